@@ -1,0 +1,52 @@
+/**
+ * What was observed outside the declarations and goes into validation and plan as plain data:
+ * abilities of hosts, and the public side of secrets. Collected at the edges (`platform/`), never here.
+ */
+import type { Problem } from '../lib/problem.ts';
+import type { DataPlane } from './gateway.ts';
+
+/** What one host can do. */
+export interface HostFacts {
+  readonly host: string;
+  /** Data planes the kernel and daemon offer, best first; empty where none was found. */
+  readonly dataPlanes: readonly DataPlane[];
+  readonly underlayMtuBytes: number;
+  /** Proposal keywords' algorithms known to the daemon (`get-algorithms`), upper-case IANA-like names; absent: not asked. */
+  readonly algorithms?: readonly string[];
+}
+
+export interface CertificateFacts {
+  readonly subject: string;
+  readonly issuer: string;
+  /** Subject alternative names, as `DNS:gw.example`, `IP:192.0.2.1`, `email:x@y`. */
+  readonly altNames: readonly string[];
+  /** RFC 3339. */
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly isAuthority: boolean;
+  /** Lower-case hex SHA-256 of the DER. */
+  readonly fingerprint: string;
+}
+
+/** Public side of one `Secret`. Key material never enters. */
+export interface SecretFacts {
+  readonly namespace: string;
+  readonly name: string;
+  readonly form: 'psk' | 'certificate' | 'authority';
+  /** Lower-case hex, salted by the installation: changes with the content, tells nothing of it. */
+  readonly fingerprint: string;
+  /** `certificate`: leaf first, then its chain; `authority`: the CAs; `psk`: empty. */
+  readonly certificates: readonly CertificateFacts[];
+  /** What was wrong with the files: missing, empty, world-readable, key that does not match … */
+  readonly problems: readonly Problem[];
+}
+
+export interface Facts {
+  readonly hosts: readonly HostFacts[];
+  readonly secrets: readonly SecretFacts[];
+  /** RFC 3339 time for validity checks; absent: not checked. */
+  readonly now?: string;
+}
+
+/** For work away from the hosts: nothing known, everything assumed. */
+export const NO_FACTS: Facts = { hosts: [], secrets: [] };

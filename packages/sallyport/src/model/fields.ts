@@ -1,0 +1,39 @@
+/** Field shapes that several kinds share. Their checks are the first ring: form, range, enum. */
+import { z } from 'zod';
+import { parseAddress, parsePrefix } from '../lib/prefix.ts';
+
+/** The API group and version of every declared object. */
+export const API_VERSION = 'sallyport.dev/v1alpha1';
+
+/** DNS label (RFC 1123 §2.1): names are joined with dots in daemon and kernel, so no dots inside. */
+export const Name: z.ZodString = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, {
+    error: 'must be 1 to 63 lower-case letters, digits or hyphens, and begin and end with a letter or digit',
+  })
+  .describe('1 to 63 lower-case letters, digits or hyphens');
+
+export const IpAddress: z.ZodString = z
+  .string()
+  .refine((text) => parseAddress(text) !== undefined, { error: 'is not an IPv4 or IPv6 address' })
+  .describe('IPv4 or IPv6 address');
+
+/** A prefix without host bits; what stands behind the slash must cover all bits set before it. */
+export const Cidr: z.ZodString = z
+  .string()
+  .superRefine((text, context) => {
+    const parsed = parsePrefix(text);
+    if (parsed.ok) return;
+    context.addIssue({ code: 'custom', message: parsed.reason, params: { code: parsed.code, hint: parsed.hint } });
+  })
+  .describe('IPv4 or IPv6 prefix without host bits, for example 10.1.0.0/16');
+
+/** Path of a file on the gateway host; relative paths count from the declaring file. */
+export const FilePath: z.ZodString = z.string().min(1).max(4096).describe('file path; relative to the declaring file');
+
+export const Metadata = z.strictObject({
+  name: Name,
+  namespace: Name.default('default').describe('tenant or project; default "default"'),
+  labels: z.record(z.string().max(317), z.string().max(63)).optional(),
+  generation: z.int().min(1).optional().describe('set by Sallyport: counts the changes of spec'),
+});

@@ -1,0 +1,35 @@
+/** `Gateway`: where our tunnels end. */
+import { z } from 'zod';
+import { API_VERSION, Cidr, Metadata, Name } from './fields.ts';
+
+/** How encrypted packets find their SA, best first; the order in which `auto` chooses. */
+export const DATA_PLANES = ['xfrm-interface', 'vti', 'policy', 'userspace'] as const;
+export type DataPlane = (typeof DATA_PLANES)[number];
+
+export const GatewaySpec = z.strictObject({
+  placement: z
+    .strictObject({ hosts: z.array(Name).min(1).max(16).describe('names of Host objects') })
+    .describe('which hosts carry the tunnels'),
+  engine: z.enum(['strongswan']).default('strongswan').describe('IKE daemon'),
+  networks: z.array(Cidr).min(1).max(256).describe('what lies behind us: prefixes offered to every remote site'),
+  dataPlane: z
+    .enum(['auto', ...DATA_PLANES])
+    .default('auto')
+    .describe('auto: the best the kernel can do; or pin one'),
+  mtu: z
+    .union([z.literal('auto'), z.int().min(576).max(9216)])
+    .default('auto')
+    .describe('inner MTU in bytes; auto computes it from cipher, encapsulation and underlay'),
+  leakGuard: z
+    .boolean()
+    .default(true)
+    .describe('drop traffic for remote networks that would leave, or arrives, unencrypted'),
+});
+
+export const Gateway = z.strictObject({
+  apiVersion: z.literal(API_VERSION),
+  kind: z.literal('Gateway'),
+  metadata: Metadata,
+  spec: GatewaySpec,
+});
+export type Gateway = z.output<typeof Gateway>;

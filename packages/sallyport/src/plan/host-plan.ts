@@ -1,0 +1,157 @@
+/**
+ * `HostPlan`: the whole wanted state of one host as plain data, canonical and without secrets.
+ * Every list is sorted by its key, so that the same declarations in any order give the same bytes.
+ */
+import type { DataPlane } from '../model/gateway.ts';
+
+/** Marks by which everything of ours is found again without any memory. */
+export const OWNER = {
+  /** Route protocol number, also of our rules. */
+  routeProtocol: 83,
+  /** Table and rule priority of routes into tunnels. */
+  tunnelTable: 8300,
+  /** Table and rule priority that our own charon uses for routes of policy-based and user-space tunnels. */
+  engineTable: 8310,
+  /** Table and rule priority of the unreachable routes of the leak guard: after both others. */
+  guardTable: 8320,
+  interfacePrefix: 'sp',
+  ikePrefix: 'sp.',
+  nftTable: 'sallyport',
+} as const;
+
+export type Family = 4 | 6;
+
+/** Reference to a secret in the declarations, with the salted fingerprint of its present content. */
+export interface SecretUse {
+  readonly namespace: string;
+  readonly name: string;
+  readonly fingerprint: string;
+}
+
+export interface PskAuth {
+  readonly method: 'psk';
+  readonly secret: SecretUse;
+}
+
+export interface CertificateAuth {
+  readonly method: 'certificate';
+  /** Our leaf, its chain and key. */
+  readonly secret: SecretUse;
+  /** CAs the other side's certificate must come from. */
+  readonly peerAuthority: SecretUse;
+}
+
+export interface ChildPlan {
+  /** Stable, never renamed: `v4`, `v6`, or `p-<8 hex>` of a pair of networks. */
+  readonly name: string;
+  readonly localSelectors: readonly string[];
+  readonly remoteSelectors: readonly string[];
+}
+
+/** One IKE connection: one tunnel of one declared connection. */
+export interface TunnelPlan {
+  /** `sp.<namespace>.<connection>.<tunnel>`. */
+  readonly name: string;
+  readonly namespace: string;
+  readonly connection: string;
+  readonly tunnel: string;
+  readonly enabled: boolean;
+  readonly dataPlane: DataPlane;
+  /** Name of our interface; absent for `policy`; `ipsec0` for `userspace`. */
+  readonly interface?: string;
+  /** XFRM interface id or VTI mark, 1 to 2^32 - 1; absent for `policy` and `userspace`. */
+  readonly interfaceId?: number;
+  readonly localAddress?: string;
+  /** Address or host name; absent: any. */
+  readonly remoteAddress?: string;
+  readonly localId: string;
+  /** `%any` where the declaration leaves it open. */
+  readonly remoteId: string;
+  readonly auth: PskAuth | CertificateAuth;
+  readonly ikeProposals: readonly string[];
+  readonly espProposals: readonly string[];
+  readonly ikeRekeySeconds: number;
+  readonly childRekeySeconds: number;
+  readonly childRekeyBytes?: number;
+  readonly livenessDelaySeconds: number;
+  readonly forceEncapsulation: boolean;
+  readonly start: 'initiate' | 'trap' | 'respond';
+  readonly children: readonly ChildPlan[];
+  /** Inner MTU in bytes. */
+  readonly mtuBytes: number;
+}
+
+export type InterfacePlan =
+  | { readonly kind: 'xfrm'; readonly name: string; readonly interfaceId: number; readonly mtuBytes: number; readonly alias: string }
+  | {
+      readonly kind: 'vti';
+      readonly name: string;
+      readonly family: Family;
+      readonly interfaceId: number;
+      readonly localAddress: string;
+      readonly remoteAddress: string;
+      readonly mtuBytes: number;
+      readonly alias: string;
+    };
+
+export interface RoutePlan {
+  readonly prefix: string;
+  readonly table: number;
+  /** `unicast` needs `interface`; `throw` sends the look-up on to the next table. */
+  readonly type: 'unicast' | 'unreachable' | 'throw';
+  readonly interface?: string;
+  /** Preferred source address for packets of the gateway itself. */
+  readonly source?: string;
+}
+
+export interface RulePlan {
+  readonly family: Family;
+  readonly priority: number;
+  readonly table: number;
+}
+
+export interface SysctlPlan {
+  /** Slash-separated path below /proc/sys. */
+  readonly key: string;
+  readonly value: string;
+}
+
+/** What the one nftables table does. */
+export interface FirewallPlan {
+  /** Prefixes that may cross only encrypted, by the way encryption shows; absent lists: nothing guarded. */
+  readonly guarded: readonly { readonly prefix: string; readonly by: 'interface' | 'policy' }[];
+  /** Outer addresses of peers inside guarded prefixes: their IKE and ESP stay allowed. */
+  readonly peers: readonly string[];
+  /** TCP MSS ceilings: SYN to or from `prefix` is clamped to `mssBytes`. */
+  readonly clamps: readonly { readonly prefix: string; readonly mssBytes: number }[];
+}
+
+/** The daemon that the agent keeps for these tunnels. */
+export interface EnginePlan {
+  readonly name: 'strongswan';
+  /** true: ESP in user space (kernel-libipsec). */
+  readonly userspace: boolean;
+}
+
+/** Which declared object, in which generation, this plan stands for. Not part of the revision. */
+export interface PlanSource {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly generation: number;
+}
+
+export interface HostPlan {
+  readonly format: 'sallyport.dev/host-plan/v1alpha1';
+  readonly host: string;
+  /** `sha256` in lower-case hex of the canonical JSON of everything but `revision` and `sources`. */
+  readonly revision: string;
+  readonly sources: readonly PlanSource[];
+  readonly engine: EnginePlan;
+  readonly tunnels: readonly TunnelPlan[];
+  readonly interfaces: readonly InterfacePlan[];
+  readonly routes: readonly RoutePlan[];
+  readonly rules: readonly RulePlan[];
+  readonly sysctls: readonly SysctlPlan[];
+  readonly firewall: FirewallPlan;
+}

@@ -1,0 +1,99 @@
+/** `HostReport`: what one host really runs, read back from daemon and kernel. Plain data. */
+import type { Problem } from '../lib/problem.ts';
+import type { DataPlane } from '../model/gateway.ts';
+
+/** Why a tunnel is not up, in words a person can act on. Codes: `docs/reference/causes.md`. */
+export interface Cause {
+  /** Stable text such as `ike/no-common-proposal`. */
+  readonly code: string;
+  readonly message: string;
+  /** What to compare with the other side, or what to do. */
+  readonly hint: string;
+  /** RFC 3339. */
+  readonly at: string;
+}
+
+export interface Algorithms {
+  readonly encryption: string;
+  readonly keyBits?: number;
+  readonly integrity?: string;
+  readonly prf?: string;
+  /** Absent for the first Child SA, which is keyed from the IKE SA. */
+  readonly keyExchange?: string;
+}
+
+export interface ChildReport {
+  readonly name: string;
+  readonly state: string;
+  readonly uniqueId: string;
+  readonly localSelectors: readonly string[];
+  readonly remoteSelectors: readonly string[];
+  readonly algorithms: Algorithms;
+  readonly encapsulated: boolean;
+  readonly spiIn: string;
+  readonly spiOut: string;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly packetsIn: number;
+  readonly packetsOut: number;
+  readonly rekeyInSeconds?: number;
+}
+
+/** `waiting`: we answer only, and nobody has called yet; `trapped`: comes up with the first packet. */
+export type TunnelState = 'up' | 'partial' | 'connecting' | 'down' | 'waiting' | 'trapped' | 'disabled';
+
+export interface TunnelReport {
+  /** `sp.<namespace>.<connection>.<tunnel>`. */
+  readonly name: string;
+  readonly namespace: string;
+  readonly connection: string;
+  readonly tunnel: string;
+  readonly state: TunnelState;
+  /** RFC 3339: when `state` was entered. */
+  readonly since: string;
+  readonly dataPlane: DataPlane;
+  readonly interface?: string;
+  readonly mtuBytes: number;
+  readonly localAddress?: string;
+  readonly remoteAddress?: string;
+  readonly localId?: string;
+  readonly remoteId?: string;
+  /** Absent while there is no IKE SA. */
+  readonly ike?: {
+    readonly uniqueId: string;
+    readonly initiator: boolean;
+    readonly algorithms: Algorithms;
+    readonly natDetected: boolean;
+    readonly establishedSeconds: number;
+    readonly rekeyInSeconds?: number;
+  };
+  readonly children: readonly ChildReport[];
+  /** Last failure; kept while the tunnel is not up. */
+  readonly cause?: Cause;
+}
+
+export interface HostReport {
+  readonly format: 'sallyport.dev/host-report/v1alpha1';
+  readonly host: string;
+  /** RFC 3339. */
+  readonly observedAt: string;
+  readonly agent: { readonly pid: number; readonly version: string; readonly startedAt: string };
+  readonly kernel: string;
+  readonly engine: {
+    readonly name: 'strongswan';
+    readonly version?: string;
+    /** VICI address in use. */
+    readonly socket: string;
+    readonly running: boolean;
+    /** true: not started by Sallyport. */
+    readonly external: boolean;
+  };
+  /** Revision the agent was told to reach; absent before the first plan. */
+  readonly wantedRevision?: string;
+  /** Revision proven by read-back; absent while anything differs. */
+  readonly revisionInEffect?: string;
+  readonly tunnels: readonly TunnelReport[];
+  /** Differences that stand: lines of changes not done, with their errors. */
+  readonly differences: readonly string[];
+  readonly problems: readonly Problem[];
+}
