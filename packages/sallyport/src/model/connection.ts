@@ -1,50 +1,60 @@
 /** `Connection`: one remote site, with one or more tunnels. */
 import { z } from 'zod';
 import { CryptoSpec } from './crypto-policy.ts';
-import { API_VERSION, Cidr, IpAddress, Metadata, Name } from './fields.ts';
+import { Cidr, Name, type ObjectOf, objectSchema } from './fields.ts';
+import { Tunnel } from './tunnel.ts';
 
-/** IKE identity: address, FQDN, e-mail or distinguished name; strongSwan's `type:` prefixes work. */
-const Identity = z.string().min(1).max(255);
+/** Exactly one of the members is present. */
+export interface AuthSpec {
+  readonly psk?: { readonly secret: string };
+  readonly certificate?: {
+    /** Our certificate and key. */
+    readonly secret: string;
+    /** CA that must have issued the other side's certificate; absent: the CAs in our own secret. */
+    readonly peerAuthority?: string;
+  };
+}
 
-/** Host name (RFC 1123) or address of the other side. */
-const RemoteAddress = z
-  .string()
-  .min(1)
-  .max(253)
-  .regex(/^[0-9A-Za-z:]([-0-9A-Za-z.:]*[0-9A-Za-z:])?$/, { error: 'is neither an address nor a host name' });
+export interface ConnectionSpec {
+  readonly gateway: string;
+  readonly tunnels: readonly Tunnel[];
+  readonly auth: AuthSpec;
+  /** Name of a policy, or one written inline. */
+  readonly crypto: string | CryptoSpec;
+  readonly mode: 'tunnel';
+  /** `initiate`: we keep it up; `trap`: the first packet brings it up; `respond`: only the other side begins. */
+  readonly start: 'initiate' | 'trap' | 'respond';
+  /** Idle time before a dead-peer probe; 0: never probe. */
+  readonly liveness: { readonly delaySeconds: number };
+  /** ESP in UDP 4500: `auto` only where a NAT is found. */
+  readonly encapsulation: 'auto' | 'always';
+  /** Child SAs: one for each address family, or one for each pair of networks. */
+  readonly selectors: 'per-family' | 'per-pair';
+  readonly routing: { readonly static: { readonly networks: readonly string[] } };
+  readonly adminState: 'enabled' | 'disabled';
+}
 
-export const Tunnel = z.strictObject({
-  name: Name.default('main').describe('unique within the connection; default "main"'),
-  host: Name.optional().describe('Host that carries this tunnel; needed where the gateway has several'),
-  local: z
-    .strictObject({
-      address: IpAddress.optional().describe('our outer address; absent: the first of the host in the family of the remote'),
-      id: Identity.optional().describe('our IKE identity; absent: the certificate subject, or our address'),
-    })
-    .prefault({}),
-  remote: z.strictObject({
-    address: RemoteAddress.optional().describe('outer address or name; absent: any, only with start: respond'),
-    id: Identity.optional().describe('IKE identity the other side must prove; absent: its address'),
-  }),
-});
-export type Tunnel = z.output<typeof Tunnel>;
+const Auth = z
+  .strictObject({
+    psk: z
+      .strictObject({ secret: Name })
+      .exactOptional()
+      .describe('pre-shared key: a Secret with psk'),
+    certificate: z
+      .strictObject({
+        secret: Name.describe('our certificate and key: a Secret with pem or pkcs12'),
+        peerAuthority: Name.exactOptional().describe(
+          'Secret with the CA that must have issued the certificate of the other side; absent: the CAs in our own Secret',
+        ),
+      })
+      .exactOptional(),
+  })
+  .describe('exactly one of psk, certificate');
 
-export const ConnectionSpec = z.strictObject({
+export const ConnectionSpec: z.ZodType<ConnectionSpec> = z.strictObject({
   gateway: Name.describe('Gateway in the same namespace'),
   tunnels: z.array(Tunnel).min(1).max(16),
-  auth: z
-    .strictObject({
-      psk: z.strictObject({ secret: Name }).optional().describe('pre-shared key: a Secret with psk'),
-      certificate: z
-        .strictObject({
-          secret: Name.describe('our certificate and key: a Secret with pem or pkcs12'),
-          peerAuthority: Name.optional().describe(
-            'Secret with the CA that must have issued the certificate of the other side; absent: the CAs in our own Secret',
-          ),
-        })
-        .optional(),
-    })
-    .describe('exactly one of psk, certificate'),
+  auth: Auth,
   crypto: z
     .union([Name, CryptoSpec])
     .default('default')
@@ -53,10 +63,17 @@ export const ConnectionSpec = z.strictObject({
   start: z
     .enum(['initiate', 'trap', 'respond'])
     .default('initiate')
-    .describe('initiate: we keep it up; trap: the first packet brings it up; respond: only the other side begins'),
+    .describe(
+      'initiate: we keep it up; trap: the first packet brings it up; respond: only the other side begins',
+    ),
   liveness: z
     .strictObject({
-      delaySeconds: z.int().min(0).max(3_600).default(10).describe('idle time before a dead-peer probe; 0: never probe'),
+      delaySeconds: z
+        .int()
+        .min(0)
+        .max(3_600)
+        .default(10)
+        .describe('idle time before a dead-peer probe; 0: never probe'),
     })
     .prefault({}),
   encapsulation: z
@@ -66,17 +83,14 @@ export const ConnectionSpec = z.strictObject({
   selectors: z
     .enum(['per-family', 'per-pair'])
     .default('per-family')
-    .describe('Child SAs: one for each address family, or one for each pair of networks where the peer needs that'),
+    .describe(
+      'Child SAs: one for each address family, or one for each pair of networks where the peer needs that',
+    ),
   routing: z
     .strictObject({ static: z.strictObject({ networks: z.array(Cidr).min(1).max(256) }) })
     .describe('the networks of the remote site'),
   adminState: z.enum(['enabled', 'disabled']).default('enabled'),
 });
 
-export const Connection = z.strictObject({
-  apiVersion: z.literal(API_VERSION),
-  kind: z.literal('Connection'),
-  metadata: Metadata,
-  spec: ConnectionSpec,
-});
-export type Connection = z.output<typeof Connection>;
+export type Connection = ObjectOf<'Connection', ConnectionSpec>;
+export const Connection: z.ZodType<Connection> = objectSchema('Connection', ConnectionSpec);

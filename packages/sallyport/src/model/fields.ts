@@ -9,7 +9,8 @@ export const API_VERSION = 'sallyport.dev/v1alpha1';
 export const Name: z.ZodString = z
   .string()
   .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, {
-    error: 'must be 1 to 63 lower-case letters, digits or hyphens, and begin and end with a letter or digit',
+    error:
+      'must be 1 to 63 lower-case letters, digits or hyphens, and begin and end with a letter or digit',
   })
   .describe('1 to 63 lower-case letters, digits or hyphens');
 
@@ -24,16 +25,61 @@ export const Cidr: z.ZodString = z
   .superRefine((text, context) => {
     const parsed = parsePrefix(text);
     if (parsed.ok) return;
-    context.addIssue({ code: 'custom', message: parsed.reason, params: { code: parsed.code, hint: parsed.hint } });
+    context.addIssue({
+      code: 'custom',
+      message: parsed.reason,
+      params: { code: parsed.code, hint: parsed.hint },
+    });
   })
   .describe('IPv4 or IPv6 prefix without host bits, for example 10.1.0.0/16');
 
 /** Path of a file on the gateway host; relative paths count from the declaring file. */
-export const FilePath: z.ZodString = z.string().min(1).max(4096).describe('file path; relative to the declaring file');
+export const FilePath: z.ZodString = z
+  .string()
+  .min(1)
+  .max(4096)
+  .regex(/^[^\0]*$/, { error: 'must not contain a NUL character' })
+  .describe('file path; relative to the declaring file');
 
-export const Metadata = z.strictObject({
+export interface Metadata {
+  readonly name: string;
+  /** Tenant or project. */
+  readonly namespace: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Counts the changes of `spec`; absent: never stored by Sallyport. */
+  readonly generation?: number;
+}
+
+export const Metadata: z.ZodType<Metadata> = z.strictObject({
   name: Name,
   namespace: Name.default('default').describe('tenant or project; default "default"'),
-  labels: z.record(z.string().max(317), z.string().max(63)).optional(),
-  generation: z.int().min(1).optional().describe('set by Sallyport: counts the changes of spec'),
+  labels: z.record(z.string().max(317), z.string().max(63)).exactOptional(),
+  generation: z
+    .int()
+    .min(1)
+    .exactOptional()
+    .describe('set by Sallyport: counts the changes of spec'),
 });
+
+/** What every declared object has around its `spec`. */
+export interface ObjectOf<K extends string, Spec> {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: K;
+  readonly metadata: Metadata;
+  readonly spec: Spec;
+}
+
+/** Schema of a whole object from its kind and the schema of its `spec`. */
+export function objectSchema<K extends string, Spec>(
+  kind: K,
+  spec: z.ZodType<Spec>,
+): z.ZodType<ObjectOf<K, Spec>> {
+  const schema = z.strictObject({
+    apiVersion: z.literal(API_VERSION),
+    kind: z.literal(kind),
+    metadata: Metadata,
+    spec,
+  });
+  // zod cannot see that a generic `Spec` has no `undefined` in it and so makes the key optional.
+  return schema as unknown as z.ZodType<ObjectOf<K, Spec>>;
+}

@@ -1,17 +1,34 @@
 /** `Gateway`: where our tunnels end. */
 import { z } from 'zod';
-import { API_VERSION, Cidr, Metadata, Name } from './fields.ts';
+import { Cidr, Name, type ObjectOf, objectSchema } from './fields.ts';
 
 /** How encrypted packets find their SA, best first; the order in which `auto` chooses. */
 export const DATA_PLANES = ['xfrm-interface', 'vti', 'policy', 'userspace'] as const;
 export type DataPlane = (typeof DATA_PLANES)[number];
 
-export const GatewaySpec = z.strictObject({
+export interface GatewaySpec {
+  /** Which hosts carry the tunnels. */
+  readonly placement: { readonly hosts: readonly string[] };
+  readonly engine: 'strongswan';
+  /** What lies behind us: prefixes offered to every remote site. */
+  readonly networks: readonly string[];
+  readonly dataPlane: 'auto' | DataPlane;
+  /** Inner MTU in bytes; `auto`: from cipher, encapsulation and underlay. */
+  readonly mtu: 'auto' | number;
+  /** Drop traffic for remote networks that would leave, or arrives, unencrypted. */
+  readonly leakGuard: boolean;
+}
+
+export const GatewaySpec: z.ZodType<GatewaySpec> = z.strictObject({
   placement: z
     .strictObject({ hosts: z.array(Name).min(1).max(16).describe('names of Host objects') })
     .describe('which hosts carry the tunnels'),
   engine: z.enum(['strongswan']).default('strongswan').describe('IKE daemon'),
-  networks: z.array(Cidr).min(1).max(256).describe('what lies behind us: prefixes offered to every remote site'),
+  networks: z
+    .array(Cidr)
+    .min(1)
+    .max(256)
+    .describe('what lies behind us: prefixes offered to every remote site'),
   dataPlane: z
     .enum(['auto', ...DATA_PLANES])
     .default('auto')
@@ -26,10 +43,5 @@ export const GatewaySpec = z.strictObject({
     .describe('drop traffic for remote networks that would leave, or arrives, unencrypted'),
 });
 
-export const Gateway = z.strictObject({
-  apiVersion: z.literal(API_VERSION),
-  kind: z.literal('Gateway'),
-  metadata: Metadata,
-  spec: GatewaySpec,
-});
-export type Gateway = z.output<typeof Gateway>;
+export type Gateway = ObjectOf<'Gateway', GatewaySpec>;
+export const Gateway: z.ZodType<Gateway> = objectSchema('Gateway', GatewaySpec);

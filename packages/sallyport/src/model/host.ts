@@ -1,23 +1,33 @@
 /** `Host`: a machine (or network namespace) that can carry tunnels. */
 import { z } from 'zod';
-import { API_VERSION, IpAddress, Metadata } from './fields.ts';
-import { DATA_PLANES } from './gateway.ts';
+import { IpAddress, type ObjectOf, objectSchema } from './fields.ts';
+import { DATA_PLANES, type DataPlane } from './gateway.ts';
 
-export const HostSpec = z.strictObject({
+export interface HostSpec {
+  /** Outer addresses, preferred first. */
+  readonly addresses: readonly string[];
+  /** For planning without the host; the agent reports the truth. */
+  readonly capabilities?: {
+    readonly dataPlanes?: readonly DataPlane[];
+    readonly underlayMtuBytes?: number;
+  };
+}
+
+export const HostSpec: z.ZodType<HostSpec> = z.strictObject({
   addresses: z.array(IpAddress).min(1).max(64).describe('outer addresses, preferred first'),
   capabilities: z
     .strictObject({
-      dataPlanes: z.array(z.enum(DATA_PLANES)).min(1).optional(),
-      underlayMtuBytes: z.int().min(1_280).max(9_216).optional().describe('MTU towards the other sites'),
+      dataPlanes: z.array(z.enum(DATA_PLANES)).min(1).exactOptional(),
+      underlayMtuBytes: z
+        .int()
+        .min(1_280)
+        .max(9_216)
+        .exactOptional()
+        .describe('MTU towards the other sites'),
     })
-    .optional()
+    .exactOptional()
     .describe('what the host can do, for planning without it; the agent reports the truth'),
 });
 
-export const Host = z.strictObject({
-  apiVersion: z.literal(API_VERSION),
-  kind: z.literal('Host'),
-  metadata: Metadata,
-  spec: HostSpec,
-});
-export type Host = z.output<typeof Host>;
+export type Host = ObjectOf<'Host', HostSpec>;
+export const Host: z.ZodType<Host> = objectSchema('Host', HostSpec);

@@ -1,14 +1,34 @@
 /** The closed set of declared kinds. */
-import { z } from 'zod';
+import type { z } from 'zod';
+import type { ObjectRef } from '../lib/problem.ts';
 import { Connection } from './connection.ts';
 import { CryptoPolicy } from './crypto-policy.ts';
 import { Gateway } from './gateway.ts';
 import { Host } from './host.ts';
 import { Secret } from './secret.ts';
 
-export const DeclaredObject = z.discriminatedUnion('kind', [Gateway, Connection, CryptoPolicy, Secret, Host]);
-export type DeclaredObject = z.output<typeof DeclaredObject>;
+export type DeclaredObject = Gateway | Connection | CryptoPolicy | Secret | Host;
 export type Kind = DeclaredObject['kind'];
 
 /** Schema of each kind, by its name. */
-export const SCHEMAS = { Gateway, Connection, CryptoPolicy, Secret, Host } as const;
+export const SCHEMAS: { readonly [K in Kind]: z.ZodType<Extract<DeclaredObject, { kind: K }>> } = {
+  Gateway: Gateway,
+  Connection: Connection,
+  CryptoPolicy: CryptoPolicy,
+  Secret: Secret,
+  Host: Host,
+};
+
+export const KINDS: readonly Kind[] = ['Gateway', 'Connection', 'CryptoPolicy', 'Secret', 'Host'];
+
+export function isKind(text: unknown): text is Kind {
+  return KINDS.some((kind) => kind === text);
+}
+
+export function refOf(object: DeclaredObject): ObjectRef {
+  return {
+    kind: object.kind,
+    namespace: object.metadata.namespace,
+    name: object.metadata.name,
+  };
+}

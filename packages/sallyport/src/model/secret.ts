@@ -1,26 +1,60 @@
 /** `Secret`: key material, here always a reference to files on the gateway host. */
 import { z } from 'zod';
-import { API_VERSION, FilePath, Metadata } from './fields.ts';
+import { FilePath, type ObjectOf, objectSchema } from './fields.ts';
 
-export const SecretSpec = z
+/** Exactly one of the members is present; `secretForm` says which. */
+export interface SecretSpec {
+  readonly psk?: { readonly file: string };
+  readonly pem?: {
+    /** Leaf first; further certificates of the chain may follow. */
+    readonly certificate: string;
+    /** Unencrypted private key. */
+    readonly key: string;
+    readonly authorities: readonly string[];
+  };
+  readonly pkcs12?: { readonly file: string; readonly passphraseFile?: string };
+  readonly authority?: { readonly files: readonly string[] };
+}
+
+export const SecretSpec: z.ZodType<SecretSpec> = z
   .strictObject({
-    psk: z.strictObject({ file: FilePath }).optional(),
+    psk: z
+      .strictObject({ file: FilePath })
+      .exactOptional()
+      .describe('pre-shared key: the bytes of the file without a trailing newline'),
     pem: z
       .strictObject({
         certificate: FilePath.describe('leaf first; further certificates of the chain may follow'),
         key: FilePath.describe('unencrypted private key'),
-        authorities: z.array(FilePath).max(16).default([]).describe('intermediate and root CA certificates'),
+        authorities: z
+          .array(FilePath)
+          .max(16)
+          .default([])
+          .describe('intermediate and root CA certificates'),
       })
-      .optional(),
-    pkcs12: z.strictObject({ file: FilePath, passphraseFile: FilePath.optional() }).optional(),
-    authority: z.strictObject({ files: z.array(FilePath).min(1).max(16) }).optional(),
+      .exactOptional()
+      .describe('certificate and private key in PEM files'),
+    pkcs12: z
+      .strictObject({
+        file: FilePath,
+        passphraseFile: FilePath.exactOptional().describe('absent: no passphrase'),
+      })
+      .exactOptional()
+      .describe('certificate, private key and authorities in one PKCS#12 file'),
+    authority: z
+      .strictObject({ files: z.array(FilePath).min(1).max(16) })
+      .exactOptional()
+      .describe('CA certificates that the other side is checked against, PEM or DER'),
   })
   .describe('exactly one of psk, pem, pkcs12, authority');
 
-export const Secret = z.strictObject({
-  apiVersion: z.literal(API_VERSION),
-  kind: z.literal('Secret'),
-  metadata: Metadata,
-  spec: SecretSpec,
-});
-export type Secret = z.output<typeof Secret>;
+export const SECRET_FORMS = ['psk', 'pem', 'pkcs12', 'authority'] as const;
+export type SecretForm = (typeof SECRET_FORMS)[number];
+
+/** The forms present; a valid secret has exactly one. */
+export function secretForms(spec: SecretSpec): SecretForm[] {
+  return SECRET_FORMS.filter((form) => spec[form] !== undefined);
+}
+
+export type Secret = ObjectOf<'Secret', SecretSpec>;
+export const Secret: z.ZodType<Secret> = objectSchema('Secret', SecretSpec);

@@ -1,0 +1,142 @@
+/** What is known of secrets and certificates: passed on, and held against the connections that use them. */
+import { formatObjectRef, type Problem } from '../../lib/problem.ts';
+import type { Connection } from '../connection.ts';
+import type { CertificateFacts, SecretFacts } from '../facts.ts';
+import { parseIdentity, provesIdentity } from '../identity.ts';
+import { refOf } from '../objects.ts';
+import { type FieldPath, type ParsedObject, positionOf } from '../parsed-object.ts';
+import { problemAt } from '../problem-at.ts';
+import { secretFactsOf, type World } from './world.ts';
+
+export function checkCertificates(world: World): Problem[] {
+  return [
+    ...world.parsed.flatMap((parsed) => checkSecret(world, parsed)),
+    ...world.connections.flatMap((connection) => checkConnection(world, connection)),
+  ];
+}
+
+/** What was found in the files, and the validity of every certificate, said once at the Secret. */
+function checkSecret(world: World, parsed: ParsedObject): Problem[] {
+  const { object, positions } = parsed;
+  if (object.kind !== 'Secret' || object !== ofKey(world, parsed)) return [];
+  const facts = secretFactsOf(world, object.metadata.namespace, object.metadata.name);
+  if (facts === undefined) return [];
+  const found = facts.problems.map((problem) => {
+    const source = problem.source ?? positions.get(problem.path ?? '') ?? positionOf(positions, []);
+    return { ...problem, object: refOf(object), ...(source === undefined ? {} : { source }) };
+  });
+  const { now } = world.facts;
+  if (now === undefined) return found;
+  return [...found, ...facts.certificates.flatMap((one) => checkValidity(parsed, facts, one, now))];
+}
+
+function ofKey(world: World, { object }: ParsedObject): unknown {
+  return world.objects.secrets.get(`${object.metadata.namespace}/${object.metadata.name}`);
+}
+
+function checkValidity(
+  parsed: ParsedObject,
+  { form }: SecretFacts,
+  certificate: CertificateFacts,
+  now: string,
+): Problem[] {
+  const { notBefore, notAfter, subject } = certificate;
+  const at = Date.parse(now);
+  const value = subject;
+  if (at > Date.parse(notAfter)) {
+    return [
+      problemAt(parsed, ['spec'], 'certificate/expired', {
+        message: `the certificate expired at ${notAfter}`,
+        value,
+        hint:
+          form === 'authority'
+            ? 'ask the other side for its present CA'
+            : 'renew it and replace the file',
+      }),
+    ];
+  }
+  if (at >= Date.parse(notBefore)) return [];
+  return [
+    problemAt(parsed, ['spec'], 'certificate/not-yet-valid', {
+      message: `the certificate is valid from ${notBefore} only`,
+      value,
+      hint: 'wait, or set the clock of this host right',
+    }),
+  ];
+}
+
+function checkConnection(world: World, connection: ParsedObject<Connection>): Problem[] {
+  const { metadata, spec } = connection.object;
+  const { certificate } = spec.auth;
+  if (certificate === undefined) return [];
+  const own = secretFactsOf(world, metadata.namespace, certificate.secret);
+  const leaf = own?.form === 'certificate' ? own.certificates[0] : undefined;
+  return [
+    ...(leaf === undefined ? [] : checkIdentities(connection, leaf)),
+    ...checkAuthority(world, connection, own),
+  ];
+}
+
+function checkIdentities(connection: ParsedObject<Connection>, leaf: CertificateFacts): Problem[] {
+  return connection.object.spec.tunnels.flatMap(({ local }, index) => {
+    const path = ['spec', 'tunnels', index, 'local', 'id'];
+    if (local.id === undefined) {
+      if (leaf.subject !== '') return [];
+      return [
+        problemAt(connection, path, 'certificate/identity-missing', {
+          message: 'is required, because our certificate has no subject',
+          hint: `use one of: ${namesOf(leaf)}`,
+        }),
+      ];
+    }
+    if (provesIdentity(leaf, local.id)) return [];
+    const isName = parseIdentity(local.id).type === 'name';
+    return [
+      problemAt(connection, path, 'certificate/identity-missing', {
+        message: 'our certificate does not have this identity',
+        value: local.id,
+        hint: isName
+          ? `use one of: ${namesOf(leaf)} (a common name alone does not count)`
+          : `use one of: ${namesOf(leaf)}`,
+      }),
+    ];
+  });
+}
+
+function namesOf({ subject, altNames }: CertificateFacts): string {
+  const names = altNames.map((name) => name.replace(/^(?:DNS|IP|email):/u, ''));
+  return [...(subject === '' ? [] : [`"${subject}"`]), ...names].join(', ');
+}
+
+function checkAuthority(
+  world: World,
+  connection: ParsedObject<Connection>,
+  own: SecretFacts | undefined,
+): Problem[] {
+  const { metadata, spec } = connection.object;
+  const path: FieldPath = ['spec', 'auth', 'certificate', 'peerAuthority'];
+  const name = spec.auth.certificate?.peerAuthority;
+  if (name === undefined) {
+    // Without readable files the secret's own problems come first.
+    if (own === undefined || own.certificates.length === 0) return [];
+    if (own.certificates.some(({ isAuthority }) => isAuthority)) return [];
+    return [
+      problemAt(connection, path, 'certificate/no-authority', {
+        message: 'is required, because our own secret holds no CA certificate',
+        hint: 'name a Secret with authority: the CA of the other side',
+      }),
+    ];
+  }
+  const facts = secretFactsOf(world, metadata.namespace, name);
+  if (facts?.form !== 'authority') return [];
+  const ref = formatObjectRef({ kind: 'Secret', namespace: metadata.namespace, name });
+  return facts.certificates
+    .filter(({ isAuthority }) => !isAuthority)
+    .map(({ subject }) =>
+      problemAt(connection, path, 'certificate/not-an-authority', {
+        message: `${ref} holds a certificate that is not a CA's`,
+        value: subject,
+        hint: 'give the certificate of the CA that issued the one of the other side',
+      }),
+    );
+}

@@ -1,0 +1,188 @@
+/** Remote networks against our own, against those of other connections, and against themselves. */
+import { formatPrefix, overlaps, type Prefix, parsePrefix } from '../../lib/prefix.ts';
+import { formatObjectRef, type Problem } from '../../lib/problem.ts';
+import { familyOfText, prefixOfAddress } from '../addresses.ts';
+import type { Connection } from '../connection.ts';
+import type { Gateway } from '../gateway.ts';
+import { refOf } from '../objects.ts';
+import type { FieldPath, ParsedObject } from '../parsed-object.ts';
+import { problemAt } from '../problem-at.ts';
+import { overlappingPairs } from './overlapping-pairs.ts';
+import { gatewayOf, hostKeysOf, hostOf, type World } from './world.ts';
+
+export function checkNetworks(world: World): Problem[] {
+  return [
+    ...world.gateways.flatMap((gateway) => redundant(ownNetworks(gateway))),
+    ...world.connections.flatMap((connection) => checkConnection(world, connection)),
+    ...checkHosts(world),
+  ];
+}
+
+interface Network {
+  readonly owner: ParsedObject<Gateway> | ParsedObject<Connection>;
+  readonly path: FieldPath;
+  readonly text: string;
+  readonly prefix: Prefix;
+  readonly family: 4 | 6;
+}
+
+function networks(owner: Network['owner'], path: FieldPath, texts: readonly string[]): Network[] {
+  return texts.flatMap((text, index) => {
+    const parsed = parsePrefix(text);
+    if (!parsed.ok) return [];
+    const family = text.includes(':') ? 6 : 4;
+    return [{ owner, path: [...path, index], text, prefix: parsed.prefix, family }];
+  });
+}
+
+function ownNetworks(gateway: ParsedObject<Gateway>): Network[] {
+  return networks(gateway, ['spec', 'networks'], gateway.object.spec.networks);
+}
+
+function remoteNetworks(connection: ParsedObject<Connection>): Network[] {
+  const path = ['spec', 'routing', 'static', 'networks'];
+  return networks(connection, path, connection.object.spec.routing.static.networks);
+}
+
+function checkConnection(world: World, connection: ParsedObject<Connection>): Problem[] {
+  const remote = remoteNetworks(connection);
+  return [
+    ...remote.flatMap(defaultRoute),
+    ...redundant(remote),
+    ...familyWithoutLocal(world, connection, remote),
+    ...containsPeer(connection, remote),
+  ];
+}
+
+function isDefault({ prefix }: Network): boolean {
+  return formatPrefix(prefix).endsWith('/0');
+}
+
+function defaultRoute(network: Network): Problem[] {
+  if (!isDefault(network)) return [];
+  return [
+    problemAt(network.owner, network.path, 'network/default-route', {
+      message: 'a default route would draw all traffic into the tunnel',
+      value: network.text,
+      hint: 'list the networks of the remote site',
+    }),
+  ];
+}
+
+function redundant(list: readonly Network[]): Problem[] {
+  return overlappingPairs(list).map(([outer, inner]) =>
+    problemAt(inner.owner, inner.path, 'network/redundant', {
+      message:
+        formatPrefix(outer.prefix) === formatPrefix(inner.prefix)
+          ? 'stands twice in this list'
+          : `lies inside ${outer.text} of the same list`,
+      value: inner.text,
+      hint: 'remove one of them',
+    }),
+  );
+}
+
+/** The other way round is usual: a dual-stack gateway with a partner of one family. */
+function familyWithoutLocal(
+  world: World,
+  connection: ParsedObject<Connection>,
+  remote: readonly Network[],
+): Problem[] {
+  const gateway = gatewayOf(world, connection.object);
+  if (gateway === undefined) return [];
+  return remote
+    .filter(
+      ({ family }) => !gateway.spec.networks.some((own) => own.includes(':') === (family === 6)),
+    )
+    .map(({ path, text, family }) =>
+      problemAt(connection, path, 'network/family-without-local', {
+        message: `Gateway ${gateway.metadata.name} has no IPv${String(family)} network that could use it`,
+        value: text,
+        hint: `add an IPv${String(family)} network to the gateway, or remove this one`,
+      }),
+    );
+}
+
+function containsPeer(connection: ParsedObject<Connection>, remote: readonly Network[]): Problem[] {
+  return connection.object.spec.tunnels.flatMap((tunnel) => {
+    const { address } = tunnel.remote;
+    if (address === undefined || familyOfText(address) === undefined) return [];
+    const peer = prefixOfAddress(address);
+    if (peer === undefined) return [];
+    return remote
+      .filter((network) => !isDefault(network) && overlaps(network.prefix, peer))
+      .map(({ path, text }) =>
+        problemAt(connection, path, 'network/contains-peer', {
+          message: `contains ${address}, the outer address of tunnel ${tunnel.name}`,
+          value: text,
+          hint: 'nothing but IKE and ESP will reach that address outside the tunnel; leave it out if that is not meant',
+        }),
+      );
+  });
+}
+
+/** Overlaps matter where two networks meet in the routes of one host. */
+function checkHosts(world: World): Problem[] {
+  const ownByHost = new Map<string, Network[]>();
+  const remoteByHost = new Map<string, Network[]>();
+  for (const gateway of world.gateways) {
+    const own = ownNetworks(gateway);
+    for (const host of hostKeysOf(gateway.object)) append(ownByHost, host, own);
+  }
+  for (const connection of world.connections) {
+    if (connection.object.spec.adminState === 'disabled') continue;
+    const remote = remoteNetworks(connection).filter((network) => !isDefault(network));
+    for (const host of hostsOf(world, connection.object)) append(remoteByHost, host, remote);
+  }
+  const problems = new Map<string, Problem>();
+  for (const [host, remote] of remoteByHost) {
+    const all = [...(ownByHost.get(host) ?? []), ...remote];
+    for (const [one, other] of overlappingPairs(all)) {
+      const problem = overlapProblem(one, other);
+      // The same pair may meet on several hosts.
+      if (problem !== undefined)
+        problems.set(JSON.stringify([problem.object, problem.path, problem.message]), problem);
+    }
+  }
+  return [...problems.values()];
+}
+
+function hostsOf(world: World, connection: Connection): Set<string> {
+  const keys = connection.spec.tunnels
+    .map((tunnel) => hostOf(world, connection, tunnel))
+    .filter((host) => host !== undefined)
+    .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+  return new Set(keys);
+}
+
+function append(map: Map<string, Network[]>, key: string, list: readonly Network[]): void {
+  const known = map.get(key);
+  if (known === undefined) map.set(key, [...list]);
+  else known.push(...list);
+}
+
+function overlapProblem(one: Network, other: Network): Problem | undefined {
+  if (one.owner === other.owner) return undefined;
+  const [kind, otherKind] = [one.owner.object.kind, other.owner.object.kind];
+  if (kind === 'Gateway' && otherKind === 'Gateway') return undefined;
+  if (kind === 'Connection' && otherKind === 'Connection') {
+    const [first, second] = orderByName(one, other);
+    return problemAt(second.owner, second.path, 'network/overlaps-connection', {
+      message: `overlaps ${first.text} of ${formatObjectRef(refOf(first.owner.object))}`,
+      value: second.text,
+      hint: 'give each network to one connection only, or place the connections on different hosts',
+    });
+  }
+  const [own, remote] = kind === 'Gateway' ? [one, other] : [other, one];
+  return problemAt(remote.owner, remote.path, 'network/overlaps-own', {
+    message: `overlaps our own network ${own.text} of ${formatObjectRef(refOf(own.owner.object))}`,
+    value: remote.text,
+    hint: 'renumber one side, or list only the parts that do not overlap',
+  });
+}
+
+/** So that the order of input does not decide which of the two is blamed. */
+function orderByName(one: Network, other: Network): [Network, Network] {
+  const [a, b] = [one, other].map(({ owner }) => formatObjectRef(refOf(owner.object)));
+  return String(a) <= String(b) ? [one, other] : [other, one];
+}

@@ -1,0 +1,196 @@
+/**
+ * Every code that parsing, validation and the reading of secrets can report, with its usual severity
+ * and meaning. `docs/reference/problems.md` is generated from this table.
+ */
+import type { Severity } from '../lib/problem.ts';
+
+export interface CodeEntry {
+  readonly severity: Severity;
+  /** One sentence for the reference: what is wrong and why it matters. */
+  readonly meaning: string;
+}
+
+export type ProblemCode =
+  | 'input/unreadable'
+  | 'input/nothing'
+  | 'yaml/syntax'
+  | 'yaml/duplicate-key'
+  | 'yaml/too-large'
+  | 'yaml/too-many-aliases'
+  | 'yaml/too-deep'
+  | 'object/not-a-mapping'
+  | 'object/unknown-kind'
+  | 'object/unknown-api-version'
+  | 'object/duplicate'
+  | 'field/unknown'
+  | 'field/missing'
+  | 'field/wrong-type'
+  | 'field/out-of-range'
+  | 'field/not-allowed'
+  | 'field/malformed'
+  | 'prefix/malformed'
+  | 'prefix/host-bits'
+  | 'gateway/unknown-host'
+  | 'gateway/duplicate-host'
+  | 'connection/unknown-gateway'
+  | 'connection/unknown-secret'
+  | 'connection/unknown-crypto-policy'
+  | 'connection/auth-choice'
+  | 'connection/secret-form'
+  | 'secret/form-choice'
+  | 'crypto-policy/reserved-name'
+  | 'network/default-route'
+  | 'network/overlaps-own'
+  | 'network/overlaps-connection'
+  | 'network/redundant'
+  | 'network/contains-peer'
+  | 'network/family-without-local'
+  | 'tunnel/unknown-host'
+  | 'tunnel/missing-host'
+  | 'tunnel/duplicate-name'
+  | 'tunnel/duplicate-pair'
+  | 'tunnel/missing-remote-address'
+  | 'tunnel/foreign-local-address'
+  | 'tunnel/remote-is-local'
+  | 'tunnel/family-mismatch'
+  | 'proposal/unknown-keyword'
+  | 'proposal/missing-encryption'
+  | 'proposal/missing-integrity'
+  | 'proposal/missing-prf'
+  | 'proposal/missing-key-exchange'
+  | 'proposal/mixed-ciphers'
+  | 'proposal/misplaced-keyword'
+  | 'proposal/not-in-daemon'
+  | 'proposal/weak'
+  | 'secret/file-missing'
+  | 'secret/file-unreadable'
+  | 'secret/file-empty'
+  | 'secret/file-too-large'
+  | 'secret/world-readable'
+  | 'secret/trailing-newline'
+  | 'secret/malformed'
+  | 'secret/wrong-passphrase'
+  | 'secret/too-many-iterations'
+  | 'secret/no-certificate'
+  | 'secret/no-key'
+  | 'secret/encrypted-key'
+  | 'secret/key-mismatch'
+  | 'certificate/expired'
+  | 'certificate/not-yet-valid'
+  | 'certificate/identity-missing'
+  | 'certificate/not-an-authority'
+  | 'certificate/no-authority';
+
+export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
+  'input/unreadable': error('A file or directory of declarations cannot be read'),
+  'input/nothing': error('The input holds no declared object at all'),
+  'yaml/syntax': error('The text is not valid YAML'),
+  'yaml/duplicate-key': error('A key stands twice in one mapping, so that one value would be lost'),
+  'yaml/too-large': error('A file of declarations is larger than the limit of 8 MiB'),
+  'yaml/too-many-aliases': error('Aliases would unfold to far more than was written'),
+  'yaml/too-deep': error('Values are nested deeper than any declaration needs'),
+  'object/not-a-mapping': error(
+    'A document is not a mapping with apiVersion, kind, metadata, spec',
+  ),
+  'object/unknown-kind': error('There is no kind of that name'),
+  'object/unknown-api-version': error('The apiVersion is not one that this release reads'),
+  'object/duplicate': error('Two objects of one kind have the same namespace and name'),
+  'field/unknown': error('There is no field of that name at this place'),
+  'field/missing': error('A field that has no default is absent'),
+  'field/wrong-type': error('A value has another type than the field'),
+  'field/out-of-range': error('A number, a length or a count lies outside its limits'),
+  'field/not-allowed': error('A value is not among those that the field may have'),
+  'field/malformed': error('A text does not have the form that the field demands'),
+  'prefix/malformed': error('A text is not an address prefix such as 10.1.0.0/16 or 2001:db8::/32'),
+  'prefix/host-bits': error('An address prefix has bits set behind its length'),
+  'gateway/unknown-host': error('A gateway is placed on a host that is not declared'),
+  'gateway/duplicate-host': error('A gateway names the same host twice'),
+  'connection/unknown-gateway': error('A connection names a gateway that is not declared'),
+  'connection/unknown-secret': error('A connection names a secret that is not declared'),
+  'connection/unknown-crypto-policy': error(
+    'A connection names a crypto policy that is neither built in nor declared',
+  ),
+  'connection/auth-choice': error('A connection needs exactly one of psk and certificate'),
+  'connection/secret-form': error('A secret has another form than its use needs'),
+  'secret/form-choice': error('A secret needs exactly one of psk, pem, pkcs12 and authority'),
+  'crypto-policy/reserved-name': error('A declared crypto policy has the name of a built-in one'),
+  'network/default-route': error(
+    "A default route as remote network would draw all traffic, the tunnel's own too, into the tunnel",
+  ),
+  'network/overlaps-own': error('A remote network overlaps a network behind our own gateway'),
+  'network/overlaps-connection': error(
+    'Remote networks of two connections on one host overlap, so that packets would have two ways',
+  ),
+  'network/redundant': warning('A network lies inside another one of the same list'),
+  'network/contains-peer': warning(
+    'A remote network contains the outer address of its own peer: only IKE and ESP reach that address outside the tunnel',
+  ),
+  'network/family-without-local': error(
+    'A remote network is of an address family in which the gateway has no network',
+  ),
+  'tunnel/unknown-host': error('A tunnel names a host on which its gateway is not placed'),
+  'tunnel/missing-host': error('The gateway has several hosts and the tunnel does not name one'),
+  'tunnel/duplicate-name': error('Two tunnels of one connection have the same name'),
+  'tunnel/duplicate-pair': error(
+    'Two tunnels have the same outer addresses and identities, so that the daemon cannot tell them apart',
+  ),
+  'tunnel/missing-remote-address': error(
+    'We are to begin, but the address of the other side is not known',
+  ),
+  'tunnel/foreign-local-address': error("A local address is not one of the host's"),
+  'tunnel/remote-is-local': error('The remote address of a tunnel is an address of its own host'),
+  'tunnel/family-mismatch': error(
+    'The remote address is of a family in which there is no local address',
+  ),
+  'proposal/unknown-keyword': error('A proposal has a keyword that strongSwan does not know'),
+  'proposal/missing-encryption': error('A proposal has no encryption algorithm'),
+  'proposal/missing-integrity': error(
+    'Encryption without authentication needs an integrity algorithm',
+  ),
+  'proposal/missing-prf': error('An IKE proposal with an AEAD algorithm needs a PRF of its own'),
+  'proposal/missing-key-exchange': error('An IKE proposal needs a key exchange method'),
+  'proposal/mixed-ciphers': error(
+    'One proposal holds AEAD and other encryption algorithms (RFC 7296 §3.3 wants them apart)',
+  ),
+  'proposal/misplaced-keyword': error('A keyword has no meaning in this kind of proposal'),
+  'proposal/not-in-daemon': error('The IKE daemon of a host does not offer an algorithm'),
+  'proposal/weak': warning('An algorithm is too weak for new connections (RFC 8221, RFC 8247)'),
+  'secret/file-missing': error('A file of a secret does not exist'),
+  'secret/file-unreadable': error('A file of a secret cannot be read'),
+  'secret/file-empty': error('A file of a secret has no content'),
+  'secret/file-too-large': error('A file of a secret is larger than key material can be'),
+  'secret/world-readable': warning('Everybody on the host can read a file with key material'),
+  'secret/trailing-newline': warning(
+    'The file of a pre-shared key ends with a newline, which is not taken as part of the key',
+  ),
+  'secret/malformed': error('The content of a file is not what the form of the secret demands'),
+  'secret/wrong-passphrase': error('The passphrase does not open the PKCS#12 file'),
+  'secret/too-many-iterations': error(
+    'A PKCS#12 file asks for more rounds of key derivation than any honest one',
+  ),
+  'secret/no-certificate': error('There is no certificate where one is needed'),
+  'secret/no-key': error('There is no private key beside the certificate'),
+  'secret/encrypted-key': error('The private key in a PEM file is encrypted'),
+  'secret/key-mismatch': error('The private key does not belong to the certificate'),
+  'certificate/expired': error('A certificate is past its validity'),
+  'certificate/not-yet-valid': {
+    severity: 'waiting',
+    meaning:
+      'The validity of a certificate begins in the future, or the clock of the host is wrong',
+  },
+  'certificate/identity-missing': error(
+    'Our identity is neither the subject nor a subject alternative name of our certificate',
+  ),
+  'certificate/not-an-authority': error("A certificate that must be a CA's is not one"),
+  'certificate/no-authority': error(
+    'Nothing says which CA must have issued the certificate of the other side',
+  ),
+};
+
+function error(meaning: string): CodeEntry {
+  return { severity: 'error', meaning };
+}
+
+function warning(meaning: string): CodeEntry {
+  return { severity: 'warning', meaning };
+}

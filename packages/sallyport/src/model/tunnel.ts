@@ -1,0 +1,65 @@
+/** One tunnel of a connection: a pair of outer addresses and the identities on them. */
+import { z } from 'zod';
+import { IpAddress, Name } from './fields.ts';
+
+export interface Tunnel {
+  /** Unique within the connection. */
+  readonly name: string;
+  /** Host that carries this tunnel; absent: the only one of the gateway. */
+  readonly host?: string;
+  readonly local: {
+    /** Our outer address; absent: the first of the host in the family of the remote. */
+    readonly address?: string;
+    /** Our IKE identity; absent: the certificate subject, or our address. */
+    readonly id?: string;
+  };
+  readonly remote: {
+    /** Outer address or name; absent: any, only with `start: respond`. */
+    readonly address?: string;
+    /** IKE identity the other side must prove; absent: its address. */
+    readonly id?: string;
+  };
+}
+
+/** IKE identity: address, FQDN, e-mail or distinguished name; strongSwan's `type:` prefixes work. */
+const Identity = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[^\p{Cc}]*$/u, { error: 'must not contain control characters' });
+
+/** Host name (RFC 1123) or address of the other side. */
+const RemoteAddress = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(/^[0-9A-Za-z:]([-0-9A-Za-z.:]*[0-9A-Za-z:])?$/, {
+    error: 'is neither an address nor a host name',
+  });
+
+export const Tunnel: z.ZodType<Tunnel> = z.strictObject({
+  name: Name.default('main').describe('unique within the connection; default "main"'),
+  host: Name.exactOptional().describe(
+    'Host that carries this tunnel; needed where the gateway has several',
+  ),
+  local: z
+    .strictObject({
+      address: IpAddress.exactOptional().describe(
+        'our outer address; absent: the first of the host in the family of the remote',
+      ),
+      id: Identity.exactOptional().describe(
+        'our IKE identity; absent: the certificate subject, or our address',
+      ),
+    })
+    .prefault({}),
+  remote: z
+    .strictObject({
+      address: RemoteAddress.exactOptional().describe(
+        'outer address or name; absent: any, only with start: respond',
+      ),
+      id: Identity.exactOptional().describe(
+        'IKE identity the other side must prove; absent: its address',
+      ),
+    })
+    .prefault({}),
+});
