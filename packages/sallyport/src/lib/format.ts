@@ -1,0 +1,27 @@
+/** Durations and sizes for people. */
+
+/** `45s`, `3m 20s`, `2h 5m`, `4d 3h`: the two largest units. */
+export function formatDuration(seconds: number): string {
+  const total = Math.max(0, Math.floor(seconds));
+  const units = [
+    [Math.floor(total / 86_400), 'd'],
+    [Math.floor(total / 3_600) % 24, 'h'],
+    [Math.floor(total / 60) % 60, 'm'],
+    [total % 60, 's'],
+  ] as const;
+  const first = units.findIndex(([count]) => count > 0);
+  if (first < 0) return '0s';
+  return units
+    .slice(first, first + 2)
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count}${unit}`)
+    .join(' ');
+}
+
+/** `512 B`, `1.5 KiB`, `20.0 GiB` (IEC 80000-13 binary units). */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+  const step = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const scaled = bytes / 2 ** (10 * step);
+  return `${step === 0 ? bytes : scaled.toFixed(1)} ${units[step] ?? 'B'}`;
+}

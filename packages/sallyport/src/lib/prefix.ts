@@ -1,0 +1,80 @@
+/** IPv4 and IPv6 prefixes: parse, print, compare. Set arithmetic is in `prefix-set.ts`. */
+import { type Address, type Family, formatAddress, parseAddress, widthOf } from './address.ts';
+
+export { type Address, type Family, formatAddress, parseAddress } from './address.ts';
+
+/** `address` has no bit set behind `length`. */
+export interface Prefix {
+  readonly family: Family;
+  readonly value: bigint;
+  /** 0 to 32 or 128. */
+  readonly length: number;
+}
+
+export type PrefixResult =
+  | { readonly ok: true; readonly prefix: Prefix }
+  | {
+      readonly ok: false;
+      readonly code: 'prefix/malformed' | 'prefix/host-bits';
+      readonly reason: string;
+      readonly hint: string;
+    };
+
+/** Reads `10.1.0.0/16`. Host bits are refused, because they mean that something else was meant. */
+export function parsePrefix(text: string): PrefixResult {
+  const match = /^([^/]+)\/(0|[1-9]\d{0,2})$/.exec(text);
+  const address = match?.[1] === undefined ? undefined : parseAddress(match[1]);
+  const length = Number(match?.[2]);
+  if (address === undefined || length > widthOf(address.family)) {
+    return {
+      ok: false,
+      code: 'prefix/malformed',
+      reason: 'is not a prefix',
+      hint: 'write address/length, for example 10.1.0.0/16 or fd01::/64',
+    };
+  }
+  const prefix = toPrefix(address, length);
+  if (prefix.value === address.value) return { ok: true, prefix };
+  return {
+    ok: false,
+    code: 'prefix/host-bits',
+    reason: 'has host bits set',
+    hint: `write ${formatPrefix(prefix)} for the network or ${formatAddress(address)}/${widthOf(address.family)} for the host`,
+  };
+}
+
+/** The prefix of the given length that holds the address. */
+export function toPrefix(address: Address, length: number): Prefix {
+  const shift = BigInt(widthOf(address.family) - length);
+  return { family: address.family, value: (address.value >> shift) << shift, length };
+}
+
+export function formatPrefix(prefix: Prefix): string {
+  return `${formatAddress(prefix)}/${prefix.length}`;
+}
+
+/** Family of an address or prefix in text; undefined where it is neither. */
+export function familyOf(text: string): Family | undefined {
+  return parseAddress(text.split('/', 1)[0] ?? '')?.family;
+}
+
+export function containsPrefix(outer: Prefix, inner: Prefix): boolean {
+  if (outer.family !== inner.family || outer.length > inner.length) return false;
+  const shift = BigInt(widthOf(outer.family) - outer.length);
+  return outer.value >> shift === inner.value >> shift;
+}
+
+export function containsAddress(prefix: Prefix, address: Address): boolean {
+  return containsPrefix(prefix, toPrefix(address, widthOf(address.family)));
+}
+
+export function overlaps(a: Prefix, b: Prefix): boolean {
+  return containsPrefix(a, b) || containsPrefix(b, a);
+}
+
+/** Order for sorted lists: family, then address, then length. */
+export function comparePrefixes(a: Prefix, b: Prefix): number {
+  if (a.family !== b.family) return a.family - b.family;
+  if (a.value !== b.value) return a.value < b.value ? -1 : 1;
+  return a.length - b.length;
+}
