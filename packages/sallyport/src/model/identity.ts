@@ -1,5 +1,6 @@
 /** Compares an IKE identity as a person writes it with the names in a certificate. */
-import { canonicalEndpoint, familyOfText } from './addresses.ts';
+import { parseAddress } from '../lib/prefix.ts';
+import { canonicalEndpoint } from './addresses.ts';
 import type { CertificateFacts } from './facts.ts';
 
 type Identity =
@@ -30,7 +31,7 @@ export function parseIdentity(text: string): Identity {
       : { type: forced, text: rest };
   }
   if (/^\{\d+\}:/u.test(text) || text.startsWith('@#')) return { type: 'opaque' };
-  if (familyOfText(text) !== undefined) return { type: 'address', text };
+  if (parseAddress(text) !== undefined) return { type: 'address', text };
   if (text.startsWith('@@')) return { type: 'email', text: text.slice(2) };
   if (text.startsWith('@')) return { type: 'name', text: text.slice(1) };
   if (text.includes('=')) return { type: 'subject', text };

@@ -1,7 +1,13 @@
 /** Remote networks against our own, against those of other connections, and against themselves. */
-import { formatPrefix, overlaps, type Prefix, parsePrefix } from '../../lib/prefix.ts';
+import {
+  containsAddress,
+  type Family,
+  formatPrefix,
+  type Prefix,
+  parseAddress,
+  parsePrefix,
+} from '../../lib/prefix.ts';
 import { formatObjectRef, type Problem } from '../../lib/problem.ts';
-import { familyOfText, prefixOfAddress } from '../addresses.ts';
 import type { Connection } from '../connection.ts';
 import type { Gateway } from '../gateway.ts';
 import { refOf } from '../objects.ts';
@@ -23,16 +29,17 @@ interface Network {
   readonly path: FieldPath;
   readonly text: string;
   readonly prefix: Prefix;
-  readonly family: 4 | 6;
 }
 
 function networks(owner: Network['owner'], path: FieldPath, texts: readonly string[]): Network[] {
   return texts.flatMap((text, index) => {
     const parsed = parsePrefix(text);
-    if (!parsed.ok) return [];
-    const family = text.includes(':') ? 6 : 4;
-    return [{ owner, path: [...path, index], text, prefix: parsed.prefix, family }];
+    return parsed.ok ? [{ owner, path: [...path, index], text, prefix: parsed.prefix }] : [];
   });
+}
+
+function parseAll(texts: readonly string[]): Prefix[] {
+  return texts.map(parsePrefix).flatMap((parsed) => (parsed.ok ? [parsed.prefix] : []));
 }
 
 function ownNetworks(gateway: ParsedObject<Gateway>): Network[] {
@@ -55,7 +62,7 @@ function checkConnection(world: World, connection: ParsedObject<Connection>): Pr
 }
 
 function isDefault({ prefix }: Network): boolean {
-  return formatPrefix(prefix).endsWith('/0');
+  return prefix.length === 0;
 }
 
 function defaultRoute(network: Network): Problem[] {
@@ -90,27 +97,27 @@ function familyWithoutLocal(
 ): Problem[] {
   const gateway = gatewayOf(world, connection.object);
   if (gateway === undefined) return [];
+  const families = new Set<Family>(parseAll(gateway.spec.networks).map(({ family }) => family));
   return remote
-    .filter(
-      ({ family }) => !gateway.spec.networks.some((own) => own.includes(':') === (family === 6)),
-    )
-    .map(({ path, text, family }) =>
-      problemAt(connection, path, 'network/family-without-local', {
-        message: `Gateway ${gateway.metadata.name} has no IPv${String(family)} network that could use it`,
+    .filter(({ prefix }) => !families.has(prefix.family))
+    .map(({ path, text, prefix }) => {
+      const family = `IPv${String(prefix.family)}`;
+      return problemAt(connection, path, 'network/family-without-local', {
+        message: `Gateway ${gateway.metadata.name} has no ${family} network that could use it`,
         value: text,
-        hint: `add an IPv${String(family)} network to the gateway, or remove this one`,
-      }),
-    );
+        hint: `add an ${family} network to the gateway, or remove this one`,
+      });
+    });
 }
 
 function containsPeer(connection: ParsedObject<Connection>, remote: readonly Network[]): Problem[] {
   return connection.object.spec.tunnels.flatMap((tunnel) => {
     const { address } = tunnel.remote;
-    if (address === undefined || familyOfText(address) === undefined) return [];
-    const peer = prefixOfAddress(address);
+    if (address === undefined) return [];
+    const peer = parseAddress(address);
     if (peer === undefined) return [];
     return remote
-      .filter((network) => !isDefault(network) && overlaps(network.prefix, peer))
+      .filter((network) => !isDefault(network) && containsAddress(network.prefix, peer))
       .map(({ path, text }) =>
         problemAt(connection, path, 'network/contains-peer', {
           message: `contains ${address}, the outer address of tunnel ${tunnel.name}`,

@@ -1,6 +1,7 @@
 /** Where tunnels end: hosts, addresses and their families, and tunnels a daemon cannot tell apart. */
+import { familyOf } from '../../lib/prefix.ts';
 import type { Problem } from '../../lib/problem.ts';
-import { canonicalEndpoint, familyOfText } from '../addresses.ts';
+import { canonicalEndpoint } from '../addresses.ts';
 import type { Connection } from '../connection.ts';
 import { objectKey } from '../declared-objects.ts';
 import type { Host } from '../host.ts';
@@ -87,9 +88,9 @@ function checkAddresses(world: World, { connection, tunnel, path }: TunnelPlace)
       }),
     );
   }
-  const family = familyOfText(remote);
+  const family = familyOf(remote);
   const candidates = local === undefined ? own : [local];
-  if (family !== undefined && !candidates.some((address) => familyOfText(address) === family)) {
+  if (family !== undefined && !candidates.some((address) => familyOf(address) === family)) {
     const subject =
       local === undefined ? `Host ${host.metadata.name} has no` : 'local.address is no';
     problems.push(
@@ -133,10 +134,10 @@ function checkPairs(world: World): Problem[] {
 
 function endpoints({ spec }: Connection, tunnel: Tunnel, host: Host): readonly string[] {
   const remote = tunnel.remote.address;
-  const family = remote === undefined ? undefined : familyOfText(remote);
+  const family = remote === undefined ? undefined : familyOf(remote);
   const local =
     tunnel.local.address ??
-    host.spec.addresses.find((address) => family === undefined || familyOfText(address) === family);
+    host.spec.addresses.find((address) => family === undefined || familyOf(address) === family);
   const localAddress = canonicalEndpoint(local ?? '');
   const remoteAddress = canonicalEndpoint(remote ?? '%any');
   const certificate = spec.auth.certificate?.secret;
