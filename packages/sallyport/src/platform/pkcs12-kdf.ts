@@ -1,0 +1,132 @@
+/** Keys from passphrases, as PKCS#12 files want them: PBKDF2, and the older way of their own. */
+import { createHash, pbkdf2 } from 'node:crypto';
+import { promisify } from 'node:util';
+import { OctetString } from 'asn1js';
+import { type AlgorithmIdentifier, PBKDF2Params } from 'pkijs';
+
+/** OpenSSL writes 2,048 rounds, careful people 600,000; more only keeps the processor busy. */
+const MOST_ITERATIONS = 1_000_000;
+
+/** The file asks for more work than any honest one. */
+export class IterationsError extends Error {
+  constructor(iterations: number) {
+    super(`${String(iterations)} rounds of key derivation`);
+    this.name = 'IterationsError';
+  }
+}
+
+/** The file uses a way that we do not read. */
+export class UnsupportedError extends Error {
+  constructor(what: string) {
+    super(`unsupported ${what}`);
+    this.name = 'UnsupportedError';
+  }
+}
+
+const HASHES: ReadonlyMap<string, string> = new Map([
+  ['1.3.14.3.2.26', 'sha1'],
+  ['2.16.840.1.101.3.4.2.4', 'sha224'],
+  ['2.16.840.1.101.3.4.2.1', 'sha256'],
+  ['2.16.840.1.101.3.4.2.2', 'sha384'],
+  ['2.16.840.1.101.3.4.2.3', 'sha512'],
+  // The same as HMAC (RFC 8018 appendix B.1.2).
+  ['1.2.840.113549.2.7', 'sha1'],
+  ['1.2.840.113549.2.8', 'sha224'],
+  ['1.2.840.113549.2.9', 'sha256'],
+  ['1.2.840.113549.2.10', 'sha384'],
+  ['1.2.840.113549.2.11', 'sha512'],
+]);
+
+/** Node's name of a hash, from the identifier of the hash or of the HMAC with it. */
+export function hashName(algorithm: string): string {
+  const name = HASHES.get(algorithm);
+  if (name === undefined) throw new UnsupportedError(`hash ${algorithm}`);
+  return name;
+}
+
+export function checkIterations(iterations: number): number {
+  if (iterations > MOST_ITERATIONS) throw new IterationsError(iterations);
+  return Math.max(1, iterations);
+}
+
+const PBKDF2 = '1.2.840.113549.1.5.12';
+const HMAC_SHA1 = '1.2.840.113549.2.7';
+const pbkdf2Async = promisify(pbkdf2);
+
+/** RFC 8018 §5.2; the passphrase goes in as UTF-8. */
+export async function derivePbkdf2(
+  algorithm: AlgorithmIdentifier,
+  passphrase: string,
+  keyBytes: number,
+): Promise<Uint8Array> {
+  if (algorithm.algorithmId !== PBKDF2) {
+    throw new UnsupportedError(`key derivation ${algorithm.algorithmId}`);
+  }
+  const params = new PBKDF2Params({ schema: algorithm.algorithmParams as unknown });
+  const iterations = checkIterations(params.iterationCount);
+  const hash = hashName(params.prf?.algorithmId ?? HMAC_SHA1);
+  return pbkdf2Async(passphrase, octets(params.salt), iterations, keyBytes, hash);
+}
+
+/** Bytes of an ASN.1 octet string, which long files may hold in pieces. */
+export function octets(value: unknown): Uint8Array {
+  if (value instanceof OctetString) return new Uint8Array(value.getValue());
+  throw new UnsupportedError('value in place of an octet string');
+}
+
+/** What derived bytes are for (RFC 7292 appendix B.3). */
+export const PURPOSE = { key: 1, iv: 2, mac: 3 } as const;
+
+export interface LegacyDerivation {
+  readonly hash: string;
+  /** Already in the form of `legacyPassphrases`. */
+  readonly passphrase: Uint8Array;
+  readonly salt: Uint8Array;
+  readonly iterations: number;
+  readonly purpose: (typeof PURPOSE)[keyof typeof PURPOSE];
+  readonly length: number;
+}
+
+/** RFC 7292 appendix B.2. */
+export function deriveLegacy(options: LegacyDerivation): Uint8Array {
+  const { hash, passphrase, salt, length } = options;
+  const iterations = checkIterations(options.iterations);
+  const blockBytes = hash === 'sha384' || hash === 'sha512' ? 128 : 64;
+  const diversifier = new Uint8Array(blockBytes).fill(options.purpose);
+  const input = Buffer.concat([repeat(salt, blockBytes), repeat(passphrase, blockBytes)]);
+  const parts: Uint8Array[] = [];
+  for (let bytes = 0; bytes < length; ) {
+    let block: Uint8Array = createHash(hash).update(diversifier).update(input).digest();
+    for (let round = 1; round < iterations; round += 1) {
+      block = createHash(hash).update(block).digest();
+    }
+    parts.push(block);
+    bytes += block.length;
+    addToBlocks(input, repeat(block, blockBytes).subarray(0, blockBytes));
+  }
+  return Buffer.concat(parts).subarray(0, length);
+}
+
+/** Repeated up to a whole number of blocks. */
+function repeat(bytes: Uint8Array, blockBytes: number): Uint8Array {
+  const length = Math.ceil(bytes.length / blockBytes) * blockBytes;
+  return Uint8Array.from({ length }, (_, index) => bytes[index % bytes.length] ?? 0);
+}
+
+/** Adds `block` + 1 to each block of `input`, as big-endian numbers without the last carry. */
+function addToBlocks(input: Uint8Array, block: Uint8Array): void {
+  for (let start = 0; start < input.length; start += block.length) {
+    let carry = 1;
+    for (let index = block.length - 1; index >= 0; index -= 1) {
+      const sum = (input[start + index] ?? 0) + (block[index] ?? 0) + carry;
+      input[start + index] = sum & 0xff;
+      carry = sum >> 8;
+    }
+  }
+}
+
+/** RFC 7292 appendix B.1: UTF-16 with a final zero; for no passphrase, writers differ: with it or without. */
+export function legacyPassphrases(passphrase: string): Uint8Array[] {
+  const text = Buffer.from(`${passphrase}\0`, 'utf16le').swap16();
+  return passphrase === '' ? [text, new Uint8Array(0)] : [text];
+}

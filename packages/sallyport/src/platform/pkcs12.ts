@@ -1,0 +1,158 @@
+/** Reads PKCS#12 files (RFC 7292): certificates and private keys under one passphrase. */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import {
+  AuthenticatedSafe,
+  CertBag,
+  type ContentInfo,
+  EncryptedData,
+  type MacData,
+  PBES2Params,
+  PFX,
+  PKCS8ShroudedKeyBag,
+  PrivateKeyInfo,
+  SafeContents,
+} from 'pkijs';
+import { decryptPart } from './pkcs12-decrypt.ts';
+import {
+  deriveLegacy,
+  derivePbkdf2,
+  hashName,
+  IterationsError,
+  legacyPassphrases,
+  octets,
+  PURPOSE,
+  UnsupportedError,
+} from './pkcs12-kdf.ts';
+
+export interface Pkcs12Content {
+  /** DER, in the order of the file. */
+  readonly certificates: readonly Uint8Array[];
+  /** PKCS#8 in DER. */
+  readonly keys: readonly Uint8Array[];
+}
+
+export type Pkcs12Result =
+  | { readonly ok: true; readonly content: Pkcs12Content }
+  | {
+      readonly ok: false;
+      readonly reason: 'malformed' | 'unsupported' | 'wrong-passphrase' | 'too-many-iterations';
+      readonly message: string;
+    };
+
+class WrongPassphraseError extends Error {}
+
+const DATA = '1.2.840.113549.1.7.1';
+const ENCRYPTED_DATA = '1.2.840.113549.1.7.6';
+const PBMAC1 = '1.2.840.113549.1.5.14';
+
+export async function parsePkcs12(bytes: Uint8Array, passphrase: string): Promise<Pkcs12Result> {
+  try {
+    return { ok: true, content: await readFile(bytes, passphrase) };
+  } catch (cause) {
+    return { ok: false, ...whyNot(cause) };
+  }
+}
+
+function whyNot(cause: unknown): Pick<Extract<Pkcs12Result, { ok: false }>, 'reason' | 'message'> {
+  if (cause instanceof WrongPassphraseError) {
+    return { reason: 'wrong-passphrase', message: 'the passphrase does not open the file' };
+  }
+  if (cause instanceof IterationsError) {
+    return { reason: 'too-many-iterations', message: `the file asks for ${cause.message}` };
+  }
+  if (cause instanceof UnsupportedError) {
+    return { reason: 'unsupported', message: `the file has an ${cause.message}` };
+  }
+  // Whatever the ASN.1 parser throws means one thing: this is not what it should be.
+  return { reason: 'malformed', message: 'the file is not PKCS#12' };
+}
+
+async function readFile(bytes: Uint8Array, passphrase: string): Promise<Pkcs12Content> {
+  const file = PFX.fromBER(bytes.slice());
+  if (file.authSafe.contentType !== DATA) throw new UnsupportedError('signature in place of a MAC');
+  const content = octets(file.authSafe.content as unknown);
+  if (file.macData !== undefined) await checkMac(file.macData, content, passphrase);
+  const found = { certificates: [] as Uint8Array[], keys: [] as Uint8Array[] };
+  for (const part of AuthenticatedSafe.fromBER(content).safeContents) {
+    await readBags(await openPart(part, passphrase), passphrase, found);
+  }
+  return found;
+}
+
+async function checkMac(mac: MacData, content: Uint8Array, passphrase: string): Promise<void> {
+  const { digestAlgorithm, digest } = mac.mac;
+  const expected = octets(digest);
+  if (digestAlgorithm.algorithmId === PBMAC1) {
+    // PBMAC1 has the parameters of PBES2 with a MAC in place of the cipher (RFC 9579 §4).
+    const params = new PBES2Params({ schema: digestAlgorithm.algorithmParams as unknown });
+    const hash = hashName(params.encryptionScheme.algorithmId);
+    const key = await derivePbkdf2(params.keyDerivationFunc, passphrase, expected.length);
+    if (isMac(hash, key, { content, expected })) return;
+    throw new WrongPassphraseError();
+  }
+  const hash = hashName(digestAlgorithm.algorithmId);
+  const salt = octets(mac.macSalt);
+  const iterations = mac.iterations ?? 1;
+  for (const bytes of legacyPassphrases(passphrase)) {
+    const length = expected.length;
+    const key = deriveLegacy({
+      hash,
+      passphrase: bytes,
+      salt,
+      iterations,
+      purpose: PURPOSE.mac,
+      length,
+    });
+    if (isMac(hash, key, { content, expected })) return;
+  }
+  throw new WrongPassphraseError();
+}
+
+function isMac(
+  hash: string,
+  key: Uint8Array,
+  { content, expected }: { content: Uint8Array; expected: Uint8Array },
+): boolean {
+  const actual = createHmac(hash, key).update(content).digest();
+  return actual.length === expected.length && timingSafeEqual(actual, expected);
+}
+
+async function openPart(part: ContentInfo, passphrase: string): Promise<Uint8Array> {
+  switch (part.contentType) {
+    case DATA:
+      return octets(part.content as unknown);
+    case ENCRYPTED_DATA: {
+      const { encryptedContentInfo } = new EncryptedData({ schema: part.content as unknown });
+      // The content stands under an implicit tag, in one piece or several: pkijs joins them.
+      const data = new Uint8Array(encryptedContentInfo.getEncryptedContent());
+      const plain = await decryptPart(
+        encryptedContentInfo.contentEncryptionAlgorithm,
+        data,
+        passphrase,
+      );
+      if (plain === undefined) throw new WrongPassphraseError();
+      return plain;
+    }
+    default:
+      throw new UnsupportedError('part under a public key');
+  }
+}
+
+async function readBags(
+  plain: Uint8Array,
+  passphrase: string,
+  found: { certificates: Uint8Array[]; keys: Uint8Array[] },
+): Promise<void> {
+  for (const { bagValue } of SafeContents.fromBER(plain.slice()).safeBags) {
+    if (bagValue instanceof CertBag) {
+      found.certificates.push(octets(bagValue.certValue as unknown));
+    } else if (bagValue instanceof PrivateKeyInfo) {
+      found.keys.push(new Uint8Array(bagValue.toSchema().toBER()));
+    } else if (bagValue instanceof PKCS8ShroudedKeyBag) {
+      const data = octets(bagValue.encryptedData);
+      const key = await decryptPart(bagValue.encryptionAlgorithm, data, passphrase);
+      if (key === undefined) throw new WrongPassphraseError();
+      found.keys.push(key);
+    }
+  }
+}

@@ -1,0 +1,251 @@
+/**
+ * One secret from its files, with everything found wrong on the way. Both the facts for planning and
+ * the material for the daemon come from here, so that they can never differ.
+ */
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import type { FieldPath } from '../model/parsed-object.ts';
+import type { SecretSpec } from '../model/secret.ts';
+import { parsePkcs12 } from './pkcs12.ts';
+import { type FileField, faultIn, type SecretFault, SecretFaultError } from './secret-fault.ts';
+import { readSecretFile } from './secret-files.ts';
+import { parseCertificates, parsePrivateKey } from './secret-pem.ts';
+
+/** Far above any key that is typed or generated, far below a wrong file. */
+const LARGEST_PSK_BYTES = 1_024;
+const LARGEST_PASSPHRASE_BYTES = 1_024;
+
+export type SecretContent =
+  | { readonly form: 'psk'; readonly psk: Uint8Array }
+  | {
+      readonly form: 'certificate';
+      /** Leaf first, then further certificates of its chain. */
+      readonly certificates: readonly X509Certificate[];
+      readonly key: KeyObject;
+      readonly authorities: readonly X509Certificate[];
+    }
+  | { readonly form: 'authority'; readonly authorities: readonly X509Certificate[] };
+
+export interface SecretReading {
+  /** Absent: a fault makes the secret unusable. */
+  readonly content?: SecretContent;
+  readonly faults: readonly SecretFault[];
+}
+
+export async function readSecret(spec: SecretSpec, baseDir: string): Promise<SecretReading> {
+  const faults: SecretFault[] = [];
+  try {
+    const content = await readForm(spec, { baseDir, faults });
+    return content === undefined ? { faults } : { content, faults };
+  } catch (cause) {
+    if (cause instanceof SecretFaultError) return { faults: [...faults, cause.fault] };
+    throw cause;
+  }
+}
+
+interface Context {
+  readonly baseDir: string;
+  readonly faults: SecretFault[];
+}
+
+async function readForm(spec: SecretSpec, context: Context): Promise<SecretContent | undefined> {
+  if (spec.psk !== undefined) return readPsk(spec.psk.file, context);
+  if (spec.pem !== undefined) return readPem(spec.pem, context);
+  if (spec.pkcs12 !== undefined) return readPkcs12(spec.pkcs12, context);
+  if (spec.authority !== undefined) return readAuthority(spec.authority.files, context);
+  return undefined;
+}
+
+function field(file: string, ...path: FieldPath): FileField {
+  return { path: ['spec', ...path], file };
+}
+
+interface Wanted {
+  readonly secret: boolean;
+  readonly largestBytes?: number;
+}
+
+async function read(from: FileField, context: Context, wanted: Wanted): Promise<Uint8Array> {
+  const { bytes, warnings } = await readSecretFile(from, { baseDir: context.baseDir, ...wanted });
+  context.faults.push(...warnings);
+  return bytes;
+}
+
+async function readPsk(file: string, context: Context): Promise<SecretContent> {
+  const from = field(file, 'psk', 'file');
+  const bytes = await read(from, context, { secret: true, largestBytes: LARGEST_PSK_BYTES });
+  const psk = withoutNewline(bytes);
+  if (psk.length === 0) {
+    throw new SecretFaultError(
+      faultIn(
+        from,
+        'secret/file-empty',
+        'the file holds nothing but a newline',
+        'put the key into it',
+      ),
+    );
+  }
+  if (psk.length < bytes.length) {
+    context.faults.push(
+      faultIn(
+        from,
+        'secret/trailing-newline',
+        'the newline at the end is not taken as part of the key',
+        'write the file without it (printf %s) to have no doubt',
+      ),
+    );
+  }
+  return { form: 'psk', psk };
+}
+
+/** Editors and `echo` end a file with one newline; only that one is taken away. */
+function withoutNewline(bytes: Uint8Array): Uint8Array {
+  if (bytes.at(-1) !== 0x0a) return bytes;
+  return bytes.slice(0, bytes.at(-2) === 0x0d ? -2 : -1);
+}
+
+async function readPem(
+  pem: NonNullable<SecretSpec['pem']>,
+  context: Context,
+): Promise<SecretContent | undefined> {
+  const certificateField = field(pem.certificate, 'pem', 'certificate');
+  const keyField = field(pem.key, 'pem', 'key');
+  const certificates = await collect(context, async () =>
+    parseCertificates(await read(certificateField, context, { secret: false }), certificateField),
+  );
+  const key = await collect(context, async () =>
+    parsePrivateKey(await read(keyField, context, { secret: true }), keyField),
+  );
+  const authorities = await readAll(pem.authorities, ['pem', 'authorities'], context);
+  const leaf = certificates?.[0];
+  if (certificates === undefined || leaf === undefined || key === undefined) return undefined;
+  if (authorities === undefined) return undefined;
+  if (!leaf.checkPrivateKey(key)) {
+    context.faults.push(
+      faultIn(
+        keyField,
+        'secret/key-mismatch',
+        `the key does not belong to the first certificate of ${pem.certificate}`,
+        'take the key that the certificate was requested with, and put the leaf first',
+      ),
+    );
+    return undefined;
+  }
+  return { form: 'certificate', certificates, key, authorities };
+}
+
+/** Keeps going after a fault, so that all files of a secret are looked at. */
+async function collect<T>(context: Context, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof SecretFaultError)) throw cause;
+    context.faults.push(cause.fault);
+    return undefined;
+  }
+}
+
+async function readAll(
+  files: readonly string[],
+  path: FieldPath,
+  context: Context,
+): Promise<X509Certificate[] | undefined> {
+  const all: X509Certificate[] = [];
+  let complete = true;
+  for (const [index, file] of files.entries()) {
+    const from = field(file, ...path, index);
+    const certificates = await collect(context, async () =>
+      parseCertificates(await read(from, context, { secret: false }), from),
+    );
+    if (certificates === undefined) complete = false;
+    else all.push(...certificates);
+  }
+  return complete ? all : undefined;
+}
+
+async function readAuthority(
+  files: readonly string[],
+  context: Context,
+): Promise<SecretContent | undefined> {
+  const authorities = await readAll(files, ['authority', 'files'], context);
+  return authorities === undefined ? undefined : { form: 'authority', authorities };
+}
+
+const PKCS12_FAULTS = {
+  malformed: ['secret/malformed', 'give a .p12 or .pfx file'],
+  unsupported: ['secret/malformed', 'write the file again with openssl pkcs12 -export'],
+  'wrong-passphrase': ['secret/wrong-passphrase', 'check passphraseFile'],
+  'too-many-iterations': ['secret/too-many-iterations', 'write the file again with fewer rounds'],
+} as const;
+
+async function readPkcs12(
+  pkcs12: NonNullable<SecretSpec['pkcs12']>,
+  context: Context,
+): Promise<SecretContent> {
+  const from = field(pkcs12.file, 'pkcs12', 'file');
+  const bytes = await read(from, context, { secret: true });
+  const passphrase = await readPassphrase(pkcs12.passphraseFile, context);
+  const parsed = await parsePkcs12(bytes, passphrase);
+  if (!parsed.ok) {
+    const [code, hint] = PKCS12_FAULTS[parsed.reason];
+    throw new SecretFaultError(faultIn(from, code, parsed.message, hint));
+  }
+  const certificates = parsed.content.certificates.map((der) => toCertificate(der, from));
+  const keys = parsed.content.keys.map((der) => toKey(der, from));
+  if (certificates.length === 0) {
+    const hint = 'export the certificate together with its key';
+    throw new SecretFaultError(
+      faultIn(from, 'secret/no-certificate', 'the file holds no certificate', hint),
+    );
+  }
+  if (keys.length === 0) {
+    const hint = 'export the certificate together with its key';
+    throw new SecretFaultError(
+      faultIn(from, 'secret/no-key', 'the file holds no private key', hint),
+    );
+  }
+  for (const leaf of certificates) {
+    const key = keys.find((candidate) => leaf.checkPrivateKey(candidate));
+    if (key === undefined) continue;
+    const others = certificates.filter((certificate) => certificate !== leaf);
+    return {
+      form: 'certificate',
+      certificates: [leaf, ...others.filter(({ ca }) => !ca)],
+      key,
+      authorities: others.filter(({ ca }) => ca),
+    };
+  }
+  const hint = 'export the certificate together with its own key';
+  throw new SecretFaultError(
+    faultIn(from, 'secret/key-mismatch', 'no key of the file belongs to a certificate of it', hint),
+  );
+}
+
+async function readPassphrase(file: string | undefined, context: Context): Promise<string> {
+  if (file === undefined) return '';
+  const from = field(file, 'pkcs12', 'passphraseFile');
+  const largestBytes = LARGEST_PASSPHRASE_BYTES;
+  const bytes = await read(from, context, { secret: true, largestBytes });
+  return Buffer.from(withoutNewline(bytes)).toString('utf8');
+}
+
+function toCertificate(der: Uint8Array, from: FileField): X509Certificate {
+  try {
+    return new X509Certificate(der);
+  } catch {
+    const hint = 'write the file again with openssl pkcs12 -export';
+    throw new SecretFaultError(
+      faultIn(from, 'secret/malformed', 'a certificate in the file cannot be read', hint),
+    );
+  }
+}
+
+function toKey(der: Uint8Array, from: FileField): KeyObject {
+  try {
+    return createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' });
+  } catch {
+    const hint = 'write the file again with openssl pkcs12 -export';
+    throw new SecretFaultError(
+      faultIn(from, 'secret/malformed', 'a key in the file cannot be read', hint),
+    );
+  }
+}
