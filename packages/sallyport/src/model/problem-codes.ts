@@ -194,3 +194,23 @@ function error(meaning: string): CodeEntry {
 function warning(meaning: string): CodeEntry {
   return { severity: 'warning', meaning };
 }
+
+/** The table as a page of the reference. */
+export function problemReference(): string {
+  const rows = Object.entries(PROBLEM_CODES).map(
+    ([code, { severity, meaning }]) => `| \`${code}\` | ${severity} | ${meaning} |`,
+  );
+  return [
+    '# Problems',
+    '',
+    'What validation can say of a declaration. A code never changes its meaning. `error` refuses the',
+    'whole input, `waiting` may come right by itself, `warning` is only said.',
+    '',
+    'This page is generated from `packages/sallyport/src/model/problem-codes.ts`.',
+    '',
+    '| code | severity | meaning |',
+    '|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,43 @@
+/**
+ * Writes what is generated from the model: JSON Schemas for editors into `deploy/schema/` and the
+ * reference of problem codes. With `--check` it writes nothing and fails where a file is stale.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { jsonSchemas } from '../packages/sallyport/src/model/json-schema.ts';
+import { problemReference } from '../packages/sallyport/src/model/problem-codes.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+
+const wanted: readonly (readonly [path: string, text: string])[] = [
+  ...[...jsonSchemas()].map(
+    ([name, schema]) =>
+      [`deploy/schema/${name}.json`, `${JSON.stringify(schema, undefined, 2)}\n`] as const,
+  ),
+  ['docs/reference/problems.md', problemReference()],
+];
+
+async function currentText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+const stale: string[] = [];
+for (const [path, text] of wanted) {
+  const file = join(ROOT, path);
+  if ((await currentText(file)) === text) continue;
+  stale.push(path);
+  if (process.argv.includes('--check')) continue;
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, text);
+}
+
+if (process.argv.includes('--check') && stale.length > 0) {
+  console.error(`stale, run \`node scripts/generate-schemas.ts\`:\n${stale.join('\n')}`);
+  process.exitCode = 1;
+} else {
+  console.log(`${String(wanted.length)} generated files, ${String(stale.length)} written`);
+}
