@@ -1,7 +1,7 @@
 /** IPv4 and IPv6 prefixes: parse, print, compare. Set arithmetic is in `prefix-set.ts`. */
 import { type Address, type Family, formatAddress, parseAddress, widthOf } from './address.ts';
 
-export { type Address, type Family, formatAddress, parseAddress } from './address.ts';
+export { type Address, type Family, formatAddress, parseAddress, widthOf } from './address.ts';
 
 /** `address` has no bit set behind `length`. */
 export interface Prefix {

@@ -1,0 +1,134 @@
+/**
+ * Interfaces, routes, rules and sysctls that lead packets into the tunnels, and nowhere else.
+ *
+ *     rule 8300 -> table 8300   remote prefixes into tunnel interfaces
+ *     rule 8310 -> table 8310   routes of our own charon, for policy-based and user-space tunnels
+ *     rule 8320 -> table 8320   the same prefixes, unreachable: what no tunnel takes goes nowhere
+ *     rule 32766 -> main        everything else
+ */
+import { containsAddress, type Family, familyOf, parseAddress, parsePrefix, widthOf } from '../lib/prefix.ts';
+import type { Gateway } from '../model/gateway.ts';
+import type { Host } from '../model/host.ts';
+import { sortPrefixes } from './children.ts';
+import { type InterfacePlan, OWNER, type RoutePlan, type RulePlan, type SysctlPlan, type TunnelPlan } from './host-plan.ts';
+
+/** A tunnel with what it takes from its gateway. */
+export interface RoutedTunnel {
+  readonly tunnel: TunnelPlan;
+  readonly gateway: Gateway;
+  /** Remote prefixes this tunnel gets the routes of; those another tunnel has are left out. */
+  readonly prefixes: readonly string[];
+}
+
+export function remotePrefixes(tunnel: TunnelPlan): string[] {
+  return sortPrefixes(tunnel.children.flatMap((child) => child.remoteSelectors));
+}
+
+export function planInterfaces(tunnels: readonly TunnelPlan[]): InterfacePlan[] {
+  return tunnels.flatMap((tunnel): InterfacePlan[] => {
+    const { interface: name, interfaceId, localAddress, remoteAddress, mtuBytes } = tunnel;
+    if (!tunnel.enabled || name === undefined || interfaceId === undefined) return [];
+    const alias = `sallyport ${tunnel.namespace}/${tunnel.connection}/${tunnel.tunnel}`;
+    if (tunnel.dataPlane === 'xfrm-interface') {
+      return [{ kind: 'xfrm', name, interfaceId, mtuBytes, alias }];
+    }
+    const family = familyOf(localAddress ?? '');
+    if (localAddress === undefined || remoteAddress === undefined || family === undefined) return [];
+    return [{ kind: 'vti', name, family, interfaceId, localAddress, remoteAddress, mtuBytes, alias }];
+  });
+}
+
+export function planRoutes(routed: readonly RoutedTunnel[], host: Host): RoutePlan[] {
+  const routes = new Map<string, RoutePlan>();
+  const add = (route: RoutePlan): void => {
+    routes.set(`${route.table} ${route.prefix}`, route);
+  };
+  for (const { tunnel, gateway, prefixes } of routed) {
+    for (const prefix of remotePrefixes(tunnel)) {
+      if (gateway.spec.leakGuard) add({ prefix, table: OWNER.guardTable, type: 'unreachable' });
+    }
+    if (tunnel.enabled && tunnel.interfaceId !== undefined && tunnel.interface !== undefined) {
+      for (const prefix of prefixes) {
+        const source = sourceAddress(host, gateway, prefix);
+        add({
+          prefix,
+          table: OWNER.tunnelTable,
+          type: 'unicast',
+          interface: tunnel.interface,
+          ...(source === undefined ? {} : { source }),
+        });
+      }
+    }
+    // ESP to a peer that lives inside its own remote network must not be routed into the tunnel.
+    const peer = peerInside(tunnel);
+    if (peer !== undefined) {
+      add({ prefix: peer, table: OWNER.tunnelTable, type: 'throw' });
+      add({ prefix: peer, table: OWNER.guardTable, type: 'throw' });
+    }
+  }
+  return sortRoutes([...routes.values()]);
+}
+
+/** The peer's outer address as a host prefix, where a remote network of the tunnel holds it. */
+export function peerInside(tunnel: TunnelPlan): string | undefined {
+  const address = parseAddress(tunnel.remoteAddress ?? '');
+  if (address === undefined) return undefined;
+  const inside = remotePrefixes(tunnel).some((text) => {
+    const parsed = parsePrefix(text);
+    return parsed.ok && containsAddress(parsed.prefix, address);
+  });
+  return inside ? `${tunnel.remoteAddress}/${widthOf(address.family)}` : undefined;
+}
+
+/** What the gateway itself sends into a tunnel must come from the networks the tunnel carries. */
+function sourceAddress(host: Host, gateway: Gateway, prefix: string): string | undefined {
+  const family = familyOf(prefix);
+  const networks = gateway.spec.networks.flatMap((text) => {
+    const parsed = parsePrefix(text);
+    return parsed.ok ? [parsed.prefix] : [];
+  });
+  return host.spec.addresses.find((text) => {
+    const address = parseAddress(text);
+    return (
+      address !== undefined &&
+      address.family === family &&
+      networks.some((network) => containsAddress(network, address))
+    );
+  });
+}
+
+function sortRoutes(routes: RoutePlan[]): RoutePlan[] {
+  const order = new Map(sortPrefixes(routes.map((route) => route.prefix)).map((prefix, index) => [prefix, index]));
+  return routes.sort(
+    (a, b) => a.table - b.table || (order.get(a.prefix) ?? 0) - (order.get(b.prefix) ?? 0),
+  );
+}
+
+/** Families of everything inside the tunnels. */
+export function familiesOf(tunnels: readonly TunnelPlan[]): Family[] {
+  const present = new Set(tunnels.flatMap((tunnel) => remotePrefixes(tunnel)).map((prefix) => familyOf(prefix)));
+  return ([4, 6] as const).filter((family) => present.has(family));
+}
+
+export function planRules(tunnels: readonly TunnelPlan[]): RulePlan[] {
+  return familiesOf(tunnels).flatMap((family) =>
+    // charon makes the rule of its own table itself.
+    [OWNER.tunnelTable, OWNER.guardTable].map((table) => ({ family, priority: table, table })),
+  );
+}
+
+export function planSysctls(tunnels: readonly TunnelPlan[], interfaces: readonly InterfacePlan[]): SysctlPlan[] {
+  const families = familiesOf(tunnels);
+  const sysctls: SysctlPlan[] = [];
+  if (families.includes(4)) sysctls.push({ key: 'net/ipv4/ip_forward', value: '1' });
+  if (families.includes(6)) sysctls.push({ key: 'net/ipv6/conf/all/forwarding', value: '1' });
+  for (const { name } of interfaces) {
+    sysctls.push(
+      // Packets come out decrypted: the policy of the SA was checked before, and by another interface.
+      { key: `net/ipv4/conf/${name}/disable_policy`, value: '1' },
+      // Loose (RFC 3704 §2.4): the way back may be another tunnel; spoofing is the firewall's to stop.
+      { key: `net/ipv4/conf/${name}/rp_filter`, value: '2' },
+    );
+  }
+  return sysctls.sort((a, b) => (a.key < b.key ? -1 : 1));
+}
