@@ -1,0 +1,77 @@
+/**
+ * What this host can do, found by trying it in a network namespace that ends with the trial: a kernel
+ * lists neither its link types nor its transforms, and modules may load at first use.
+ */
+import { access } from 'node:fs/promises';
+import type { DataPlane } from '../../model/gateway.ts';
+import type { CommandRunner } from './command.ts';
+import { outputOf } from './command.ts';
+
+export interface DetectedDataPlanes {
+  /** Best first. */
+  readonly available: readonly DataPlane[];
+  /** Why the others are missing, by name. */
+  readonly missing: ReadonlyMap<DataPlane, string>;
+}
+
+/** libipsec offers ESP in user space where this plugin is installed. */
+const LIBIPSEC_PLUGIN = '/usr/lib/ipsec/plugins/libstrongswan-kernel-libipsec.so';
+const TUN_DEVICE = '/dev/net/tun';
+
+/** SA that the trial installs: AES-GCM with a 16-byte tag, in a namespace of its own. */
+const ESP_STATE =
+  'xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x100 mode tunnel aead rfc4106(gcm(aes)) 0x000102030405060708090a0b0c0d0e0f10111213 128';
+
+const TRIALS = {
+  esp: ESP_STATE,
+  xfrm: 'link add name sptrial0 type xfrm dev lo if_id 1',
+  vti: 'link add name sptrial1 type vti local 192.0.2.1 remote 192.0.2.2 key 1',
+} as const;
+
+export async function detectDataPlanes(commands: CommandRunner, signal: AbortSignal): Promise<DetectedDataPlanes> {
+  const works = { esp: '', xfrm: '', vti: '' };
+  for (const [name, line] of Object.entries(TRIALS) as ['esp' | 'xfrm' | 'vti', string][]) {
+    const result = await commands.run('unshare', ['--net', '--', 'ip', ...line.split(' ')], { signal });
+    works[name] = result.code === 0 ? '' : result.stderr.trim() || `exit code ${result.code}`;
+  }
+  const missing = new Map<DataPlane, string>();
+  const noEsp = works.esp === '' ? '' : `the kernel has no ESP with AES-GCM (${works.esp})`;
+  const note = (plane: DataPlane, reason: string): void => {
+    if (reason !== '') missing.set(plane, reason);
+  };
+  note('xfrm-interface', noEsp || (works.xfrm && `the kernel has no XFRM interfaces (${works.xfrm})`));
+  note('vti', noEsp || (works.vti && `the kernel has no VTI (${works.vti})`));
+  note('policy', noEsp);
+  note('userspace', await userspaceObstacle());
+  const all = ['xfrm-interface', 'vti', 'policy', 'userspace'] as const;
+  return { available: all.filter((plane) => !missing.has(plane)), missing };
+}
+
+async function userspaceObstacle(): Promise<string> {
+  for (const path of [TUN_DEVICE, LIBIPSEC_PLUGIN]) {
+    try {
+      await access(path);
+    } catch {
+      return `${path} is missing`;
+    }
+  }
+  return '';
+}
+
+/** Smallest MTU of the interfaces that hold one of the outer addresses; undefined where none does. */
+export async function detectUnderlayMtu(
+  commands: CommandRunner,
+  addresses: readonly string[],
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const text = await outputOf(commands, 'ip', ['-json', 'address', 'show'], { signal });
+  const links: unknown = JSON.parse(text);
+  if (!Array.isArray(links)) return undefined;
+  const sizes = links.flatMap((link: unknown) => {
+    const { mtu, addr_info: infos, ifname } = link as { mtu?: unknown; addr_info?: unknown; ifname?: unknown };
+    if (typeof mtu !== 'number' || !Array.isArray(infos) || ifname === 'lo') return [];
+    const holds = infos.some((info: unknown) => addresses.includes(String((info as { local?: unknown }).local)));
+    return holds ? [mtu] : [];
+  });
+  return sizes.length === 0 ? undefined : Math.min(...sizes);
+}
