@@ -172,7 +172,9 @@ export function findKeyword(text: string): FoundKeyword | undefined {
   return keyword?.kind === 'key-exchange' ? { ...keyword, additional: true } : undefined;
 }
 
-/** All keywords, for hints. */
-export function keywordNames(): IterableIterator<string> {
-  return KEYWORDS.keys();
+/** Keywords of a kind, or all, for hints. */
+export function keywordNames(kind?: KeywordKind): string[] {
+  return [...KEYWORDS]
+    .filter(([, keyword]) => kind === undefined || keyword.kind === kind)
+    .map(([name]) => name);
 }

@@ -108,6 +108,6 @@ function prfHint(words: readonly Word[]): string {
 
 function keywordHint(text: string): string | undefined {
   const [, step = '', method = text] = /^(ke[1-7]_)?(.*)$/.exec(text) ?? [];
-  const nearest = nearestName(method, keywordNames());
+  const nearest = nearestName(method, keywordNames(step === '' ? undefined : 'key-exchange'));
   return nearest === undefined ? undefined : `did you mean "${step}${nearest}"?`;
 }

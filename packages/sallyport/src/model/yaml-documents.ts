@@ -1,21 +1,8 @@
 /** YAML text -> plain values with the position of every node. Knows nothing of kinds and fields. */
-import {
-  CST,
-  type Document,
-  isAlias,
-  isCollection,
-  isMap,
-  isPair,
-  isScalar,
-  Lexer,
-  LineCounter,
-  type Node,
-  parseAllDocuments,
-  type YAMLError,
-} from 'yaml';
-import type { Problem, SourcePosition } from '../lib/problem.ts';
-import { type FieldPath, formatPath } from './parsed-object.ts';
+import { CST, type Document, Lexer, LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
+import type { Problem } from '../lib/problem.ts';
 import { makeProblem } from './problem-at.ts';
+import { findPositions, positionAt, type TextPlace, type YamlPositions } from './yaml-positions.ts';
 
 /** Text of one file (or of standard input) with the name it is reported under. */
 export interface SourceText {
@@ -23,12 +10,8 @@ export interface SourceText {
   readonly text: string;
 }
 
-export interface YamlDocument {
+export interface YamlDocument extends Pick<YamlPositions, 'positions' | 'keyPositions'> {
   readonly value: unknown;
-  /** Of values by formatted field path, `''` for the root. */
-  readonly positions: ReadonlyMap<string, SourcePosition>;
-  /** Of the keys, which is where an unknown field is shown. */
-  readonly keyPositions: ReadonlyMap<string, SourcePosition>;
 }
 
 export interface YamlResult {
@@ -52,7 +35,7 @@ export function readYamlDocuments({ file, text }: SourceText): YamlResult {
     return failed(file, 'yaml/too-large', 'the file is larger than 8 MiB', 'split it into several');
   }
   const lines = new LineCounter();
-  const place: Place = { file, lines };
+  const place: TextPlace = { file, lines };
   const excess = excessOf({ file, text });
   if (excess !== undefined) return excess;
   const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
@@ -62,15 +45,10 @@ export function readYamlDocuments({ file, text }: SourceText): YamlResult {
     problems.push(...worthTelling(document.errors).map((error) => syntaxProblem(error, place)));
     if (document.errors.length > 0) continue;
     const read = readDocument(document, place);
-    if ('code' in read) problems.push(read);
+    if (Array.isArray(read)) problems.push(...read);
     else if (read.value !== null) documents.push(read);
   }
   return { documents, problems };
-}
-
-interface Place {
-  readonly file: string;
-  readonly lines: LineCounter;
 }
 
 const tooDeep = `values are nested more than ${String(DEEPEST)} levels deep`;
@@ -132,12 +110,7 @@ function worthTelling(errors: readonly YAMLError[]): readonly YAMLError[] {
   return tooDeepAt === undefined ? errors.slice(0, MOST_ERRORS) : [tooDeepAt];
 }
 
-function positionAt({ file, lines }: Place, offset: number): SourcePosition {
-  const { line, col } = lines.linePos(offset);
-  return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
-}
-
-function syntaxProblem(error: YAMLError, place: Place): Problem {
+function syntaxProblem(error: YAMLError, place: TextPlace): Problem {
   const source = positionAt(place, error.pos[0]);
   if (error.code === 'RESOURCE_EXHAUSTION') {
     return makeProblem('yaml/too-deep', { source }, { message: tooDeep });
@@ -149,91 +122,56 @@ function syntaxProblem(error: YAMLError, place: Place): Problem {
       { message: 'this key stands twice in one mapping', hint: 'keep one of them' },
     );
   }
-  // Behind a colon the parser quotes the text, which may be a key pasted in by mistake.
-  const message = error.message.replace(/:.*$/su, '').trim();
-  return makeProblem(
-    'yaml/syntax',
-    { source },
-    { message: message === '' ? 'is not valid YAML' : message, hint: syntaxHint(error) },
-  );
+  const { message = parserMessage(error), hint } = OWN_WORDS[error.code] ?? {};
+  return makeProblem('yaml/syntax', { source }, { message, hint });
 }
 
-function syntaxHint(error: YAMLError): string | undefined {
-  switch (error.code) {
-    case 'TAB_AS_INDENT':
-      return 'indent with spaces';
-    case 'BAD_ALIAS':
-      return 'quote the text if the * is meant literally';
-    case 'BLOCK_AS_IMPLICIT_KEY':
-      return 'quote values that contain ": "';
-    case 'BAD_INDENT':
-      return 'give fields of one mapping the same indentation';
-    default:
-      return undefined;
+/** The parser's words, but not what it quotes behind a colon: that may be a key pasted in by mistake. */
+function parserMessage({ message }: YAMLError): string {
+  return message.replace(/:.*$/su, '').trim();
+}
+
+/** Where the parser's words quote the text, or where there is a usual way out. */
+const OWN_WORDS: { readonly [C in YAMLError['code']]?: { message?: string; hint?: string } } = {
+  TAG_RESOLVE_FAILED: {
+    message: 'this tag is not known',
+    hint: 'quote the text if the ! is meant literally',
+  },
+  UNEXPECTED_TOKEN: { message: 'this does not belong here' },
+  BAD_DIRECTIVE: {
+    message: 'this directive is not known',
+    hint: 'quote the text if the % is meant literally',
+  },
+  BAD_DQ_ESCAPE: {
+    message: 'this escape is not known',
+    hint: 'use single quotes to mean a \\ literally',
+  },
+  TAB_AS_INDENT: { hint: 'indent with spaces' },
+  BLOCK_AS_IMPLICIT_KEY: { hint: 'quote values that contain ": "' },
+  BAD_INDENT: { hint: 'give fields of one mapping the same indentation' },
+};
+
+function readDocument(document: Document.Parsed, place: TextPlace): YamlDocument | Problem[] {
+  const found = findPositions(document, place);
+  const source = found.positions.get('');
+  if (found.depth > DEEPEST) {
+    return [makeProblem('yaml/too-deep', { source }, { message: tooDeep })];
   }
-}
-
-function readDocument(document: Document.Parsed, place: Place): YamlDocument | Problem {
-  const positions = new Map<string, SourcePosition>();
-  const keyPositions = new Map<string, SourcePosition>();
-  const start = document.contents?.range[0] ?? document.range[0];
-  const source = positionAt(place, start);
-  positions.set('', source);
-  let level = 0;
-  const note = (node: unknown, path: FieldPath): void => {
-    // Aliases are not followed: a field inside one is shown where the alias stands.
-    if (!isCollection(node)) return;
-    level += 1;
-    if (level > DEEPEST) throw new RangeError(tooDeep);
-    for (const [index, item] of node.items.entries()) {
-      if (isPair(item)) {
-        const key = isScalar(item.key) ? String(item.key.value) : undefined;
-        if (key === undefined) continue;
-        const below = [...path, key];
-        const keyAt = offsetOf(item.key);
-        if (keyAt !== undefined) keyPositions.set(formatPath(below), positionAt(place, keyAt));
-        const shownAt = isBlockCollection(item.value) ? keyAt : (offsetOf(item.value) ?? keyAt);
-        if (shownAt !== undefined) positions.set(formatPath(below), positionAt(place, shownAt));
-        note(item.value, below);
-      } else {
-        const below = [...path, index];
-        const at = offsetOf(item);
-        if (at !== undefined) positions.set(formatPath(below), positionAt(place, at));
-        note(item, below);
-      }
-    }
-    level -= 1;
-  };
+  if (found.unknownAliases.length > 0) {
+    return found.unknownAliases.slice(0, MOST_ERRORS).map((alias) => {
+      const message = 'there is no anchor of that name before this alias';
+      const hint = 'quote the text if the * is meant literally';
+      return makeProblem('yaml/syntax', { source: alias }, { message, hint });
+    });
+  }
   try {
-    note(document.contents, []);
     const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
-    return { value, positions, keyPositions };
+    return { value, positions: found.positions, keyPositions: found.keyPositions };
   } catch (cause) {
-    if (cause instanceof RangeError)
-      return makeProblem('yaml/too-deep', { source }, { message: tooDeep });
-    // What `yaml` throws for an alias that is unknown or unfolds too often.
-    if (cause instanceof ReferenceError) {
-      return makeProblem(
-        'yaml/too-many-aliases',
-        { source },
-        {
-          message: 'aliases unfold to too many values, or name an anchor that does not exist',
-          hint: 'write the values out',
-        },
-      );
-    }
-    throw cause;
+    // The one thing that `yaml` still refuses here: aliases that unfold too often.
+    if (!(cause instanceof ReferenceError)) throw cause;
+    const message = 'aliases unfold to too many values';
+    const hint = 'write the values out';
+    return [makeProblem('yaml/too-many-aliases', { source }, { message, hint })];
   }
-}
-
-/** The value of a block mapping or list begins on another line than its key: show the key. */
-function isBlockCollection(node: unknown): boolean {
-  return isCollection(node) && node.flow !== true;
-}
-
-function offsetOf(node: unknown): number | undefined {
-  if (isScalar(node) || isAlias(node) || isMap(node) || isCollection(node)) {
-    return (node as Node).range?.[0];
-  }
-  return undefined;
 }

@@ -67,7 +67,7 @@ export function parseCertificates(bytes: Uint8Array, field: FileField): X509Cert
   });
 }
 
-/** The first private key of a PEM file, or the PKCS#8 one of a DER file. */
+/** The first private key of a PEM file, or the one of a DER file. */
 export function parsePrivateKey(bytes: Uint8Array, field: FileField): KeyObject {
   const blocks = pemBlocks(bytes).filter(({ label }) => label.endsWith('PRIVATE KEY'));
   const [block] = blocks;
@@ -84,25 +84,41 @@ export function parsePrivateKey(bytes: Uint8Array, field: FileField): KeyObject 
       ),
     );
   }
+  const key = block === undefined ? parseDerKey(bytes) : parsePemKey(block.text);
+  if (key !== undefined) return key;
+  throw new SecretFaultError(
+    block === undefined
+      ? faultIn(
+          field,
+          'secret/no-key',
+          'the file holds no private key',
+          'name the file that begins with BEGIN PRIVATE KEY',
+        )
+      : faultIn(
+          field,
+          'secret/malformed',
+          'the private key cannot be read',
+          'give PKCS#8, PKCS#1 or SEC 1 in PEM or DER',
+        ),
+  );
+}
+
+function parsePemKey(text: string): KeyObject | undefined {
   try {
-    return block === undefined
-      ? createPrivateKey({ key: Buffer.from(bytes), format: 'der', type: 'pkcs8' })
-      : createPrivateKey(block.text);
+    return createPrivateKey(text);
   } catch {
-    throw new SecretFaultError(
-      block === undefined
-        ? faultIn(
-            field,
-            'secret/no-key',
-            'the file holds no private key',
-            'name the file that begins with BEGIN PRIVATE KEY',
-          )
-        : faultIn(
-            field,
-            'secret/malformed',
-            'the private key cannot be read',
-            'give PKCS#8, PKCS#1 or SEC 1 in PEM',
-          ),
-    );
+    return undefined;
   }
+}
+
+/** DER does not name its form: each one is tried. */
+function parseDerKey(bytes: Uint8Array): KeyObject | undefined {
+  for (const type of ['pkcs8', 'sec1', 'pkcs1'] as const) {
+    try {
+      return createPrivateKey({ key: Buffer.from(bytes), format: 'der', type });
+    } catch {
+      // Not of this form; only when no form fits it is no key.
+    }
+  }
+  return undefined;
 }

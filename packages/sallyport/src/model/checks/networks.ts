@@ -128,6 +128,13 @@ function containsPeer(connection: ParsedObject<Connection>, remote: readonly Net
   });
 }
 
+/** A thousand copies of one network would make half a million pairs; the first few of each say it all. */
+const MOST_OVERLAPS = 8;
+
+function subjectOf({ object, path }: Problem): string {
+  return JSON.stringify([object, path]);
+}
+
 /** Overlaps matter where two networks meet in the routes of one host. */
 function checkHosts(world: World): Problem[] {
   const ownByHost = new Map<string, Network[]>();
@@ -141,17 +148,19 @@ function checkHosts(world: World): Problem[] {
     const remote = remoteNetworks(connection).filter((network) => !isDefault(network));
     for (const host of hostsOf(world, connection.object)) append(remoteByHost, host, remote);
   }
-  const problems = new Map<string, Problem>();
+  const problems = new Map<string, Problem[]>();
   for (const [host, remote] of remoteByHost) {
     const all = [...(ownByHost.get(host) ?? []), ...remote];
     for (const [one, other] of overlappingPairs(all)) {
       const problem = overlapProblem(one, other);
+      if (problem === undefined) continue;
       // The same pair may meet on several hosts.
-      if (problem !== undefined)
-        problems.set(JSON.stringify([problem.object, problem.path, problem.message]), problem);
+      const known = problems.get(subjectOf(problem)) ?? [];
+      if (known.some(({ message }) => message === problem.message)) continue;
+      if (known.length < MOST_OVERLAPS) problems.set(subjectOf(problem), [...known, problem]);
     }
   }
-  return [...problems.values()];
+  return [...problems.values()].flat();
 }
 
 function hostsOf(world: World, connection: Connection): Set<string> {
