@@ -1,6 +1,7 @@
 // Commands about the daemon itself.
 
 import { type CallOptions, CommandSet } from './command-set.ts';
+import { ViciCommandError } from './errors.ts';
 import type { Message } from './message.ts';
 
 export interface DaemonVersion {
@@ -36,6 +37,8 @@ export type Algorithms = Readonly<Record<string, Readonly<Record<string, string>
 
 /** Counter name, e.g. `ike-rekey-init`, to its value. */
 export type Counters = Readonly<Record<string, bigint>>;
+
+const NOTHING_COUNTED = 'no counters found for this connection';
 
 export abstract class DaemonCommands extends CommandSet {
   /** Name and version of the daemon; also the cheapest sign of life. */
@@ -85,11 +88,18 @@ export abstract class DaemonCommands extends CommandSet {
   }
 
   /**
-   * Counters of one connection, or without a name the global ones. The answer for all connections at once
+   * Counters of one connection, or without a name the global ones; empty where nothing was counted. The answer for all connections at once
    * outgrows what the daemon can send at about 900 of them, so there is no call for it here.
    */
   async getCounters(name?: string, options?: CallOptions): Promise<Counters> {
-    const reply = await this.call('get-counters', { name }, options);
+    let reply: Message;
+    try {
+      reply = await this.call('get-counters', { name }, options);
+    } catch (error) {
+      // So the daemon says that nothing was counted yet, or since the last reset.
+      if (error instanceof ViciCommandError && error.errmsg === NOTHING_COUNTED) return {};
+      throw error;
+    }
     const counters = reply.section('counters')?.section(name ?? '');
     if (counters === undefined) return {};
     return Object.fromEntries([...counters.keys()].map((key) => [key, counters.bigint(key) ?? 0n]));

@@ -64,9 +64,9 @@ export class ViciCommandError extends ViciError {
   /** The daemon's own words; there is no error code on the wire. */
   readonly errmsg: string;
   /** How many SAs matched (terminate, rekey, redirect); absent where the command has no such count. */
-  readonly matches?: number;
+  declare readonly matches?: number;
   /** How many SAs were closed (terminate). */
-  readonly terminated?: number;
+  declare readonly terminated?: number;
 
   constructor(
     command: string,
