@@ -1,6 +1,7 @@
 /** A plan as a network engineer would note it down. */
-import { familyOf } from '../lib/prefix.ts';
+
 import { formatDuration } from '../lib/format.ts';
+import { familyOf } from '../lib/prefix.ts';
 import type { HostPlan, RoutePlan, TunnelPlan } from './host-plan.ts';
 import { mssBytes } from './mtu.ts';
 
@@ -16,28 +17,38 @@ export function describePlan(plan: HostPlan): string {
   const lines = [`host ${plan.host}, revision ${plan.revision.slice(0, 12)}`];
   if (plan.tunnels.length === 0) lines.push('  carries no tunnel');
   for (const tunnel of plan.tunnels) lines.push('', ...describeTunnel(tunnel));
-  if (plan.routes.length > 0) lines.push('', '  routes', ...plan.routes.map((route) => `    ${formatRoute(route)}`));
+  if (plan.routes.length > 0)
+    lines.push('', '  routes', ...plan.routes.map((route) => `    ${formatRoute(route)}`));
   if (plan.rules.length > 0) {
     lines.push(
       '',
       '  rules',
-      ...plan.rules.map((rule) => `    IPv${rule.family}  priority ${rule.priority}: look up table ${rule.table}`),
+      ...plan.rules.map(
+        (rule) => `    IPv${rule.family}  priority ${rule.priority}: look up table ${rule.table}`,
+      ),
     );
   }
   const { guarded, clamps, peers } = plan.firewall;
   if (guarded.length > 0) {
     lines.push('', '  leak guard: never in clear, in neither direction');
     for (const { prefix, by } of guarded) {
-      lines.push(`    ${prefix}  ${by === 'interface' ? 'only by tunnel interfaces' : 'only under an IPsec policy'}`);
+      lines.push(
+        `    ${prefix}  ${by === 'interface' ? 'only by tunnel interfaces' : 'only under an IPsec policy'}`,
+      );
     }
-    for (const peer of peers) lines.push(`    ${peer}  is a peer inside: its IKE and ESP stay allowed`);
+    for (const peer of peers)
+      lines.push(`    ${peer}  is a peer inside: its IKE and ESP stay allowed`);
   }
   if (clamps.length > 0) {
     lines.push('', '  TCP MSS at most');
     for (const { prefix, mssBytes: mss } of clamps) lines.push(`    ${prefix}  ${mss}`);
   }
   if (plan.sysctls.length > 0) {
-    lines.push('', '  sysctls', ...plan.sysctls.map(({ key, value }) => `    ${key.replaceAll('/', '.')} = ${value}`));
+    lines.push(
+      '',
+      '  sysctls',
+      ...plan.sysctls.map(({ key, value }) => `    ${key.replaceAll('/', '.')} = ${value}`),
+    );
   }
   return `${lines.join('\n')}\n`;
 }
@@ -48,23 +59,49 @@ function describeTunnel(tunnel: TunnelPlan): string[] {
   const add = (label: string, text: string): void => {
     lines.push(`    ${label.padEnd(11)} ${text}`);
   };
-  add('outer', `${tunnel.localAddress ?? 'any of ours'} -> ${tunnel.remoteAddress ?? 'any address'}`);
+  add(
+    'outer',
+    `${tunnel.localAddress ?? 'any of ours'} -> ${tunnel.remoteAddress ?? 'any address'}`,
+  );
   add('identities', `${tunnel.localId} -> ${tunnel.remoteId}`);
   add('auth', describeAuth(tunnel));
   add('start', START_TEXT[tunnel.start]);
-  add('IKE', `${tunnel.ikeProposals.join(', ')}; rekey after ${formatDuration(tunnel.ikeRekeySeconds)}`);
+  add(
+    'IKE',
+    `${tunnel.ikeProposals.join(', ')}; rekey after ${formatDuration(tunnel.ikeRekeySeconds)}`,
+  );
   const bytes = tunnel.childRekeyBytes === undefined ? '' : ` or ${tunnel.childRekeyBytes} bytes`;
-  add('ESP', `${tunnel.espProposals.join(', ')}; rekey after ${formatDuration(tunnel.childRekeySeconds)}${bytes}`);
-  const id = tunnel.interfaceId === undefined ? '' : `, id 0x${tunnel.interfaceId.toString(16).padStart(8, '0')}`;
+  add(
+    'ESP',
+    `${tunnel.espProposals.join(', ')}; rekey after ${formatDuration(tunnel.childRekeySeconds)}${bytes}`,
+  );
+  const id =
+    tunnel.interfaceId === undefined
+      ? ''
+      : `, id 0x${tunnel.interfaceId.toString(16).padStart(8, '0')}`;
   const device = tunnel.interface === undefined ? '' : ` (${tunnel.interface}${id})`;
   add('data plane', `${DATA_PLANE_TEXT[tunnel.dataPlane]}${device}`);
   if (tunnel.forceEncapsulation) add('ESP in UDP', 'always');
-  add('liveness', tunnel.livenessDelaySeconds === 0 ? 'not probed' : `probed after ${formatDuration(tunnel.livenessDelaySeconds)} of silence`);
+  add(
+    'liveness',
+    tunnel.livenessDelaySeconds === 0
+      ? 'not probed'
+      : `probed after ${formatDuration(tunnel.livenessDelaySeconds)} of silence`,
+  );
   for (const child of tunnel.children) {
-    add(`child ${child.name}`, `${child.localSelectors.join(', ')} <-> ${child.remoteSelectors.join(', ')}`);
+    add(
+      `child ${child.name}`,
+      `${child.localSelectors.join(', ')} <-> ${child.remoteSelectors.join(', ')}`,
+    );
   }
-  const families = [...new Set(tunnel.children.flatMap((child) => child.remoteSelectors.map((prefix) => familyOf(prefix))))];
-  const mss = families.flatMap((family) => (family === undefined ? [] : `${mssBytes(tunnel.mtuBytes, family)} over IPv${family}`));
+  const families = [
+    ...new Set(
+      tunnel.children.flatMap((child) => child.remoteSelectors.map((prefix) => familyOf(prefix))),
+    ),
+  ];
+  const mss = families.flatMap((family) =>
+    family === undefined ? [] : `${mssBytes(tunnel.mtuBytes, family)} over IPv${family}`,
+  );
   add('MTU', `${tunnel.mtuBytes} bytes inside; TCP MSS ${mss.join(', ')}`);
   return lines;
 }
@@ -76,7 +113,8 @@ const START_TEXT = {
 } as const;
 
 function describeAuth({ auth }: TunnelPlan): string {
-  if (auth.method === 'psk') return `pre-shared key, Secret ${auth.secret.name} (${mark(auth.secret.fingerprint)})`;
+  if (auth.method === 'psk')
+    return `pre-shared key, Secret ${auth.secret.name} (${mark(auth.secret.fingerprint)})`;
   return `certificate, Secret ${auth.secret.name} (${mark(auth.secret.fingerprint)}); the other side's must come from Secret ${auth.peerAuthority.name}`;
 }
 

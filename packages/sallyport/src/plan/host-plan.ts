@@ -82,7 +82,13 @@ export interface TunnelPlan {
 }
 
 export type InterfacePlan =
-  | { readonly kind: 'xfrm'; readonly name: string; readonly interfaceId: number; readonly mtuBytes: number; readonly alias: string }
+  | {
+      readonly kind: 'xfrm';
+      readonly name: string;
+      readonly interfaceId: number;
+      readonly mtuBytes: number;
+      readonly alias: string;
+    }
   | {
       readonly kind: 'vti';
       readonly name: string;

@@ -14,7 +14,14 @@ import { hostDataPlanes } from './data-plane.ts';
 import { planFirewall } from './firewall.ts';
 import type { HostPlan, PlanSource, TunnelPlan } from './host-plan.ts';
 import { planTunnel } from './plan-tunnel.ts';
-import { planInterfaces, planRoutes, planRules, planSysctls, type RoutedTunnel, remotePrefixes } from './routing.ts';
+import {
+  planInterfaces,
+  planRoutes,
+  planRules,
+  planSysctls,
+  type RoutedTunnel,
+  remotePrefixes,
+} from './routing.ts';
 
 export interface PlanResult {
   readonly plan: HostPlan;
@@ -65,12 +72,16 @@ export function planHost(objects: DeclaredObjects, hostName: string, facts: Fact
   problems.push(...findCollisions(tunnels));
   const shared = assignPrefixes(routed);
   problems.push(...shared.problems);
-  const host = [...objects.hosts.values()].find((candidate) => candidate.metadata.name === hostName);
+  const host = [...objects.hosts.values()].find(
+    (candidate) => candidate.metadata.name === hostName,
+  );
   return {
     plan: seal({
       format: 'sallyport.dev/host-plan/v1alpha1',
       host: hostName,
-      sources: [...sources.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, source]) => source),
+      sources: [...sources.entries()]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([, source]) => source),
       engine: {
         name: 'strongswan',
         userspace: tunnels.some((tunnel) => tunnel.dataPlane === 'userspace'),

@@ -1,6 +1,7 @@
 /** One tunnel of a connection, completed: addresses, identities, credentials, crypto, children, MTU. */
-import type { Problem } from '../lib/problem.ts';
+
 import { familyOf } from '../lib/prefix.ts';
+import type { Problem } from '../lib/problem.ts';
 import type { Connection } from '../model/connection.ts';
 import { type DeclaredObjects, resolveCrypto } from '../model/declared-objects.ts';
 import type { Facts, SecretFacts } from '../model/facts.ts';
@@ -50,7 +51,11 @@ export function planTunnel(tunnel: Tunnel, context: TunnelContext): PlannedTunne
     remoteAddress,
   });
   const mtu = planMtu(crypto.esp.proposals, choice.dataPlane, localAddress, remoteAddress, context);
-  const children = planChildren(gateway.spec.networks, spec.routing.static.networks, spec.selectors);
+  const children = planChildren(
+    gateway.spec.networks,
+    spec.routing.static.networks,
+    spec.selectors,
+  );
   const { dataPlane } = choice;
   const interfaceId = interfaceIdOf(name);
 
@@ -119,7 +124,10 @@ export function planTunnel(tunnel: Tunnel, context: TunnelContext): PlannedTunne
       hint: 'use mtu: auto',
     });
   }
-  if (mtu.bytes < IPV6_MINIMUM_MTU && children.some((child) => child.name === 'v6' || hasIpv6(child.remoteSelectors))) {
+  if (
+    mtu.bytes < IPV6_MINIMUM_MTU &&
+    children.some((child) => child.name === 'v6' || hasIpv6(child.remoteSelectors))
+  ) {
     problems.push({
       code: 'plan/mtu-below-ipv6',
       severity: 'error',
@@ -164,7 +172,8 @@ function planMtu(
 function planAuth(context: TunnelContext): PskAuth | CertificateAuth | undefined {
   const { namespace } = context.connection.metadata;
   const { psk, certificate } = context.connection.spec.auth;
-  if (psk !== undefined) return { method: 'psk', secret: use(namespace, psk.secret, context.facts) };
+  if (psk !== undefined)
+    return { method: 'psk', secret: use(namespace, psk.secret, context.facts) };
   if (certificate === undefined) return undefined;
   const secret = use(namespace, certificate.secret, context.facts);
   const { peerAuthority } = certificate;
@@ -177,7 +186,11 @@ function planAuth(context: TunnelContext): PskAuth | CertificateAuth | undefined
 }
 
 function use(namespace: string, name: string, facts: Facts): SecretUse {
-  return { namespace, name, fingerprint: findSecret(facts, namespace, name)?.fingerprint ?? UNREAD };
+  return {
+    namespace,
+    name,
+    fingerprint: findSecret(facts, namespace, name)?.fingerprint ?? UNREAD,
+  };
 }
 
 function findSecret(facts: Facts, namespace: string, name: string): SecretFacts | undefined {
@@ -185,7 +198,10 @@ function findSecret(facts: Facts, namespace: string, name: string): SecretFacts 
 }
 
 /** strongSwan's own default for certificates: the subject. */
-function defaultLocalId(auth: PskAuth | CertificateAuth, context: TunnelContext): string | undefined {
+function defaultLocalId(
+  auth: PskAuth | CertificateAuth,
+  context: TunnelContext,
+): string | undefined {
   if (auth.method !== 'certificate') return undefined;
   const { namespace, name } = auth.secret;
   return findSecret(context.facts, namespace, name)?.certificates[0]?.subject;

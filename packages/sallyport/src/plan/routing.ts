@@ -6,11 +6,25 @@
  *     rule 8320 -> table 8320   the same prefixes, unreachable: what no tunnel takes goes nowhere
  *     rule 32766 -> main        everything else
  */
-import { containsAddress, type Family, familyOf, parseAddress, parsePrefix, widthOf } from '../lib/prefix.ts';
+import {
+  containsAddress,
+  type Family,
+  familyOf,
+  parseAddress,
+  parsePrefix,
+  widthOf,
+} from '../lib/prefix.ts';
 import type { Gateway } from '../model/gateway.ts';
 import type { Host } from '../model/host.ts';
 import { sortPrefixes } from './children.ts';
-import { type InterfacePlan, OWNER, type RoutePlan, type RulePlan, type SysctlPlan, type TunnelPlan } from './host-plan.ts';
+import {
+  type InterfacePlan,
+  OWNER,
+  type RoutePlan,
+  type RulePlan,
+  type SysctlPlan,
+  type TunnelPlan,
+} from './host-plan.ts';
 
 /** A tunnel with what it takes from its gateway. */
 export interface RoutedTunnel {
@@ -33,8 +47,11 @@ export function planInterfaces(tunnels: readonly TunnelPlan[]): InterfacePlan[] 
       return [{ kind: 'xfrm', name, interfaceId, mtuBytes, alias }];
     }
     const family = familyOf(localAddress ?? '');
-    if (localAddress === undefined || remoteAddress === undefined || family === undefined) return [];
-    return [{ kind: 'vti', name, family, interfaceId, localAddress, remoteAddress, mtuBytes, alias }];
+    if (localAddress === undefined || remoteAddress === undefined || family === undefined)
+      return [];
+    return [
+      { kind: 'vti', name, family, interfaceId, localAddress, remoteAddress, mtuBytes, alias },
+    ];
   });
 }
 
@@ -98,7 +115,9 @@ function sourceAddress(host: Host, gateway: Gateway, prefix: string): string | u
 }
 
 function sortRoutes(routes: RoutePlan[]): RoutePlan[] {
-  const order = new Map(sortPrefixes(routes.map((route) => route.prefix)).map((prefix, index) => [prefix, index]));
+  const order = new Map(
+    sortPrefixes(routes.map((route) => route.prefix)).map((prefix, index) => [prefix, index]),
+  );
   return routes.sort(
     (a, b) => a.table - b.table || (order.get(a.prefix) ?? 0) - (order.get(b.prefix) ?? 0),
   );
@@ -106,7 +125,9 @@ function sortRoutes(routes: RoutePlan[]): RoutePlan[] {
 
 /** Families of everything inside the tunnels. */
 export function familiesOf(tunnels: readonly TunnelPlan[]): Family[] {
-  const present = new Set(tunnels.flatMap((tunnel) => remotePrefixes(tunnel)).map((prefix) => familyOf(prefix)));
+  const present = new Set(
+    tunnels.flatMap((tunnel) => remotePrefixes(tunnel)).map((prefix) => familyOf(prefix)),
+  );
   return ([4, 6] as const).filter((family) => present.has(family));
 }
 
@@ -117,7 +138,10 @@ export function planRules(tunnels: readonly TunnelPlan[]): RulePlan[] {
   );
 }
 
-export function planSysctls(tunnels: readonly TunnelPlan[], interfaces: readonly InterfacePlan[]): SysctlPlan[] {
+export function planSysctls(
+  tunnels: readonly TunnelPlan[],
+  interfaces: readonly InterfacePlan[],
+): SysctlPlan[] {
   const families = familiesOf(tunnels);
   const sysctls: SysctlPlan[] = [];
   if (families.includes(4)) sysctls.push({ key: 'net/ipv4/ip_forward', value: '1' });

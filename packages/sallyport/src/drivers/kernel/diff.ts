@@ -8,7 +8,13 @@ import type { InterfacePlan, RoutePlan, RulePlan } from '../../plan/host-plan.ts
 import type { Impact } from '../driver.ts';
 import { expectedFirewall, renderFirewall } from './firewall.ts';
 import { formatRule } from './render.ts';
-import type { KernelChange, KernelDesired, KernelStep, ObservedInterface, ObservedKernel } from './state.ts';
+import type {
+  KernelChange,
+  KernelDesired,
+  KernelStep,
+  ObservedInterface,
+  ObservedKernel,
+} from './state.ts';
 
 export function diffKernel(observed: ObservedKernel, desired: KernelDesired): KernelChange[] {
   const interfaces = diffInterfaces(observed, desired);
@@ -39,7 +45,14 @@ function change(
   step: KernelStep,
   detail?: string,
 ): KernelChange {
-  return { driver: 'kernel', action, subject, impact, step, ...(detail === undefined ? {} : { detail }) };
+  return {
+    driver: 'kernel',
+    action,
+    subject,
+    impact,
+    step,
+    ...(detail === undefined ? {} : { detail }),
+  };
 }
 
 function diffSysctls(observed: ObservedKernel, desired: KernelDesired): KernelChange[] {
@@ -63,7 +76,10 @@ function diffSysctls(observed: ObservedKernel, desired: KernelDesired): KernelCh
   });
 }
 
-function diffInterfaces(observed: ObservedKernel, desired: KernelDesired): { add: KernelChange[]; remove: KernelChange[] } {
+function diffInterfaces(
+  observed: ObservedKernel,
+  desired: KernelDesired,
+): { add: KernelChange[]; remove: KernelChange[] } {
   const present = new Map(observed.interfaces.map((link) => [link.name, link]));
   const add: KernelChange[] = [];
   const remove: KernelChange[] = [];
@@ -76,20 +92,34 @@ function diffInterfaces(observed: ObservedKernel, desired: KernelDesired): { add
     } else if (!isSameLink(before, wanted)) {
       // Kind, id and addresses of a link are fixed when it is made.
       add.push(
-        change('remove', `interface ${wanted.name}`, 'cut', { type: 'interface-delete', name: wanted.name }, 'of another shape'),
+        change(
+          'remove',
+          `interface ${wanted.name}`,
+          'cut',
+          { type: 'interface-delete', name: wanted.name },
+          'of another shape',
+        ),
         change('add', subject, 'nothing', { type: 'interface-add', interface: wanted }),
       );
     } else {
       const differences = differencesOf(before, wanted);
       if (differences.length > 0) {
         add.push(
-          change('replace', subject, 'nothing', { type: 'interface-set', interface: wanted }, differences.join(', ')),
+          change(
+            'replace',
+            subject,
+            'nothing',
+            { type: 'interface-set', interface: wanted },
+            differences.join(', '),
+          ),
         );
       }
     }
   }
   for (const { name, alias } of present.values()) {
-    remove.push(change('remove', `interface ${name} of ${alias}`, 'cut', { type: 'interface-delete', name }));
+    remove.push(
+      change('remove', `interface ${name} of ${alias}`, 'cut', { type: 'interface-delete', name }),
+    );
   }
   return { add, remove };
 }
@@ -123,11 +153,20 @@ function differencesOf(before: ObservedInterface, wanted: InterfacePlan): string
 function diffFirewall(observed: ObservedKernel, desired: KernelDesired): KernelChange[] {
   const expected = expectedFirewall(desired);
   if (observed.firewall === expected) return [];
-  const action = expected === undefined ? 'remove' : observed.firewall === undefined ? 'add' : 'replace';
-  return [change(action, 'nftables table inet sallyport', 'nothing', { type: 'firewall', script: renderFirewall(desired) })];
+  const action =
+    expected === undefined ? 'remove' : observed.firewall === undefined ? 'add' : 'replace';
+  return [
+    change(action, 'nftables table inet sallyport', 'nothing', {
+      type: 'firewall',
+      script: renderFirewall(desired),
+    }),
+  ];
 }
 
-function diffRoutes(observed: readonly RoutePlan[], desired: readonly RoutePlan[]): { add: KernelChange[]; remove: KernelChange[] } {
+function diffRoutes(
+  observed: readonly RoutePlan[],
+  desired: readonly RoutePlan[],
+): { add: KernelChange[]; remove: KernelChange[] } {
   const key = (route: RoutePlan): string => `${route.table} ${route.prefix}`;
   const wanted = new Map(desired.map((route) => [key(route), route]));
   const present = new Map(observed.map((route) => [key(route), route]));
@@ -146,15 +185,23 @@ function diffRoutes(observed: readonly RoutePlan[], desired: readonly RoutePlan[
     remove: observed
       .filter((route) => !wanted.has(key(route)))
       .map((route) =>
-        change('remove', `route ${formatRoute(route)}`, route.type === 'unicast' ? 'cut' : 'nothing', {
-          type: 'route-delete',
-          route,
-        }),
+        change(
+          'remove',
+          `route ${formatRoute(route)}`,
+          route.type === 'unicast' ? 'cut' : 'nothing',
+          {
+            type: 'route-delete',
+            route,
+          },
+        ),
       ),
   };
 }
 
-function diffRules(observed: readonly RulePlan[], desired: readonly RulePlan[]): { add: KernelChange[]; remove: KernelChange[] } {
+function diffRules(
+  observed: readonly RulePlan[],
+  desired: readonly RulePlan[],
+): { add: KernelChange[]; remove: KernelChange[] } {
   const key = (rule: RulePlan): string => `${rule.family} ${formatRule(rule)}`;
   const subject = (rule: RulePlan): string => `rule IPv${rule.family} ${formatRule(rule)}`;
   // The kernel takes the same rule twice: surplus copies go.
@@ -167,6 +214,8 @@ function diffRules(observed: readonly RulePlan[], desired: readonly RulePlan[]):
   });
   return {
     add,
-    remove: surplus.map((rule) => change('remove', subject(rule), 'nothing', { type: 'rule-delete', rule })),
+    remove: surplus.map((rule) =>
+      change('remove', subject(rule), 'nothing', { type: 'rule-delete', rule }),
+    ),
   };
 }

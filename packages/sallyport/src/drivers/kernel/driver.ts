@@ -17,8 +17,22 @@ import type { SysctlFiles } from '../../platform/linux/sysctl-files.ts';
 import type { ApplyReport, Driver, FailedChange } from '../driver.ts';
 import { diffKernel } from './diff.ts';
 import { parseFirewall, parseInterfaces, parseRoutes, parseRules } from './parse.ts';
-import { formatRule, renderInterfaceAdd, renderInterfaceDelete, renderInterfaceSet, renderRouteDelete, renderRouteReplace } from './render.ts';
-import { FAMILIES, type KernelChange, type KernelDesired, type KernelStep, NOTHING_DESIRED, type ObservedKernel } from './state.ts';
+import {
+  formatRule,
+  renderInterfaceAdd,
+  renderInterfaceDelete,
+  renderInterfaceSet,
+  renderRouteDelete,
+  renderRouteReplace,
+} from './render.ts';
+import {
+  FAMILIES,
+  type KernelChange,
+  type KernelDesired,
+  type KernelStep,
+  NOTHING_DESIRED,
+  type ObservedKernel,
+} from './state.ts';
 
 export interface KernelDriverOptions {
   readonly commands: CommandRunner;
@@ -47,14 +61,20 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
   }
 
   async observe(signal: AbortSignal): Promise<ObservedKernel> {
-    const ip = (args: readonly string[]): Promise<string> => outputOf(this.#commands, 'ip', args, { signal });
+    const ip = (args: readonly string[]): Promise<string> =>
+      outputOf(this.#commands, 'ip', args, { signal });
     const links = parseInterfaces(await ip(['-json', '-details', 'link', 'show']));
     const protocol = String(OWNER.routeProtocol);
     const routes = [];
     const rules = [];
     for (const family of FAMILIES) {
       const list = ['-json', `-${family}`];
-      routes.push(...parseRoutes(await ip([...list, 'route', 'show', 'table', 'all', 'protocol', protocol]), family));
+      routes.push(
+        ...parseRoutes(
+          await ip([...list, 'route', 'show', 'table', 'all', 'protocol', protocol]),
+          family,
+        ),
+      );
       rules.push(...parseRules(await ip([...list, 'rule', 'show']), family));
     }
     const firewall = await this.#observeFirewall(signal);
@@ -71,7 +91,10 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
     return diffKernel(observed, desired);
   }
 
-  async apply(changes: readonly KernelChange[], signal: AbortSignal): Promise<ApplyReport<KernelChange>> {
+  async apply(
+    changes: readonly KernelChange[],
+    signal: AbortSignal,
+  ): Promise<ApplyReport<KernelChange>> {
     const failed: FailedChange<KernelChange>[] = [];
     for (const group of groupSteps(changes)) {
       const errors = await this.#applyGroup(group, signal);
@@ -86,7 +109,8 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
     const report = await this.apply(this.diff(observed, NOTHING_DESIRED), signal);
     await this.#sysctls.restore();
     const [first] = report.failed;
-    if (first !== undefined) throw new Error(`${report.failed.length} removals failed, first: ${first.error}`);
+    if (first !== undefined)
+      throw new Error(`${report.failed.length} removals failed, first: ${first.error}`);
   }
 
   async #observeFirewall(signal: AbortSignal): Promise<string | undefined> {
@@ -125,10 +149,15 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
 
   /** `ip -force -batch -` goes on after a failed line and names it: `Command failed -:3`. */
   async #applyBatch(group: StepGroup, signal: AbortSignal): Promise<Map<KernelChange, string>> {
-    const lines = group.changes.flatMap((change) => batchLines(change.step).map((line) => ({ line, change })));
+    const lines = group.changes.flatMap((change) =>
+      batchLines(change.step).map((line) => ({ line, change })),
+    );
     const input = `${lines.map(({ line }) => line).join('\n')}\n`;
     const family = group.family === undefined ? [] : [`-${group.family}`];
-    const result = await this.#commands.run('ip', [...family, '-force', '-batch', '-'], { input, signal });
+    const result = await this.#commands.run('ip', [...family, '-force', '-batch', '-'], {
+      input,
+      signal,
+    });
     const errors = new Map<KernelChange, string>();
     let message = '';
     for (const text of result.stderr.split('\n')) {
@@ -138,7 +167,8 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
         message = text.trim() || message;
         continue;
       }
-      if (!isGone(entry.change.step, message)) errors.set(entry.change, `ip ${entry.line}: ${message}`);
+      if (!isGone(entry.change.step, message))
+        errors.set(entry.change, `ip ${entry.line}: ${message}`);
     }
     if (result.code !== 0 && errors.size === 0 && !/Command failed -:/.test(result.stderr)) {
       for (const change of group.changes) errors.set(change, `ip -batch: ${result.stderr.trim()}`);
@@ -160,7 +190,8 @@ function groupSteps(changes: readonly KernelChange[]): StepGroup[] {
   for (const change of changes) {
     const { step } = change;
     const by = step.type === 'sysctl' || step.type === 'firewall' ? 'other' : 'ip';
-    const family = step.type === 'rule-add' || step.type === 'rule-delete' ? step.rule.family : undefined;
+    const family =
+      step.type === 'rule-add' || step.type === 'rule-delete' ? step.rule.family : undefined;
     const last = groups.at(-1);
     if (last?.by === by && last.family === family) last.changes.push(change);
     else groups.push({ by, changes: [change], ...(family === undefined ? {} : { family }) });
@@ -192,5 +223,7 @@ function batchLines(step: KernelStep): string[] {
 
 /** A removal that finds nothing has reached its aim: routes go with their interface. */
 function isGone(step: KernelStep, message: string): boolean {
-  return /-delete$/.test(step.type) && /No such process|Cannot find device|No such file/.test(message);
+  return (
+    /-delete$/.test(step.type) && /No such process|Cannot find device|No such file/.test(message)
+  );
 }

@@ -12,7 +12,13 @@
  * Every rule ends with a comment that holds a hash of its text, so that read-back notices a rule
  * that was removed, moved or written by somebody else.
  */
-import { comparePrefixes, containsPrefix, type Family, familyOf, parsePrefix } from '../../lib/prefix.ts';
+import {
+  comparePrefixes,
+  containsPrefix,
+  type Family,
+  familyOf,
+  parsePrefix,
+} from '../../lib/prefix.ts';
 import { sha256Hex } from '../../lib/sha256.ts';
 import { type FirewallPlan, OWNER } from '../../plan/host-plan.ts';
 import { canonicalFirewall } from './parse.ts';
@@ -51,7 +57,10 @@ export function renderFirewall(desired: KernelDesired): string {
   for (const { name, type, elements } of table.sets) {
     lines.push(`\tset ${name} {`, `\t\ttype ${type}`);
     if (type !== 'ifname') lines.push('\t\tflags interval');
-    if (elements.length > 0) lines.push(`\t\telements = { ${elements.map((element) => quoteElement(type, element)).join(', ')} }`);
+    if (elements.length > 0)
+      lines.push(
+        `\t\telements = { ${elements.map((element) => quoteElement(type, element)).join(', ')} }`,
+      );
     lines.push('\t}');
   }
   for (const [chain, rules] of table.chains) {
@@ -68,9 +77,13 @@ export function expectedFirewall(desired: KernelDesired): string | undefined {
   const table = buildTable(desired);
   if (table === undefined) return undefined;
   return canonicalFirewall([
-    ...table.sets.map(({ name, elements }) => `set ${name} ${[...elements].map(shownElement).sort().join(' ')}`),
+    ...table.sets.map(
+      ({ name, elements }) => `set ${name} ${[...elements].map(shownElement).sort().join(' ')}`,
+    ),
     ...[...table.chains.keys()].map((chain) => `chain ${chain}`),
-    ...[...table.chains].flatMap(([chain, rules]) => rules.map((rule) => `rule ${chain} ${ruleMark(rule)}`)),
+    ...[...table.chains].flatMap(([chain, rules]) =>
+      rules.map((rule) => `rule ${chain} ${ruleMark(rule)}`),
+    ),
   ]);
 }
 
@@ -92,7 +105,11 @@ function buildTable(desired: KernelDesired): NftTable | undefined {
   const { firewall, interfaces } = desired;
   if (firewall.guarded.length === 0 && firewall.clamps.length === 0) return undefined;
   const sets: NftSet[] = [
-    { name: 'tunnels', type: 'ifname', elements: [...interfaces.map(({ name }) => name), USERSPACE_INTERFACE].sort() },
+    {
+      name: 'tunnels',
+      type: 'ifname',
+      elements: [...interfaces.map(({ name }) => name), USERSPACE_INTERFACE].sort(),
+    },
   ];
   const rules = new Map<string, string[]>([...CHAINS.keys()].map((chain) => [chain, []]));
   const add = (chain: string, rule: string): void => {
@@ -109,7 +126,10 @@ function buildTable(desired: KernelDesired): NftTable | undefined {
 type AddRule = (chain: string, rule: string) => void;
 
 const PROTOCOL: Readonly<Record<Family, 'ip' | 'ip6'>> = { 4: 'ip', 6: 'ip6' };
-const ADDRESS_TYPE: Readonly<Record<Family, 'ipv4_addr' | 'ipv6_addr'>> = { 4: 'ipv4_addr', 6: 'ipv6_addr' };
+const ADDRESS_TYPE: Readonly<Record<Family, 'ipv4_addr' | 'ipv6_addr'>> = {
+  4: 'ipv4_addr',
+  6: 'ipv6_addr',
+};
 
 /** IKE and ESP of a peer that lives inside its own remote network. */
 function addPeers(family: Family, firewall: FirewallPlan, sets: NftSet[], add: AddRule): void {
@@ -128,7 +148,9 @@ function addGuard(family: Family, firewall: FirewallPlan, sets: NftSet[], add: A
   const ip = PROTOCOL[family];
   for (const by of ['interface', 'policy'] as const) {
     const prefixes = outermost(
-      firewall.guarded.filter((entry) => entry.by === by && familyOf(entry.prefix) === family).map(({ prefix }) => prefix),
+      firewall.guarded
+        .filter((entry) => entry.by === by && familyOf(entry.prefix) === family)
+        .map(({ prefix }) => prefix),
     );
     if (prefixes.length === 0) continue;
     const set = `by_${by}${family}`;

@@ -98,16 +98,21 @@ export function parseRules(text: string, family: Family): RulePlan[] {
  */
 export function parseFirewall(text: string): string {
   const parsed: unknown = JSON.parse(text);
-  const items = isJson(parsed) && Array.isArray(parsed['nftables']) ? parsed['nftables'].filter(isJson) : [];
+  const items =
+    isJson(parsed) && Array.isArray(parsed['nftables']) ? parsed['nftables'].filter(isJson) : [];
   const lines: string[] = [];
   for (const item of items) {
     if (isJson(item['chain'])) lines.push(`chain ${textOf(item['chain'], 'name') ?? ''}`);
     if (isJson(item['rule'])) {
-      lines.push(`rule ${textOf(item['rule'], 'chain') ?? ''} ${textOf(item['rule'], 'comment') ?? ''}`);
+      lines.push(
+        `rule ${textOf(item['rule'], 'chain') ?? ''} ${textOf(item['rule'], 'comment') ?? ''}`,
+      );
     }
     if (isJson(item['set'])) {
       const elements = Array.isArray(item['set']['elem']) ? item['set']['elem'] : [];
-      lines.push(`set ${textOf(item['set'], 'name') ?? ''} ${elements.map(elementText).sort().join(' ')}`);
+      lines.push(
+        `set ${textOf(item['set'], 'name') ?? ''} ${elements.map(elementText).sort().join(' ')}`,
+      );
     }
   }
   return canonicalFirewall(lines);
@@ -116,7 +121,9 @@ export function parseFirewall(text: string): string {
 function elementText(element: unknown): string {
   if (typeof element === 'string') return element;
   const prefix = isJson(element) && isJson(element['prefix']) ? element['prefix'] : undefined;
-  return prefix === undefined ? JSON.stringify(element) : `${textOf(prefix, 'addr') ?? ''}/${textOf(prefix, 'len') ?? ''}`;
+  return prefix === undefined
+    ? JSON.stringify(element)
+    : `${textOf(prefix, 'addr') ?? ''}/${textOf(prefix, 'len') ?? ''}`;
 }
 
 /** Rules keep their order inside a chain; sets and chains are listed in any. */

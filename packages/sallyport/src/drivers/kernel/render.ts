@@ -1,7 +1,8 @@
 /** Steps as lines for `ip -batch`. */
+
+import { formatRoute } from '../../plan/describe.ts';
 import type { InterfacePlan, RoutePlan, RulePlan } from '../../plan/host-plan.ts';
 import { OWNER } from '../../plan/host-plan.ts';
-import { formatRoute } from '../../plan/describe.ts';
 
 /** Lines that make the interface, as wanted and up. */
 export function renderInterfaceAdd(wanted: InterfacePlan): string[] {

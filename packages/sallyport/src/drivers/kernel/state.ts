@@ -1,9 +1,18 @@
 /** The kernel's part of a plan, and of what is there. */
 import type { Family } from '../../lib/prefix.ts';
-import type { HostPlan, InterfacePlan, RoutePlan, RulePlan, SysctlPlan } from '../../plan/host-plan.ts';
+import type {
+  HostPlan,
+  InterfacePlan,
+  RoutePlan,
+  RulePlan,
+  SysctlPlan,
+} from '../../plan/host-plan.ts';
 import type { Change } from '../driver.ts';
 
-export type KernelDesired = Pick<HostPlan, 'interfaces' | 'routes' | 'rules' | 'sysctls' | 'firewall'>;
+export type KernelDesired = Pick<
+  HostPlan,
+  'interfaces' | 'routes' | 'rules' | 'sysctls' | 'firewall'
+>;
 
 export const NOTHING_DESIRED: KernelDesired = {
   interfaces: [],

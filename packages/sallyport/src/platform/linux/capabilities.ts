@@ -28,10 +28,15 @@ const TRIALS = {
   vti: 'link add name sptrial1 type vti local 192.0.2.1 remote 192.0.2.2 key 1',
 } as const;
 
-export async function detectDataPlanes(commands: CommandRunner, signal: AbortSignal): Promise<DetectedDataPlanes> {
+export async function detectDataPlanes(
+  commands: CommandRunner,
+  signal: AbortSignal,
+): Promise<DetectedDataPlanes> {
   const works = { esp: '', xfrm: '', vti: '' };
   for (const [name, line] of Object.entries(TRIALS) as ['esp' | 'xfrm' | 'vti', string][]) {
-    const result = await commands.run('unshare', ['--net', '--', 'ip', ...line.split(' ')], { signal });
+    const result = await commands.run('unshare', ['--net', '--', 'ip', ...line.split(' ')], {
+      signal,
+    });
     works[name] = result.code === 0 ? '' : result.stderr.trim() || `exit code ${result.code}`;
   }
   const missing = new Map<DataPlane, string>();
@@ -39,7 +44,10 @@ export async function detectDataPlanes(commands: CommandRunner, signal: AbortSig
   const note = (plane: DataPlane, reason: string): void => {
     if (reason !== '') missing.set(plane, reason);
   };
-  note('xfrm-interface', noEsp || (works.xfrm && `the kernel has no XFRM interfaces (${works.xfrm})`));
+  note(
+    'xfrm-interface',
+    noEsp || (works.xfrm && `the kernel has no XFRM interfaces (${works.xfrm})`),
+  );
   note('vti', noEsp || (works.vti && `the kernel has no VTI (${works.vti})`));
   note('policy', noEsp);
   note('userspace', await userspaceObstacle());
@@ -68,9 +76,15 @@ export async function detectUnderlayMtu(
   const links: unknown = JSON.parse(text);
   if (!Array.isArray(links)) return undefined;
   const sizes = links.flatMap((link: unknown) => {
-    const { mtu, addr_info: infos, ifname } = link as { mtu?: unknown; addr_info?: unknown; ifname?: unknown };
+    const {
+      mtu,
+      addr_info: infos,
+      ifname,
+    } = link as { mtu?: unknown; addr_info?: unknown; ifname?: unknown };
     if (typeof mtu !== 'number' || !Array.isArray(infos) || ifname === 'lo') return [];
-    const holds = infos.some((info: unknown) => addresses.includes(String((info as { local?: unknown }).local)));
+    const holds = infos.some((info: unknown) =>
+      addresses.includes(String((info as { local?: unknown }).local)),
+    );
     return holds ? [mtu] : [];
   });
   return sizes.length === 0 ? undefined : Math.min(...sizes);

@@ -22,7 +22,13 @@ export interface CommandRunner {
 export class CommandError extends Error {
   readonly code: number | undefined;
 
-  constructor(file: string, args: readonly string[], outcome: string, code?: number, options?: ErrorOptions) {
+  constructor(
+    file: string,
+    args: readonly string[],
+    outcome: string,
+    code?: number,
+    options?: ErrorOptions,
+  ) {
     super(`${[file, ...args].join(' ')}: ${outcome.trim()}`, options);
     this.name = 'CommandError';
     this.code = code;

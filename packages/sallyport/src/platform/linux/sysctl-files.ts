@@ -42,7 +42,10 @@ export class SysctlFiles {
     if (before !== undefined && before !== value && SHARED_KEYS.includes(key)) {
       const remembered = await this.#remembered();
       if (remembered[key] === undefined) {
-        await writeFileAtomic(this.#memoryFile, JSON.stringify({ ...remembered, [key]: { before, ours: value } }));
+        await writeFileAtomic(
+          this.#memoryFile,
+          JSON.stringify({ ...remembered, [key]: { before, ours: value } }),
+        );
       }
     }
     await writeFile(join(ROOT, key), value);

@@ -1,0 +1,93 @@
+/** From what charon holds to what the plan wants: credentials, connections, then removals. */
+import type { SecretUse } from '../../plan/host-plan.ts';
+import type { Impact } from '../driver.ts';
+import { loadHash, sharedIdOf } from './render.ts';
+import {
+  keyOf,
+  type ObservedStrongswan,
+  type StrongswanChange,
+  type StrongswanDesired,
+  type StrongswanStep,
+} from './state.ts';
+
+export function diffStrongswan(
+  observed: ObservedStrongswan,
+  desired: StrongswanDesired,
+): StrongswanChange[] {
+  const tunnels = desired.tunnels.filter((tunnel) => tunnel.enabled);
+  const changes: StrongswanChange[] = [];
+  const add = (
+    action: StrongswanChange['action'],
+    subject: string,
+    impact: Impact,
+    step: StrongswanStep,
+    detail?: string,
+  ): void => {
+    changes.push({
+      driver: 'strongswan',
+      action,
+      subject,
+      impact,
+      step,
+      ...(detail === undefined ? {} : { detail }),
+    });
+  };
+
+  const certificates = new Map<string, SecretUse>();
+  for (const tunnel of tunnels) {
+    const { auth } = tunnel;
+    if (auth.method === 'certificate') {
+      certificates.set(keyOf(auth.secret), auth.secret);
+      continue;
+    }
+    const before = observed.shared.get(sharedIdOf(tunnel));
+    if (before === auth.secret.fingerprint) continue;
+    const isNew = !observed.shared.has(sharedIdOf(tunnel));
+    add(isNew ? 'add' : 'replace', `pre-shared key of ${tunnel.name}`, 'nothing', {
+      type: 'shared-load',
+      tunnel,
+    });
+  }
+  for (const [key, use] of [...certificates].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (observed.keys.has(key)) continue;
+    add('add', `certificate and key of Secret ${use.namespace}/${use.name}`, 'nothing', {
+      type: 'certificate-load',
+      use,
+    });
+  }
+  for (const tunnel of tunnels) {
+    const isNew = !observed.connections.has(tunnel.name);
+    if (observed.connections.get(tunnel.name) === loadHash(tunnel)) continue;
+    const isLive = observed.sas.some((sa) => sa.name === tunnel.name && sa.state === 'ESTABLISHED');
+    add(isNew ? 'add' : 'replace', `IKE connection ${tunnel.name}`, isLive ? 'roll' : 'nothing', {
+      type: 'connection-load',
+      tunnel,
+    });
+  }
+
+  const wanted = new Set(tunnels.map((tunnel) => tunnel.name));
+  for (const name of [...observed.connections.keys()].sort()) {
+    if (wanted.has(name)) continue;
+    const ikeIds = observed.sas.filter((sa) => sa.name === name).map((sa) => sa.uniqueId);
+    add('remove', `IKE connection ${name}`, ikeIds.length > 0 ? 'cut' : 'nothing', {
+      type: 'connection-unload',
+      name,
+      ikeIds,
+    });
+  }
+  const shared = new Set(tunnels.filter((tunnel) => tunnel.auth.method === 'psk').map(sharedIdOf));
+  for (const id of [...observed.shared.keys()].sort()) {
+    if (!shared.has(id))
+      add('remove', `pre-shared key of ${id}`, 'nothing', { type: 'shared-unload', id });
+  }
+  for (const [key, id] of [...observed.keys].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (!certificates.has(key)) {
+      add('remove', `key of Secret ${key.split(' ')[0] ?? ''}`, 'nothing', {
+        type: 'key-unload',
+        key,
+        id,
+      });
+    }
+  }
+  return changes;
+}

@@ -1,0 +1,275 @@
+/**
+ * strongSwan driver: connections and credentials of one charon, over VICI alone.
+ *
+ * How it is driven: everything is loaded with start_action none (or trap), so that the daemon begins
+ * and ends no SA by itself; `keeper.ts` decides what to initiate and what to retire.
+ * What we own: connections, shared secrets and IKE SAs whose names begin with `sp.`, and the keys our
+ * memory lists. Nothing else in the daemon is read for a decision, or touched.
+ * Order: credentials before the connections that need them, removals last.
+ * Failure: a step that fails is reported and the rest goes on; what was not loaded is not remembered.
+ * Limits: VICI has no command that unloads one certificate; certificates stay until the daemon ends,
+ * without a key and outside every connection.
+ * Supported standards and manuals: RFC 7296, RFC 4303, RFC 3948, RFC 7383, RFC 9370 (strongSwan 6);
+ * swanctl.conf(5), the vici plugin's protocol description.
+ */
+import { collect, type ViciClient, ViciCommandError } from '@sallyport/vici';
+import type { Problem } from '../../lib/problem.ts';
+import { OWNER, type SecretUse, type TunnelPlan } from '../../plan/host-plan.ts';
+import type { SecretMaterial } from '../../platform/secret-material.ts';
+import type { ApplyReport, Driver, FailedChange } from '../driver.ts';
+import { diffStrongswan } from './diff.ts';
+import type { MemoryFile } from './memory-file.ts';
+import {
+  childHash,
+  loadHash,
+  peerHash,
+  renderConnection,
+  sharedIdOf,
+  sharedOwnersOf,
+  type TunnelCertificates,
+} from './render.ts';
+import {
+  keyOf,
+  type LoadedMemory,
+  type ObservedStrongswan,
+  type StrongswanChange,
+  type StrongswanDesired,
+  type StrongswanStep,
+} from './state.ts';
+
+export interface SecretReader {
+  /** Throws, in words without secrets, where the files give nothing usable. */
+  read(use: SecretUse): Promise<SecretMaterial>;
+}
+
+export interface StrongswanDriverOptions {
+  readonly client: ViciClient;
+  readonly secrets: SecretReader;
+  readonly memory: MemoryFile;
+}
+
+type Mutable<T> = {
+  -readonly [K in keyof T]: T[K] extends Readonly<Record<string, string>>
+    ? Record<string, string>
+    : T[K];
+};
+
+export class StrongswanDriver
+  implements Driver<StrongswanDesired, ObservedStrongswan, StrongswanChange>
+{
+  readonly name = 'strongswan';
+  readonly #client: ViciClient;
+  readonly #secrets: SecretReader;
+  readonly #memory: MemoryFile;
+
+  constructor({ client, secrets, memory }: StrongswanDriverOptions) {
+    this.#client = client;
+    this.#secrets = secrets;
+    this.#memory = memory;
+  }
+
+  check(desired: StrongswanDesired): Problem[] {
+    return desired.tunnels
+      .filter((tunnel) => tunnel.dataPlane === 'userspace' && tunnel.start === 'trap')
+      .map((tunnel) => ({
+        code: 'strongswan/trap-in-userspace',
+        severity: 'error',
+        message: `tunnel ${tunnel.name}: libipsec cannot start a tunnel by its first packet`,
+        hint: 'use start: initiate',
+      }));
+  }
+
+  async observe(signal: AbortSignal): Promise<ObservedStrongswan> {
+    const options = { signal };
+    const [{ version }, stats, names, shared, keyIds, sas] = await Promise.all([
+      this.#client.version(options),
+      this.#client.stats(options),
+      this.#client.getConns(options),
+      this.#client.getShared(options),
+      this.#client.getKeys(options),
+      collect(this.#client.listSas(options)),
+    ]);
+    const daemonSince = stats.uptime.since;
+    const memory = await this.#memory.read(daemonSince);
+    const isOurs = (name: string): boolean => name.startsWith(OWNER.ikePrefix);
+    return {
+      version,
+      daemonSince,
+      connections: new Map(names.filter(isOurs).map((name) => [name, memory.connections[name]])),
+      shared: new Map(shared.filter(isOurs).map((id) => [id, memory.shared[id]])),
+      keys: new Map(Object.entries(memory.keys).filter(([, id]) => keyIds.includes(id))),
+      sas: sas.filter((sa) => isOurs(sa.name)),
+      ikeHashes: new Map(Object.entries(memory.ikeSas)),
+      childHashes: new Map(Object.entries(memory.childSas)),
+    };
+  }
+
+  diff(observed: ObservedStrongswan, desired: StrongswanDesired): StrongswanChange[] {
+    return diffStrongswan(observed, desired);
+  }
+
+  async apply(
+    changes: readonly StrongswanChange[],
+    signal: AbortSignal,
+  ): Promise<ApplyReport<StrongswanChange>> {
+    if (changes.length === 0) return { done: [], failed: [] };
+    const done: StrongswanChange[] = [];
+    const failed: FailedChange<StrongswanChange>[] = [];
+    const { uptime } = await this.#client.stats({ signal });
+    // A copy of sections that only this method writes to.
+    const memory = structuredClone(await this.#memory.read(uptime.since)) as Mutable<LoadedMemory>;
+    for (const change of changes) {
+      try {
+        await this.#applyStep(change.step, memory, signal);
+        done.push(change);
+      } catch (error) {
+        failed.push({ change, error: error instanceof Error ? error.message : String(error) });
+      }
+    }
+    await this.#memory.write(memory);
+    return { done, failed };
+  }
+
+  /** Notes with which configuration each SA was made, at its first sight, and forgets those that are gone. */
+  async rememberSas(
+    observed: ObservedStrongswan,
+    tunnels: readonly TunnelPlan[],
+  ): Promise<ObservedStrongswan> {
+    const byName = new Map(tunnels.map((tunnel) => [tunnel.name, tunnel]));
+    const ikeHashes = new Map<string, string>();
+    const childHashes = new Map<string, string>();
+    for (const sa of observed.sas) {
+      const tunnel = byName.get(sa.name);
+      const hash = observed.ikeHashes.get(sa.uniqueId) ?? (tunnel && peerHash(tunnel));
+      if (hash !== undefined) ikeHashes.set(sa.uniqueId, hash);
+      for (const child of sa.children) {
+        const plan = tunnel?.children.find((candidate) => candidate.name === child.name);
+        const known = observed.childHashes.get(child.uniqueId);
+        const now = known ?? (tunnel && plan && childHash(tunnel, plan));
+        if (now !== undefined) childHashes.set(child.uniqueId, now);
+      }
+    }
+    const changed =
+      !isEqual(ikeHashes, observed.ikeHashes) || !isEqual(childHashes, observed.childHashes);
+    if (changed) {
+      const memory = await this.#memory.read(observed.daemonSince);
+      await this.#memory.write({
+        ...memory,
+        ikeSas: Object.fromEntries(ikeHashes),
+        childSas: Object.fromEntries(childHashes),
+      });
+    }
+    return { ...observed, ikeHashes, childHashes };
+  }
+
+  async cleanUp(signal: AbortSignal): Promise<void> {
+    const observed = await this.observe(signal);
+    const { failed } = await this.apply(this.diff(observed, { tunnels: [] }), signal);
+    // SAs outlive the connection they were made with.
+    for (const sa of observed.sas) await this.#terminate(sa.uniqueId, signal);
+    const [first] = failed;
+    if (first !== undefined)
+      throw new Error(`${failed.length} removals failed, first: ${first.error}`);
+  }
+
+  async #applyStep(
+    step: StrongswanStep,
+    memory: Mutable<LoadedMemory>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const options = { signal };
+    switch (step.type) {
+      case 'shared-load': {
+        const { auth } = step.tunnel;
+        const id = sharedIdOf(step.tunnel);
+        const material = await this.#read(auth.secret, 'psk');
+        await this.#client.loadShared(
+          { id, type: 'IKE', data: material.psk.reveal(), owners: sharedOwnersOf(step.tunnel) },
+          options,
+        );
+        memory.shared[id] = auth.secret.fingerprint;
+        return;
+      }
+      case 'shared-unload':
+        await this.#client.unloadShared(step.id, options);
+        Reflect.deleteProperty(memory.shared, step.id);
+        return;
+      case 'certificate-load': {
+        const material = await this.#read(step.use, 'certificate');
+        for (const data of material.certificates)
+          await this.#client.loadCert({ type: 'X509', data }, options);
+        const { id } = await this.#client.loadKey(
+          { type: 'any', data: material.key.reveal() },
+          options,
+        );
+        memory.keys[keyOf(step.use)] = id;
+        return;
+      }
+      case 'key-unload': {
+        Reflect.deleteProperty(memory.keys, step.key);
+        // Two Secrets may hold the same key.
+        if (!Object.values(memory.keys).includes(step.id))
+          await this.#client.unloadKey(step.id, options);
+        return;
+      }
+      case 'connection-load':
+        await this.#client.loadConn(
+          step.tunnel.name,
+          renderConnection(step.tunnel, await this.#certificatesOf(step.tunnel)),
+          options,
+        );
+        memory.connections[step.tunnel.name] = loadHash(step.tunnel);
+        return;
+      case 'connection-unload':
+        await this.#client.unloadConn(step.name, options);
+        Reflect.deleteProperty(memory.connections, step.name);
+        for (const id of step.ikeIds) await this.#terminate(id, signal);
+        return;
+    }
+  }
+
+  async #certificatesOf({ auth }: TunnelPlan): Promise<TunnelCertificates | undefined> {
+    if (auth.method !== 'certificate') return undefined;
+    const own = await this.#read(auth.secret, 'certificate');
+    const peer = await this.#secrets.read(auth.peerAuthority);
+    const [leaf] = own.certificates;
+    if (leaf === undefined || peer.form === 'psk') {
+      throw new Error(`Secret ${auth.secret.namespace}/${auth.secret.name} holds no certificate`);
+    }
+    return { leaf, peerAuthorities: peer.authorities };
+  }
+
+  async #read<F extends SecretMaterial['form']>(
+    use: SecretUse,
+    form: F,
+  ): Promise<Extract<SecretMaterial, { form: F }>> {
+    const material = await this.#secrets.read(use);
+    if (!hasForm(material, form)) {
+      throw new Error(
+        `Secret ${use.namespace}/${use.name}: holds ${material.form}, ${form} is needed`,
+      );
+    }
+    return material;
+  }
+
+  /** Tells the peer and forgets the SA at once: a peer that does not answer must not hold it up. */
+  async #terminate(ikeId: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#client.terminate({ ikeId, force: true, timeoutMs: -1, signal });
+    } catch (error) {
+      // Gone in the meantime, which is what was wanted.
+      if (!(error instanceof ViciCommandError) || error.terminated !== 0) throw error;
+    }
+  }
+}
+
+function hasForm<F extends SecretMaterial['form']>(
+  material: SecretMaterial,
+  form: F,
+): material is Extract<SecretMaterial, { form: F }> {
+  return material.form === form;
+}
+
+function isEqual(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
+}

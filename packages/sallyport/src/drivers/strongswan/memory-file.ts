@@ -1,0 +1,44 @@
+/** `LoadedMemory` on disk, in the run directory: it must not survive a reboot, and charon does not either. */
+import { readJsonFile, writeFileAtomic } from '../../platform/atomic-file.ts';
+import type { LoadedMemory } from './state.ts';
+
+export function emptyMemory(daemonSince: string): LoadedMemory {
+  return { daemonSince, connections: {}, shared: {}, keys: {}, ikeSas: {}, childSas: {} };
+}
+
+export class MemoryFile {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** What was loaded into this very daemon; empty after its restart, and where the file cannot be read. */
+  async read(daemonSince: string): Promise<LoadedMemory> {
+    try {
+      const value = await readJsonFile(this.#path);
+      if (isMemory(value) && value.daemonSince === daemonSince) return value;
+    } catch {
+      // A damaged memory is no memory: everything is loaded again, which does no harm.
+    }
+    return emptyMemory(daemonSince);
+  }
+
+  async write(memory: LoadedMemory): Promise<void> {
+    await writeFileAtomic(this.#path, JSON.stringify(memory));
+  }
+}
+
+const SECTIONS = ['connections', 'shared', 'keys', 'ikeSas', 'childSas'] as const;
+
+function isMemory(value: unknown): value is LoadedMemory {
+  if (typeof value !== 'object' || value === null || !('daemonSince' in value)) return false;
+  return SECTIONS.every((name) => {
+    const section: unknown = Reflect.get(value, name);
+    return (
+      typeof section === 'object' &&
+      section !== null &&
+      Object.values(section).every((text) => typeof text === 'string')
+    );
+  });
+}

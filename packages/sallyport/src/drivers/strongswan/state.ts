@@ -1,0 +1,61 @@
+/** charon's part of a plan, what is there, and the steps between. */
+import type { IkeSa } from '@sallyport/vici';
+import type { SecretUse, TunnelPlan } from '../../plan/host-plan.ts';
+import type { Change } from '../driver.ts';
+
+export interface StrongswanDesired {
+  readonly tunnels: readonly TunnelPlan[];
+}
+
+/**
+ * What was loaded into the daemon that is running now. charon shows neither proposals nor secrets of
+ * what is loaded, so this memory is the only way to know that nothing needs to be loaded again.
+ */
+export interface LoadedMemory {
+  /** `stats.uptime.since` of the daemon it speaks of: another value makes all of it void. */
+  readonly daemonSince: string;
+  /** Load hash by connection name. */
+  readonly connections: Readonly<Record<string, string>>;
+  /** Fingerprint by id of the shared secret. */
+  readonly shared: Readonly<Record<string, string>>;
+  /** Key id by `namespace/name fingerprint` of the Secret it came from. */
+  readonly keys: Readonly<Record<string, string>>;
+  /** Peer hash by unique id of an IKE SA, child hash by unique id of a Child SA: what each was made with. */
+  readonly ikeSas: Readonly<Record<string, string>>;
+  readonly childSas: Readonly<Record<string, string>>;
+}
+
+export interface ObservedStrongswan {
+  readonly version: string;
+  readonly daemonSince: string;
+  /** Connections of ours by name; undefined: loaded, but by nobody who remembers. */
+  readonly connections: ReadonlyMap<string, string | undefined>;
+  readonly shared: ReadonlyMap<string, string | undefined>;
+  readonly keys: ReadonlyMap<string, string>;
+  /** IKE SAs of our connections, in every state. */
+  readonly sas: readonly IkeSa[];
+  readonly ikeHashes: ReadonlyMap<string, string>;
+  readonly childHashes: ReadonlyMap<string, string>;
+}
+
+export type StrongswanStep =
+  | { readonly type: 'shared-load'; readonly tunnel: TunnelPlan }
+  | { readonly type: 'shared-unload'; readonly id: string }
+  | { readonly type: 'certificate-load'; readonly use: SecretUse }
+  | { readonly type: 'key-unload'; readonly key: string; readonly id: string }
+  | { readonly type: 'connection-load'; readonly tunnel: TunnelPlan }
+  | {
+      readonly type: 'connection-unload';
+      readonly name: string;
+      readonly ikeIds: readonly string[];
+    };
+
+export interface StrongswanChange extends Change {
+  readonly driver: 'strongswan';
+  readonly step: StrongswanStep;
+}
+
+/** Names the content of a Secret: another content is another key. */
+export function keyOf(use: SecretUse): string {
+  return `${use.namespace}/${use.name} ${use.fingerprint}`;
+}
