@@ -1,0 +1,89 @@
+/** SAs of the daemon in the terms of the plan: what `status` shows of one tunnel. */
+import type { ChildSa, IkeSa } from '@sallyport/vici';
+import type { TunnelPlan } from '../../plan/host-plan.ts';
+import type { Algorithms, ChildReport, TunnelReport, TunnelState } from '../../status/host-report.ts';
+import { isLiveChild, isLiveIke } from './keeper.ts';
+
+/** What the report of a tunnel takes from the daemon; the rest is history that the agent keeps. */
+export type TunnelReading = Omit<TunnelReport, 'since' | 'cause'>;
+
+export function readTunnel(tunnel: TunnelPlan, sas: readonly IkeSa[]): TunnelReading {
+  const live = sas.filter((sa) => sa.name === tunnel.name && isLiveIke(sa));
+  const established = live.filter((sa) => sa.state === 'ESTABLISHED' || sa.state === 'REKEYING');
+  const [newest] = established.toSorted((a, b) => Number(b.uniqueId) - Number(a.uniqueId));
+  const children = established.flatMap((sa) => sa.children.filter(isLiveChild));
+  const localAddress = newest?.localHost ?? tunnel.localAddress;
+  const remoteAddress = newest?.remoteHost ?? tunnel.remoteAddress;
+  return {
+    name: tunnel.name,
+    namespace: tunnel.namespace,
+    connection: tunnel.connection,
+    tunnel: tunnel.tunnel,
+    state: stateOf(tunnel, live, children),
+    dataPlane: tunnel.dataPlane,
+    ...(tunnel.interface === undefined ? {} : { interface: tunnel.interface }),
+    mtuBytes: tunnel.mtuBytes,
+    ...(localAddress === undefined ? {} : { localAddress }),
+    ...(remoteAddress === undefined ? {} : { remoteAddress }),
+    localId: newest?.localId ?? tunnel.localId,
+    remoteId: newest?.remoteId ?? tunnel.remoteId,
+    ...(newest === undefined ? {} : { ike: readIke(newest) }),
+    children: children.map(readChild),
+  };
+}
+
+function stateOf(tunnel: TunnelPlan, live: readonly IkeSa[], children: readonly ChildSa[]): TunnelState {
+  if (!tunnel.enabled) return 'disabled';
+  const names = new Set(children.map((child) => child.name));
+  if (tunnel.children.every((child) => names.has(child.name))) return 'up';
+  if (names.size > 0) return 'partial';
+  if (live.some((sa) => sa.state === 'CONNECTING' || sa.state === 'CREATED')) return 'connecting';
+  if (tunnel.start === 'respond') return 'waiting';
+  return tunnel.start === 'trap' ? 'trapped' : 'down';
+}
+
+function readIke(sa: IkeSa): NonNullable<TunnelReport['ike']> {
+  return {
+    uniqueId: sa.uniqueId,
+    initiator: sa.initiator,
+    algorithms: {
+      encryption: sa.encryption?.algorithm ?? '',
+      ...(sa.encryption?.keyBits === undefined ? {} : { keyBits: sa.encryption.keyBits }),
+      ...(sa.integrity === undefined ? {} : { integrity: sa.integrity.algorithm }),
+      ...(sa.prf === undefined ? {} : { prf: sa.prf }),
+      ...(sa.dhGroup === undefined ? {} : { keyExchange: sa.dhGroup }),
+    },
+    natDetected: sa.natLocal || sa.natRemote,
+    establishedSeconds: sa.establishedSeconds ?? 0,
+    ...(sa.rekeySeconds === undefined ? {} : { rekeyInSeconds: sa.rekeySeconds }),
+  };
+}
+
+function readChild(child: ChildSa): ChildReport {
+  return {
+    name: child.name,
+    state: child.state,
+    uniqueId: child.uniqueId,
+    localSelectors: child.localTs,
+    remoteSelectors: child.remoteTs,
+    algorithms: childAlgorithms(child),
+    encapsulated: child.encapsulated,
+    spiIn: child.spiIn ?? '',
+    spiOut: child.spiOut ?? '',
+    // Exact up to 2^53 bytes, more than one SA may ever carry.
+    bytesIn: Number(child.bytesIn),
+    bytesOut: Number(child.bytesOut),
+    packetsIn: Number(child.packetsIn),
+    packetsOut: Number(child.packetsOut),
+    ...(child.rekeySeconds === undefined ? {} : { rekeyInSeconds: child.rekeySeconds }),
+  };
+}
+
+function childAlgorithms(child: ChildSa): Algorithms {
+  return {
+    encryption: child.encryptionAlgorithm ?? '',
+    ...(child.encryptionKeyBits === undefined ? {} : { keyBits: child.encryptionKeyBits }),
+    ...(child.integrityAlgorithm === undefined ? {} : { integrity: child.integrityAlgorithm }),
+    ...(child.dhGroup === undefined ? {} : { keyExchange: child.dhGroup }),
+  };
+}
