@@ -1,0 +1,72 @@
+/**
+ * The wanted plan of this host. Fails static: whatever is wrong with the file, the last good plan,
+ * which is kept as a copy of our own, stays in effect.
+ */
+import { type FSWatcher, watch } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import type { Problem } from '../lib/problem.ts';
+import type { HostPlan } from '../plan/host-plan.ts';
+import { readPlanFile, writePlanFile } from '../store/plan-file.ts';
+
+export interface SourcedPlan {
+  /** Undefined before the first plan. */
+  readonly plan?: HostPlan;
+  /** Why the file's own plan is not the one. */
+  readonly problem?: Problem;
+}
+
+export class PlanSource {
+  readonly #path: string;
+  readonly #copyPath: string;
+  #copy: HostPlan | undefined;
+
+  constructor(path: string, copyPath: string) {
+    this.#path = path;
+    this.#copyPath = copyPath;
+  }
+
+  async read(): Promise<SourcedPlan> {
+    try {
+      const plan = await readPlanFile(this.#path);
+      if (plan !== undefined) return await this.#keep(plan);
+      return this.#fallBack(`${this.#path} is missing`);
+    } catch (error) {
+      return this.#fallBack(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Calls back after each change of the file, possibly too often. */
+  async watch(onChange: () => void): Promise<FSWatcher> {
+    const directory = dirname(this.#path);
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    // The directory, not the file: a rename puts another file into its place.
+    return watch(directory, (_event, name) => {
+      if (name === null || name === basename(this.#path)) onChange();
+    });
+  }
+
+  async #keep(plan: HostPlan): Promise<SourcedPlan> {
+    if (this.#copy?.revision === plan.revision) return { plan };
+    this.#copy = plan;
+    try {
+      await writePlanFile(this.#copyPath, plan);
+      return { plan };
+    } catch (error) {
+      // The plan is good and is obeyed; only a restart without its file would miss it.
+      return { plan, problem: problem('agent/copy-not-kept', `the copy of the plan could not be kept: ${String(error)}`) };
+    }
+  }
+
+  async #fallBack(reason: string): Promise<SourcedPlan> {
+    this.#copy ??= await readPlanFile(this.#copyPath).catch(() => undefined);
+    if (this.#copy === undefined) {
+      return { problem: problem('agent/no-plan', `no plan to follow: ${reason}`, 'apply declarations with sallyport apply') };
+    }
+    return { plan: this.#copy, problem: problem('agent/plan-refused', reason, 'apply the declarations again') };
+  }
+}
+
+function problem(code: string, message: string, hint?: string): Problem {
+  return { code, severity: 'warning', message, ...(hint === undefined ? {} : { hint }) };
+}

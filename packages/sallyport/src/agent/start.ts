@@ -1,0 +1,115 @@
+/** Puts the agent together from its parts, and takes everything of ours away again. */
+import { hostname } from 'node:os';
+import { ViciClient } from '@sallyport/vici';
+import { StrongswanDriver } from '../drivers/strongswan/driver.ts';
+import { Engine } from '../drivers/strongswan/engine.ts';
+import { KernelDriver } from '../drivers/kernel/driver.ts';
+import { MemoryFile } from '../drivers/strongswan/memory-file.ts';
+import { systemCommands } from '../platform/linux/command.ts';
+import { SysctlFiles } from '../platform/linux/sysctl-files.ts';
+import { type Lock, LockedError, takeLock } from '../store/lock.ts';
+import { ObjectStore } from '../store/object-store.ts';
+import { type Directories, pathsOf } from '../store/state-directory.ts';
+import { Agent } from './agent.ts';
+import { Failures } from './failures.ts';
+import type { Log } from './log.ts';
+import { PlanSource } from './plan-source.ts';
+import { Reconciler } from './reconciler.ts';
+import { StoredSecrets } from './secret-source.ts';
+import { TunnelHistory } from './tunnel-history.ts';
+import { TunnelKeeper } from './tunnel-keeper.ts';
+
+export interface StartOptions {
+  readonly directories: Directories;
+  /** VICI address of a daemon that Sallyport shall use and not own. */
+  readonly externalSocket?: string;
+  readonly version: string;
+  readonly log: Log;
+  /** Initiations under way at once. */
+  readonly window: number;
+}
+
+/** The sentence for the second agent on a host. */
+export class AgentRunningError extends Error {
+  constructor(holder: string) {
+    super(`another Sallyport agent already runs on this host (${holder})`);
+    this.name = 'AgentRunningError';
+  }
+}
+
+/** A holder that was killed needs an instant to let go. */
+const LOCK_MILLISECONDS = 2_000;
+
+/** Runs until the signal fires. Throws {@link AgentRunningError} where another agent runs. */
+export async function runAgent(options: StartOptions, signal: AbortSignal): Promise<void> {
+  const { directories, log, version } = options;
+  const paths = pathsOf(directories);
+  const lock = await lockAgent(paths.agentLock);
+  try {
+    const parts = assemble(options);
+    const agent = new Agent({
+      ...parts,
+      host: hostname(),
+      version,
+      source: new PlanSource(paths.plan, paths.lastGoodPlan),
+      reportPath: paths.report,
+      controlSocket: paths.controlSocket,
+      log,
+    });
+    await agent.run(signal);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Removes everything that carries our mark from daemon and kernel, and nothing else. Needs no memory. */
+export async function teardown(options: StartOptions, signal: AbortSignal): Promise<void> {
+  const lock = await lockAgent(pathsOf(options.directories).agentLock);
+  const { engine, client, strongswan, kernel } = assemble(options);
+  try {
+    if (await engine.answers(signal)) await strongswan.cleanUp(signal);
+    await engine.stop(signal);
+    await kernel.cleanUp(signal);
+  } finally {
+    await client.close();
+    await lock.release();
+  }
+}
+
+async function lockAgent(path: string): Promise<Lock> {
+  try {
+    return await takeLock(path, `pid ${process.pid}, since ${new Date().toISOString()}`, LOCK_MILLISECONDS);
+  } catch (error) {
+    throw error instanceof LockedError ? new AgentRunningError(error.holder) : error;
+  }
+}
+
+function assemble({ directories, externalSocket, log, window }: StartOptions): {
+  engine: Engine;
+  client: ViciClient;
+  kernel: KernelDriver;
+  strongswan: StrongswanDriver;
+  keeper: TunnelKeeper;
+  reconciler: Reconciler;
+  failures: Failures;
+  history: TunnelHistory;
+} {
+  const paths = pathsOf(directories);
+  const engine = new Engine({
+    runDirectory: directories.run,
+    commands: systemCommands,
+    ...(externalSocket === undefined ? {} : { externalSocket }),
+  });
+  const client = new ViciClient({ socket: engine.socket });
+  const failures = new Failures();
+  const history = new TunnelHistory();
+  const keeper = new TunnelKeeper({ client, failures, log, window, now: () => performance.now(), random: Math.random });
+  const kernel = new KernelDriver({ commands: systemCommands, sysctls: new SysctlFiles(paths.sysctls) });
+  const strongswan = new StrongswanDriver({
+    client,
+    secrets: new StoredSecrets(new ObjectStore(paths.objects)),
+    memory: new MemoryFile(paths.memory),
+  });
+  const reconciler = new Reconciler({ engine, client, kernel, strongswan, keeper, failures, history, log });
+  return { engine, client, kernel, strongswan, keeper, reconciler, failures, history };
+}

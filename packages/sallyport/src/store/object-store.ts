@@ -1,0 +1,59 @@
+/** The declarations in effect on this host, with the generation of each. One file, replaced whole. */
+import { z } from 'zod';
+import { canonicalJson } from '../lib/canonical-json.ts';
+import { formatObjectRef } from '../lib/problem.ts';
+import type { DeclaredObject } from '../model/objects.ts';
+import type { ParsedObject } from '../model/parsed-object.ts';
+import { SCHEMAS } from '../model/objects.ts';
+import { readJsonFile, writeFileAtomic } from '../platform/atomic-file.ts';
+
+/** An object and the file that declared it: relative paths in it count from there. */
+export interface StoredObject {
+  readonly file: string;
+  readonly object: DeclaredObject;
+}
+
+export function keyOfObject({ kind, metadata }: DeclaredObject): string {
+  return formatObjectRef({ kind, namespace: metadata.namespace, name: metadata.name });
+}
+
+/** Incoming objects over those that are there; a change of spec raises the generation. */
+export function mergeObjects(before: readonly StoredObject[], incoming: readonly StoredObject[]): StoredObject[] {
+  const merged = new Map(before.map((stored) => [keyOfObject(stored.object), stored]));
+  for (const { file, object } of incoming) {
+    const old = merged.get(keyOfObject(object))?.object;
+    const isSame = old !== undefined && canonicalJson(old.spec) === canonicalJson(object.spec);
+    const generation = (old?.metadata.generation ?? 0) + (isSame ? 0 : 1);
+    merged.set(keyOfObject(object), { file, object: withGeneration(object, generation) });
+  }
+  return [...merged.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, stored]) => stored);
+}
+
+function withGeneration(object: DeclaredObject, generation: number): DeclaredObject {
+  return { ...object, metadata: { ...object.metadata, generation } };
+}
+
+export function toParsed({ file, object }: StoredObject): ParsedObject {
+  return { object, file, positions: new Map() };
+}
+
+const StoredFile = z.array(z.object({ file: z.string(), object: z.looseObject({ kind: z.enum(['Gateway', 'Connection', 'CryptoPolicy', 'Secret', 'Host']) }) }));
+
+export class ObjectStore {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Throws where the file is damaged: guessing would delete what it declared. */
+  async read(): Promise<StoredObject[]> {
+    const value = await readJsonFile(this.#path);
+    if (value === undefined) return [];
+    return StoredFile.parse(value).map(({ file, object }) => ({ file, object: SCHEMAS[object.kind].parse(object) }));
+  }
+
+  async write(objects: readonly StoredObject[]): Promise<void> {
+    await writeFileAtomic(this.#path, `${JSON.stringify(objects, undefined, 1)}\n`);
+  }
+}

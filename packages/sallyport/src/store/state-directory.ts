@@ -1,0 +1,43 @@
+/** Where things lie. One pair of directories is one installation; tests and several hosts use several. */
+import { join } from 'node:path';
+
+export interface Directories {
+  /** Survives a reboot: declarations, plan, salt. */
+  readonly state: string;
+  /** Gone with a reboot, as the daemon is: socket, report, memory of what was loaded. */
+  readonly run: string;
+}
+
+/** The environment variables SALLYPORT_STATE_DIR and SALLYPORT_RUN_DIR, else the system's places. */
+export function directoriesFrom(env: Readonly<Record<string, string | undefined>>): Directories {
+  return {
+    state: env['SALLYPORT_STATE_DIR'] ?? '/var/lib/sallyport',
+    run: env['SALLYPORT_RUN_DIR'] ?? '/run/sallyport',
+  };
+}
+
+export function pathsOf({ state, run }: Directories): {
+  readonly objects: string;
+  readonly plan: string;
+  readonly lastGoodPlan: string;
+  readonly salt: string;
+  readonly sysctls: string;
+  readonly applyLock: string;
+  readonly agentLock: string;
+  readonly memory: string;
+  readonly report: string;
+  readonly controlSocket: string;
+} {
+  return {
+    objects: join(state, 'objects.json'),
+    plan: join(state, 'plan.json'),
+    lastGoodPlan: join(state, 'agent', 'plan.json'),
+    salt: join(state, 'salt'),
+    sysctls: join(state, 'agent', 'sysctls.json'),
+    applyLock: join(state, 'apply.lock'),
+    agentLock: join(run, 'agent.lock'),
+    memory: join(run, 'loaded.json'),
+    report: join(run, 'report.json'),
+    controlSocket: join(run, 'agent.sock'),
+  };
+}
