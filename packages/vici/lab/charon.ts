@@ -10,31 +10,18 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ViciClient, type ViciClientOptions } from '../src/index.ts';
 
-const run = promisify(execFile);
+const execFileAsync = promisify(execFile);
 const environment = { ...process.env, LC_ALL: 'C' };
-
-/** Lays one cable between two daemons, with these addresses at its ends. */
-export async function connect(
-  one: Charon,
-  other: Charon,
-  addresses: readonly [string, string],
-): Promise<void> {
-  const [first, second] = [String(await one.pid()), String(await other.pid())];
-  const near = ['link', 'add', 'wire', 'netns', first, 'type', 'veth'];
-  await run('ip', [...near, 'peer', 'name', 'wire', 'netns', second], { env: environment });
-  for (const [charon, address] of [
-    [one, addresses[0]],
-    [other, addresses[1]],
-  ] as const) {
-    await charon.ip('address', 'add', address, 'dev', 'wire');
-    await charon.ip('link', 'set', 'dev', 'wire', 'up');
-  }
-}
 
 const PROGRAM = '/usr/sbin/charon-systemd';
 // kernel-libipsec before kernel-netlink: a kernel without ESP then does for the IKE part as well.
 const PLUGINS =
   'random nonce openssl hmac kdf pem x509 pubkey counters kernel-libipsec kernel-netlink socket-default vici';
+
+/** Runs a program without a shell and with messages in English. */
+export async function runProgram(program: string, args: readonly string[]): Promise<void> {
+  await execFileAsync(program, args, { env: environment });
+}
 
 /** Why these tests cannot run here, or false when they can. */
 export const skipReason: string | false =
@@ -107,7 +94,7 @@ export class Charon implements AsyncDisposable {
   /** Runs `ip` in the daemon's network namespace. */
   async ip(...args: readonly string[]): Promise<void> {
     const pid = String(await this.pid());
-    await run('nsenter', ['--target', pid, '--net', 'ip', ...args], { env: environment });
+    await runProgram('nsenter', ['--target', pid, '--net', 'ip', ...args]);
   }
 
   /** kill -9, and waits until it is gone. */

@@ -53,7 +53,7 @@ describe('a charon with many connections', { skip: skipReason }, () => {
     const subscription = other.subscribe(['log'], { limit: 100_000 });
     const reader = subscription[Symbol.asyncIterator]();
     assert.equal((await reader.next()).value?.type, 'reset');
-    const load = (client: ViciClient, prefix: string): Promise<void[]> =>
+    const load = (client: ViciClient, prefix: string): Promise<unknown> =>
       Promise.all(
         Array.from({ length: 200 }, (_, i) =>
           client.loadConn(`${prefix}${String(i)}`, connection(i)),

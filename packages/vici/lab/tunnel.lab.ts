@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import {
-  type ConnectionInput,
   collect,
   parseSaEvent,
   type SaEvent,
@@ -12,7 +11,8 @@ import {
   ViciCommandError,
   type ViciEvent,
 } from '../src/index.ts';
-import { Charon, connect, skipReason } from './charon.ts';
+import { type Charon, skipReason } from './charon.ts';
+import { startPair, tunnel } from './pair.ts';
 
 const noTunnels =
   skipReason === false && !existsSync('/dev/net/tun') ? 'needs /dev/net/tun' : skipReason;
@@ -23,16 +23,9 @@ describe('a tunnel between two charons', { skip: noTunnels }, () => {
   let client: ViciClient;
   let events: AsyncIterator<ViciEvent, undefined>;
   before(async () => {
-    [here, there] = await Promise.all([Charon.start(), Charon.start()]);
-    await connect(here, there, ['10.0.0.1/24', '10.0.0.2/24']);
-    await here.ip('address', 'add', '10.1.0.1/24', 'dev', 'lo');
-    await there.ip('address', 'add', '10.2.0.1/24', 'dev', 'lo');
+    [here, there] = await startPair();
     client = here.client();
-    await using peer = there.client();
-    const secret = { id: 'psk', type: 'IKE', data: Buffer.from('lab'), owners: [] } as const;
-    await Promise.all([client.loadShared(secret), peer.loadShared(secret)]);
-    await client.loadConn('site', connection('10.0.0.1', '10.0.0.2', 1, 2));
-    await peer.loadConn('site', connection('10.0.0.2', '10.0.0.1', 2, 1));
+    await client.loadConn('site', tunnel('10.0.0.1', '10.0.0.2', 1, 2));
     const names = ['ike-updown', 'ike-rekey', 'child-updown', 'child-rekey'];
     events = client.subscribe(names)[Symbol.asyncIterator]();
     assert.equal((await events.next()).value?.type, 'reset');
@@ -49,8 +42,7 @@ describe('a tunnel between two charons', { skip: noTunnels }, () => {
   ): Promise<Extract<SaEvent, { type: T }>> {
     for (;;) {
       const { value } = await events.next();
-      assert.equal(value?.type, 'event');
-      if (value?.type !== 'event') continue;
+      assert.ok(value?.type === 'event');
       const event = parseSaEvent(value.name, value.message);
       if (event !== undefined && isType(event, type)) return event;
     }
@@ -125,7 +117,7 @@ describe('a tunnel between two charons', { skip: noTunnels }, () => {
   });
 
   test('a blocking initiate to nobody ends at the daemon and holds up no query', async () => {
-    await client.loadConn('void', connection('10.0.0.1', '10.0.0.99', 1, 3));
+    await client.loadConn('void', tunnel('10.0.0.1', '10.0.0.99', 1, 3));
     const attempt = client.initiate({ child: 'net', ike: 'void', timeoutMs: 1500 });
     const order: string[] = [];
     await Promise.all([
@@ -148,28 +140,4 @@ function isType<T extends SaEvent['type']>(
   type: T,
 ): event is Extract<SaEvent, { type: T }> {
   return event.type === type;
-}
-
-function connection(
-  local: string,
-  remote: string,
-  localNet: number,
-  remoteNet: number,
-): ConnectionInput {
-  return {
-    version: 2,
-    local_addrs: [local],
-    remote_addrs: [remote],
-    proposals: ['aes256-sha256-ecp256'],
-    encap: true,
-    local: { auth: 'psk', id: local },
-    remote: { auth: 'psk', id: remote },
-    children: {
-      net: {
-        local_ts: [`10.${String(localNet)}.0.0/24`],
-        remote_ts: [`10.${String(remoteNet)}.0.0/24`],
-        esp_proposals: ['aes256-sha256-ecp256'],
-      },
-    },
-  };
 }

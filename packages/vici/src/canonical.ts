@@ -2,7 +2,8 @@
 // each thing it loaded and decides by that whether and how to load again.
 
 import { createHash } from 'node:crypto';
-import type { ConnectionInput } from './connection-input.ts';
+import type { ConnectionInput, Scalar } from './connection-input.ts';
+import { inputPairs, isSection } from './input.ts';
 import type { MessageInput } from './message.ts';
 import { encodeMessage } from './message-encode.ts';
 
@@ -46,11 +47,14 @@ function renamesChild(loaded: ConnectionInput, wanted: ConnectionInput): boolean
 }
 
 function childPrints(connection: ConnectionInput): Map<string, string> {
-  const { children = {} } = connection;
-  const pairs = children instanceof Map ? children : Object.entries(children);
-  return new Map([...pairs].map(([name, child]) => [name, fingerprint(child)]));
+  const children = [...inputPairs(connection.children ?? {})];
+  return new Map(
+    children.flatMap(([name, child]): [string, string][] =>
+      isSection(child) ? [[name, fingerprint(child)]] : [],
+    ),
+  );
 }
 
-function text(value: unknown): string {
+function text(value: Scalar | undefined): string {
   return value === undefined ? '' : String(value);
 }

@@ -43,7 +43,7 @@ interface Expected {
   readonly name: string;
   readonly timeoutMs: number;
   readonly stream: RequestOptions['stream'];
-  readonly settle: (error: unknown, message: Message) => void;
+  readonly settle: (error: ViciError | undefined, message: Message) => void;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -178,7 +178,7 @@ export class Connection {
         settle: (error, message) => {
           signal?.removeEventListener('abort', onAbort);
           if (error === undefined) resolve(message);
-          else reject(error instanceof Error ? error : new Error(String(error)));
+          else reject(error);
         },
       };
       signal?.addEventListener('abort', onAbort, { once: true });
@@ -229,9 +229,12 @@ export class Connection {
       case 'event':
         this.#deliver(packet.name, decodeMessage(packet.body));
         return;
-      case 'command-response':
-        this.#next('command', packet.type).settle(undefined, decodeMessage(packet.body));
+      case 'command-response': {
+        // Before the call leaves the queue: an unreadable reply must still fail it.
+        const reply = decodeMessage(packet.body);
+        this.#next('command', packet.type).settle(undefined, reply);
         return;
+      }
       case 'command-unknown': {
         const expected = this.#next('command', packet.type);
         expected.settle(new ViciUnknownCommand(expected.name), Message.empty);

@@ -19,7 +19,7 @@ export type OpenConnection = () => Promise<Connection>;
 /** Connections that each serve many calls at once, in order. */
 export class PipelinedLane {
   readonly #open: OpenConnection;
-  readonly #slots: Promise<Connection>[] = [];
+  #slots: readonly Promise<Connection>[] = [];
   readonly #connections = new Map<Promise<Connection>, Connection>();
   readonly #size: number;
 
@@ -47,7 +47,7 @@ export class PipelinedLane {
 
   #add(): Promise<Connection> {
     const slot = this.#open();
-    this.#slots.push(slot);
+    this.#slots = [...this.#slots, slot];
     slot.then(
       (connection) => this.#connections.set(slot, connection),
       () => {
@@ -65,8 +65,7 @@ export class PipelinedLane {
 
   #remove(slot: Promise<Connection>): void {
     this.#connections.delete(slot);
-    const index = this.#slots.indexOf(slot);
-    if (index >= 0) this.#slots.splice(index, 1);
+    this.#slots = this.#slots.filter((one) => one !== slot);
   }
 }
 

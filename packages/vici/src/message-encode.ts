@@ -13,7 +13,8 @@ import {
   SECTION_START,
 } from './elements.ts';
 import { ViciInvalidInput } from './errors.ts';
-import { type InputValue, Message, type MessageInput } from './message.ts';
+import { inputPairs, isList, isSection } from './input.ts';
+import type { InputValue, MessageInput } from './message.ts';
 
 /** Encodes one message body. */
 export function encodeMessage(input: MessageInput): Uint8Array {
@@ -24,18 +25,7 @@ export function encodeMessage(input: MessageInput): Uint8Array {
 
 function writeSection(writer: Writer, input: MessageInput, path: readonly string[]): void {
   if (path.length > MAX_DEPTH) throw refused(path, 'sections nest too deep');
-  if (input instanceof Message) {
-    for (const entry of input.entries()) {
-      const here = [...path, entry.key];
-      if (entry.kind === 'section') writeValue(writer, here, entry.section);
-      else writeValue(writer, here, entry.kind === 'list' ? entry.items : entry.value);
-    }
-    return;
-  }
-  const pairs = isMap(input) ? input : Object.entries(input);
-  for (const [key, value] of pairs) {
-    if (value !== undefined) writeValue(writer, [...path, key], value);
-  }
+  for (const [key, value] of inputPairs(input)) writeValue(writer, [...path, key], value);
 }
 
 function writeValue(writer: Writer, path: readonly string[], value: InputValue): void {
@@ -46,7 +36,7 @@ function writeValue(writer: Writer, path: readonly string[], value: InputValue):
       writer.value(item, path);
     }
     writer.byte(LIST_END);
-  } else if (typeof value === 'object' && !(value instanceof Uint8Array)) {
+  } else if (isSection(value)) {
     writer.named(SECTION_START, path);
     writeSection(writer, value, path);
     writer.byte(SECTION_END);
@@ -63,17 +53,6 @@ function scalarText(value: string | number | bigint | boolean, path: readonly st
     throw refused(path, 'a number must be a safe integer');
   }
   return String(value);
-}
-
-function isMap(
-  input: Exclude<MessageInput, Message>,
-): input is ReadonlyMap<string, InputValue | undefined> {
-  return input instanceof Map;
-}
-
-// Array.isArray does not narrow readonly arrays.
-function isList(value: InputValue): value is readonly (string | Uint8Array)[] {
-  return Array.isArray(value);
 }
 
 function refused(path: readonly string[], what: string): ViciInvalidInput {

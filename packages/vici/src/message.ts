@@ -1,6 +1,6 @@
 // The ordered tree that VICI calls a message, as it is read. Values stay bytes until somebody asks for
 // text, because certificates and identities need not be UTF-8. Order is kept, since order has a meaning
-// on the wire (authentication rounds, children, proposals).
+// on the wire (authentication rounds, children, proposals). Names are read as UTF-8.
 
 /** A scalar, a list or a section to send. Booleans become `yes` and `no`, numbers decimal text. */
 export type InputValue =

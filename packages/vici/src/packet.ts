@@ -137,11 +137,6 @@ export class Framer {
     }
   }
 
-  /** True between two segments, where the stream may end without loss. */
-  get atBoundary(): boolean {
-    return this.#headerFilled === 0;
-  }
-
   #allocate(): Buffer {
     const length = this.#header.readUInt32BE(0);
     if (length === 0) throw new ViciProtocolError('empty packet');

@@ -1,7 +1,11 @@
 // The messages of one stream command on their way from the socket to a slower reader.
 
-import type { Connection } from './connection.ts';
 import type { Message } from './message.ts';
+
+/** What reading can be stopped of; the returned function lets it go on. */
+export interface Pausable {
+  pause(): () => void;
+}
 
 /** Messages kept before reading from the socket stops. */
 const HIGH_WATER = 256;
@@ -11,7 +15,7 @@ const HIGH_WATER = 256;
  * while; after that the rest of the listing is kept here instead.
  */
 export class ReplyStream implements AsyncIterableIterator<Message> {
-  readonly #connection: Connection;
+  readonly #socket: Pausable;
   readonly #maxPauseMs: number;
   #messages: Message[] = [];
   #taken = 0;
@@ -22,8 +26,8 @@ export class ReplyStream implements AsyncIterableIterator<Message> {
   #pauseSpent = false;
   #wake: (() => void) | undefined;
 
-  constructor(connection: Connection, maxPauseMs: number) {
-    this.#connection = connection;
+  constructor(socket: Pausable, maxPauseMs: number) {
+    this.#socket = socket;
     this.#maxPauseMs = maxPauseMs;
   }
 
@@ -93,7 +97,7 @@ export class ReplyStream implements AsyncIterableIterator<Message> {
 
   #pause(): void {
     if (this.#resume !== undefined || this.#pauseSpent) return;
-    this.#resume = this.#connection.pause();
+    this.#resume = this.#socket.pause();
     this.#pauseTimer = setTimeout(() => {
       this.#pauseSpent = true;
       this.#unpause();

@@ -2,4 +2,10 @@
 
 export { charonEvents, FakeDaemon, type FakeDaemonOptions } from './testing/fake-daemon.ts';
 export type { CommandHandler, FakeCall, ReceivedCommand } from './testing/fake-peer.ts';
-export { parseRecording, type Recording, replay } from './testing/recording.ts';
+export {
+  parseRecording,
+  type RecordedCommand,
+  type RecordedEvent,
+  type Recording,
+  replay,
+} from './testing/recording.ts';

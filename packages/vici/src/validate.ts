@@ -11,7 +11,8 @@ import {
   connectionScalars,
 } from './connection-input.ts';
 import { MAX_NAME_BYTES, MAX_VALUE_BYTES } from './elements.ts';
-import { type InputValue, Message, type MessageInput } from './message.ts';
+import { inputPairs, isList, isSection } from './input.ts';
+import type { InputValue, MessageInput } from './message.ts';
 
 export type InputProblemCode =
   | 'unknown-key'
@@ -114,7 +115,7 @@ interface Place {
 }
 
 function checkSection(schema: Schema, input: MessageInput, place: Place): void {
-  for (const [key, value] of pairs(input)) {
+  for (const [key, value] of inputPairs(input)) {
     const here: Place = { ...place, path: [...place.path, key] };
     checkName(here.path, here.problems);
     checkSince(key, here);
@@ -131,7 +132,7 @@ function checkInner(inner: Schema | undefined, value: InputValue, place: Place):
 }
 
 function checkScalar(key: string, value: InputValue, place: Place): void {
-  if (Array.isArray(value) || isSection(value)) {
+  if (isList(value) || isSection(value)) {
     report(place, 'expected-scalar', 'one value is expected here, not a list or section');
     return;
   }
@@ -153,7 +154,10 @@ function checkList(value: InputValue, place: Place): void {
   for (const item of value) checkLength(item, place);
 }
 
-function checkLength(value: InputValue, place: Place): void {
+function checkLength(
+  value: Exclude<InputValue, MessageInput | readonly unknown[]>,
+  place: Place,
+): void {
   const bytes = value instanceof Uint8Array ? value.length : Buffer.byteLength(String(value));
   if (bytes > MAX_VALUE_BYTES) {
     report(place, 'value-length', `${String(bytes)} bytes, at most 65535 are possible`);
@@ -190,30 +194,4 @@ function isBefore(version: readonly number[], since: readonly number[]): boolean
     if (ours !== part) return ours < part;
   }
   return false;
-}
-
-function* pairs(input: MessageInput): Iterable<[string, InputValue]> {
-  if (input instanceof Message) {
-    for (const entry of input.entries()) {
-      if (entry.kind === 'section') yield [entry.key, entry.section];
-      else yield [entry.key, entry.kind === 'list' ? entry.items : entry.value];
-    }
-    return;
-  }
-  // instanceof does not narrow ReadonlyMap.
-  const entries: Iterable<[string, InputValue | undefined]> =
-    input instanceof Map
-      ? (input as ReadonlyMap<string, InputValue | undefined>)
-      : Object.entries(input);
-  for (const [key, value] of entries) {
-    if (value !== undefined) yield [key, value];
-  }
-}
-
-function isSection(value: InputValue): value is MessageInput {
-  return typeof value === 'object' && !(value instanceof Uint8Array) && !isList(value);
-}
-
-function isList(value: InputValue): value is readonly (string | Uint8Array)[] {
-  return Array.isArray(value);
 }
