@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { collect, ViciDisconnected } from '../src/index.ts';
+import { collect, ViciDisconnected, ViciTimeout } from '../src/index.ts';
 import { Charon, skipReason } from './charon.ts';
 
 const COUNT = 3000;
@@ -67,5 +67,25 @@ describe('a charon that is killed', { skip: skipReason }, () => {
     // In order: nothing after a lost answer can have one.
     const firstLost = results.findIndex((one) => one.status === 'rejected');
     assert.equal(failures.length, firstLost < 0 ? 0 : results.length - firstLost);
+  });
+});
+
+describe('a charon that stands still', { skip: skipReason }, () => {
+  test('times clients out that its backlog has no room for, and serves all when it goes on', async () => {
+    await using charon = await Charon.start();
+    const pid = await charon.pid();
+    process.kill(pid, 'SIGSTOP');
+    // Its backlog holds three; for the others connect says EAGAIN.
+    const clients = Array.from({ length: 12 }, () => charon.client());
+    try {
+      const hasty = charon.client({ connectTimeoutMs: 200, callTimeoutMs: 60_000 });
+      const patient = clients.map((client) => client.version());
+      await assert.rejects(hasty.version({ timeoutMs: 200 }), ViciTimeout);
+      await hasty.close();
+      process.kill(pid, 'SIGCONT');
+      for (const { daemon } of await Promise.all(patient)) assert.equal(daemon, 'charon-systemd');
+    } finally {
+      await Promise.all(clients.map((client) => client.close()));
+    }
   });
 });

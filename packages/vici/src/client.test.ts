@@ -405,6 +405,20 @@ describe('subscriptions', () => {
     expect(await next(reader)).toEqual({ type: 'lost', count: 90, generation: 1 });
   });
 
+  test('serve several readers, each event going to one of them', async () => {
+    const client = open();
+    const subscription = client.subscribe(['log']);
+    const [one, two] = [subscription[Symbol.asyncIterator](), subscription[Symbol.asyncIterator]()];
+    const first = Promise.all([next(one), next(two), next(two)]);
+    await daemon.until(() => daemon.registrations('log') === 1);
+    daemon.emit('log', { n: 1 });
+    daemon.emit('log', { n: 2 });
+    expect((await first).map((event) => event?.type).sort()).toEqual(['event', 'event', 'reset']);
+    await using scoped = client.subscribe(['log']);
+    await next(scoped[Symbol.asyncIterator]());
+    expect(scoped.backlog).toBe(0);
+  });
+
   test('for an unknown event end with an error and give the others back', async () => {
     const client = open();
     const keep = client.subscribe(['ike-rekey'])[Symbol.asyncIterator]();

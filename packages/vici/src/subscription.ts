@@ -11,7 +11,7 @@ export class EventSubscription implements AsyncIterable<ViciEvent>, AsyncDisposa
   readonly #onClose: (subscription: EventSubscription) => void;
   /** Events that came while the registration of the others was still under way. */
   #held: EventQueue | undefined;
-  #wake: (() => void) | undefined;
+  readonly #readers: (() => void)[] = [];
   #closed = false;
   #error: Error | undefined;
 
@@ -38,7 +38,7 @@ export class EventSubscription implements AsyncIterable<ViciEvent>, AsyncDisposa
     if (this.#closed) return;
     this.#closed = true;
     this.#onClose(this);
-    this.#wake?.();
+    this.#wake();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -60,7 +60,7 @@ export class EventSubscription implements AsyncIterable<ViciEvent>, AsyncDisposa
   deliver(event: ViciEvent): void {
     if (this.#closed) return;
     (this.#held ?? this.#queue).push(event);
-    this.#wake?.();
+    this.#wake();
   }
 
   /** @internal The event socket is gone; what comes next belongs behind the next reset. */
@@ -93,9 +93,12 @@ export class EventSubscription implements AsyncIterable<ViciEvent>, AsyncDisposa
       }
       if (this.#closed) return { done: true, value: undefined };
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+        this.#readers.push(resolve);
       });
-      this.#wake = undefined;
     }
+  }
+
+  #wake(): void {
+    for (const reader of this.#readers.splice(0)) reader();
   }
 }
