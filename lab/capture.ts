@@ -1,0 +1,91 @@
+// Reads what tcpdump wrote: a pcap file of Ethernet frames, and what each IP packet in it is.
+//
+// Format: draft-ietf-opsawg-pcap §4 and §5. ESP in UDP: RFC 3948 §2.
+
+/** Of an IP packet on the wire; `frame` is all of it. */
+export interface Packet {
+  readonly source: string;
+  readonly destination: string;
+  /** Protocol of the payload, IPv6 extension headers skipped. */
+  readonly protocol: number;
+  /** Empty in all fragments but the first. */
+  readonly payload: Buffer;
+  readonly isLaterFragment: boolean;
+}
+
+export type PacketKind = 'esp' | 'espInUdp' | 'ike' | 'other';
+
+const FILE_HEADER_BYTES = 24;
+const RECORD_HEADER_BYTES = 16;
+const ETHERNET_HEADER_BYTES = 14;
+
+/** The complete records of a capture, also while it is being written. */
+export function readFrames(file: Buffer): readonly Buffer[] {
+  const frames: Buffer[] = [];
+  let offset = FILE_HEADER_BYTES;
+  while (offset + RECORD_HEADER_BYTES <= file.length) {
+    const start = offset + RECORD_HEADER_BYTES;
+    offset = start + file.readUInt32LE(start - 8);
+    if (offset <= file.length) frames.push(file.subarray(start, offset));
+  }
+  return frames;
+}
+
+/** Undefined for what is not IP: ARP and the like. */
+export function parsePacket(frame: Buffer): Packet | undefined {
+  const type = frame.readUInt16BE(12);
+  const packet = frame.subarray(ETHERNET_HEADER_BYTES);
+  if (type === 0x0800) return parseIpv4(packet);
+  return type === 0x86dd ? parseIpv6(packet) : undefined;
+}
+
+export function kindOf({ protocol, payload, isLaterFragment }: Packet): PacketKind {
+  if (protocol === 50) return 'esp';
+  if (protocol !== 17 || isLaterFragment || payload.length < 8) return 'other';
+  const ports = [payload.readUInt16BE(0), payload.readUInt16BE(2)];
+  if (ports.includes(500)) return 'ike';
+  if (!ports.includes(4500)) return 'other';
+  // RFC 3948 §2.2 and §2.3: four zero bytes before IKE; a single 0xff keeps a NAT's entry alive.
+  const inside = payload.subarray(8);
+  return inside.length < 4 || inside.readUInt32BE(0) === 0 ? 'ike' : 'espInUdp';
+}
+
+function parseIpv4(packet: Buffer): Packet {
+  const headerBytes = (packet.readUInt8(0) & 0x0f) * 4;
+  return {
+    source: ipv4Text(packet.subarray(12, 16)),
+    destination: ipv4Text(packet.subarray(16, 20)),
+    protocol: packet.readUInt8(9),
+    payload: packet.subarray(headerBytes, packet.readUInt16BE(2)),
+    isLaterFragment: (packet.readUInt16BE(6) & 0x1fff) !== 0,
+  };
+}
+
+function parseIpv6(packet: Buffer): Packet {
+  let protocol = packet.readUInt8(6);
+  let offset = 40;
+  let isLaterFragment = false;
+  // Hop-by-hop, routing, fragment, destination options (RFC 8200 §4.1).
+  while ([0, 43, 44, 60].includes(protocol) && offset + 8 <= packet.length) {
+    if (protocol === 44) isLaterFragment ||= (packet.readUInt16BE(offset + 2) & 0xfff8) !== 0;
+    const length = protocol === 44 ? 8 : (packet.readUInt8(offset + 1) + 1) * 8;
+    protocol = packet.readUInt8(offset);
+    offset += length;
+  }
+  return {
+    source: ipv6Text(packet.subarray(8, 24)),
+    destination: ipv6Text(packet.subarray(24, 40)),
+    protocol,
+    payload: packet.subarray(offset),
+    isLaterFragment,
+  };
+}
+
+function ipv4Text(bytes: Buffer): string {
+  return [...bytes].join('.');
+}
+
+function ipv6Text(bytes: Buffer): string {
+  const groups = Array.from({ length: 8 }, (_, i) => bytes.readUInt16BE(i * 2).toString(16));
+  return groups.join(':');
+}

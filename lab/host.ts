@@ -1,0 +1,122 @@
+// One host of a topology: a named network namespace and what can be done in it.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type ExecuteOptions,
+  end,
+  environment,
+  execute,
+  mustExecute,
+  type Outcome,
+} from './execute.ts';
+import { Sniffer, type SniffOptions } from './sniffer.ts';
+
+export interface PingOptions {
+  /** 3 if absent. */
+  readonly count?: number;
+  /** Bytes of payload; 56 if absent. */
+  readonly size?: number;
+  /** 0.1 if absent. */
+  readonly intervalSeconds?: number;
+  /** How long to wait for the last answer; 1 if absent. */
+  readonly waitSeconds?: number;
+  readonly dontFragment?: boolean;
+}
+
+export interface PingResult {
+  readonly sent: number;
+  readonly received: number;
+}
+
+export interface SpawnOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where both outputs go; nowhere if absent. */
+  readonly outputFile?: string;
+}
+
+export class Host {
+  readonly name: string;
+  /** A directory of its own for configuration, sockets and logs; gone with the lab. */
+  readonly directory: string;
+  readonly #namespace: string;
+  readonly #children = new Set<ChildProcess>();
+
+  constructor(name: string, namespace: string, directory: string) {
+    this.name = name;
+    this.directory = directory;
+    this.#namespace = namespace;
+  }
+
+  async exec(file: string, args: readonly string[], options?: ExecuteOptions): Promise<Outcome> {
+    return execute('ip', this.#within(file, args), options);
+  }
+
+  /** As exec, but fails if the program does; returns its output. */
+  async mustExec(file: string, args: readonly string[], options?: ExecuteOptions): Promise<string> {
+    return mustExecute('ip', this.#within(file, args), options);
+  }
+
+  /** Starts a program that runs until it is ended, by the lab's close() at the latest. */
+  spawn(file: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+    const output = options.outputFile === undefined ? 'ignore' : openSync(options.outputFile, 'a');
+    // `ip netns exec` becomes the program: the process that we signal is the program itself.
+    const child = spawn('ip', this.#within(file, args), {
+      env: environment(options.env),
+      stdio: ['ignore', output, output],
+    });
+    if (typeof output === 'number') closeSync(output);
+    this.#children.add(child);
+    child.once('exit', () => this.#children.delete(child));
+    return child;
+  }
+
+  /** Runs `ip -batch` with these lines: many changes, one process. */
+  async ip(lines: readonly string[]): Promise<void> {
+    await mustExecute('ip', ['-n', this.#namespace, '-batch', '-'], {
+      input: `${lines.join('\n')}\n`,
+    });
+  }
+
+  async ping(address: string, options: PingOptions = {}): Promise<PingResult> {
+    const { count = 3, size = 56, intervalSeconds = 0.1, waitSeconds = 1 } = options;
+    const args = ['-n', '-q', '-c', String(count), '-s', String(size)];
+    args.push('-i', String(intervalSeconds), '-W', String(waitSeconds));
+    if (options.dontFragment === true) args.push('-M', 'do');
+    const { stdout, stderr } = await this.exec('ping', [...args, address], {
+      timeoutMs: (count * intervalSeconds + waitSeconds) * 1_000 + 20_000,
+    });
+    // "3 packets transmitted, 2 received, +1 errors, 33% packet loss, time 201ms"
+    const numbers = /(\d+) packets transmitted, (\d+) received/.exec(stdout);
+    if (numbers !== null) return { sent: Number(numbers[1]), received: Number(numbers[2]) };
+    // No summary: the first packet already had nowhere to go.
+    if (/unreachable/i.test(stderr)) return { sent: 0, received: 0 };
+    throw new Error(`ping ${address} on ${this.name}: ${stderr}${stdout}`);
+  }
+
+  /** Hides what leaves through this interface behind the interface's address, ports included. */
+  async masquerade(interfaceName: string): Promise<void> {
+    const rules = `type nat hook postrouting priority srcnat\noifname "${interfaceName}" masquerade`;
+    const table = `lab_nat {\nchain out {\n${rules}\n}\n}\n`;
+    await this.mustExec('nft', ['-f', '-'], { input: `table ip ${table}table ip6 ${table}` });
+  }
+
+  /** Starts to look at an interface; the sniffer is up when this returns. */
+  async sniff(interfaceName: string, options: SniffOptions): Promise<Sniffer> {
+    return Sniffer.start(this, interfaceName, options);
+  }
+
+  /** A path for a file of this host. */
+  file(name: string): string {
+    return join(this.directory, name);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#children].map((child) => end(child, 'SIGKILL')));
+  }
+
+  #within(file: string, args: readonly string[]): readonly string[] {
+    return ['netns', 'exec', this.#namespace, file, ...args];
+  }
+}
