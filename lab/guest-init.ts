@@ -27,6 +27,9 @@ power_off() { echo o >/proc/sysrq-trigger; sleep 60; }
 mount -t proc none /proc && mount -t sysfs none /sys && mount -t tmpfs none /mnt || power_off
 date -s @${String(script.epochSeconds)} >/dev/null
 echo sallyport-lab >/proc/sys/kernel/hostname
+# Node.js maps io_uring's rings, and user-mode Linux (7.2) corrupts its page tables when a process with
+# such a mapping forks: "Bad page map", then a panic soon or late. Kernels before 6.6 lack the switch.
+if [ -e /proc/sys/kernel/io_uring_disabled ]; then echo 2 >/proc/sys/kernel/io_uring_disabled; fi
 mkdir /mnt/upper /mnt/work /mnt/top /mnt/status
 mount -t hostfs -o ${quote(script.statusDirectory)} none /mnt/status || power_off
 top=/mnt/top

@@ -55,7 +55,7 @@ export async function runInGuest(command: GuestCommand): Promise<number> {
   const words = await readFile(logFile, 'utf8');
   await rm(work, { recursive: true });
   if (limit.aborted && status === '') return TIMED_OUT;
-  if (status === '') throw new Error(`the guest ended without a status:\n${lastLines(words, 25)}`);
+  if (status === '') throw new Error(`the guest ended without a status:\n${lastLines(words, 40)}`);
   return Number(status);
 }
 
