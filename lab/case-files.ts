@@ -1,0 +1,26 @@
+// Finds the lab's cases.
+
+import { glob, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LabDataPlane } from './data-plane.ts';
+import { projectDirectory } from './paths.ts';
+
+/** A case with this line also runs where only user-space ESP is. */
+const USERSPACE_MARK = /^\/\/ lab: userspace$/m;
+
+/** Absolute paths, sorted; those whose path contains one of the patterns, all if there are none. */
+export async function caseFiles(
+  patterns: readonly string[],
+  dataPlane: LabDataPlane,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  const places = ['lab/cases/*.lab.ts', 'packages/*/lab/*.lab.ts'];
+  for await (const name of glob(places, { cwd: projectDirectory })) {
+    if (patterns.length > 0 && !patterns.some((pattern) => name.includes(pattern))) continue;
+    const path = join(projectDirectory, name);
+    if (dataPlane === 'kernel' || USERSPACE_MARK.test(await readFile(path, 'utf8'))) {
+      found.push(path);
+    }
+  }
+  return found.sort();
+}

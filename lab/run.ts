@@ -1,0 +1,116 @@
+// Runs the lab: `node lab/run.ts [--kernel auto|host|uml] [PATTERN...]`.
+//
+// One pass with kernel ESP, on the machine's kernel or in one user-mode Linux guest for all cases.
+// Where the machine's kernel has no ESP, a second pass on it runs the cases that say
+// `// lab: userspace` with strongSwan's own ESP: a second data plane, never the only one, unless
+// `--kernel host` asks for that. A PATTERN is a part of a case's path.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { caseFiles } from './case-files.ts';
+import { DATA_PLANE_VARIABLE, type LabDataPlane } from './data-plane.ts';
+import { runInGuest } from './guest.ts';
+import { isolate } from './isolate.ts';
+import { chooseKernel, type HostKernel, type KernelWish, type LabKernel } from './kernel.ts';
+import { cacheDirectory, projectDirectory } from './paths.ts';
+import { type CaseCounts, parseCounts } from './results.ts';
+
+interface Pass {
+  readonly kernel: LabKernel;
+  readonly dataPlane: LabDataPlane;
+}
+
+const MEMORY_MEGABYTES = 2_048;
+const TIME_LIMIT_SECONDS = 1_200;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    options: { kernel: { type: 'string', default: 'auto' } },
+    allowPositionals: true,
+  });
+  const wish = toKernelWish(values.kernel);
+  isolate();
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  let broken = 0;
+  for (const pass of await choosePasses(wish)) {
+    const files = await caseFiles(positionals, pass.dataPlane);
+    if (files.length === 0) continue;
+    process.stdout.write(`# lab: kernel ${kernelName(pass.kernel)}, ESP in ${pass.dataPlane}\n`);
+    const counts = await runPass(pass, files);
+    if (counts === undefined) broken += 1;
+    total.passed += counts?.passed ?? 0;
+    total.failed += counts?.failed ?? 0;
+    total.skipped += counts?.skipped ?? 0;
+  }
+  if (total.passed + total.failed === 0) process.stderr.write('lab: no test has run\n');
+  if (broken > 0) process.stderr.write(`lab: ${String(broken)} pass(es) ended without a result\n`);
+  const { passed, failed, skipped } = total;
+  const counted = failed + broken;
+  process.stdout.write(
+    `${String(passed)} passed, ${String(counted)} failed, ${String(skipped)} skipped\n`,
+  );
+  return counted === 0 && passed > 0 ? 0 : 1;
+}
+
+function toKernelWish(text: string): KernelWish {
+  if (text === 'auto' || text === 'host' || text === 'uml') return text;
+  process.stderr.write('usage: node lab/run.ts [--kernel auto|host|uml] [PATTERN...]\n');
+  process.exit(2);
+}
+
+async function choosePasses(wish: KernelWish): Promise<readonly Pass[]> {
+  const kernel = await chooseKernel(wish);
+  if (kernel.kind === 'host') return [hostPass(kernel)];
+  const first: Pass = { kernel, dataPlane: 'kernel' };
+  if (wish === 'uml') return [first];
+  const own = await chooseKernel('host');
+  return own.kind === 'host' && !own.hasEsp ? [first, hostPass(own)] : [first];
+}
+
+function hostPass(kernel: HostKernel): Pass {
+  return { kernel, dataPlane: kernel.hasEsp ? 'kernel' : 'userspace' };
+}
+
+/** Undefined if the pass ended before it could tell its results. */
+async function runPass(pass: Pass, files: readonly string[]): Promise<CaseCounts | undefined> {
+  const { kernel, dataPlane } = pass;
+  const resultFile = join(cacheDirectory, 'results', `lab-${kernel.kind}.json`);
+  await mkdir(join(cacheDirectory, 'results'), { recursive: true });
+  await rm(resultFile, { force: true });
+  const args = ['--conditions=@sallyport/source', '--disable-warning=ExperimentalWarning'];
+  args.push(join(import.meta.dirname, 'run-cases.ts'), resultFile, ...files);
+  const environment = { ...definedEnvironment(), [DATA_PLANE_VARIABLE]: dataPlane };
+  if (kernel.kind === 'uml') {
+    await runInGuest({
+      ...{ kernel, file: process.execPath, args, environment, directory: projectDirectory },
+      ...{ sharedDirectory: cacheDirectory, memoryMegabytes: MEMORY_MEGABYTES },
+      timeLimitSeconds: TIME_LIMIT_SECONDS,
+    });
+  } else {
+    const cases = spawn(process.execPath, args, {
+      ...{ cwd: projectDirectory, env: environment, stdio: 'inherit' },
+      ...{ timeout: TIME_LIMIT_SECONDS * 1_000, killSignal: 'SIGKILL' },
+    });
+    await once(cases, 'exit');
+  }
+  return readFile(resultFile, 'utf8').then(parseCounts, () => undefined);
+}
+
+function kernelName(kernel: LabKernel): string {
+  return kernel.kind === 'uml'
+    ? `${kernel.release} (user-mode Linux, ${kernel.path})`
+    : `${kernel.release} (this machine)`;
+}
+
+function definedEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    ),
+  );
+}
+
+process.exit(await main());
