@@ -82,7 +82,10 @@ async function runPass(pass: Pass, files: readonly string[]): Promise<CaseCounts
   await rm(resultFile, { force: true });
   const args = ['--conditions=@sallyport/source', '--disable-warning=ExperimentalWarning'];
   args.push(join(import.meta.dirname, 'run-cases.ts'), resultFile, ...files);
-  const environment = { ...definedEnvironment(), [DATA_PLANE_VARIABLE]: dataPlane };
+  const environment: Record<string, string> = { ...definedEnvironment() };
+  environment[DATA_PLANE_VARIABLE] = dataPlane;
+  // A guest's output is a terminal for its programs, whatever ours is.
+  if (!process.stdout.isTTY) environment['NO_COLOR'] = '1';
   if (kernel.kind === 'uml') {
     await runInGuest({
       ...{ kernel, file: process.execPath, args, environment, directory: projectDirectory },

@@ -9,10 +9,17 @@ import { Host } from './host.ts';
 export interface HostDeclaration {
   /** Passes packets on; false if absent. */
   readonly forwarding?: boolean;
+  /** Joins interfaces of links, which have no addresses then, to one network. */
+  readonly bridges?: Readonly<Record<string, BridgeDeclaration>>;
   /** Prefix to next hop, both families; `0.0.0.0/0` and `::/0` for the default routes. */
   readonly routes?: Readonly<Record<string, string>>;
   /** Written before the links are made: dotted name to value. */
   readonly sysctls?: Readonly<Record<string, string | number>>;
+}
+
+export interface BridgeDeclaration {
+  readonly ports: readonly string[];
+  readonly addresses: readonly string[];
 }
 
 export interface EndDeclaration {
@@ -136,15 +143,25 @@ function addressLines(name: string, topology: TopologyDeclaration<string>): read
   for (const link of topology.links) {
     for (const { interface: device, addresses } of link.ends.filter(({ host }) => host === name)) {
       lines.push(`link set dev ${device} mtu ${String(link.mtuBytes ?? 1_500)} up`);
-      for (const address of addresses) {
-        lines.push(`address add ${address} dev ${device}${address.includes(':') ? ' nodad' : ''}`);
-      }
+      lines.push(...addLines(device, addresses));
     }
   }
-  for (const [prefix, hop] of Object.entries(topology.hosts[name]?.routes ?? {})) {
+  const { bridges = {}, routes = {} } = topology.hosts[name] ?? {};
+  for (const [bridge, { ports, addresses }] of Object.entries(bridges)) {
+    lines.push(`link add name ${bridge} type bridge`, `link set dev ${bridge} up`);
+    lines.push(...ports.map((port) => `link set dev ${port} master ${bridge}`));
+    lines.push(...addLines(bridge, addresses));
+  }
+  for (const [prefix, hop] of Object.entries(routes)) {
     lines.push(`route add ${prefix} via ${hop}`);
   }
   return lines;
+}
+
+function addLines(device: string, addresses: readonly string[]): readonly string[] {
+  return addresses.map(
+    (address) => `address add ${address} dev ${device}${address.includes(':') ? ' nodad' : ''}`,
+  );
 }
 
 function linkName(link: LinkDeclaration): string {
