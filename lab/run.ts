@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { caseFiles } from './case-files.ts';
 import { DATA_PLANE_VARIABLE, type LabDataPlane } from './data-plane.ts';
@@ -80,8 +81,16 @@ async function runPass(pass: Pass, files: readonly string[]): Promise<CaseCounts
   const resultFile = join(cacheDirectory, 'results', `lab-${kernel.kind}.json`);
   await mkdir(join(cacheDirectory, 'results'), { recursive: true });
   await rm(resultFile, { force: true });
-  const args = ['--conditions=@sallyport/source', '--disable-warning=ExperimentalWarning'];
-  args.push(join(import.meta.dirname, 'run-cases.ts'), resultFile, ...files);
+  const reporter = pathToFileURL(join(import.meta.dirname, 'count-reporter.ts')).href;
+  const args = [
+    ...['--conditions=@sallyport/source', '--disable-warning=ExperimentalWarning'],
+    // One process: a program start is slow in a guest, and the cases are not made to run side by
+    // side. What a failed case left open must not keep the pass from ending.
+    ...['--test', '--test-isolation=none', '--test-force-exit'],
+    ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
+    ...[`--test-reporter=${reporter}`, `--test-reporter-destination=${resultFile}`],
+    ...files,
+  ];
   const environment: Record<string, string> = { ...definedEnvironment() };
   environment[DATA_PLANE_VARIABLE] = dataPlane;
   // A guest's output is a terminal for its programs, whatever ours is.
