@@ -1,7 +1,7 @@
 // Authorities and certificates by plain `openssl`, as a stranger would make them.
 // Manual: openssl-req(1) of OpenSSL 3.0, where -CA and -CAkey sign with another key.
 
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { mustExecute } from './execute.ts';
@@ -80,5 +80,6 @@ async function make(
     ...['req', '-x509', '-config', settings, '-subj', subject, '-days', '30', '-noenc'],
     ...[...KEY_OPTIONS[algorithm], '-keyout', key, '-out', certificate, ...signer],
   ]);
+  await rm(settings);
   return { certificate, key };
 }

@@ -25,14 +25,8 @@ describe('two strangers', () => {
 
   test('networks as selectors: only ESP crosses, and nothing while the path is cut', async () => {
     await using lab = await createTwoSites();
-    const [left, right] = (['gwa', 'gwb'] as const).map(
-      (name) =>
-        new Stranger(lab.host(name), {
-          configFile: site(name === 'gwa' ? 'plain-left' : 'plain-right'),
-          dataPlane,
-        }),
-    );
-    assert.ok(left !== undefined && right !== undefined);
+    const left = new Stranger(lab.host('gwa'), { configFile: site('plain-left'), dataPlane });
+    const right = new Stranger(lab.host('gwb'), { configFile: site('plain-right'), dataPlane });
     await right.start();
     await left.start();
     const sniffer = await lab.host('internet').sniff('a', { innerPrefixes: INNER_PREFIXES });
@@ -77,5 +71,35 @@ describe('two strangers', () => {
     assert.deepEqual(await lab.host('hosta').ping('fd02::2'), { sent: 3, received: 3 });
     const { esp, clear } = await sniffer.stop();
     assert.deepEqual({ esp, clear }, { esp: 12, clear: [] });
+  });
+
+  test('a NAT between them: ESP goes in UDP', async () => {
+    await using lab = await createTwoSites();
+    await lab.host('internet').masquerade('b');
+    const left = new Stranger(lab.host('gwa'), { configFile: site('plain-left'), dataPlane });
+    const right = new Stranger(lab.host('gwb'), { configFile: site('any-right'), dataPlane });
+    await right.start();
+    await left.start();
+    const sniffer = await lab.host('internet').sniff('b', { innerPrefixes: INNER_PREFIXES });
+    await left.swanctl(['--initiate', '--child', 'networks', '--timeout', '20']);
+    assert.deepEqual(await lab.host('hosta').ping('10.2.0.2'), { sent: 3, received: 3 });
+    const { esp, espInUdp, clear } = await sniffer.stop();
+    assert.deepEqual({ esp, espInUdp, clear }, { esp: 0, espInUdp: 6, clear: [] });
+  });
+
+  test('one that is killed, or stopped, comes back with its configuration', async () => {
+    await using lab = await createTwoSites();
+    const left = new Stranger(lab.host('gwa'), { configFile: site('plain-left'), dataPlane });
+    const right = new Stranger(lab.host('gwb'), { configFile: site('plain-right'), dataPlane });
+    await left.start();
+    await right.start();
+    for (const end of ['kill', 'stop'] as const) {
+      await right[end]();
+      assert.notEqual((await right.trySwanctl(['--stats'])).status, 0, end);
+      await right.start();
+      await left.swanctl(['--initiate', '--child', 'networks', '--timeout', '20']);
+      assert.deepEqual(await lab.host('hosta').ping('10.2.0.2'), { sent: 3, received: 3 }, end);
+    }
+    assert.match(await right.log(), /CHILD_SA networks\{\d+\} established/);
   });
 });
