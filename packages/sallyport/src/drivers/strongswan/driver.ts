@@ -48,6 +48,9 @@ export interface StrongswanDriverOptions {
   readonly memory: MemoryFile;
 }
 
+/** Equals no hash: made with something that is not known any more. */
+const OLDER = 'older';
+
 type Mutable<T> = {
   -readonly [K in keyof T]: T[K] extends Readonly<Record<string, string>>
     ? Record<string, string>
@@ -130,23 +133,28 @@ export class StrongswanDriver
     return { done, failed };
   }
 
-  /** Notes with which configuration each SA was made, at its first sight, and forgets those that are gone. */
+  /**
+   * Notes with which configuration each SA was made, at its first sight, and forgets those that are
+   * gone. `changing` names connections that are not loaded as planned: what is first seen then was
+   * made with something older.
+   */
   async rememberSas(
     observed: ObservedStrongswan,
     tunnels: readonly TunnelPlan[],
+    changing: ReadonlySet<string>,
   ): Promise<ObservedStrongswan> {
     const byName = new Map(tunnels.map((tunnel) => [tunnel.name, tunnel]));
     const ikeHashes = new Map<string, string>();
     const childHashes = new Map<string, string>();
     for (const sa of observed.sas) {
       const tunnel = byName.get(sa.name);
-      const hash = observed.ikeHashes.get(sa.uniqueId) ?? (tunnel && peerHash(tunnel));
-      if (hash !== undefined) ikeHashes.set(sa.uniqueId, hash);
+      if (tunnel === undefined) continue;
+      const isOlder = changing.has(sa.name);
+      ikeHashes.set(sa.uniqueId, observed.ikeHashes.get(sa.uniqueId) ?? (isOlder ? OLDER : peerHash(tunnel)));
       for (const child of sa.children) {
-        const plan = tunnel?.children.find((candidate) => candidate.name === child.name);
-        const known = observed.childHashes.get(child.uniqueId);
-        const now = known ?? (tunnel && plan && childHash(tunnel, plan));
-        if (now !== undefined) childHashes.set(child.uniqueId, now);
+        const plan = tunnel.children.find((candidate) => candidate.name === child.name);
+        const now = plan === undefined || isOlder ? OLDER : childHash(tunnel, plan);
+        childHashes.set(child.uniqueId, observed.childHashes.get(child.uniqueId) ?? now);
       }
     }
     const changed =

@@ -1,0 +1,73 @@
+/** What this host can do and what its secrets hold, for validation and plan. Reads only. */
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { ViciClient } from '@sallyport/vici';
+import { Engine } from '../drivers/strongswan/engine.ts';
+import type { Facts, HostFacts } from '../model/facts.ts';
+import type { ParsedObject } from '../model/parsed-object.ts';
+import { writeFileAtomic } from '../platform/atomic-file.ts';
+import { detectDataPlanes, detectUnderlayMtu } from '../platform/linux/capabilities.ts';
+import { systemCommands } from '../platform/linux/command.ts';
+import { collectSecretFacts } from '../platform/secret-facts.ts';
+import { type Directories, pathsOf } from '../store/state-directory.ts';
+
+const SALT_BYTES = 32;
+const DEFAULT_UNDERLAY_MTU = 1500;
+
+/** Facts for work away from the host: secrets are looked at, with a salt that is thrown away. */
+export async function collectOfflineFacts(objects: readonly ParsedObject[]): Promise<Facts> {
+  return { hosts: [], secrets: await collectSecretFacts(objects, randomBytes(SALT_BYTES)), now: new Date().toISOString() };
+}
+
+/** Facts for planning on the host itself. */
+export async function collectHostFacts(
+  objects: readonly ParsedObject[],
+  host: string,
+  directories: Directories,
+  signal: AbortSignal,
+): Promise<Facts> {
+  const salt = await readSalt(pathsOf(directories).salt);
+  return {
+    hosts: [await hostFacts(objects, host, directories, signal)],
+    secrets: await collectSecretFacts(objects, salt),
+    now: new Date().toISOString(),
+  };
+}
+
+async function hostFacts(objects: readonly ParsedObject[], host: string, directories: Directories, signal: AbortSignal): Promise<HostFacts> {
+  const addresses = objects.flatMap(({ object }) => (object.kind === 'Host' && object.metadata.name === host ? object.spec.addresses : []));
+  const { available } = await detectDataPlanes(systemCommands, signal);
+  const mtu = await detectUnderlayMtu(systemCommands, addresses, signal);
+  const algorithms = await daemonAlgorithms(directories, signal);
+  return {
+    host,
+    dataPlanes: available,
+    underlayMtuBytes: mtu ?? DEFAULT_UNDERLAY_MTU,
+    ...(algorithms === undefined ? {} : { algorithms }),
+  };
+}
+
+/** Names of everything the running daemon can do; undefined where none runs yet. */
+async function daemonAlgorithms({ run }: Directories, signal: AbortSignal): Promise<string[] | undefined> {
+  const engine = new Engine({ runDirectory: run, commands: systemCommands });
+  if (!(await engine.answers(signal))) return undefined;
+  const client = new ViciClient({ socket: engine.socket });
+  try {
+    return Object.values(await client.getAlgorithms({ signal })).flatMap((section) => Object.keys(section));
+  } finally {
+    await client.close();
+  }
+}
+
+/** One salt an installation: fingerprints can be compared over time, and tell nothing elsewhere. */
+async function readSalt(path: string): Promise<Uint8Array> {
+  try {
+    const salt = Buffer.from(await readFile(path, 'utf8'), 'hex');
+    if (salt.length === SALT_BYTES) return salt;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+  const salt = randomBytes(SALT_BYTES);
+  await writeFileAtomic(path, salt.toString('hex'));
+  return salt;
+}

@@ -1,0 +1,46 @@
+/** What a plan would change on this host, seen from daemon and kernel as they are now. Reads only. */
+import { ViciClient } from '@sallyport/vici';
+import type { Change } from '../drivers/driver.ts';
+import { KernelDriver } from '../drivers/kernel/driver.ts';
+import { diffStrongswan } from '../drivers/strongswan/diff.ts';
+import { StrongswanDriver } from '../drivers/strongswan/driver.ts';
+import { Engine } from '../drivers/strongswan/engine.ts';
+import { MemoryFile } from '../drivers/strongswan/memory-file.ts';
+import type { ObservedStrongswan } from '../drivers/strongswan/state.ts';
+import type { HostPlan } from '../plan/host-plan.ts';
+import { systemCommands } from '../platform/linux/command.ts';
+import { SysctlFiles } from '../platform/linux/sysctl-files.ts';
+import { ObjectStore } from '../store/object-store.ts';
+import { type Directories, pathsOf } from '../store/state-directory.ts';
+import { StoredSecrets } from './secret-source.ts';
+
+/** A daemon that does not run holds nothing. */
+const NOTHING_LOADED: ObservedStrongswan = {
+  version: '',
+  daemonSince: '',
+  connections: new Map(),
+  shared: new Map(),
+  keys: new Map(),
+  sas: [],
+  ikeHashes: new Map(),
+  childHashes: new Map(),
+};
+
+export async function previewChanges(plan: HostPlan, directories: Directories, signal: AbortSignal): Promise<Change[]> {
+  const paths = pathsOf(directories);
+  const kernel = new KernelDriver({ commands: systemCommands, sysctls: new SysctlFiles(paths.sysctls) });
+  const kernelChanges = kernel.diff(await kernel.observe(signal), plan);
+  const engine = new Engine({ runDirectory: directories.run, commands: systemCommands });
+  if (!(await engine.answers(signal))) return [...kernelChanges, ...diffStrongswan(NOTHING_LOADED, plan)];
+  const client = new ViciClient({ socket: engine.socket });
+  try {
+    const driver = new StrongswanDriver({
+      client,
+      secrets: new StoredSecrets(new ObjectStore(paths.objects)),
+      memory: new MemoryFile(paths.memory),
+    });
+    return [...kernelChanges, ...driver.diff(await driver.observe(signal), plan)];
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+/** Wiring only: the process on one side, the command line on the other. */
+import { text } from 'node:stream/consumers';
+import { runProgram } from '../cli/program.ts';
+
+const ended = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    ended.abort();
+  });
+}
+// A reader that has seen enough, such as head(1), is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+process.exitCode = await runProgram(process.argv.slice(2), {
+  stdout: (answer) => process.stdout.write(answer),
+  stderr: (note) => process.stderr.write(note),
+  env: process.env,
+  readInput: () => text(process.stdin),
+  signal: ended.signal,
+});

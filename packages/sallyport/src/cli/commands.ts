@@ -1,0 +1,105 @@
+/** The commands, with everything that help and completion say of them. Their code is loaded when one runs. */
+import type { Io } from './io.ts';
+
+export interface OptionEntry {
+  /** As commander reads it: `-f, --file <path...>`. */
+  readonly flags: string;
+  readonly description: string;
+  readonly required?: boolean;
+  readonly defaultValue?: string;
+  readonly choices?: readonly string[];
+  /** Whole number of at least 1. */
+  readonly isCount?: boolean;
+}
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly description: string;
+  readonly arguments?: string;
+  readonly options: readonly OptionEntry[];
+  readonly example: string;
+  readonly load: () => Promise<{ run: (words: readonly string[], options: never, io: Io) => Promise<number> }>;
+}
+
+const FILE: OptionEntry = { flags: '-f, --file <path...>', description: 'file or directory of declarations; - is standard input', required: true };
+const OUTPUT: OptionEntry = { flags: '-o, --output <format>', description: 'form of the answer', defaultValue: 'text', choices: ['text', 'json', 'yaml'] };
+const HOST: OptionEntry = { flags: '--host <name>', description: 'declared Host that this machine is; found by its addresses if left out' };
+const NAMESPACE: OptionEntry = { flags: '-n, --namespace <name>', description: 'namespace of the object', defaultValue: 'default' };
+const DRY_RUN: OptionEntry = { flags: '--dry-run', description: 'show what would change, and stop' };
+const TIMEOUT: OptionEntry = { flags: '--timeout <seconds>', description: 'how long to wait until the agent has read it back', defaultValue: '30', isCount: true };
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'validate',
+    description: 'check declarations, and say everything that is wrong with them',
+    options: [FILE, OUTPUT],
+    example: 'sallyport validate -f site/',
+    load: () => import('./commands/validate.ts'),
+  },
+  {
+    name: 'plan',
+    description: 'show what each host will run; works offline',
+    options: [FILE, { flags: '--host <name>', description: 'only this Host' }, OUTPUT],
+    example: 'sallyport plan -f site/ --host gw1',
+    load: () => import('./commands/plan.ts'),
+  },
+  {
+    name: 'apply',
+    description: 'bring declarations into effect on this host, and wait for the proof',
+    options: [FILE, HOST, DRY_RUN, TIMEOUT, OUTPUT],
+    example: 'sallyport apply -f site/',
+    load: () => import('./commands/apply.ts'),
+  },
+  {
+    name: 'get',
+    description: 'list the declarations in effect',
+    arguments: '[kind] [name]',
+    options: [NAMESPACE, OUTPUT],
+    example: 'sallyport get connections',
+    load: () => import('./commands/get.ts'),
+  },
+  {
+    name: 'describe',
+    description: 'show one declaration, and what is really there of it',
+    arguments: '<kind> <name>',
+    options: [NAMESPACE, OUTPUT],
+    example: 'sallyport describe connection partner-a',
+    load: () => import('./commands/describe.ts'),
+  },
+  {
+    name: 'delete',
+    description: 'take declarations out of effect on this host',
+    arguments: '[kind] [name]',
+    options: [{ ...FILE, required: false }, NAMESPACE, HOST, DRY_RUN, TIMEOUT, OUTPUT],
+    example: 'sallyport delete connection partner-a',
+    load: () => import('./commands/delete.ts'),
+  },
+  {
+    name: 'status',
+    description: 'show the tunnels of this host, read back from daemon and kernel',
+    arguments: '[connection]',
+    options: [{ flags: '-w, --watch', description: 'show it again every two seconds' }, OUTPUT],
+    example: 'sallyport status partner-a',
+    load: () => import('./commands/status.ts'),
+  },
+  {
+    name: 'agent',
+    description: 'keep this host as declared; ends at SIGTERM and leaves the tunnels up',
+    options: [
+      { flags: '--teardown', description: 'remove everything that is ours from daemon and kernel, and end' },
+      { flags: '--charon-socket <address>', description: 'use the IKE daemon that listens here, and touch only our part of it' },
+      { flags: '--window <count>', description: 'tunnels to initiate at once', defaultValue: '50', isCount: true },
+      { flags: '--log-level <level>', description: 'least level to log', defaultValue: 'info', choices: ['error', 'warn', 'info', 'debug'] },
+    ],
+    example: 'sallyport agent',
+    load: () => import('./commands/agent.ts'),
+  },
+  {
+    name: 'completion',
+    description: 'print a completion script for the shell',
+    arguments: '<shell>',
+    options: [],
+    example: 'source <(sallyport completion bash)',
+    load: () => import('./commands/completion.ts'),
+  },
+];

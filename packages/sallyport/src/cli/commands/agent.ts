@@ -1,0 +1,32 @@
+import { pino } from 'pino';
+import { AgentRunningError, runAgent, teardown } from '../../agent/start.ts';
+import { directoriesFrom } from '../../store/state-directory.ts';
+import { EXIT, type Io } from '../io.ts';
+import { VERSION } from '../version.ts';
+
+interface AgentCommandOptions {
+  readonly teardown?: boolean;
+  readonly charonSocket?: string;
+  readonly window: number;
+  readonly logLevel: string;
+}
+
+export async function run(_arguments: readonly string[], options: AgentCommandOptions, io: Io): Promise<number> {
+  const log = pino({ level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }));
+  const start = {
+    directories: directoriesFrom(io.env),
+    version: VERSION,
+    log,
+    window: options.window,
+    ...(options.charonSocket === undefined ? {} : { externalSocket: options.charonSocket }),
+  };
+  try {
+    if (options.teardown === true) await teardown(start, io.signal);
+    else await runAgent(start, io.signal);
+    return EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof AgentRunningError)) throw error;
+    io.stderr(`${error.message}\n`);
+    return EXIT.failed;
+  }
+}

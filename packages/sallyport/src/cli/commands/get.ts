@@ -1,0 +1,26 @@
+import { pathsOf, directoriesFrom } from '../../store/state-directory.ts';
+import { keyOfObject, ObjectStore } from '../../store/object-store.ts';
+import { EXIT, type Io, type OutputFormat, printAnswer, UsageError } from '../io.ts';
+import { parseKind, parseReference } from '../object-reference.ts';
+
+interface GetOptions {
+  readonly namespace: string;
+  readonly output: OutputFormat;
+}
+
+export async function run(words: readonly string[], options: GetOptions, io: Io): Promise<number> {
+  const stored = await new ObjectStore(pathsOf(directoriesFrom(io.env)).objects).read();
+  const [kind, name] = words;
+  const wanted = name === undefined ? undefined : parseReference(words, options.namespace);
+  const found = stored
+    .map(({ object }) => object)
+    .filter((object) => kind === undefined || object.kind === parseKind(kind))
+    .filter((object) => wanted === undefined || keyOfObject(object) === wanted);
+  if (wanted !== undefined && found.length === 0) throw new UsageError(`${wanted} is not there`);
+  await printAnswer(io, options.output, found, () =>
+    found
+      .map((object) => `${object.kind.padEnd(12)} ${object.metadata.namespace}/${object.metadata.name}  generation ${object.metadata.generation ?? 1}\n`)
+      .join(''),
+  );
+  return EXIT.ok;
+}

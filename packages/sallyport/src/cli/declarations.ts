@@ -1,0 +1,47 @@
+/** Reads what `-f` names, and says everything that is wrong with it at once. */
+import { type Problem, formatProblem, isBlocking } from '../lib/problem.ts';
+import type { Facts } from '../model/facts.ts';
+import type { ParsedObject } from '../model/parsed-object.ts';
+import { parseYaml } from '../model/parse-yaml.ts';
+import { type Validated, validateObjects } from '../model/validate.ts';
+import { readSources } from '../store/read-objects.ts';
+import type { Io } from './io.ts';
+
+export interface Declarations {
+  readonly parsed: readonly ParsedObject[];
+  readonly validated: Validated;
+  readonly problems: readonly Problem[];
+  readonly facts: Facts;
+}
+
+/** `facts` are collected from what could be parsed; `standing`: objects that are in effect and stay so. */
+export async function readDeclarations(
+  paths: readonly string[],
+  io: Io,
+  collectFacts: (objects: readonly ParsedObject[]) => Promise<Facts>,
+  standing: readonly ParsedObject[] = [],
+): Promise<Declarations> {
+  const read = await readSources(paths, io.readInput);
+  const { objects, rejected, problems } = parseYaml(read.sources);
+  const incoming = new Set(objects.map(({ object }) => identity(object)));
+  const parsed = [...standing.filter(({ object }) => !incoming.has(identity(object))), ...objects];
+  const facts = await collectFacts(parsed);
+  const validated = validateObjects(parsed, facts, { rejected });
+  const secretProblems = facts.secrets.flatMap((secret) => secret.problems);
+  return {
+    parsed,
+    validated,
+    facts,
+    problems: [...read.problems, ...problems, ...secretProblems, ...validated.problems],
+  };
+}
+
+function identity({ kind, metadata }: ParsedObject['object']): string {
+  return `${kind} ${metadata.namespace}/${metadata.name}`;
+}
+
+/** Prints problems to stderr; true where one of them forbids going on. */
+export function reportProblems(problems: readonly Problem[], io: Io): boolean {
+  for (const problem of problems) io.stderr(`${formatProblem(problem)}\n`);
+  return problems.some(isBlocking);
+}

@@ -1,0 +1,54 @@
+/** The command line: words in, exit code out. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { COMMANDS, type CommandEntry, type OptionEntry } from './commands.ts';
+import { EXIT, type Io, UsageError } from './io.ts';
+import { VERSION } from './version.ts';
+
+/** Runs one command. Never throws: what went wrong stands on stderr, and in the exit code. */
+export async function runProgram(words: readonly string[], io: Io): Promise<number> {
+  let code: number = EXIT.ok;
+  const program = new Command('sallyport')
+    .description('Site-to-site IPsec for clusters: declared once, proven in daemon and kernel.')
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({ writeOut: io.stdout, writeErr: io.stderr });
+  for (const entry of COMMANDS) {
+    addCommand(program, entry, io, (result) => {
+      code = result;
+    });
+  }
+  try {
+    await program.parseAsync(words, { from: 'user' });
+    return code;
+  } catch (error) {
+    // Help and version end as errors for commander, and are none; the rest it has printed itself.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    io.stderr(`sallyport: ${error instanceof Error ? error.message : String(error)}\n`);
+    return error instanceof UsageError ? EXIT.usage : EXIT.failed;
+  }
+}
+
+function addCommand(program: Command, entry: CommandEntry, io: Io, finish: (code: number) => void): void {
+  const command = program.command(entry.name).description(entry.description);
+  if (entry.arguments !== undefined) command.arguments(entry.arguments);
+  for (const option of entry.options) command.addOption(toOption(option));
+  command.addHelpText('after', `\nExample:\n  ${entry.example}`);
+  command.exitOverride().action(async () => {
+    const { run } = await entry.load();
+    // The table gives each command the options that its own file declares.
+    finish(await run(command.args, command.opts() as never, io));
+  });
+}
+
+function toOption({ flags, description, required, defaultValue, choices, isCount }: OptionEntry): Option {
+  const option = new Option(flags, description).makeOptionMandatory(required === true);
+  if (choices !== undefined) option.choices(choices);
+  if (isCount === true) option.argParser(parseCount);
+  if (defaultValue !== undefined) option.default(isCount === true ? Number(defaultValue) : defaultValue);
+  return option;
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('a whole number of at least 1 is needed.');
+  return Number(text);
+}

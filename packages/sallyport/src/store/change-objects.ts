@@ -1,0 +1,26 @@
+/** From stored and incoming declarations to what is stored next; the place where a change of both is one step. */
+import type { HostPlan } from '../plan/host-plan.ts';
+import { takeLock } from './lock.ts';
+import { ObjectStore, type StoredObject } from './object-store.ts';
+import { writePlanFile } from './plan-file.ts';
+import { type Directories, pathsOf } from './state-directory.ts';
+
+const LOCK_MILLISECONDS = 30_000;
+
+/** Serializes changes: of two applies at once, the second sees what the first has stored. */
+export async function withStore<T>(directories: Directories, use: (store: ObjectStore) => Promise<T>): Promise<T> {
+  const paths = pathsOf(directories);
+  const lock = await takeLock(paths.applyLock, `pid ${process.pid}`, LOCK_MILLISECONDS);
+  try {
+    return await use(new ObjectStore(paths.objects));
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Objects first: a plan must never name secrets that nobody can find. */
+export async function storeChange(directories: Directories, objects: readonly StoredObject[], plan: HostPlan): Promise<void> {
+  const paths = pathsOf(directories);
+  await new ObjectStore(paths.objects).write(objects);
+  await writePlanFile(paths.plan, plan);
+}
