@@ -6,10 +6,10 @@ import { spawn } from 'node:child_process';
 import { release } from 'node:os';
 import { createInterface } from 'node:readline';
 import { parseSaEvent, type ViciClient, ViciUnknownEvent } from '@sallyport/vici';
+import type { Engine } from '../drivers/strongswan/engine.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import { writeFileAtomic } from '../platform/atomic-file.ts';
 import type { HostReport } from '../status/host-report.ts';
-import type { Engine } from '../drivers/strongswan/engine.ts';
 import { serveControl } from './control.ts';
 import type { Failures } from './failures.ts';
 import type { Log } from './log.ts';
@@ -115,11 +115,16 @@ export class Agent {
     this.#wantsKernel = false;
     try {
       const { plan, problem } = await source.read();
-      const round = plan === undefined ? IDLE : await reconciler.round(plan, scope, AbortSignal.timeout(ROUND_MILLISECONDS));
+      const round =
+        plan === undefined
+          ? IDLE
+          : await reconciler.round(plan, scope, AbortSignal.timeout(ROUND_MILLISECONDS));
       this.#tunnels = plan?.tunnels ?? [];
       history.keepOnly(new Set(this.#tunnels.map((tunnel) => tunnel.name)));
       const problems = [...(problem === undefined ? [] : [problem]), ...round.problems];
-      for (const { code, message } of problems) if (!this.#report?.problems.some((known) => known.message === message)) log.warn({ code }, message);
+      for (const { code, message } of problems)
+        if (!this.#report?.problems.some((known) => known.message === message))
+          log.warn({ code }, message);
       this.#report = this.#toReport(plan, { ...round, problems });
       await writeFileAtomic(this.#options.reportPath, `${JSON.stringify(this.#report)}\n`);
       this.#schedule(this.#pauseAfter(round));
@@ -128,7 +133,8 @@ export class Agent {
       this.#wantsKernel = true;
       this.#schedule(RESYNC_MILLISECONDS);
     }
-    if (this.#timerAt > performance.now() + RESYNC_MILLISECONDS) this.#schedule(RESYNC_MILLISECONDS);
+    if (this.#timerAt > performance.now() + RESYNC_MILLISECONDS)
+      this.#schedule(RESYNC_MILLISECONDS);
   }
 
   #pauseAfter(round: Round): number {
@@ -142,7 +148,10 @@ export class Agent {
 
   #toReport(plan: HostPlan | undefined, round: Round): HostReport {
     const { engine, host, version } = this.#options;
-    const isInEffect = plan !== undefined && round.differences.length === 0 && !round.problems.some((problem) => problem.severity === 'error');
+    const isInEffect =
+      plan !== undefined &&
+      round.differences.length === 0 &&
+      !round.problems.some((problem) => problem.severity === 'error');
     return {
       format: 'sallyport.dev/host-report/v1alpha1',
       host: plan?.host ?? host,
@@ -187,11 +196,18 @@ export class Agent {
     } catch (error) {
       if (signal.aborted) return;
       const isOld = error instanceof ViciUnknownEvent;
-      log.warn({ error: String(error) }, isOld ? 'the daemon lacks an event; going on by timer' : 'events ended; going on by timer');
+      log.warn(
+        { error: String(error) },
+        isOld ? 'the daemon lacks an event; going on by timer' : 'events ended; going on by timer',
+      );
     }
   }
 
-  #readLog(line: { readonly ikeName?: string; readonly ikeUniqueId?: string; readonly text: string }): void {
+  #readLog(line: {
+    readonly ikeName?: string;
+    readonly ikeUniqueId?: string;
+    readonly text: string;
+  }): void {
     const { failures, keeper } = this.#options;
     const failed = failures.readLine(line, this.#tunnels, new Date());
     for (const tunnel of failed) keeper.attemptFailed(tunnel);
@@ -200,9 +216,13 @@ export class Agent {
 
   /** `ip monitor` tells that something changed; what, the next round finds out. */
   #watchKernel(signal: AbortSignal): { kill(): void } {
-    const child = spawn('ip', ['monitor', 'link', 'route', 'rule'], { stdio: ['ignore', 'pipe', 'ignore'], signal });
+    const child = spawn('ip', ['monitor', 'link', 'route', 'rule'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      signal,
+    });
     child.on('error', (error) => {
-      if (!signal.aborted) this.#options.log.warn({ error: error.message }, 'ip monitor failed; going on by timer');
+      if (!signal.aborted)
+        this.#options.log.warn({ error: error.message }, 'ip monitor failed; going on by timer');
     });
     createInterface({ input: child.stdout }).on('line', () => {
       this.#wantsKernel = true;

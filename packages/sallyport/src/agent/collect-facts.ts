@@ -16,7 +16,11 @@ const DEFAULT_UNDERLAY_MTU = 1500;
 
 /** Facts for work away from the host: secrets are looked at, with a salt that is thrown away. */
 export async function collectOfflineFacts(objects: readonly ParsedObject[]): Promise<Facts> {
-  return { hosts: [], secrets: await collectSecretFacts(objects, randomBytes(SALT_BYTES)), now: new Date().toISOString() };
+  return {
+    hosts: [],
+    secrets: await collectSecretFacts(objects, randomBytes(SALT_BYTES)),
+    now: new Date().toISOString(),
+  };
 }
 
 /** Facts for planning on the host itself. */
@@ -34,8 +38,15 @@ export async function collectHostFacts(
   };
 }
 
-async function hostFacts(objects: readonly ParsedObject[], host: string, directories: Directories, signal: AbortSignal): Promise<HostFacts> {
-  const addresses = objects.flatMap(({ object }) => (object.kind === 'Host' && object.metadata.name === host ? object.spec.addresses : []));
+async function hostFacts(
+  objects: readonly ParsedObject[],
+  host: string,
+  directories: Directories,
+  signal: AbortSignal,
+): Promise<HostFacts> {
+  const addresses = objects.flatMap(({ object }) =>
+    object.kind === 'Host' && object.metadata.name === host ? object.spec.addresses : [],
+  );
   const { available } = await detectDataPlanes(systemCommands, signal);
   const mtu = await detectUnderlayMtu(systemCommands, addresses, signal);
   const algorithms = await daemonAlgorithms(directories, signal);
@@ -48,12 +59,17 @@ async function hostFacts(objects: readonly ParsedObject[], host: string, directo
 }
 
 /** Names of everything the running daemon can do; undefined where none runs yet. */
-async function daemonAlgorithms({ run }: Directories, signal: AbortSignal): Promise<string[] | undefined> {
+async function daemonAlgorithms(
+  { run }: Directories,
+  signal: AbortSignal,
+): Promise<string[] | undefined> {
   const engine = new Engine({ runDirectory: run, commands: systemCommands });
   if (!(await engine.answers(signal))) return undefined;
   const client = new ViciClient({ socket: engine.socket });
   try {
-    return Object.values(await client.getAlgorithms({ signal })).flatMap((section) => Object.keys(section));
+    return Object.values(await client.getAlgorithms({ signal })).flatMap((section) =>
+      Object.keys(section),
+    );
   } finally {
     await client.close();
   }

@@ -9,7 +9,10 @@ import type { HostReport } from '../status/host-report.ts';
 
 const ANSWER_MILLISECONDS = 30_000;
 
-export async function serveControl(path: string, report: () => Promise<HostReport>): Promise<Server> {
+export async function serveControl(
+  path: string,
+  report: () => Promise<HostReport>,
+): Promise<Server> {
   // Whoever holds the agent's lock owns the path: what lies there is a dead agent's.
   await rm(path, { force: true });
   const server = createServer((socket) => {
@@ -51,7 +54,9 @@ export function parseReport(text: string): HostReport | undefined {
   try {
     const value = JSON.parse(text) as Partial<HostReport> | null;
     // The other end is our own program; the format names its version.
-    return value?.format === 'sallyport.dev/host-report/v1alpha1' ? (value as HostReport) : undefined;
+    return value?.format === 'sallyport.dev/host-report/v1alpha1'
+      ? (value as HostReport)
+      : undefined;
   } catch {
     return undefined;
   }

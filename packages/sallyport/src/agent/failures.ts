@@ -1,6 +1,7 @@
 /** Per tunnel: what its log lines told of the last failure, and how many tries have failed. */
-import type { TunnelPlan } from '../plan/host-plan.ts';
+
 import { type Finding, LogReader, outranks, toCause } from '../drivers/strongswan/causes.ts';
+import type { TunnelPlan } from '../plan/host-plan.ts';
 import type { Cause } from '../status/host-report.ts';
 
 /** A specific finding stands against general ones for so long. */
@@ -31,7 +32,9 @@ export class Failures {
     const finding = reader.read(line.text);
     if (finding === undefined) return [];
     const concerned = tunnels.filter((tunnel) =>
-      finding.peer === undefined ? tunnel.name === line.ikeName : tunnel.remoteAddress === finding.peer,
+      finding.peer === undefined
+        ? tunnel.name === line.ikeName
+        : tunnel.remoteAddress === finding.peer,
     );
     for (const tunnel of concerned) this.note(tunnel, finding, now);
     return concerned.map((tunnel) => tunnel.name);
@@ -41,7 +44,11 @@ export class Failures {
     const before = this.#noted.get(tunnel.name);
     const isRecent = before !== undefined && now.getTime() - before.at < SPECIFIC_MILLISECONDS;
     if (isRecent && !outranks(finding, before.finding)) return;
-    this.#noted.set(tunnel.name, { finding, at: now.getTime(), cause: toCause(finding, tunnel, now.toISOString()) });
+    this.#noted.set(tunnel.name, {
+      finding,
+      at: now.getTime(),
+      cause: toCause(finding, tunnel, now.toISOString()),
+    });
   }
 
   causeOf(tunnel: string): Cause | undefined {

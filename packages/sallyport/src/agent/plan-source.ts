@@ -54,16 +54,31 @@ export class PlanSource {
       return { plan };
     } catch (error) {
       // The plan is good and is obeyed; only a restart without its file would miss it.
-      return { plan, problem: problem('agent/copy-not-kept', `the copy of the plan could not be kept: ${String(error)}`) };
+      return {
+        plan,
+        problem: problem(
+          'agent/copy-not-kept',
+          `the copy of the plan could not be kept: ${String(error)}`,
+        ),
+      };
     }
   }
 
   async #fallBack(reason: string): Promise<SourcedPlan> {
     this.#copy ??= await readPlanFile(this.#copyPath).catch(() => undefined);
     if (this.#copy === undefined) {
-      return { problem: problem('agent/no-plan', `no plan to follow: ${reason}`, 'apply declarations with sallyport apply') };
+      return {
+        problem: problem(
+          'agent/no-plan',
+          `no plan to follow: ${reason}`,
+          'apply declarations with sallyport apply',
+        ),
+      };
     }
-    return { plan: this.#copy, problem: problem('agent/plan-refused', reason, 'apply the declarations again') };
+    return {
+      plan: this.#copy,
+      problem: problem('agent/plan-refused', reason, 'apply the declarations again'),
+    };
   }
 }
 

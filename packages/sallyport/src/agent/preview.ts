@@ -26,12 +26,20 @@ const NOTHING_LOADED: ObservedStrongswan = {
   childHashes: new Map(),
 };
 
-export async function previewChanges(plan: HostPlan, directories: Directories, signal: AbortSignal): Promise<Change[]> {
+export async function previewChanges(
+  plan: HostPlan,
+  directories: Directories,
+  signal: AbortSignal,
+): Promise<Change[]> {
   const paths = pathsOf(directories);
-  const kernel = new KernelDriver({ commands: systemCommands, sysctls: new SysctlFiles(paths.sysctls) });
+  const kernel = new KernelDriver({
+    commands: systemCommands,
+    sysctls: new SysctlFiles(paths.sysctls),
+  });
   const kernelChanges = kernel.diff(await kernel.observe(signal), plan);
   const engine = new Engine({ runDirectory: directories.run, commands: systemCommands });
-  if (!(await engine.answers(signal))) return [...kernelChanges, ...diffStrongswan(NOTHING_LOADED, plan)];
+  if (!(await engine.answers(signal)))
+    return [...kernelChanges, ...diffStrongswan(NOTHING_LOADED, plan)];
   const client = new ViciClient({ socket: engine.socket });
   try {
     const driver = new StrongswanDriver({

@@ -49,7 +49,11 @@ export class Reconciler {
   }
 
   /** `kernel: false` leaves the kernel as it was found last: for rounds that an SA event asks for. */
-  async round(plan: HostPlan, scope: { readonly kernel: boolean }, signal: AbortSignal): Promise<Round> {
+  async round(
+    plan: HostPlan,
+    scope: { readonly kernel: boolean },
+    signal: AbortSignal,
+  ): Promise<Round> {
     const problems: Problem[] = [];
     const isNeeded = plan.tunnels.some((tunnel) => tunnel.enabled);
     const isRunning = await this.#ensureEngine(plan, isNeeded, problems, signal);
@@ -60,8 +64,17 @@ export class Reconciler {
       const now = new Date();
       return {
         tunnels: plan.tunnels.map((tunnel) => {
-          if (isNeeded) this.#options.failures.note(tunnel, { code: 'engine/not-running', named: [], isSpecific: true }, now);
-          return this.#options.history.complete(readTunnel(tunnel, []), this.#options.failures.causeOf(tunnel.name), now);
+          if (isNeeded)
+            this.#options.failures.note(
+              tunnel,
+              { code: 'engine/not-running', named: [], isSpecific: true },
+              now,
+            );
+          return this.#options.history.complete(
+            readTunnel(tunnel, []),
+            this.#options.failures.causeOf(tunnel.name),
+            now,
+          );
         }),
         differences,
         problems,
@@ -72,13 +85,19 @@ export class Reconciler {
     return { ...strongswan, differences: [...differences, ...strongswan.differences], problems };
   }
 
-  async #ensureEngine(plan: HostPlan, isNeeded: boolean, problems: Problem[], signal: AbortSignal): Promise<boolean> {
+  async #ensureEngine(
+    plan: HostPlan,
+    isNeeded: boolean,
+    problems: Problem[],
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { engine, log } = this.#options;
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(LEVEL_MILLISECONDS)]);
     try {
       // A daemon without a plan is left alone, and still asked for what it holds of ours.
       if (!isNeeded) return await engine.answers(bounded);
-      if ((await engine.ensure(plan.engine.userspace, bounded)) === 'started') log.info({ socket: engine.socket }, 'IKE daemon started');
+      if ((await engine.ensure(plan.engine.userspace, bounded)) === 'started')
+        log.info({ socket: engine.socket }, 'IKE daemon started');
       return true;
     } catch (error) {
       problems.push(toProblem(error instanceof EngineError ? error.code : 'engine/failed', error));
@@ -102,29 +121,45 @@ export class Reconciler {
     }
   }
 
-  async #applyStrongswan(plan: HostPlan, problems: Problem[], signal: AbortSignal): Promise<Omit<Round, 'problems'>> {
+  async #applyStrongswan(
+    plan: HostPlan,
+    problems: Problem[],
+    signal: AbortSignal,
+  ): Promise<Omit<Round, 'problems'>> {
     const { strongswan, keeper, history, failures } = this.#options;
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(LEVEL_MILLISECONDS)]);
     try {
       let observed = await strongswan.observe(bounded);
       const changes = strongswan.diff(observed, plan);
-      const changing = new Set(changes.flatMap(({ step }) => (step.type === 'connection-load' ? [step.tunnel.name] : [])));
+      const changing = new Set(
+        changes.flatMap(({ step }) => (step.type === 'connection-load' ? [step.tunnel.name] : [])),
+      );
       observed = await strongswan.rememberSas(observed, plan.tunnels, changing);
       const lines: string[] = [];
       if (changes.length > 0) {
         const report = await strongswan.apply(changes, bounded);
         this.#logReport(report);
         lines.push(...failureLines(report));
-        observed = await strongswan.rememberSas(await strongswan.observe(bounded), plan.tunnels, changing);
-        lines.push(...strongswan.diff(observed, plan).map((change) => `IKE daemon: ${formatChange(change)}`));
+        observed = await strongswan.rememberSas(
+          await strongswan.observe(bounded),
+          plan.tunnels,
+          changing,
+        );
+        lines.push(
+          ...strongswan.diff(observed, plan).map((change) => `IKE daemon: ${formatChange(change)}`),
+        );
       }
       const readings = plan.tunnels.map((tunnel) => readTunnel(tunnel, observed.sas));
-      const up = new Set(readings.filter((reading) => reading.state === 'up').map((reading) => reading.name));
+      const up = new Set(
+        readings.filter((reading) => reading.state === 'up').map((reading) => reading.name),
+      );
       const actions = await keeper.keep(plan.tunnels, observed, up, bounded);
       for (const name of up) failures.forget(name);
       const now = new Date();
       return {
-        tunnels: readings.map((reading) => history.complete(reading, failures.causeOf(reading.name), now)),
+        tunnels: readings.map((reading) =>
+          history.complete(reading, failures.causeOf(reading.name), now),
+        ),
         differences: lines,
         engineVersion: observed.version,
         isMoving: actions > 0,
@@ -133,7 +168,9 @@ export class Reconciler {
       problems.push(toProblem('strongswan/failed', error));
       const now = new Date();
       return {
-        tunnels: plan.tunnels.map((tunnel) => history.complete(readTunnel(tunnel, []), failures.causeOf(tunnel.name), now)),
+        tunnels: plan.tunnels.map((tunnel) =>
+          history.complete(readTunnel(tunnel, []), failures.causeOf(tunnel.name), now),
+        ),
         differences: ['IKE daemon: state unknown'],
         isMoving: true,
       };
@@ -142,15 +179,24 @@ export class Reconciler {
 
   #logReport(report: ApplyReport): void {
     const { log } = this.#options;
-    for (const change of report.done) log.info({ driver: change.driver, impact: change.impact }, formatChange(change));
-    for (const { change, error } of report.failed) log.warn({ driver: change.driver, error }, `failed: ${formatChange(change)}`);
+    for (const change of report.done)
+      log.info({ driver: change.driver, impact: change.impact }, formatChange(change));
+    for (const { change, error } of report.failed)
+      log.warn({ driver: change.driver, error }, `failed: ${formatChange(change)}`);
   }
 }
 
 function failureLines(report: ApplyReport): string[] {
-  return report.failed.map(({ change, error }: { change: Change; error: string }) => `${change.driver}: ${formatChange(change)}: ${error}`);
+  return report.failed.map(
+    ({ change, error }: { change: Change; error: string }) =>
+      `${change.driver}: ${formatChange(change)}: ${error}`,
+  );
 }
 
 function toProblem(code: string, error: unknown): Problem {
-  return { code, severity: 'error', message: error instanceof Error ? error.message : String(error) };
+  return {
+    code,
+    severity: 'error',
+    message: error instanceof Error ? error.message : String(error),
+  };
 }

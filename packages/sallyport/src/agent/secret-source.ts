@@ -14,9 +14,13 @@ export class StoredSecrets implements SecretReader {
 
   async read(use: SecretUse): Promise<SecretMaterial> {
     const stored = (await this.#store.read()).find(
-      ({ object }) => object.kind === 'Secret' && object.metadata.namespace === use.namespace && object.metadata.name === use.name,
+      ({ object }) =>
+        object.kind === 'Secret' &&
+        object.metadata.namespace === use.namespace &&
+        object.metadata.name === use.name,
     );
-    if (stored?.object.kind !== 'Secret') throw new Error(`Secret ${use.namespace}/${use.name} is not declared`);
+    if (stored?.object.kind !== 'Secret')
+      throw new Error(`Secret ${use.namespace}/${use.name} is not declared`);
     return readSecretMaterial(stored.object.spec, dirname(stored.file));
   }
 }

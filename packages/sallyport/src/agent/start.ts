@@ -1,9 +1,9 @@
 /** Puts the agent together from its parts, and takes everything of ours away again. */
 import { hostname } from 'node:os';
 import { ViciClient } from '@sallyport/vici';
+import { KernelDriver } from '../drivers/kernel/driver.ts';
 import { StrongswanDriver } from '../drivers/strongswan/driver.ts';
 import { Engine } from '../drivers/strongswan/engine.ts';
-import { KernelDriver } from '../drivers/kernel/driver.ts';
 import { MemoryFile } from '../drivers/strongswan/memory-file.ts';
 import { systemCommands } from '../platform/linux/command.ts';
 import { SysctlFiles } from '../platform/linux/sysctl-files.ts';
@@ -78,7 +78,11 @@ export async function teardown(options: StartOptions, signal: AbortSignal): Prom
 
 async function lockAgent(path: string): Promise<Lock> {
   try {
-    return await takeLock(path, `pid ${process.pid}, since ${new Date().toISOString()}`, LOCK_MILLISECONDS);
+    return await takeLock(
+      path,
+      `pid ${process.pid}, since ${new Date().toISOString()}`,
+      LOCK_MILLISECONDS,
+    );
   } catch (error) {
     throw error instanceof LockedError ? new AgentRunningError(error.holder) : error;
   }
@@ -103,13 +107,32 @@ function assemble({ directories, externalSocket, log, window }: StartOptions): {
   const client = new ViciClient({ socket: engine.socket });
   const failures = new Failures();
   const history = new TunnelHistory();
-  const keeper = new TunnelKeeper({ client, failures, log, window, now: () => performance.now(), random: Math.random });
-  const kernel = new KernelDriver({ commands: systemCommands, sysctls: new SysctlFiles(paths.sysctls) });
+  const keeper = new TunnelKeeper({
+    client,
+    failures,
+    log,
+    window,
+    now: () => performance.now(),
+    random: Math.random,
+  });
+  const kernel = new KernelDriver({
+    commands: systemCommands,
+    sysctls: new SysctlFiles(paths.sysctls),
+  });
   const strongswan = new StrongswanDriver({
     client,
     secrets: new StoredSecrets(new ObjectStore(paths.objects)),
     memory: new MemoryFile(paths.memory),
   });
-  const reconciler = new Reconciler({ engine, client, kernel, strongswan, keeper, failures, history, log });
+  const reconciler = new Reconciler({
+    engine,
+    client,
+    kernel,
+    strongswan,
+    keeper,
+    failures,
+    history,
+    log,
+  });
   return { engine, client, kernel, strongswan, keeper, reconciler, failures, history };
 }

@@ -1,6 +1,7 @@
 /** Since when each tunnel is in its state. */
-import type { Cause, TunnelReport, TunnelState } from '../status/host-report.ts';
+
 import type { TunnelReading } from '../drivers/strongswan/parse.ts';
+import type { Cause, TunnelReport, TunnelState } from '../status/host-report.ts';
 
 export class TunnelHistory {
   readonly #entered = new Map<string, { readonly state: TunnelState; readonly since: string }>();
@@ -8,8 +9,12 @@ export class TunnelHistory {
   /** The reading with its history. At first sight an SA that is up has been so since it was made. */
   complete(reading: TunnelReading, cause: Cause | undefined, now: Date): TunnelReport {
     const before = this.#entered.get(reading.name);
-    const age = before === undefined && reading.state === 'up' ? (reading.ike?.establishedSeconds ?? 0) : 0;
-    const since = before?.state === reading.state ? before.since : new Date(now.getTime() - age * 1000).toISOString();
+    const age =
+      before === undefined && reading.state === 'up' ? (reading.ike?.establishedSeconds ?? 0) : 0;
+    const since =
+      before?.state === reading.state
+        ? before.since
+        : new Date(now.getTime() - age * 1000).toISOString();
     this.#entered.set(reading.name, { state: reading.state, since });
     const isDown = reading.state !== 'up' && reading.state !== 'disabled';
     return { ...reading, since, ...(isDown && cause !== undefined ? { cause } : {}) };

@@ -1,7 +1,15 @@
 /** Carries out what `nextActions` decides, and keeps count of attempts. */
-import { ViciCommandError, type ViciClient } from '@sallyport/vici';
+import { type ViciClient, ViciCommandError } from '@sallyport/vici';
+import {
+  ATTEMPT_MILLISECONDS,
+  type Attempt,
+  failAttempt,
+  isLiveIke,
+  type KeeperAction,
+  nextActions,
+  startAttempt,
+} from '../drivers/strongswan/keeper.ts';
 import type { ObservedStrongswan } from '../drivers/strongswan/state.ts';
-import { ATTEMPT_MILLISECONDS, type Attempt, failAttempt, isLiveIke, type KeeperAction, nextActions, startAttempt } from '../drivers/strongswan/keeper.ts';
 import type { TunnelPlan } from '../plan/host-plan.ts';
 import type { Failures } from './failures.ts';
 import type { Log } from './log.ts';
@@ -27,11 +35,17 @@ export class TunnelKeeper {
   /** A log line has told that the tunnel's attempt failed. */
   attemptFailed(tunnel: string): void {
     const attempt = this.#attempts.get(tunnel);
-    if (attempt?.isPending) this.#attempts.set(tunnel, failAttempt(attempt, this.#options.now(), this.#options.random()));
+    if (attempt?.isPending)
+      this.#attempts.set(tunnel, failAttempt(attempt, this.#options.now(), this.#options.random()));
   }
 
   /** One round: returns how many actions were taken. */
-  async keep(tunnels: readonly TunnelPlan[], observed: ObservedStrongswan, upNames: ReadonlySet<string>, signal: AbortSignal): Promise<number> {
+  async keep(
+    tunnels: readonly TunnelPlan[],
+    observed: ObservedStrongswan,
+    upNames: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<number> {
     this.#settleAttempts(tunnels, observed, upNames);
     const actions = nextActions({
       tunnels,
@@ -54,7 +68,11 @@ export class TunnelKeeper {
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
-  #settleAttempts(tunnels: readonly TunnelPlan[], observed: ObservedStrongswan, upNames: ReadonlySet<string>): void {
+  #settleAttempts(
+    tunnels: readonly TunnelPlan[],
+    observed: ObservedStrongswan,
+    upNames: ReadonlySet<string>,
+  ): void {
     const now = this.#options.now();
     const planned = new Map(tunnels.map((tunnel) => [tunnel.name, tunnel]));
     for (const [name, attempt] of this.#attempts) {
@@ -63,27 +81,45 @@ export class TunnelKeeper {
         this.#attempts.delete(name);
       } else if (attempt.isPending && now - attempt.startedAt > ATTEMPT_MILLISECONDS) {
         const isLive = observed.sas.some((sa) => sa.name === name && isLiveIke(sa));
-        if (!isLive) this.#options.failures.note(tunnel, { code: 'ike/no-answer', named: [], isSpecific: false }, new Date());
+        if (!isLive)
+          this.#options.failures.note(
+            tunnel,
+            { code: 'ike/no-answer', named: [], isSpecific: false },
+            new Date(),
+          );
         this.attemptFailed(name);
       }
     }
   }
 
-  async #act(action: KeeperAction, tunnels: readonly TunnelPlan[], signal: AbortSignal): Promise<void> {
+  async #act(
+    action: KeeperAction,
+    tunnels: readonly TunnelPlan[],
+    signal: AbortSignal,
+  ): Promise<void> {
     const { client, log } = this.#options;
     try {
       switch (action.type) {
         case 'initiate':
-          this.#attempts.set(action.tunnel, startAttempt(this.#attempts.get(action.tunnel), this.#options.now()));
+          this.#attempts.set(
+            action.tunnel,
+            startAttempt(this.#attempts.get(action.tunnel), this.#options.now()),
+          );
           log.debug({ tunnel: action.tunnel, child: action.child }, 'initiating');
           await client.initiate({ ike: action.tunnel, child: action.child, timeoutMs: -1, signal });
           return;
         case 'terminate-ike':
-          log.info({ tunnel: action.tunnel, uniqueId: action.uniqueId, reason: action.reason }, 'ending IKE SA');
+          log.info(
+            { tunnel: action.tunnel, uniqueId: action.uniqueId, reason: action.reason },
+            'ending IKE SA',
+          );
           await client.terminate({ ikeId: action.uniqueId, timeoutMs: -1, signal });
           return;
         case 'terminate-child':
-          log.info({ tunnel: action.tunnel, uniqueId: action.uniqueId, reason: action.reason }, 'ending Child SA');
+          log.info(
+            { tunnel: action.tunnel, uniqueId: action.uniqueId, reason: action.reason },
+            'ending Child SA',
+          );
           await client.terminate({ childId: action.uniqueId, timeoutMs: -1, signal });
           return;
       }
@@ -94,7 +130,11 @@ export class TunnelKeeper {
       if (action.type !== 'initiate') return;
       const tunnel = tunnels.find((candidate) => candidate.name === action.tunnel);
       if (tunnel !== undefined) {
-        this.#options.failures.note(tunnel, { code: 'child/failed', named: [error.errmsg], isSpecific: false }, new Date());
+        this.#options.failures.note(
+          tunnel,
+          { code: 'child/failed', named: [error.errmsg], isSpecific: false },
+          new Date(),
+        );
       }
       this.attemptFailed(action.tunnel);
     }

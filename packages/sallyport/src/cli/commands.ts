@@ -18,15 +18,41 @@ export interface CommandEntry {
   readonly arguments?: string;
   readonly options: readonly OptionEntry[];
   readonly example: string;
-  readonly load: () => Promise<{ run: (words: readonly string[], options: never, io: Io) => Promise<number> }>;
+  readonly load: () => Promise<{
+    run: (words: readonly string[], options: never, io: Io) => Promise<number>;
+  }>;
 }
 
-const FILE: OptionEntry = { flags: '-f, --file <path...>', description: 'file or directory of declarations; - is standard input', required: true };
-const OUTPUT: OptionEntry = { flags: '-o, --output <format>', description: 'form of the answer', defaultValue: 'text', choices: ['text', 'json', 'yaml'] };
-const HOST: OptionEntry = { flags: '--host <name>', description: 'declared Host that this machine is; found by its addresses if left out' };
-const NAMESPACE: OptionEntry = { flags: '-n, --namespace <name>', description: 'namespace of the object', defaultValue: 'default' };
-const DRY_RUN: OptionEntry = { flags: '--dry-run', description: 'show what would change, and stop' };
-const TIMEOUT: OptionEntry = { flags: '--timeout <seconds>', description: 'how long to wait until the agent has read it back', defaultValue: '30', isCount: true };
+const FILE: OptionEntry = {
+  flags: '-f, --file <path...>',
+  description: 'file or directory of declarations; - is standard input',
+  required: true,
+};
+const OUTPUT: OptionEntry = {
+  flags: '-o, --output <format>',
+  description: 'form of the answer',
+  defaultValue: 'text',
+  choices: ['text', 'json', 'yaml'],
+};
+const HOST: OptionEntry = {
+  flags: '--host <name>',
+  description: 'declared Host that this machine is; found by its addresses if left out',
+};
+const NAMESPACE: OptionEntry = {
+  flags: '-n, --namespace <name>',
+  description: 'namespace of the object',
+  defaultValue: 'default',
+};
+const DRY_RUN: OptionEntry = {
+  flags: '--dry-run',
+  description: 'show what would change, and stop',
+};
+const TIMEOUT: OptionEntry = {
+  flags: '--timeout <seconds>',
+  description: 'how long to wait until the agent has read it back',
+  defaultValue: '30',
+  isCount: true,
+};
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
@@ -86,10 +112,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'agent',
     description: 'keep this host as declared; ends at SIGTERM and leaves the tunnels up',
     options: [
-      { flags: '--teardown', description: 'remove everything that is ours from daemon and kernel, and end' },
-      { flags: '--charon-socket <address>', description: 'use the IKE daemon that listens here, and touch only our part of it' },
-      { flags: '--window <count>', description: 'tunnels to initiate at once', defaultValue: '50', isCount: true },
-      { flags: '--log-level <level>', description: 'least level to log', defaultValue: 'info', choices: ['error', 'warn', 'info', 'debug'] },
+      {
+        flags: '--teardown',
+        description: 'remove everything that is ours from daemon and kernel, and end',
+      },
+      {
+        flags: '--charon-socket <address>',
+        description: 'use the IKE daemon that listens here, and touch only our part of it',
+      },
+      {
+        flags: '--window <count>',
+        description: 'tunnels to initiate at once',
+        defaultValue: '50',
+        isCount: true,
+      },
+      {
+        flags: '--log-level <level>',
+        description: 'least level to log',
+        defaultValue: 'info',
+        choices: ['error', 'warn', 'info', 'debug'],
+      },
     ],
     example: 'sallyport agent',
     load: () => import('./commands/agent.ts'),

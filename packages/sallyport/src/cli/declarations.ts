@@ -1,8 +1,8 @@
 /** Reads what `-f` names, and says everything that is wrong with it at once. */
-import { type Problem, formatProblem, isBlocking } from '../lib/problem.ts';
+import { formatProblem, isBlocking, type Problem } from '../lib/problem.ts';
 import type { Facts } from '../model/facts.ts';
-import type { ParsedObject } from '../model/parsed-object.ts';
 import { parseYaml } from '../model/parse-yaml.ts';
+import type { ParsedObject } from '../model/parsed-object.ts';
 import { type Validated, validateObjects } from '../model/validate.ts';
 import { readSources } from '../store/read-objects.ts';
 import type { Io } from './io.ts';

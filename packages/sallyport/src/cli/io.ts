@@ -19,7 +19,12 @@ export class UsageError extends Error {}
 export type OutputFormat = 'text' | 'json' | 'yaml';
 
 /** Prints the answer in the wanted format; `text` makes the one for people. */
-export async function printAnswer(io: Io, format: OutputFormat, value: unknown, text: () => string): Promise<void> {
+export async function printAnswer(
+  io: Io,
+  format: OutputFormat,
+  value: unknown,
+  text: () => string,
+): Promise<void> {
   if (format === 'json') io.stdout(`${JSON.stringify(value, undefined, 2)}\n`);
   else if (format === 'yaml') io.stdout((await import('yaml')).stringify(value));
   else io.stdout(text());

@@ -10,14 +10,16 @@ export function parseKind(text: string): Kind {
     const plural = word.endsWith('y') ? `${word.slice(0, -1)}ies` : `${word}s`;
     return [word, plural].includes(text.toLowerCase());
   });
-  if (kind === undefined) throw new UsageError(`there is no kind "${text}"; kinds are: ${KINDS.join(', ')}`);
+  if (kind === undefined)
+    throw new UsageError(`there is no kind "${text}"; kinds are: ${KINDS.join(', ')}`);
   return kind;
 }
 
 /** `Connection default/partner-a`. Throws {@link UsageError}. */
 export function parseReference(words: readonly string[], namespace: string): string {
   const [kind, name] = words;
-  if (kind === undefined || name === undefined) throw new UsageError('name an object, for example: connection partner-a');
+  if (kind === undefined || name === undefined)
+    throw new UsageError('name an object, for example: connection partner-a');
   const slash = name.indexOf('/');
   return formatObjectRef({
     kind: parseKind(kind),

@@ -28,7 +28,12 @@ export async function runProgram(words: readonly string[], io: Io): Promise<numb
   }
 }
 
-function addCommand(program: Command, entry: CommandEntry, io: Io, finish: (code: number) => void): void {
+function addCommand(
+  program: Command,
+  entry: CommandEntry,
+  io: Io,
+  finish: (code: number) => void,
+): void {
   const command = program.command(entry.name).description(entry.description);
   if (entry.arguments !== undefined) command.arguments(entry.arguments);
   for (const option of entry.options) command.addOption(toOption(option));
@@ -40,15 +45,24 @@ function addCommand(program: Command, entry: CommandEntry, io: Io, finish: (code
   });
 }
 
-function toOption({ flags, description, required, defaultValue, choices, isCount }: OptionEntry): Option {
+function toOption({
+  flags,
+  description,
+  required,
+  defaultValue,
+  choices,
+  isCount,
+}: OptionEntry): Option {
   const option = new Option(flags, description).makeOptionMandatory(required === true);
   if (choices !== undefined) option.choices(choices);
   if (isCount === true) option.argParser(parseCount);
-  if (defaultValue !== undefined) option.default(isCount === true ? Number(defaultValue) : defaultValue);
+  if (defaultValue !== undefined)
+    option.default(isCount === true ? Number(defaultValue) : defaultValue);
   return option;
 }
 
 function parseCount(text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('a whole number of at least 1 is needed.');
+  if (!/^[1-9]\d{0,6}$/.test(text))
+    throw new InvalidArgumentError('a whole number of at least 1 is needed.');
   return Number(text);
 }

@@ -1,9 +1,9 @@
 /** Writes a new set of declarations, and waits until the agent has proven that it is in effect. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { askReport } from '../agent/control.ts';
 import { collectHostFacts } from '../agent/collect-facts.ts';
+import { askReport } from '../agent/control.ts';
 import { previewChanges } from '../agent/preview.ts';
-import { formatChange, type Change } from '../drivers/driver.ts';
+import { type Change, formatChange } from '../drivers/driver.ts';
 import { indexObjects } from '../model/declared-objects.ts';
 import type { Facts } from '../model/facts.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
@@ -29,13 +29,28 @@ const IMPACTS = {
   cut: 'traffic: INTERRUPTED',
 } as const;
 
-export async function settle(objects: readonly StoredObject[], facts: Facts | undefined, options: SettleOptions, io: Io): Promise<number> {
+export async function settle(
+  objects: readonly StoredObject[],
+  facts: Facts | undefined,
+  options: SettleOptions,
+  io: Io,
+): Promise<number> {
   const { directories, host } = options;
-  const known = facts ?? (await collectHostFacts(objects.map(toParsed), host, directories, io.signal));
-  const { plan, problems } = planHost(indexObjects(objects.map(({ object }) => object)), host, known);
+  const known =
+    facts ?? (await collectHostFacts(objects.map(toParsed), host, directories, io.signal));
+  const { plan, problems } = planHost(
+    indexObjects(objects.map(({ object }) => object)),
+    host,
+    known,
+  );
   if (reportProblems(problems, io)) return EXIT.failed;
   const changes = await previewChanges(plan, directories, io.signal);
-  const answer = { host, revision: plan.revision, changes: changes.map(toAnswer), applied: !options.dryRun };
+  const answer = {
+    host,
+    revision: plan.revision,
+    changes: changes.map(toAnswer),
+    applied: !options.dryRun,
+  };
   if (options.dryRun) {
     await printAnswer(io, options.output, answer, () => describeChanges(plan, changes));
     return EXIT.ok;
@@ -43,7 +58,12 @@ export async function settle(objects: readonly StoredObject[], facts: Facts | un
   io.stderr(describeChanges(plan, changes));
   await storeChange(directories, objects, plan);
   const report = await waitForRevision(plan, options, io);
-  await printAnswer(io, options.output, { ...answer, inEffect: report?.revisionInEffect === plan.revision }, () => describeOutcome(plan, report));
+  await printAnswer(
+    io,
+    options.output,
+    { ...answer, inEffect: report?.revisionInEffect === plan.revision },
+    () => describeOutcome(plan, report),
+  );
   if (report?.revisionInEffect === plan.revision) return EXIT.ok;
   return report === undefined ? EXIT.failed : EXIT.difference;
 }
@@ -61,8 +81,10 @@ function describeChanges(plan: HostPlan, changes: readonly Change[]): string {
 
 function describeOutcome(plan: HostPlan, report: HostReport | undefined): string {
   const revision = plan.revision.slice(0, 12);
-  if (report === undefined) return `revision ${revision} is stored; no agent runs on this host to bring it into effect: start sallyport agent\n`;
-  if (report.revisionInEffect === plan.revision) return `revision ${revision} is in effect on ${plan.host}, read back from daemon and kernel\n`;
+  if (report === undefined)
+    return `revision ${revision} is stored; no agent runs on this host to bring it into effect: start sallyport agent\n`;
+  if (report.revisionInEffect === plan.revision)
+    return `revision ${revision} is in effect on ${plan.host}, read back from daemon and kernel\n`;
   return [
     `revision ${revision} is not in effect on ${plan.host}:`,
     ...report.problems.map(({ message, code }) => `  ${message} [${code}]`),
@@ -74,7 +96,11 @@ function describeOutcome(plan: HostPlan, report: HostReport | undefined): string
 const POLL_MILLISECONDS = 200;
 
 /** The report in which the revision is in effect, or the last one before the time was over. */
-async function waitForRevision(plan: HostPlan, { directories, timeoutSeconds }: SettleOptions, io: Io): Promise<HostReport | undefined> {
+async function waitForRevision(
+  plan: HostPlan,
+  { directories, timeoutSeconds }: SettleOptions,
+  io: Io,
+): Promise<HostReport | undefined> {
   const socket = pathsOf(directories).controlSocket;
   const deadline = performance.now() + timeoutSeconds * 1000;
   for (;;) {

@@ -32,7 +32,10 @@ export function formatStatus(report: HostReport, now: string): string {
         : `revision ${report.wantedRevision.slice(0, 12)} NOT in effect`;
   const lines = [
     `host ${report.host}: ${revision}; ${engine}; kernel ${report.kernel}; looked ${age(report.observedAt, now)} ago`,
-    ...report.problems.map((problem) => `  ${problem.severity}: ${problem.message}${problem.hint === undefined ? '' : `; ${problem.hint}`} [${problem.code}]`),
+    ...report.problems.map(
+      (problem) =>
+        `  ${problem.severity}: ${problem.message}${problem.hint === undefined ? '' : `; ${problem.hint}`} [${problem.code}]`,
+    ),
     ...report.differences.map((difference) => `  differs: ${difference}`),
   ];
   for (const tunnel of report.tunnels) lines.push('', ...formatTunnel(tunnel, now));
@@ -50,15 +53,27 @@ function formatTunnel(tunnel: TunnelReport, now: string): string[] {
     add('cause', `${tunnel.cause.message} [${tunnel.cause.code}]`);
     add('do', tunnel.cause.hint);
   }
-  add('outer', `${tunnel.localAddress ?? 'any of ours'} [${tunnel.localId ?? ''}] <-> ${tunnel.remoteAddress ?? 'any'} [${tunnel.remoteId ?? ''}]`);
-  add('data plane', `${DATA_PLANES[tunnel.dataPlane]}${tunnel.interface === undefined ? '' : ` ${tunnel.interface}`}, MTU ${tunnel.mtuBytes}`);
+  add(
+    'outer',
+    `${tunnel.localAddress ?? 'any of ours'} [${tunnel.localId ?? ''}] <-> ${tunnel.remoteAddress ?? 'any'} [${tunnel.remoteId ?? ''}]`,
+  );
+  add(
+    'data plane',
+    `${DATA_PLANES[tunnel.dataPlane]}${tunnel.interface === undefined ? '' : ` ${tunnel.interface}`}, MTU ${tunnel.mtuBytes}`,
+  );
   const { ike } = tunnel;
   if (ike !== undefined) {
     const nat = ike.natDetected ? ', NAT on the path' : '';
-    add('IKE', `${formatAlgorithms(ike.algorithms)}, ${ike.initiator ? 'we initiated' : 'they initiated'}${nat}${rekey(ike.rekeyInSeconds)}`);
+    add(
+      'IKE',
+      `${formatAlgorithms(ike.algorithms)}, ${ike.initiator ? 'we initiated' : 'they initiated'}${nat}${rekey(ike.rekeyInSeconds)}`,
+    );
   }
   for (const child of tunnel.children) {
-    add(`ESP ${child.name}`, `${child.localSelectors.join(', ')} <-> ${child.remoteSelectors.join(', ')}`);
+    add(
+      `ESP ${child.name}`,
+      `${child.localSelectors.join(', ')} <-> ${child.remoteSelectors.join(', ')}`,
+    );
     add(
       '',
       `${formatAlgorithms(child.algorithms)}${child.encapsulated ? ' in UDP' : ''}, in ${formatBytes(child.bytesIn)} (${child.packetsIn} packets), out ${formatBytes(child.bytesOut)} (${child.packetsOut} packets)${rekey(child.rekeyInSeconds)}`,
@@ -67,7 +82,13 @@ function formatTunnel(tunnel: TunnelReport, now: string): string[] {
   return lines;
 }
 
-function formatAlgorithms({ encryption, keyBits, integrity, prf, keyExchange }: Algorithms): string {
+function formatAlgorithms({
+  encryption,
+  keyBits,
+  integrity,
+  prf,
+  keyExchange,
+}: Algorithms): string {
   return [`${encryption}${keyBits === undefined ? '' : `-${keyBits}`}`, integrity, prf, keyExchange]
     .filter((part) => part !== undefined)
     .join('/');

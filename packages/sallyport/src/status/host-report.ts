@@ -40,7 +40,14 @@ export interface ChildReport {
 }
 
 /** `waiting`: we answer only, and nobody has called yet; `trapped`: comes up with the first packet. */
-export type TunnelState = 'up' | 'partial' | 'connecting' | 'down' | 'waiting' | 'trapped' | 'disabled';
+export type TunnelState =
+  | 'up'
+  | 'partial'
+  | 'connecting'
+  | 'down'
+  | 'waiting'
+  | 'trapped'
+  | 'disabled';
 
 export interface TunnelReport {
   /** `sp.<namespace>.<connection>.<tunnel>`. */

@@ -8,7 +8,10 @@ import { type Directories, pathsOf } from './state-directory.ts';
 const LOCK_MILLISECONDS = 30_000;
 
 /** Serializes changes: of two applies at once, the second sees what the first has stored. */
-export async function withStore<T>(directories: Directories, use: (store: ObjectStore) => Promise<T>): Promise<T> {
+export async function withStore<T>(
+  directories: Directories,
+  use: (store: ObjectStore) => Promise<T>,
+): Promise<T> {
   const paths = pathsOf(directories);
   const lock = await takeLock(paths.applyLock, `pid ${process.pid}`, LOCK_MILLISECONDS);
   try {
@@ -19,7 +22,11 @@ export async function withStore<T>(directories: Directories, use: (store: Object
 }
 
 /** Objects first: a plan must never name secrets that nobody can find. */
-export async function storeChange(directories: Directories, objects: readonly StoredObject[], plan: HostPlan): Promise<void> {
+export async function storeChange(
+  directories: Directories,
+  objects: readonly StoredObject[],
+  plan: HostPlan,
+): Promise<void> {
   const paths = pathsOf(directories);
   await new ObjectStore(paths.objects).write(objects);
   await writePlanFile(paths.plan, plan);

@@ -28,7 +28,11 @@ const RETRY_MILLISECONDS = 100;
  * Takes the lock, or throws {@link LockedError} after `waitMilliseconds`: a holder that was killed needs
  * an instant until its child has gone. `about` tells others who holds it, for example `pid 12`.
  */
-export async function takeLock(path: string, about: string, waitMilliseconds: number): Promise<Lock> {
+export async function takeLock(
+  path: string,
+  about: string,
+  waitMilliseconds: number,
+): Promise<Lock> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const deadline = performance.now() + waitMilliseconds;
   for (;;) {
@@ -37,7 +41,8 @@ export async function takeLock(path: string, about: string, waitMilliseconds: nu
       await writeFile(path, about);
       return lock;
     }
-    if (performance.now() >= deadline) throw new LockedError(path, await readFile(path, 'utf8').catch(() => ''));
+    if (performance.now() >= deadline)
+      throw new LockedError(path, await readFile(path, 'utf8').catch(() => ''));
     await delay(RETRY_MILLISECONDS);
   }
 }
@@ -45,10 +50,14 @@ export async function takeLock(path: string, about: string, waitMilliseconds: nu
 /** Undefined: held by somebody else. */
 async function tryLock(path: string): Promise<Lock | undefined> {
   // Locked, the child says so by its first output, and then waits for the end of its input.
-  const child = spawn('flock', ['--nonblock', '--no-fork', path, 'sh', '-c', 'echo locked; exec cat >/dev/null'], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-    detached: true,
-  });
+  const child = spawn(
+    'flock',
+    ['--nonblock', '--no-fork', path, 'sh', '-c', 'echo locked; exec cat >/dev/null'],
+    {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      detached: true,
+    },
+  );
   const ended = new Promise<void>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', () => {

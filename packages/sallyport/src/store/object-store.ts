@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { canonicalJson } from '../lib/canonical-json.ts';
 import { formatObjectRef } from '../lib/problem.ts';
 import type { DeclaredObject } from '../model/objects.ts';
-import type { ParsedObject } from '../model/parsed-object.ts';
 import { SCHEMAS } from '../model/objects.ts';
+import type { ParsedObject } from '../model/parsed-object.ts';
 import { readJsonFile, writeFileAtomic } from '../platform/atomic-file.ts';
 
 /** An object and the file that declared it: relative paths in it count from there. */
@@ -18,7 +18,10 @@ export function keyOfObject({ kind, metadata }: DeclaredObject): string {
 }
 
 /** Incoming objects over those that are there; a change of spec raises the generation. */
-export function mergeObjects(before: readonly StoredObject[], incoming: readonly StoredObject[]): StoredObject[] {
+export function mergeObjects(
+  before: readonly StoredObject[],
+  incoming: readonly StoredObject[],
+): StoredObject[] {
   const merged = new Map(before.map((stored) => [keyOfObject(stored.object), stored]));
   for (const { file, object } of incoming) {
     const old = merged.get(keyOfObject(object))?.object;
@@ -37,7 +40,14 @@ export function toParsed({ file, object }: StoredObject): ParsedObject {
   return { object, file, positions: new Map() };
 }
 
-const StoredFile = z.array(z.object({ file: z.string(), object: z.looseObject({ kind: z.enum(['Gateway', 'Connection', 'CryptoPolicy', 'Secret', 'Host']) }) }));
+const StoredFile = z.array(
+  z.object({
+    file: z.string(),
+    object: z.looseObject({
+      kind: z.enum(['Gateway', 'Connection', 'CryptoPolicy', 'Secret', 'Host']),
+    }),
+  }),
+);
 
 export class ObjectStore {
   readonly #path: string;
@@ -50,7 +60,10 @@ export class ObjectStore {
   async read(): Promise<StoredObject[]> {
     const value = await readJsonFile(this.#path);
     if (value === undefined) return [];
-    return StoredFile.parse(value).map(({ file, object }) => ({ file, object: SCHEMAS[object.kind].parse(object) }));
+    return StoredFile.parse(value).map(({ file, object }) => ({
+      file,
+      object: SCHEMAS[object.kind].parse(object),
+    }));
   }
 
   async write(objects: readonly StoredObject[]): Promise<void> {

@@ -11,8 +11,15 @@ interface AgentCommandOptions {
   readonly logLevel: string;
 }
 
-export async function run(_arguments: readonly string[], options: AgentCommandOptions, io: Io): Promise<number> {
-  const log = pino({ level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }));
+export async function run(
+  _arguments: readonly string[],
+  options: AgentCommandOptions,
+  io: Io,
+): Promise<number> {
+  const log = pino(
+    { level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: 2, sync: true }),
+  );
   const start = {
     directories: directoriesFrom(io.env),
     version: VERSION,

@@ -17,7 +17,11 @@ interface ApplyOptions {
   readonly output: OutputFormat;
 }
 
-export async function run(_arguments: readonly string[], options: ApplyOptions, io: Io): Promise<number> {
+export async function run(
+  _arguments: readonly string[],
+  options: ApplyOptions,
+  io: Io,
+): Promise<number> {
   const directories = directoriesFrom(io.env);
   return withStore(directories, async (store) => {
     const before = await store.read();
@@ -32,11 +36,20 @@ export async function run(_arguments: readonly string[], options: ApplyOptions, 
       before.map(toParsed),
     );
     if (reportProblems(declarations.problems, io) || host === undefined) return EXIT.failed;
-    const incoming = declarations.parsed.map(({ object, file }) => ({ object, file: resolve(file) }));
+    const incoming = declarations.parsed.map(({ object, file }) => ({
+      object,
+      file: resolve(file),
+    }));
     return settle(
       mergeObjects(before, incoming),
       declarations.facts,
-      { directories, host, dryRun: options.dryRun === true, timeoutSeconds: options.timeout, output: options.output },
+      {
+        directories,
+        host,
+        dryRun: options.dryRun === true,
+        timeoutSeconds: options.timeout,
+        output: options.output,
+      },
       io,
     );
   });

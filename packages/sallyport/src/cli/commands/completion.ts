@@ -4,7 +4,9 @@ import { EXIT, type Io, UsageError } from '../io.ts';
 /** Words of one command: its options. */
 function optionsOf(name: string): string[] {
   const entry = COMMANDS.find((command) => command.name === name);
-  return (entry?.options ?? []).flatMap(({ flags }) => [...flags.matchAll(/(?<![\w-])--?[a-z-]+/g)].map(([flag]) => flag));
+  return (entry?.options ?? []).flatMap(({ flags }) =>
+    [...flags.matchAll(/(?<![\w-])--?[a-z-]+/g)].map(([flag]) => flag),
+  );
 }
 
 const NAMES = COMMANDS.map(({ name }) => name);
@@ -31,9 +33,15 @@ function zsh(): string {
 }
 
 function fish(): string {
-  const names = COMMANDS.map(({ name, description }) => `complete -c sallyport -n __fish_use_subcommand -f -a ${name} -d '${description.replaceAll("'", "\\'")}'`);
+  const names = COMMANDS.map(
+    ({ name, description }) =>
+      `complete -c sallyport -n __fish_use_subcommand -f -a ${name} -d '${description.replaceAll("'", "\\'")}'`,
+  );
   const options = NAMES.flatMap((name) =>
-    optionsOf(name).map((flag) => `complete -c sallyport -n '__fish_seen_subcommand_from ${name}' ${flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`}`),
+    optionsOf(name).map(
+      (flag) =>
+        `complete -c sallyport -n '__fish_seen_subcommand_from ${name}' ${flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`}`,
+    ),
   );
   return `${[...names, ...options].join('\n')}\n`;
 }
@@ -46,7 +54,10 @@ const SCRIPTS: ReadonlyMap<string, () => string> = new Map([
 
 export function run([shell = '']: readonly string[], _options: object, io: Io): Promise<number> {
   const script = SCRIPTS.get(shell);
-  if (script === undefined) throw new UsageError(`no completion for "${shell}"; shells are: ${[...SCRIPTS.keys()].join(', ')}`);
+  if (script === undefined)
+    throw new UsageError(
+      `no completion for "${shell}"; shells are: ${[...SCRIPTS.keys()].join(', ')}`,
+    );
   io.stdout(script());
   return Promise.resolve(EXIT.ok);
 }

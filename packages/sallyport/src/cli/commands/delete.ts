@@ -1,7 +1,7 @@
 import { indexObjects } from '../../model/declared-objects.ts';
 import { NO_FACTS } from '../../model/facts.ts';
-import { validateObjects } from '../../model/validate.ts';
 import { parseYaml } from '../../model/parse-yaml.ts';
+import { validateObjects } from '../../model/validate.ts';
 import { withStore } from '../../store/change-objects.ts';
 import { keyOfObject, toParsed } from '../../store/object-store.ts';
 import { readSources } from '../../store/read-objects.ts';
@@ -21,7 +21,11 @@ interface DeleteOptions {
   readonly output: OutputFormat;
 }
 
-export async function run(words: readonly string[], options: DeleteOptions, io: Io): Promise<number> {
+export async function run(
+  words: readonly string[],
+  options: DeleteOptions,
+  io: Io,
+): Promise<number> {
   const directories = directoriesFrom(io.env);
   const wanted = await namesToDelete(words, options, io);
   if (wanted === undefined) return EXIT.failed;
@@ -29,7 +33,8 @@ export async function run(words: readonly string[], options: DeleteOptions, io: 
     const before = await store.read();
     const present = new Set(before.map(({ object }) => keyOfObject(object)));
     const missing = [...wanted].filter((key) => !present.has(key));
-    if (missing.length > 0 && options.file === undefined) throw new UsageError(`${missing.join(', ')} is not there; see sallyport get`);
+    if (missing.length > 0 && options.file === undefined)
+      throw new UsageError(`${missing.join(', ')} is not there; see sallyport get`);
     const after = before.filter(({ object }) => !wanted.has(keyOfObject(object)));
     // What stays must still make sense: a Gateway cannot go before its Connections.
     const { problems } = validateObjects(after.map(toParsed), NO_FACTS);
@@ -38,14 +43,24 @@ export async function run(words: readonly string[], options: DeleteOptions, io: 
     return settle(
       after,
       undefined,
-      { directories, host, dryRun: options.dryRun === true, timeoutSeconds: options.timeout, output: options.output },
+      {
+        directories,
+        host,
+        dryRun: options.dryRun === true,
+        timeoutSeconds: options.timeout,
+        output: options.output,
+      },
       io,
     );
   });
 }
 
 /** Keys of the objects meant; undefined where the files cannot be read. */
-async function namesToDelete(words: readonly string[], options: DeleteOptions, io: Io): Promise<Set<string> | undefined> {
+async function namesToDelete(
+  words: readonly string[],
+  options: DeleteOptions,
+  io: Io,
+): Promise<Set<string> | undefined> {
   if (options.file !== undefined) {
     const read = await readSources(options.file, io.readInput);
     const { objects, problems } = parseYaml(read.sources);

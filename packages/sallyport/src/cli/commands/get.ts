@@ -1,5 +1,5 @@
-import { pathsOf, directoriesFrom } from '../../store/state-directory.ts';
 import { keyOfObject, ObjectStore } from '../../store/object-store.ts';
+import { directoriesFrom, pathsOf } from '../../store/state-directory.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer, UsageError } from '../io.ts';
 import { parseKind, parseReference } from '../object-reference.ts';
 
@@ -19,7 +19,10 @@ export async function run(words: readonly string[], options: GetOptions, io: Io)
   if (wanted !== undefined && found.length === 0) throw new UsageError(`${wanted} is not there`);
   await printAnswer(io, options.output, found, () =>
     found
-      .map((object) => `${object.kind.padEnd(12)} ${object.metadata.namespace}/${object.metadata.name}  generation ${object.metadata.generation ?? 1}\n`)
+      .map(
+        (object) =>
+          `${object.kind.padEnd(12)} ${object.metadata.namespace}/${object.metadata.name}  generation ${object.metadata.generation ?? 1}\n`,
+      )
       .join(''),
   );
   return EXIT.ok;

@@ -10,14 +10,29 @@ interface PlanOptions {
   readonly output: OutputFormat;
 }
 
-export async function run(_arguments: readonly string[], options: PlanOptions, io: Io): Promise<number> {
-  const { problems, validated, facts } = await readDeclarations(options.file, io, collectOfflineFacts);
+export async function run(
+  _arguments: readonly string[],
+  options: PlanOptions,
+  io: Io,
+): Promise<number> {
+  const { problems, validated, facts } = await readDeclarations(
+    options.file,
+    io,
+    collectOfflineFacts,
+  );
   if (reportProblems(problems, io)) return EXIT.failed;
   const results = planHosts(validated.objects, facts).filter(
     ({ plan }) => options.host === undefined || plan.host === options.host,
   );
-  if (results.length === 0 && options.host !== undefined) throw new UsageError(`no Host ${options.host} is declared`);
-  if (reportProblems(results.flatMap((result) => result.problems), io)) return EXIT.failed;
+  if (results.length === 0 && options.host !== undefined)
+    throw new UsageError(`no Host ${options.host} is declared`);
+  if (
+    reportProblems(
+      results.flatMap((result) => result.problems),
+      io,
+    )
+  )
+    return EXIT.failed;
   const plans = results.map(({ plan }) => plan);
   await printAnswer(io, options.output, plans, () => plans.map(describePlan).join('\n'));
   return EXIT.ok;

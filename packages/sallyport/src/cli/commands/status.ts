@@ -13,19 +13,29 @@ interface StatusOptions {
 
 const WATCH_MILLISECONDS = 2_000;
 
-export async function run([name]: readonly string[], options: StatusOptions, io: Io): Promise<number> {
+export async function run(
+  [name]: readonly string[],
+  options: StatusOptions,
+  io: Io,
+): Promise<number> {
   const paths = pathsOf(directoriesFrom(io.env));
   for (;;) {
     const fresh = await askReport(paths.controlSocket);
     const report = fresh ?? parseReport(await readFile(paths.report, 'utf8').catch(() => ''));
     if (report === undefined) {
-      io.stderr('no agent runs on this host, and none has reported since it booted: start sallyport agent\n');
+      io.stderr(
+        'no agent runs on this host, and none has reported since it booted: start sallyport agent\n',
+      );
       return EXIT.failed;
     }
-    if (fresh === undefined) io.stderr(`no agent runs on this host; this is its last report, of ${report.observedAt}\n`);
+    if (fresh === undefined)
+      io.stderr(`no agent runs on this host; this is its last report, of ${report.observedAt}\n`);
     const shown = name === undefined ? report : { ...report, tunnels: pick(report, name) };
-    await printAnswer(io, options.output, shown, () => formatStatus(shown, new Date().toISOString()));
-    if (options.watch !== true || io.signal.aborted) return fresh === undefined ? EXIT.failed : exitCodeOf(shown);
+    await printAnswer(io, options.output, shown, () =>
+      formatStatus(shown, new Date().toISOString()),
+    );
+    if (options.watch !== true || io.signal.aborted)
+      return fresh === undefined ? EXIT.failed : exitCodeOf(shown);
     await delay(WATCH_MILLISECONDS, undefined, { signal: io.signal }).catch(() => undefined);
     if (io.signal.aborted) return EXIT.ok;
     if (options.output === 'text') io.stdout('\n');
@@ -34,13 +44,18 @@ export async function run([name]: readonly string[], options: StatusOptions, io:
 
 /** By name or namespace/name of the connection. */
 function pick({ tunnels }: HostReport, name: string): HostReport['tunnels'] {
-  const found = tunnels.filter(({ namespace, connection }) => [connection, `${namespace}/${connection}`].includes(name));
+  const found = tunnels.filter(({ namespace, connection }) =>
+    [connection, `${namespace}/${connection}`].includes(name),
+  );
   if (found.length === 0) throw new UsageError(`no tunnel of connection ${name} on this host`);
   return found;
 }
 
 /** What is declared and what is there differ where a tunnel is not in the state it should be in. */
 function exitCodeOf({ tunnels, revisionInEffect, wantedRevision }: HostReport): number {
-  const asWanted = tunnels.every(({ state }) => state === 'up' || state === 'disabled' || state === 'trapped' || state === 'waiting');
+  const asWanted = tunnels.every(
+    ({ state }) =>
+      state === 'up' || state === 'disabled' || state === 'trapped' || state === 'waiting',
+  );
   return asWanted && revisionInEffect === wantedRevision ? EXIT.ok : EXIT.difference;
 }

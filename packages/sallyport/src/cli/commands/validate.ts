@@ -3,15 +3,29 @@ import { planHosts } from '../../plan/plan-host.ts';
 import { readDeclarations, reportProblems } from '../declarations.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer } from '../io.ts';
 
-export async function run(_arguments: readonly string[], options: { file: string[]; output: OutputFormat }, io: Io): Promise<number> {
-  const { parsed, problems, validated, facts } = await readDeclarations(options.file, io, collectOfflineFacts);
+export async function run(
+  _arguments: readonly string[],
+  options: { file: string[]; output: OutputFormat },
+  io: Io,
+): Promise<number> {
+  const { parsed, problems, validated, facts } = await readDeclarations(
+    options.file,
+    io,
+    collectOfflineFacts,
+  );
   const planProblems = problems.some(({ severity }) => severity === 'error')
     ? []
     : planHosts(validated.objects, facts).flatMap((result) => result.problems);
   const all = [...problems, ...planProblems];
-  const isRefused = options.output === 'text' ? reportProblems(all, io) : all.some(({ severity }) => severity === 'error');
-  await printAnswer(io, options.output, { valid: !isRefused, objects: parsed.length, problems: all }, () =>
-    isRefused ? '' : `${parsed.length} objects are valid\n`,
+  const isRefused =
+    options.output === 'text'
+      ? reportProblems(all, io)
+      : all.some(({ severity }) => severity === 'error');
+  await printAnswer(
+    io,
+    options.output,
+    { valid: !isRefused, objects: parsed.length, problems: all },
+    () => (isRefused ? '' : `${parsed.length} objects are valid\n`),
   );
   return isRefused ? EXIT.failed : EXIT.ok;
 }

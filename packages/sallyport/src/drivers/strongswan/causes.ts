@@ -2,8 +2,9 @@
  * Why a tunnel is not up, read from the daemon's log lines: charon raises no event when an attempt
  * fails, and its replies carry no code. Texts are those of strongSwan 5.9 and 6.0.
  */
-import type { Cause } from '../../status/host-report.ts';
+
 import type { TunnelPlan } from '../../plan/host-plan.ts';
+import type { Cause } from '../../status/host-report.ts';
 
 export type CauseCode =
   | 'ike/no-answer'
@@ -111,15 +112,38 @@ interface Pattern {
 const PATTERNS: readonly Pattern[] = [
   { code: 'ike/wrong-psk', line: /tried \d+ shared keys? for '.*' - '(.*)', but MAC mismatched/ },
   { code: 'ike/wrong-identity', line: /IDir '(.*)' does not match to '(.*)'/ },
-  { code: 'ike/wrong-identity', line: /constraint check failed: identity '()(.*)' required/, isSpecific: false },
-  { code: 'ike/certificate-expired', line: /(certificate invalid \(valid from .*\)|(?:subject|issuer) certificate invalid.*)/ },
-  { code: 'ike/certificate-untrusted', line: /constraint check failed: peer not authenticated by CA '(.*)'/ },
+  {
+    code: 'ike/wrong-identity',
+    line: /constraint check failed: identity '()(.*)' required/,
+    isSpecific: false,
+  },
+  {
+    code: 'ike/certificate-expired',
+    line: /(certificate invalid \(valid from .*\)|(?:subject|issuer) certificate invalid.*)/,
+  },
+  {
+    code: 'ike/certificate-untrusted',
+    line: /constraint check failed: peer not authenticated by CA '(.*)'/,
+  },
   { code: 'ike/certificate-untrusted', line: /no issuer certificate found for "(.*)"/ },
-  { code: 'ike/certificate-untrusted', line: /no trusted \S+ public key found for '(.*)'/, isSpecific: false },
-  { code: 'child/no-common-proposal', line: /received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built/ },
-  { code: 'child/no-common-proposal', line: /no acceptable (?:proposal|ENCRYPTION_ALGORITHM|INTEGRITY_ALGORITHM).*CHILD|no CHILD_SA proposal found/i },
+  {
+    code: 'ike/certificate-untrusted',
+    line: /no trusted \S+ public key found for '(.*)'/,
+    isSpecific: false,
+  },
+  {
+    code: 'child/no-common-proposal',
+    line: /received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built/,
+  },
+  {
+    code: 'child/no-common-proposal',
+    line: /no acceptable (?:proposal|ENCRYPTION_ALGORITHM|INTEGRITY_ALGORITHM).*CHILD|no CHILD_SA proposal found/i,
+  },
   { code: 'ike/no-common-proposal', line: /received NO_PROPOSAL_CHOSEN notify error/ },
-  { code: 'ike/no-common-proposal', line: /received proposals unacceptable|no matching proposal found/ },
+  {
+    code: 'ike/no-common-proposal',
+    line: /received proposals unacceptable|no matching proposal found/,
+  },
   { code: 'child/selectors-refused', line: /received TS_UNACCEPTABLE notify, no CHILD_SA built/ },
   { code: 'child/selectors-refused', line: /traffic selectors .* unacceptable/ },
   { code: 'ike/authentication-refused', line: /received AUTHENTICATION_FAILED notify error/ },
@@ -127,7 +151,10 @@ const PATTERNS: readonly Pattern[] = [
   { code: 'ike/no-route', line: /error writing to socket: (.*)/ },
   { code: 'ike/no-answer', line: /giving up after \d+ retransmits|peer not responding/ },
   { code: 'ike/peer-deleted', line: /received DELETE for IKE_SA/ },
-  { code: 'child/failed', line: /unable to install (.*) IPsec (?:SA|policies)|(?:failed to establish CHILD_SA)(.*)/ },
+  {
+    code: 'child/failed',
+    line: /unable to install (.*) IPsec (?:SA|policies)|(?:failed to establish CHILD_SA)(.*)/,
+  },
 ];
 
 /** `looking for peer configs matching 192.0.2.1[us]...192.0.2.2[them]`, before "no matching peer config". */
@@ -151,14 +178,22 @@ export class LogReader {
     for (const { code, line, isSpecific = true } of PATTERNS) {
       const match = line.exec(text);
       if (match === null) continue;
-      return { code, named: match.slice(1).map((part: string | undefined) => part ?? ''), isSpecific };
+      return {
+        code,
+        named: match.slice(1).map((part: string | undefined) => part ?? ''),
+        isSpecific,
+      };
     }
     return undefined;
   }
 }
 
 /** General verdicts follow the line that says why: they must not cover it. */
-const GENERAL: ReadonlySet<CauseCode> = new Set(['ike/peer-deleted', 'child/failed', 'ike/authentication-refused']);
+const GENERAL: ReadonlySet<CauseCode> = new Set([
+  'ike/peer-deleted',
+  'child/failed',
+  'ike/authentication-refused',
+]);
 
 /** Whether a later finding of the same attempt says more than the earlier. */
 export function outranks(later: Finding, earlier: Finding): boolean {
@@ -167,10 +202,16 @@ export function outranks(later: Finding, earlier: Finding): boolean {
 }
 
 /** The cause in words. `at` is an RFC 3339 time. */
-export function toCause(finding: Pick<Finding, 'code' | 'named'>, tunnel: TunnelPlan, at: string): Cause {
+export function toCause(
+  finding: Pick<Finding, 'code' | 'named'>,
+  tunnel: TunnelPlan,
+  at: string,
+): Cause {
   const { message, hint } = CAUSES[finding.code];
   const fill = (text: string): string =>
-    text.replaceAll(/\{([a-z0-9-]+)\}/g, (_whole, name: string) => nameOf(name, finding.named, tunnel));
+    text.replaceAll(/\{([a-z0-9-]+)\}/g, (_whole, name: string) =>
+      nameOf(name, finding.named, tunnel),
+    );
   return { code: finding.code, message: fill(message), hint: fill(hint), at };
 }
 
@@ -190,7 +231,9 @@ function nameOf(name: string, named: readonly string[], tunnel: TunnelPlan): str
       return tunnel.espProposals.join(', ');
     case 'selectors':
       return tunnel.children
-        .map((child) => `${child.localSelectors.join(', ')} <-> ${child.remoteSelectors.join(', ')}`)
+        .map(
+          (child) => `${child.localSelectors.join(', ')} <-> ${child.remoteSelectors.join(', ')}`,
+        )
         .join('; ');
     default:
       return named[Number(name) - 1] || 'somebody else';

@@ -150,7 +150,10 @@ export class StrongswanDriver
       const tunnel = byName.get(sa.name);
       if (tunnel === undefined) continue;
       const isOlder = changing.has(sa.name);
-      ikeHashes.set(sa.uniqueId, observed.ikeHashes.get(sa.uniqueId) ?? (isOlder ? OLDER : peerHash(tunnel)));
+      ikeHashes.set(
+        sa.uniqueId,
+        observed.ikeHashes.get(sa.uniqueId) ?? (isOlder ? OLDER : peerHash(tunnel)),
+      );
       for (const child of sa.children) {
         const plan = tunnel.children.find((candidate) => candidate.name === child.name);
         const now = plan === undefined || isOlder ? OLDER : childHash(tunnel, plan);

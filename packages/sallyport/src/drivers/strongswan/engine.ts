@@ -19,7 +19,11 @@ const START_MILLISECONDS = 15_000;
 const POLL_MILLISECONDS = 50;
 
 export class EngineError extends Error {
-  readonly code: 'engine/foreign-daemon' | 'engine/not-installed' | 'engine/no-start' | 'engine/unreachable';
+  readonly code:
+    | 'engine/foreign-daemon'
+    | 'engine/not-installed'
+    | 'engine/no-start'
+    | 'engine/unreachable';
 
   constructor(code: EngineError['code'], message: string, options?: ErrorOptions) {
     super(message, options);
@@ -55,7 +59,10 @@ export class Engine {
   async ensure(userspace: boolean, signal: AbortSignal): Promise<'running' | 'started'> {
     if (this.isExternal) {
       if (await this.answers(signal)) return 'running';
-      throw new EngineError('engine/unreachable', `the IKE daemon at ${this.socket} does not answer; is it running, with the vici plugin?`);
+      throw new EngineError(
+        'engine/unreachable',
+        `the IKE daemon at ${this.socket} does not answer; is it running, with the vici plugin?`,
+      );
     }
     const config = renderEngineConfig('charon-systemd', {
       socketPath: join(this.#options.runDirectory, 'charon.vici'),
@@ -66,7 +73,10 @@ export class Engine {
     if (process !== undefined) {
       if ((await readFile(this.#configPath, 'utf8').catch(() => '')) === config) {
         if (await this.answers(signal)) return 'running';
-        throw new EngineError('engine/unreachable', `charon (pid ${process}) runs and does not answer on ${this.socket}`);
+        throw new EngineError(
+          'engine/unreachable',
+          `charon (pid ${process}) runs and does not answer on ${this.socket}`,
+        );
       }
       // Plugins are chosen at start: another data plane needs another process.
       await this.stop(signal);
@@ -80,7 +90,11 @@ export class Engine {
 
   /** Whether the daemon answers a request now. */
   async answers(signal: AbortSignal): Promise<boolean> {
-    const client = new ViciClient({ socket: this.socket, callTimeoutMs: 2_000, connectTimeoutMs: 1_000 });
+    const client = new ViciClient({
+      socket: this.socket,
+      callTimeoutMs: 2_000,
+      connectTimeoutMs: 1_000,
+    });
     try {
       await client.version({ signal });
       return true;
@@ -94,7 +108,8 @@ export class Engine {
   /** Ends the daemon that was started here, and no other. */
   async stop(signal: AbortSignal): Promise<void> {
     if (this.isExternal) return;
-    if (await this.#hasUnit(signal)) await outputOf(this.#options.commands, 'systemctl', ['stop', UNIT], { signal });
+    if (await this.#hasUnit(signal))
+      await outputOf(this.#options.commands, 'systemctl', ['stop', UNIT], { signal });
     const pid = await this.#findProcess();
     if (pid !== undefined) {
       process.kill(pid, 'SIGTERM');
@@ -113,10 +128,18 @@ export class Engine {
       await outputOf(this.#options.commands, 'systemctl', ['start', UNIT], { signal });
     } else {
       await access(PROGRAM).catch((cause: unknown) => {
-        throw new EngineError('engine/not-installed', `${PROGRAM} is missing; install the package charon-systemd`, { cause });
+        throw new EngineError(
+          'engine/not-installed',
+          `${PROGRAM} is missing; install the package charon-systemd`,
+          { cause },
+        );
       });
       const child = spawn(PROGRAM, [], {
-        env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', STRONGSWAN_CONF: this.#configPath, LC_ALL: 'C' },
+        env: {
+          PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+          STRONGSWAN_CONF: this.#configPath,
+          LC_ALL: 'C',
+        },
         cwd: '/',
         detached: true,
         stdio: 'ignore',
@@ -124,13 +147,19 @@ export class Engine {
       child.on('error', () => undefined);
       child.unref();
       if (child.pid !== undefined) {
-        await writeFileAtomic(this.#pidPath, JSON.stringify({ pid: child.pid, started: await startTimeOf(child.pid) }));
+        await writeFileAtomic(
+          this.#pidPath,
+          JSON.stringify({ pid: child.pid, started: await startTimeOf(child.pid) }),
+        );
       }
     }
     const deadline = performance.now() + START_MILLISECONDS;
     while (!(await this.answers(signal))) {
       if (performance.now() > deadline) {
-        throw new EngineError('engine/no-start', `charon did not come up; see ${join(this.#options.runDirectory, 'charon.log')}`);
+        throw new EngineError(
+          'engine/no-start',
+          `charon did not come up; see ${join(this.#options.runDirectory, 'charon.log')}`,
+        );
       }
       await delay(POLL_MILLISECONDS, undefined, { signal });
     }
@@ -139,7 +168,10 @@ export class Engine {
   /** Pid of our charon, proven by its start time: pids are used again. */
   async #findProcess(): Promise<number | undefined> {
     try {
-      const { pid, started } = JSON.parse(await readFile(this.#pidPath, 'utf8')) as { pid: number; started: string };
+      const { pid, started } = JSON.parse(await readFile(this.#pidPath, 'utf8')) as {
+        pid: number;
+        started: string;
+      };
       return started !== '' && (await startTimeOf(pid)) === started ? pid : undefined;
     } catch {
       return undefined;
@@ -179,7 +211,11 @@ async function startTimeOf(pid: number): Promise<string> {
 
 /** IKE ports (RFC 7296 §2, RFC 3948) bound in this network namespace. */
 async function boundIkePorts(): Promise<number[]> {
-  const tables = await Promise.all(['/proc/self/net/udp', '/proc/self/net/udp6'].map((path) => readFile(path, 'utf8').catch(() => '')));
+  const tables = await Promise.all(
+    ['/proc/self/net/udp', '/proc/self/net/udp6'].map((path) =>
+      readFile(path, 'utf8').catch(() => ''),
+    ),
+  );
   const bound = tables
     .join('\n')
     .split('\n')

@@ -23,8 +23,18 @@ export interface Attempt {
 
 export type KeeperAction =
   | { readonly type: 'initiate'; readonly tunnel: string; readonly child: string }
-  | { readonly type: 'terminate-ike'; readonly tunnel: string; readonly uniqueId: string; readonly reason: string }
-  | { readonly type: 'terminate-child'; readonly tunnel: string; readonly uniqueId: string; readonly reason: string };
+  | {
+      readonly type: 'terminate-ike';
+      readonly tunnel: string;
+      readonly uniqueId: string;
+      readonly reason: string;
+    }
+  | {
+      readonly type: 'terminate-child';
+      readonly tunnel: string;
+      readonly uniqueId: string;
+      readonly reason: string;
+    };
 
 export interface KeeperInput {
   readonly tunnels: readonly TunnelPlan[];
@@ -115,12 +125,14 @@ function retire(tunnel: TunnelPlan, view: TunnelView): KeeperAction[] {
   return [
     // Who only answers cannot bring up the new one: the other side must come again.
     ...view.outdated.map((sa) => end(sa.uniqueId, 'made with an older configuration')),
-    ...view.outdatedChildren.map((child): KeeperAction => ({
-      type: 'terminate-child',
-      tunnel: tunnel.name,
-      uniqueId: child.uniqueId,
-      reason: 'made with an older configuration',
-    })),
+    ...view.outdatedChildren.map(
+      (child): KeeperAction => ({
+        type: 'terminate-child',
+        tunnel: tunnel.name,
+        uniqueId: child.uniqueId,
+        reason: 'made with an older configuration',
+      }),
+    ),
     ...duplicates(tunnel, view).map((sa) => end(sa.uniqueId, 'a newer one carries every Child SA')),
   ];
 }
@@ -130,7 +142,9 @@ function duplicates(tunnel: TunnelPlan, { current }: TunnelView): readonly IkeSa
   const complete = current.filter(
     (sa) =>
       UP_IKE.has(sa.state) &&
-      tunnel.children.every(({ name }) => sa.children.some((child) => child.name === name && child.state === 'INSTALLED')),
+      tunnel.children.every(({ name }) =>
+        sa.children.some((child) => child.name === name && child.state === 'INSTALLED'),
+      ),
   );
   // Both ends see the same SPIs: by them they agree on which to keep, whoever looks first.
   const [, ...surplus] = complete.toSorted((a, b) => (spisOf(a) < spisOf(b) ? -1 : 1));
@@ -144,13 +158,20 @@ function spisOf(sa: IkeSa): string {
   return `${sa.initiatorSpi}${sa.responderSpi}`;
 }
 
-function mayInitiate(tunnel: TunnelPlan, view: TunnelView, input: KeeperInput, underWay: number): boolean {
+function mayInitiate(
+  tunnel: TunnelPlan,
+  view: TunnelView,
+  input: KeeperInput,
+  underWay: number,
+): boolean {
   const replaces = view.outdated.length > 0 || view.outdatedChildren.length > 0;
   if (tunnel.start === 'respond' || (tunnel.start === 'trap' && !replaces)) return false;
   if (view.isConnecting || underWay >= input.window) return false;
   const attempt = input.attempts.get(tunnel.name);
   if (attempt === undefined) return true;
-  return attempt.isPending ? input.now - attempt.startedAt > ATTEMPT_MILLISECONDS : input.now >= attempt.nextAt;
+  return attempt.isPending
+    ? input.now - attempt.startedAt > ATTEMPT_MILLISECONDS
+    : input.now >= attempt.nextAt;
 }
 
 /** The attempt after it was made, or made again. */
@@ -161,5 +182,10 @@ export function startAttempt(before: Attempt | undefined, now: number): Attempt 
 /** The attempt after it failed; `random` in [0, 1) spreads the next one. */
 export function failAttempt(before: Attempt, now: number, random: number): Attempt {
   const failures = before.failures + 1;
-  return { ...before, failures, isPending: false, nextAt: now + backoffMilliseconds(failures, random, BACKOFF) };
+  return {
+    ...before,
+    failures,
+    isPending: false,
+    nextAt: now + backoffMilliseconds(failures, random, BACKOFF),
+  };
 }

@@ -1,7 +1,12 @@
 /** SAs of the daemon in the terms of the plan: what `status` shows of one tunnel. */
 import type { ChildSa, IkeSa } from '@sallyport/vici';
 import type { TunnelPlan } from '../../plan/host-plan.ts';
-import type { Algorithms, ChildReport, TunnelReport, TunnelState } from '../../status/host-report.ts';
+import type {
+  Algorithms,
+  ChildReport,
+  TunnelReport,
+  TunnelState,
+} from '../../status/host-report.ts';
 import { isLiveChild, isLiveIke } from './keeper.ts';
 
 /** What the report of a tunnel takes from the daemon; the rest is history that the agent keeps. */
@@ -32,7 +37,11 @@ export function readTunnel(tunnel: TunnelPlan, sas: readonly IkeSa[]): TunnelRea
   };
 }
 
-function stateOf(tunnel: TunnelPlan, live: readonly IkeSa[], children: readonly ChildSa[]): TunnelState {
+function stateOf(
+  tunnel: TunnelPlan,
+  live: readonly IkeSa[],
+  children: readonly ChildSa[],
+): TunnelState {
   if (!tunnel.enabled) return 'disabled';
   const names = new Set(children.map((child) => child.name));
   if (tunnel.children.every((child) => names.has(child.name))) return 'up';

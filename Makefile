@@ -1,0 +1,25 @@
+# Two commands are enough: `make demo` and `make test`. `make help` lists the rest.
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
+.PHONY: help setup demo demo-clean test check lab bench clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+
+setup: ## install what is needed, by name, and build
+	@scripts/setup.sh
+
+demo: setup ## two partners, real tunnels, every step shown
+	@node lab/demo.ts
+
+test: setup ## everything: checks, unit tests, lab, demo
+	@node scripts/test.ts
+
+check: setup ## format, types, lint, layers, dead code, unit tests
+	@node scripts/check.ts
+
+lab: setup ## only the tests with real daemons
+	@node lab/run.ts
+
+clean: ## remove what was built
+	rm -rf packages/*/dist .cache coverage
