@@ -85,6 +85,8 @@ async function tryLock(path: string): Promise<Lock | undefined> {
   child.unref();
   return {
     release: async () => {
+      // While it only holds the lock it keeps nobody running; its end is waited for.
+      child.ref();
       child.stdin.end();
       await ended;
     },
