@@ -60,7 +60,8 @@ export PATH
 stamp=node_modules/.package-lock.stamp
 if ! cmp -s package-lock.json "$stamp" 2>/dev/null; then
 	say "installing npm dependencies"
-	npm ci --silent
+	# Not `npm ci`: it refuses lock files that leave out the binaries of other platforms.
+	npm install --silent --no-save
 	cp package-lock.json "$stamp"
 fi
 say "building"
