@@ -72,6 +72,11 @@ export class Partners {
     });
   }
 
+  /** The built program, for host.spawn() of the agent. */
+  get program(): string {
+    return SALLYPORT;
+  }
+
   /** For host.spawn() of the agent, or a shell to look around. */
   get sallyportEnvironment(): Readonly<Record<string, string>> {
     const gateway = this.lab.host('gw');
