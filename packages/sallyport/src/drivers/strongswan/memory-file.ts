@@ -17,7 +17,9 @@ export class MemoryFile {
   async read(daemonSince: string): Promise<LoadedMemory> {
     try {
       const value = await readJsonFile(this.#path);
-      if (isMemory(value) && value.daemonSince === daemonSince) return value;
+      if (isMemory(value) && isSameDaemon(value.daemonSince, daemonSince)) {
+        return { ...value, daemonSince };
+      }
     } catch {
       // A damaged memory is no memory: everything is loaded again, which does no harm.
     }
@@ -27,6 +29,17 @@ export class MemoryFile {
   async write(memory: LoadedMemory): Promise<void> {
     await writeFileAtomic(this.#path, JSON.stringify(memory));
   }
+}
+
+/**
+ * charon computes its start from two clocks at each call, so that the text wavers by a second. A daemon
+ * that was restarted within that time holds nothing, which its own lists show.
+ */
+const WAVER_MILLISECONDS = 2_000;
+
+function isSameDaemon(before: string, now: string): boolean {
+  const difference = Math.abs(Date.parse(before) - Date.parse(now));
+  return before === now || difference <= WAVER_MILLISECONDS;
 }
 
 const SECTIONS = ['connections', 'shared', 'keys', 'ikeSas', 'childSas'] as const;
