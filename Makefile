@@ -9,8 +9,11 @@ help: ## list the targets
 setup: ## install what is needed, by name, and build
 	@scripts/setup.sh
 
-demo: setup ## two partners, real tunnels, every step shown
+demo: setup ## two partners, real tunnels, every step shown; KEEP=1 leaves the lab up
 	@node lab/demo.ts
+
+demo-clean: ## end the lab that KEEP=1 left up
+	@mkdir -p .cache && touch .cache/demo.stop
 
 test: setup ## everything: checks, unit tests, lab, demo
 	@node scripts/test.ts

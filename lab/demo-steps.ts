@@ -201,11 +201,11 @@ for (const { step: title, seconds, fault } of results) {
   );
 }
 const failed = results.filter(({ fault }) => fault !== undefined).length;
-process.stdout.write(`${String(results.length - failed)} passed, ${String(failed)} failed\n`);
 if (failed > 0)
   process.stdout.write(
     `\nagent's log:\n${await gw.mustExec('tail', ['-40', gw.file('agent.log')])}`,
   );
+process.stdout.write(`${String(results.length - failed)} passed, ${String(failed)} failed\n`);
 await lab.close();
 process.exit(failed === 0 ? 0 : 1);
 

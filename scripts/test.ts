@@ -52,5 +52,6 @@ total.passed += unit.numPassedTests;
 total.failed += Math.max(unit.numFailedTests, unit.numFailedTestSuites);
 
 counted('lab', ['lab/run.ts', 'lab/cases']);
+counted('demo', ['lab/demo.ts']);
 process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;

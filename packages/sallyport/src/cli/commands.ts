@@ -1,6 +1,4 @@
-/** The commands, with everything that help and completion say of them. Their code is loaded when one runs. */
-import type { Io } from './io.ts';
-
+/** The commands, with everything that help and completion say of them. Their code is in `commands/`. */
 export interface OptionEntry {
   /** As commander reads it: `-f, --file <path...>`. */
   readonly flags: string;
@@ -18,9 +16,6 @@ export interface CommandEntry {
   readonly arguments?: string;
   readonly options: readonly OptionEntry[];
   readonly example: string;
-  readonly load: () => Promise<{
-    run: (words: readonly string[], options: never, io: Io) => Promise<number>;
-  }>;
 }
 
 const FILE: OptionEntry = {
@@ -60,21 +55,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     description: 'check declarations, and say everything that is wrong with them',
     options: [FILE, OUTPUT],
     example: 'sallyport validate -f site/',
-    load: () => import('./commands/validate.ts'),
   },
   {
     name: 'plan',
     description: 'show what each host will run; works offline',
     options: [FILE, { flags: '--host <name>', description: 'only this Host' }, OUTPUT],
     example: 'sallyport plan -f site/ --host gw1',
-    load: () => import('./commands/plan.ts'),
   },
   {
     name: 'apply',
     description: 'bring declarations into effect on this host, and wait for the proof',
     options: [FILE, HOST, DRY_RUN, TIMEOUT, OUTPUT],
     example: 'sallyport apply -f site/',
-    load: () => import('./commands/apply.ts'),
   },
   {
     name: 'get',
@@ -82,7 +74,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     arguments: '[kind] [name]',
     options: [NAMESPACE, OUTPUT],
     example: 'sallyport get connections',
-    load: () => import('./commands/get.ts'),
   },
   {
     name: 'describe',
@@ -90,7 +81,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     arguments: '<kind> <name>',
     options: [NAMESPACE, OUTPUT],
     example: 'sallyport describe connection partner-a',
-    load: () => import('./commands/describe.ts'),
   },
   {
     name: 'delete',
@@ -98,7 +88,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     arguments: '[kind] [name]',
     options: [{ ...FILE, required: false }, NAMESPACE, HOST, DRY_RUN, TIMEOUT, OUTPUT],
     example: 'sallyport delete connection partner-a',
-    load: () => import('./commands/delete.ts'),
   },
   {
     name: 'status',
@@ -106,7 +95,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     arguments: '[connection]',
     options: [{ flags: '-w, --watch', description: 'show it again every two seconds' }, OUTPUT],
     example: 'sallyport status partner-a',
-    load: () => import('./commands/status.ts'),
   },
   {
     name: 'agent',
@@ -134,7 +122,6 @@ export const COMMANDS: readonly CommandEntry[] = [
       },
     ],
     example: 'sallyport agent',
-    load: () => import('./commands/agent.ts'),
   },
   {
     name: 'completion',
@@ -142,6 +129,5 @@ export const COMMANDS: readonly CommandEntry[] = [
     arguments: '<shell>',
     options: [],
     example: 'source <(sallyport completion bash)',
-    load: () => import('./commands/completion.ts'),
   },
 ];

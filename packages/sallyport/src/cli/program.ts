@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { COMMANDS, type CommandEntry, type OptionEntry } from './commands.ts';
 import { EXIT, type Io, UsageError } from './io.ts';
+import { LOADERS } from './loaders.ts';
 import { VERSION } from './version.ts';
 
 /** Runs one command. Never throws: what went wrong stands on stderr, and in the exit code. */
@@ -39,7 +40,9 @@ function addCommand(
   for (const option of entry.options) command.addOption(toOption(option));
   command.addHelpText('after', `\nExample:\n  ${entry.example}`);
   command.exitOverride().action(async () => {
-    const { run } = await entry.load();
+    const load = LOADERS.get(entry.name);
+    if (load === undefined) throw new Error(`command ${entry.name} has no code`);
+    const { run } = await load();
     // The table gives each command the options that its own file declares.
     finish(await run(command.args, command.opts() as never, io));
   });

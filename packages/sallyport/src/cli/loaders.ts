@@ -1,0 +1,22 @@
+/** The code of each command, loaded when it runs: help and a typing error need none of it. */
+import type { Io } from './io.ts';
+
+export interface CommandModule {
+  /** Returns the exit code. */
+  run(words: readonly string[], options: never, io: Io): Promise<number>;
+}
+
+export const LOADERS: ReadonlyMap<string, () => Promise<CommandModule>> = new Map<
+  string,
+  () => Promise<CommandModule>
+>([
+  ['validate', () => import('./commands/validate.ts')],
+  ['plan', () => import('./commands/plan.ts')],
+  ['apply', () => import('./commands/apply.ts')],
+  ['get', () => import('./commands/get.ts')],
+  ['describe', () => import('./commands/describe.ts')],
+  ['delete', () => import('./commands/delete.ts')],
+  ['status', () => import('./commands/status.ts')],
+  ['agent', () => import('./commands/agent.ts')],
+  ['completion', () => import('./commands/completion.ts')],
+]);
