@@ -45,6 +45,6 @@ describe('sallyport between two partners', () => {
     const seen = await sniffer.stop();
     assert.deepEqual(seen.clear, []);
     assert.equal(seen.esp + seen.espInUdp, 24);
-    void agent;
+    agent;
   });
 });

@@ -30,7 +30,7 @@ export class PlanSource {
     try {
       const plan = await readPlanFile(this.#path);
       if (plan !== undefined) return await this.#keep(plan);
-      return this.#fallBack(`${this.#path} is missing`);
+      return await this.#fallBack(`${this.#path} is missing`);
     } catch (error) {
       return this.#fallBack(error instanceof Error ? error.message : String(error));
     }

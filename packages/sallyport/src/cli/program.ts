@@ -42,9 +42,9 @@ function addCommand(
   command.exitOverride().action(async () => {
     const load = LOADERS.get(entry.name);
     if (load === undefined) throw new Error(`command ${entry.name} has no code`);
-    const { run } = await load();
+    const loaded = await load();
     // The table gives each command the options that its own file declares.
-    finish(await run(command.args, command.opts() as never, io));
+    finish(await loaded.run(command.args, command.opts() as never, io));
   });
 }
 

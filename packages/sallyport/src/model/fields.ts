@@ -81,5 +81,5 @@ export function objectSchema<K extends string, Spec>(
     spec,
   });
   // zod cannot see that a generic `Spec` has no `undefined` in it and so makes the key optional.
-  return schema as unknown as z.ZodType<ObjectOf<K, Spec>>;
+  return schema;
 }

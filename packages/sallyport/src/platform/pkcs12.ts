@@ -145,7 +145,7 @@ async function readBags(
 ): Promise<void> {
   for (const { bagValue } of SafeContents.fromBER(plain.slice()).safeBags) {
     if (bagValue instanceof CertBag) {
-      found.certificates.push(octets(bagValue.certValue as unknown));
+      found.certificates.push(octets(bagValue.certValue));
     } else if (bagValue instanceof PrivateKeyInfo) {
       found.keys.push(new Uint8Array(bagValue.toSchema().toBER()));
     } else if (bagValue instanceof PKCS8ShroudedKeyBag) {

@@ -33,15 +33,18 @@ export async function readPlanFile(path: string): Promise<HostPlan | undefined> 
     throw new PlanRefusedError(path, error instanceof Error ? error.message : String(error));
   }
   if (value === undefined) return undefined;
-  const envelope = value as Partial<Envelope> | null;
-  const plan = envelope?.plan;
+  if (typeof value !== 'object' || value === null)
+    throw new PlanRefusedError(path, 'is not an object');
+  // Checked field by field below; the revision vouches for the rest.
+  const envelope = value as Partial<Envelope>;
+  const plan = envelope.plan;
   if (plan?.format !== 'sallyport.dev/host-plan/v1alpha1')
     throw new PlanRefusedError(path, 'is not a host plan of this version');
   const { revision, sources, ...content } = plan;
   if (!Array.isArray(sources) || revisionOf(content) !== revision)
     throw new PlanRefusedError(path, 'does not match its own revision');
   if (!Array.isArray(plan.tunnels)) throw new PlanRefusedError(path, 'has no list of tunnels');
-  if (plan.tunnels.length === 0 && envelope?.removal !== 'explicit') {
+  if (plan.tunnels.length === 0 && envelope.removal !== 'explicit') {
     throw new PlanRefusedError(path, 'is empty without an explicit removal');
   }
   return plan;
