@@ -4,7 +4,7 @@
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { glob, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -86,9 +86,15 @@ export class Charon implements AsyncDisposable {
 
   /** Process id of the daemon itself as seen from outside. */
   async pid(): Promise<number> {
-    const outer = String(this.#process?.pid ?? 0);
-    const children = await readFile(`/proc/${outer}/task/${outer}/children`, 'utf8');
-    return Number(children.trim().split(' ')[0]);
+    // Not every kernel has /proc/PID/task/TID/children (CONFIG_PROC_CHILDREN): look for the parent.
+    const parent = String(this.#process?.pid ?? 0);
+    for await (const path of glob('/proc/[0-9]*/stat')) {
+      const stat = await readFile(path, 'utf8').catch(() => '');
+      // proc_pid_stat(5): `pid (comm) state ppid ...`, where comm may hold anything but its end.
+      const [, ppid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      if (ppid === parent) return Number.parseInt(stat, 10);
+    }
+    throw new Error(`${PROGRAM} does not run`);
   }
 
   /** Runs `ip` in the daemon's network namespace. */

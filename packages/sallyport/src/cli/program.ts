@@ -44,7 +44,7 @@ function addCommand(
     if (load === undefined) throw new Error(`command ${entry.name} has no code`);
     const loaded = await load();
     // The table gives each command the options that its own file declares.
-    finish(await loaded.run(command.args, command.opts() as never, io));
+    finish(await loaded.run(command.args, command.opts<never>(), io));
   });
 }
 

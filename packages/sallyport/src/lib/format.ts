@@ -18,10 +18,17 @@ export function formatDuration(seconds: number): string {
     .join(' ');
 }
 
+const BYTE_UNITS = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
+
 /** `512 B`, `1.5 KiB`, `20.0 GiB` (IEC 80000-13 binary units). */
 export function formatBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
-  const step = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const scaled = bytes / 2 ** (10 * step);
-  return `${step === 0 ? bytes : scaled.toFixed(1)} ${units[step] ?? 'B'}`;
+  let text = `${bytes} B`;
+  let scaled = bytes;
+  for (const unit of BYTE_UNITS) {
+    // Judged as it would be printed, so that 1023.96 KiB is 1.0 MiB and never "1024.0 KiB".
+    if (Number(scaled.toFixed(1)) < 1024) break;
+    scaled /= 1024;
+    text = `${scaled.toFixed(1)} ${unit}`;
+  }
+  return text;
 }

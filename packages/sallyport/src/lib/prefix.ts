@@ -3,7 +3,7 @@ import { type Address, type Family, formatAddress, parseAddress, widthOf } from 
 
 export { type Address, type Family, formatAddress, parseAddress, widthOf } from './address.ts';
 
-/** `address` has no bit set behind `length`. */
+/** An {@link Address} without bits set behind `length`. */
 export interface Prefix {
   readonly family: Family;
   readonly value: bigint;

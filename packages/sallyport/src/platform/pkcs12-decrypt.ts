@@ -53,7 +53,8 @@ async function decryptPbes2(
   passphrase: string,
 ): Promise<Uint8Array | undefined> {
   const params = new PBES2Params({ schema: algorithm.algorithmParams as unknown });
-  const { algorithmId, algorithmParams } = params.encryptionScheme;
+  const { algorithmId } = params.encryptionScheme;
+  const algorithmParams: unknown = params.encryptionScheme.algorithmParams;
   const cipher = PBES2_CIPHERS.get(algorithmId);
   if (cipher === undefined) throw new UnsupportedError(`cipher ${algorithmId}`);
   const key = await derivePbkdf2(params.keyDerivationFunc, passphrase, cipher.keyBytes);

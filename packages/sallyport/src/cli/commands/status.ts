@@ -19,6 +19,7 @@ export async function run(
   io: Io,
 ): Promise<number> {
   const paths = pathsOf(directoriesFrom(io.env));
+  const isInterrupted = (): boolean => io.signal.aborted;
   for (;;) {
     const fresh = await askReport(paths.controlSocket);
     const report = fresh ?? parseReport(await readFile(paths.report, 'utf8').catch(() => ''));
@@ -34,10 +35,10 @@ export async function run(
     await printAnswer(io, options.output, shown, () =>
       formatStatus(shown, new Date().toISOString()),
     );
-    if (options.watch !== true || io.signal.aborted)
+    if (options.watch !== true || isInterrupted())
       return fresh === undefined ? EXIT.failed : exitCodeOf(shown);
     await delay(WATCH_MILLISECONDS, undefined, { signal: io.signal }).catch(() => undefined);
-    if (io.signal.aborted) return EXIT.ok;
+    if (isInterrupted()) return EXIT.ok;
     if (options.output === 'text') io.stdout('\n');
   }
 }

@@ -3,9 +3,9 @@
  *
  * How it is driven: `ip -json` and `nft -j` to observe, `ip -batch` and one `nft -f` transaction to
  * apply: a thousand tunnels cost a handful of processes.
- * What we own: interfaces named `sp…` whose alias begins with `sallyport`; routes and rules of
- * protocol 83; the table `inet sallyport`. Sysctls carry no mark: what a shared one was before we
- * changed it is kept by the caller's `SysctlMemory` and put back by `cleanUp`.
+ * What we own: links named `sp…` of type xfrm, vti or vti6 whose alias begins with `sallyport`; routes
+ * and rules of protocol 83; the table `inet sallyport`. Sysctls carry no mark: what a shared one was
+ * before we changed it is kept by `SysctlFiles` and put back by `cleanUp`.
  * Order: see `diff.ts`. A failed step is reported and the others go on; the next round tries again.
  * Supported standards and manuals: RFC 4301, RFC 3704, RFC 6691; ip-link(8), ip-route(8),
  * ip-rule(8), nft(8), Linux Documentation/networking/ip-sysctl.
@@ -13,18 +13,12 @@
 import type { Problem } from '../../lib/problem.ts';
 import { OWNER } from '../../plan/host-plan.ts';
 import { CommandError, type CommandRunner, outputOf } from '../../platform/linux/command.ts';
-import type { SysctlFiles } from '../../platform/linux/sysctl-files.ts';
+import { isSysctlKey, type SysctlFiles } from '../../platform/linux/sysctl-files.ts';
 import type { ApplyReport, Driver, FailedChange } from '../driver.ts';
+import { runBatch } from './batch.ts';
 import { diffKernel } from './diff.ts';
-import { parseFirewall, parseInterfaces, parseRoutes, parseRules } from './parse.ts';
-import {
-  formatRule,
-  renderInterfaceAdd,
-  renderInterfaceDelete,
-  renderInterfaceSet,
-  renderRouteDelete,
-  renderRouteReplace,
-} from './render.ts';
+import { parseLinks, parseRoutes, parseRules } from './parse.ts';
+import { parseFirewall } from './parse-firewall.ts';
 import {
   FAMILIES,
   type KernelChange,
@@ -36,13 +30,16 @@ import {
 
 export interface KernelDriverOptions {
   readonly commands: CommandRunner;
-  readonly sysctls: SysctlFiles;
+  readonly sysctls: Pick<SysctlFiles, 'read' | 'write' | 'restore'>;
 }
+
+/** IFNAMSIZ of <linux/if.h> less the closing zero. */
+const LONGEST_NAME = 15;
 
 export class KernelDriver implements Driver<KernelDesired, ObservedKernel, KernelChange> {
   readonly name = 'kernel';
   readonly #commands: CommandRunner;
-  readonly #sysctls: SysctlFiles;
+  readonly #sysctls: KernelDriverOptions['sysctls'];
 
   constructor({ commands, sysctls }: KernelDriverOptions) {
     this.#commands = commands;
@@ -50,39 +47,55 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
   }
 
   check(desired: KernelDesired): Problem[] {
-    return desired.interfaces
-      .filter(({ name }) => name.length > 15)
-      .map(({ name }) => ({
-        code: 'kernel/interface-name',
-        severity: 'error',
-        message: 'Linux takes interface names of at most 15 characters',
-        value: name,
-      }));
+    const names = desired.interfaces.map(({ name }) => name);
+    return [
+      ...names
+        .filter((name) => name.length > LONGEST_NAME)
+        .map((name) =>
+          problem(
+            'kernel/interface-name',
+            name,
+            `Linux takes interface names of at most ${LONGEST_NAME} characters`,
+          ),
+        ),
+      ...names
+        .filter((name) => !name.startsWith(OWNER.interfacePrefix))
+        .map((name) =>
+          problem(
+            'kernel/interface-name',
+            name,
+            `names of our interfaces begin with ${OWNER.interfacePrefix}`,
+          ),
+        ),
+      ...desired.sysctls
+        .filter(({ key }) => !isSysctlKey(key, names))
+        .map(({ key }) =>
+          problem('kernel/sysctl', key, 'this sysctl is not one that is read back'),
+        ),
+    ];
   }
 
   async observe(signal: AbortSignal): Promise<ObservedKernel> {
     const ip = (args: readonly string[]): Promise<string> =>
-      outputOf(this.#commands, 'ip', args, { signal });
-    const links = parseInterfaces(await ip(['-json', '-details', 'link', 'show']));
-    const protocol = String(OWNER.routeProtocol);
+      // Names from /etc/iproute2 would hide the numbers that are our marks.
+      outputOf(this.#commands, 'ip', ['-json', '-Numeric', ...args], { signal });
+    const links = parseLinks(await ip(['-details', 'link', 'show']));
+    const protocol = ['protocol', String(OWNER.routeProtocol)];
     const routes = [];
     const rules = [];
     for (const family of FAMILIES) {
-      const list = ['-json', `-${family}`];
+      const option = `-${family}`;
       routes.push(
-        ...parseRoutes(
-          await ip([...list, 'route', 'show', 'table', 'all', 'protocol', protocol]),
-          family,
-        ),
+        ...parseRoutes(await ip([option, 'route', 'show', 'table', 'all', ...protocol]), family),
       );
-      rules.push(...parseRules(await ip([...list, 'rule', 'show']), family));
+      rules.push(...parseRules(await ip([option, 'rule', 'show']), family));
     }
     const firewall = await this.#observeFirewall(signal);
     return {
-      interfaces: links,
+      ...links,
       routes,
       rules,
-      sysctls: await this.#sysctls.read(links.map(({ name }) => name)),
+      sysctls: await this.#sysctls.read(links.interfaces.map(({ name }) => name)),
       ...(firewall === undefined ? {} : { firewall }),
     };
   }
@@ -96,12 +109,18 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
     signal: AbortSignal,
   ): Promise<ApplyReport<KernelChange>> {
     const failed: FailedChange<KernelChange>[] = [];
-    for (const group of groupSteps(changes)) {
-      const errors = await this.#applyGroup(group, signal);
+    for (const { kind, changes: group } of groupSteps(changes)) {
+      const errors =
+        kind === 'other'
+          ? await this.#applyEach(group, signal)
+          : await runBatch(this.#commands, group, {
+              family: kind === 'rule4' ? 4 : kind === 'rule6' ? 6 : undefined,
+              signal,
+            });
       for (const [change, error] of errors) failed.push({ change, error });
     }
-    const isFailed = new Set(failed.map(({ change }) => change));
-    return { done: changes.filter((change) => !isFailed.has(change)), failed };
+    const hasFailed = new Set(failed.map(({ change }) => change));
+    return { done: changes.filter((change) => !hasFailed.has(change)), failed };
   }
 
   async cleanUp(signal: AbortSignal): Promise<void> {
@@ -109,121 +128,93 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
     const report = await this.apply(this.diff(observed, NOTHING_DESIRED), signal);
     await this.#sysctls.restore();
     const [first] = report.failed;
-    if (first !== undefined)
+    if (first !== undefined) {
       throw new Error(`${report.failed.length} removals failed, first: ${first.error}`);
+    }
   }
 
   async #observeFirewall(signal: AbortSignal): Promise<string | undefined> {
     const args = ['-j', 'list', 'table', 'inet', OWNER.nftTable];
-    const result = await this.#commands.run('nft', args, { signal });
-    if (result.code === 0) return parseFirewall(result.stdout);
-    if (result.stderr.includes('No such file or directory')) return undefined;
-    throw new CommandError('nft', args, result.stderr, result.code);
+    try {
+      const result = await this.#commands.run('nft', args, { signal });
+      if (result.code === 0) return parseFirewall(result.stdout);
+      if (result.stderr.includes('No such file or directory')) return undefined;
+      return `unreadable: ${result.stderr.trim()}`;
+    } catch (cause) {
+      // nft 1.0.6 dies while it prints a table with flags: such a table is none of ours as it stands.
+      if (signal.aborted || !(cause instanceof CommandError || cause instanceof SyntaxError)) {
+        throw cause;
+      }
+      return `unreadable: ${cause.message}`;
+    }
   }
 
   /** Errors by change. */
-  async #applyGroup(group: StepGroup, signal: AbortSignal): Promise<Map<KernelChange, string>> {
+  async #applyEach(
+    changes: readonly KernelChange[],
+    signal: AbortSignal,
+  ): Promise<Map<KernelChange, string>> {
     const errors = new Map<KernelChange, string>();
-    const [first] = group.changes;
-    if (first === undefined) return errors;
-    if (group.by === 'ip') return this.#applyBatch(group, signal);
-    for (const change of group.changes) {
+    for (const change of changes) {
       try {
-        if (change.step.type === 'sysctl') await this.#sysctls.write(change.step.sysctl);
-        if (change.step.type === 'firewall') await this.#applyFirewall(change.step.script, signal);
-      } catch (error) {
-        errors.set(change, error instanceof Error ? error.message : String(error));
+        await this.#applyStep(change.step, signal);
+      } catch (cause) {
+        errors.set(change, cause instanceof Error ? cause.message : String(cause));
       }
     }
     return errors;
   }
 
-  async #applyFirewall(script: string, signal: AbortSignal): Promise<void> {
-    // Declared first, so that the delete never fails; all of it is one transaction.
-    const table = `table inet ${OWNER.nftTable}`;
-    await outputOf(this.#commands, 'nft', ['-f', '-'], {
-      input: `${table} {}\ndelete ${table}\n${script}`,
-      signal,
-    });
-  }
-
-  /** `ip -force -batch -` goes on after a failed line and names it: `Command failed -:3`. */
-  async #applyBatch(group: StepGroup, signal: AbortSignal): Promise<Map<KernelChange, string>> {
-    const lines = group.changes.flatMap((change) =>
-      batchLines(change.step).map((line) => ({ line, change })),
-    );
-    const input = `${lines.map(({ line }) => line).join('\n')}\n`;
-    const family = group.family === undefined ? [] : [`-${group.family}`];
-    const result = await this.#commands.run('ip', [...family, '-force', '-batch', '-'], {
-      input,
-      signal,
-    });
-    const errors = new Map<KernelChange, string>();
-    let message = '';
-    for (const text of result.stderr.split('\n')) {
-      const number = /^Command failed -:(\d+)/.exec(text)?.[1];
-      const entry = number === undefined ? undefined : lines[Number(number) - 1];
-      if (entry === undefined) {
-        message = text.trim() || message;
-        continue;
-      }
-      if (!isGone(entry.change.step, message))
-        errors.set(entry.change, `ip ${entry.line}: ${message}`);
+  async #applyStep(step: KernelStep, signal: AbortSignal): Promise<void> {
+    if (step.type === 'sysctl') await this.#sysctls.write(step.sysctl);
+    else if (step.type === 'refuse') throw new Error(step.reason);
+    else if (step.type === 'firewall') {
+      // Declared first, so that the delete never fails. All of it is one transaction; cut off in
+      // its middle it has an open brace, and nft refuses it as a whole.
+      const table = `table inet ${OWNER.nftTable}`;
+      const input = `${table} {}\ndelete ${table}\n${step.script}`;
+      await outputOf(this.#commands, 'nft', ['-f', '-'], { input, signal });
     }
-    if (result.code !== 0 && errors.size === 0 && !/Command failed -:/.test(result.stderr)) {
-      for (const change of group.changes) errors.set(change, `ip -batch: ${result.stderr.trim()}`);
-    }
-    return errors;
   }
 }
 
-interface StepGroup {
-  readonly by: 'ip' | 'other';
-  /** `ip rule` takes the family as an option of the program. */
-  readonly family?: 4 | 6;
-  readonly changes: KernelChange[];
+function problem(code: string, value: string, message: string): Problem {
+  return { code, severity: 'error', message, value };
 }
 
-/** Neighbouring steps that one process can do. */
-function groupSteps(changes: readonly KernelChange[]): StepGroup[] {
-  const groups: StepGroup[] = [];
-  for (const change of changes) {
-    const { step } = change;
-    const by = step.type === 'sysctl' || step.type === 'firewall' ? 'other' : 'ip';
-    const family =
-      step.type === 'rule-add' || step.type === 'rule-delete' ? step.rule.family : undefined;
-    const last = groups.at(-1);
-    if (last?.by === by && last.family === family) last.changes.push(change);
-    else groups.push({ by, changes: [change], ...(family === undefined ? {} : { family }) });
-  }
-  return groups;
-}
+/** Steps of one kind can share processes. */
+type StepKind = 'link' | 'route' | 'rule4' | 'rule6' | 'other';
 
-function batchLines(step: KernelStep): string[] {
+function kindOf(step: KernelStep): StepKind {
   switch (step.type) {
     case 'interface-add':
-      return renderInterfaceAdd(step.interface);
     case 'interface-set':
-      return renderInterfaceSet(step.interface);
     case 'interface-delete':
-      return [renderInterfaceDelete(step.name)];
+      return 'link';
     case 'route-replace':
-      return [renderRouteReplace(step.route)];
     case 'route-delete':
-      return [renderRouteDelete(step.route)];
+      return 'route';
     case 'rule-add':
-      return [`rule add ${formatRule(step.rule)}`];
     case 'rule-delete':
-      return [`rule delete ${formatRule(step.rule)}`];
+      // `ip rule` takes the family as an option of the program.
+      return step.rule.family === 4 ? 'rule4' : 'rule6';
     case 'sysctl':
     case 'firewall':
-      return [];
+    case 'refuse':
+      return 'other';
   }
 }
 
-/** A removal that finds nothing has reached its aim: routes go with their interface. */
-function isGone(step: KernelStep, message: string): boolean {
-  return (
-    /-delete$/.test(step.type) && /No such process|Cannot find device|No such file/.test(message)
-  );
+/** Neighbours of one kind, in order. */
+function groupSteps(
+  changes: readonly KernelChange[],
+): { readonly kind: StepKind; readonly changes: KernelChange[] }[] {
+  const groups: { kind: StepKind; changes: KernelChange[] }[] = [];
+  for (const change of changes) {
+    const kind = kindOf(change.step);
+    const last = groups.at(-1);
+    if (last?.kind === kind) last.changes.push(change);
+    else groups.push({ kind, changes: [change] });
+  }
+  return groups;
 }

@@ -12,16 +12,11 @@
  * Every rule ends with a comment that holds a hash of its text, so that read-back notices a rule
  * that was removed, moved or written by somebody else.
  */
-import {
-  comparePrefixes,
-  containsPrefix,
-  type Family,
-  familyOf,
-  parsePrefix,
-} from '../../lib/prefix.ts';
+import { type Family, familyOf, formatPrefix, parsePrefix } from '../../lib/prefix.ts';
+import { mergePrefixes } from '../../lib/prefix-set.ts';
 import { sha256Hex } from '../../lib/sha256.ts';
 import { type FirewallPlan, OWNER } from '../../plan/host-plan.ts';
-import { canonicalFirewall } from './parse.ts';
+import { canonicalFirewall } from './parse-firewall.ts';
 import { FAMILIES, type KernelDesired } from './state.ts';
 
 /** TUN device of charon's user-space ESP: the only tunnel interface whose name is not ours to choose. */
@@ -39,14 +34,26 @@ interface NftTable {
   readonly chains: ReadonlyMap<string, readonly string[]>;
 }
 
-const CHAINS: ReadonlyMap<string, string> = new Map([
-  // Before conntrack (-200) and before anybody accepts.
-  ['arriving', 'type filter hook prerouting priority -310; policy accept;'],
-  ['forwarded', 'type filter hook forward priority -5; policy accept;'],
-  ['sent', 'type filter hook output priority -5; policy accept;'],
-  ['clamp-forwarded', 'type filter hook forward priority -150; policy accept;'],
-  ['clamp-sent', 'type filter hook output priority -150; policy accept;'],
-  ['clamp-received', 'type filter hook input priority -150; policy accept;'],
+interface NftHook {
+  readonly hook: 'prerouting' | 'forward' | 'output' | 'input';
+  readonly priority: number;
+}
+
+/**
+ * What each hook sees. A packet for a tunnel passes `forward` or `output` in clear, with a tunnel
+ * interface or an IPsec route ahead of it; its ESP then passes `output` with the peer as destination.
+ * ESP that arrives passes `prerouting` and `input`, and what was in it `prerouting` once more, from
+ * the tunnel interface or with the SA it came by noted on it (nft(8): `meta ipsec`, `rt ipsec`).
+ */
+const CHAINS: ReadonlyMap<string, NftHook> = new Map([
+  // Before connection tracking (-200): what is forged leaves no trace there.
+  ['arriving', { hook: 'prerouting', priority: -310 }],
+  // Just before the filters of the host (0), whose verdict stays theirs.
+  ['forwarded', { hook: 'forward', priority: -5 }],
+  ['sent', { hook: 'output', priority: -5 }],
+  ['clamp-forwarded', { hook: 'forward', priority: -150 }],
+  ['clamp-sent', { hook: 'output', priority: -150 }],
+  ['clamp-received', { hook: 'input', priority: -150 }],
 ]);
 
 /** nft script; empty where nothing is guarded or clamped and no table is wanted. */
@@ -64,7 +71,11 @@ export function renderFirewall(desired: KernelDesired): string {
     lines.push('\t}');
   }
   for (const [chain, rules] of table.chains) {
-    lines.push(`\tchain ${chain} {`, `\t\t${CHAINS.get(chain) ?? ''}`);
+    const { hook, priority } = hookOf(chain);
+    lines.push(
+      `\tchain ${chain} {`,
+      `\t\ttype filter hook ${hook} priority ${priority}; policy accept;`,
+    );
     for (const rule of rules) lines.push(`\t\t${rule} comment "${ruleMark(rule)}"`);
     lines.push('\t}');
   }
@@ -80,11 +91,20 @@ export function expectedFirewall(desired: KernelDesired): string | undefined {
     ...table.sets.map(
       ({ name, elements }) => `set ${name} ${[...elements].map(shownElement).sort().join(' ')}`,
     ),
-    ...[...table.chains.keys()].map((chain) => `chain ${chain}`),
+    ...[...table.chains.keys()].map((chain) => {
+      const { hook, priority } = hookOf(chain);
+      return `chain ${chain} filter ${hook} ${priority} accept`;
+    }),
     ...[...table.chains].flatMap(([chain, rules]) =>
       rules.map((rule) => `rule ${chain} ${ruleMark(rule)}`),
     ),
   ]);
+}
+
+function hookOf(chain: string): NftHook {
+  const hook = CHAINS.get(chain);
+  if (hook === undefined) throw new Error(`no hook for chain ${chain}`);
+  return hook;
 }
 
 /** nft shows host prefixes as bare addresses. */
@@ -102,13 +122,17 @@ function ruleMark(rule: string): string {
 }
 
 function buildTable(desired: KernelDesired): NftTable | undefined {
-  const { firewall, interfaces } = desired;
+  const { firewall, interfaces, engine } = desired;
   if (firewall.guarded.length === 0 && firewall.clamps.length === 0) return undefined;
   const sets: NftSet[] = [
     {
       name: 'tunnels',
       type: 'ifname',
-      elements: [...interfaces.map(({ name }) => name), USERSPACE_INTERFACE].sort(),
+      elements: [
+        ...interfaces.map(({ name }) => name),
+        // Without user-space ESP an interface of this name is somebody else's.
+        ...(engine.userspace ? [USERSPACE_INTERFACE] : []),
+      ].sort(),
     },
   ];
   const rules = new Map<string, string[]>([...CHAINS.keys()].map((chain) => [chain, []]));
@@ -131,23 +155,25 @@ const ADDRESS_TYPE: Readonly<Record<Family, 'ipv4_addr' | 'ipv6_addr'>> = {
   6: 'ipv6_addr',
 };
 
-/** IKE and ESP of a peer that lives inside its own remote network. */
+/**
+ * IKE and ESP of a peer that lives inside its own remote network; only between the gateway itself and
+ * the peer, so never forwarded. Our ports are fixed, the peer's may be changed by a NAT (RFC 3948).
+ */
 function addPeers(family: Family, firewall: FirewallPlan, sets: NftSet[], add: AddRule): void {
   const peers = firewall.peers.filter((peer) => familyOf(peer) === family);
   if (peers.length === 0) return;
   sets.push({ name: `peers${family}`, type: ADDRESS_TYPE[family], elements: peers });
   const ip = PROTOCOL[family];
-  for (const chain of ['arriving', 'forwarded', 'sent']) {
-    const side = chain === 'arriving' ? 'saddr' : 'daddr';
-    add(chain, `${ip} ${side} @peers${family} meta l4proto esp accept`);
-    add(chain, `${ip} ${side} @peers${family} udp dport { 500, 4500 } accept`);
-  }
+  add('arriving', `${ip} saddr @peers${family} meta l4proto esp accept`);
+  add('arriving', `${ip} saddr @peers${family} udp dport { 500, 4500 } accept`);
+  add('sent', `${ip} daddr @peers${family} meta l4proto esp accept`);
+  add('sent', `${ip} daddr @peers${family} udp sport { 500, 4500 } accept`);
 }
 
 function addGuard(family: Family, firewall: FirewallPlan, sets: NftSet[], add: AddRule): void {
   const ip = PROTOCOL[family];
   for (const by of ['interface', 'policy'] as const) {
-    const prefixes = outermost(
+    const prefixes = merged(
       firewall.guarded
         .filter((entry) => entry.by === by && familyOf(entry.prefix) === family)
         .map(({ prefix }) => prefix),
@@ -155,11 +181,12 @@ function addGuard(family: Family, firewall: FirewallPlan, sets: NftSet[], add: A
     if (prefixes.length === 0) continue;
     const set = `by_${by}${family}`;
     sets.push({ name: set, type: ADDRESS_TYPE[family], elements: prefixes });
-    const clearOut = by === 'interface' ? 'oifname != @tunnels' : 'rt ipsec missing';
-    const clearIn = by === 'interface' ? 'iifname != @tunnels' : 'meta ipsec missing';
-    add('forwarded', `${ip} daddr @${set} ${clearOut} counter drop`);
-    add('sent', `${ip} daddr @${set} ${clearOut} counter drop`);
-    add('arriving', `${ip} saddr @${set} ${clearIn} counter drop`);
+    // A kernel without XFRM does not know the `ipsec` keys: they only stand where it must have it.
+    const [clearOut, clearIn] =
+      by === 'policy' ? [' rt ipsec missing', ' meta ipsec missing'] : ['', ''];
+    add('forwarded', `${ip} daddr @${set} oifname != @tunnels${clearOut} counter drop`);
+    add('sent', `${ip} daddr @${set} oifname != @tunnels${clearOut} counter drop`);
+    add('arriving', `${ip} saddr @${set} iifname != @tunnels${clearIn} counter drop`);
   }
 }
 
@@ -169,7 +196,7 @@ function addClamps(family: Family, firewall: FirewallPlan, sets: NftSet[], add: 
   for (const size of [...new Set(clamps.map(({ mssBytes }) => mssBytes))].sort((a, b) => a - b)) {
     const set = `mss${family}_${size}`;
     const prefixes = clamps.filter(({ mssBytes }) => mssBytes === size).map(({ prefix }) => prefix);
-    sets.push({ name: set, type: ADDRESS_TYPE[family], elements: outermost(prefixes) });
+    sets.push({ name: set, type: ADDRESS_TYPE[family], elements: merged(prefixes) });
     const clamp = (side: 'saddr' | 'daddr'): string =>
       `${ip} ${side} @${set} tcp flags & (syn | rst) == syn tcp option maxseg size > ${size} tcp option maxseg size set ${size}`;
     add('clamp-forwarded', clamp('daddr'));
@@ -179,18 +206,11 @@ function addClamps(family: Family, firewall: FirewallPlan, sets: NftSet[], add: 
   }
 }
 
-/** Interval sets refuse elements that overlap: a prefix inside another one adds nothing. */
-function outermost(prefixes: readonly string[]): string[] {
+/** Interval sets refuse elements that overlap. */
+function merged(prefixes: readonly string[]): string[] {
   const parsed = prefixes.flatMap((text) => {
     const result = parsePrefix(text);
-    return result.ok ? [{ text, prefix: result.prefix }] : [];
+    return result.ok ? [result.prefix] : [];
   });
-  parsed.sort((a, b) => comparePrefixes(a.prefix, b.prefix));
-  const kept: typeof parsed = [];
-  for (const candidate of parsed) {
-    // Sorted by address and length, what holds a prefix stands right before it.
-    const last = kept.at(-1);
-    if (last === undefined || !containsPrefix(last.prefix, candidate.prefix)) kept.push(candidate);
-  }
-  return kept.map(({ text }) => text);
+  return mergePrefixes(parsed).map(formatPrefix);
 }

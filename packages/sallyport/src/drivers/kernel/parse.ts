@@ -1,51 +1,70 @@
-/** Output of `ip -json` and `nft -j` in our terms. What does not carry our marks is left out. */
+/** Output of `ip -json -Numeric` in our terms. What does not carry our marks is left out. */
+
+import { canonicalAddress, canonicalPrefix } from '../../lib/canonical-address.ts';
+import { isJson, type Json, jsonRows, textOf } from '../../lib/json-fields.ts';
 import { type Family, familyOf } from '../../lib/prefix.ts';
-import { OWNER, type RoutePlan, type RulePlan } from '../../plan/host-plan.ts';
-import type { ObservedInterface } from './state.ts';
+import { OWNER, type RulePlan } from '../../plan/host-plan.ts';
+import type { ObservedInterface, ObservedRoute } from './state.ts';
 
 /** Prefix of the alias that marks an interface as ours. */
 const ALIAS_MARK = 'sallyport ';
 
-type Json = Readonly<Record<string, unknown>>;
+/** What we make; anything else of our name is a coincidence. */
+const KINDS: ReadonlySet<string> = new Set(['xfrm', 'vti', 'vti6']);
 
-/** `ip -json` prints nothing at all where it has nothing to show. */
-function rows(text: string): Json[] {
-  const parsed: unknown = text.trim() === '' ? [] : JSON.parse(text);
-  return Array.isArray(parsed) ? parsed.filter(isJson) : [];
+export interface ParsedLinks {
+  readonly interfaces: readonly ObservedInterface[];
+  readonly foreignInterfaces: ReadonlySet<string>;
 }
 
-function isJson(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null;
+/** `ip -json -Numeric -details link show`. */
+export function parseLinks(text: string): ParsedLinks {
+  const interfaces: ObservedInterface[] = [];
+  const foreignInterfaces = new Set<string>();
+  for (const row of jsonRows(text)) {
+    if (isOurs(row)) interfaces.push(parseInterface(row));
+    else for (const name of namesOf(row)) foreignInterfaces.add(name);
+  }
+  return { interfaces, foreignInterfaces };
 }
 
-function textOf(row: Json, key: string): string | undefined {
-  const value = row[key];
-  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;
+/**
+ * The kernel takes an alias only for a link that is there, but a group at birth: a link of our group
+ * that has no alias yet is one whose making was cut short.
+ */
+function isOurs(row: Json): boolean {
+  const info = isJson(row['linkinfo']) ? row['linkinfo'] : {};
+  const alias = textOf(row, 'ifalias') ?? '';
+  return (
+    (textOf(row, 'ifname') ?? '').startsWith(OWNER.interfacePrefix) &&
+    KINDS.has(textOf(info, 'info_kind') ?? '') &&
+    (alias.startsWith(ALIAS_MARK) ||
+      (alias === '' && textOf(row, 'group') === String(OWNER.routeProtocol)))
+  );
 }
 
-/** `ip -json -details link show`. */
-export function parseInterfaces(text: string): ObservedInterface[] {
-  return rows(text).flatMap((row) => {
-    const alias = textOf(row, 'ifalias') ?? '';
-    const name = textOf(row, 'ifname') ?? '';
-    const info = isJson(row['linkinfo']) ? row['linkinfo'] : {};
-    if (!name.startsWith(OWNER.interfacePrefix) || !alias.startsWith(ALIAS_MARK)) return [];
-    const data = isJson(info['info_data']) ? info['info_data'] : {};
-    const id = textOf(data, 'if_id') ?? textOf(data, 'ikey');
-    const flags = Array.isArray(row['flags']) ? row['flags'] : [];
-    const local = textOf(data, 'local');
-    const remote = textOf(data, 'remote');
-    return {
-      name,
-      kind: textOf(info, 'info_kind') ?? '',
-      mtuBytes: Number(textOf(row, 'mtu')),
-      isUp: flags.includes('UP'),
-      alias,
-      ...(id === undefined ? {} : { interfaceId: parseId(id) }),
-      ...(local === undefined ? {} : { localAddress: local }),
-      ...(remote === undefined ? {} : { remoteAddress: remote }),
-    };
-  });
+function namesOf(row: Json): string[] {
+  const alternatives = Array.isArray(row['altnames']) ? row['altnames'] : [];
+  return [textOf(row, 'ifname') ?? '', ...alternatives.filter((name) => typeof name === 'string')];
+}
+
+function parseInterface(row: Json): ObservedInterface {
+  const info = isJson(row['linkinfo']) ? row['linkinfo'] : {};
+  const data = isJson(info['info_data']) ? info['info_data'] : {};
+  const id = textOf(data, 'if_id') ?? textOf(data, 'ikey');
+  const flags = Array.isArray(row['flags']) ? row['flags'] : [];
+  const local = textOf(data, 'local');
+  const remote = textOf(data, 'remote');
+  return {
+    name: textOf(row, 'ifname') ?? '',
+    kind: textOf(info, 'info_kind') ?? '',
+    mtuBytes: Number(textOf(row, 'mtu')),
+    isUp: flags.includes('UP'),
+    alias: textOf(row, 'ifalias') ?? '',
+    ...(id === undefined ? {} : { interfaceId: parseId(id) }),
+    ...(local === undefined ? {} : { localAddress: local }),
+    ...(remote === undefined ? {} : { remoteAddress: remote }),
+  };
 }
 
 /** `0x2a` for XFRM interfaces, `0.0.0.42` for VTI keys. */
@@ -54,26 +73,52 @@ function parseId(text: string): number {
   return text.split('.').reduce((value, part) => value * 256 + Number(part), 0);
 }
 
-/** `ip -json route show table all proto 83`, one family. */
-export function parseRoutes(text: string, family: Family): RoutePlan[] {
-  return rows(text).flatMap((row): RoutePlan[] => {
-    const destination = textOf(row, 'dst') ?? '';
-    const type = textOf(row, 'type') ?? 'unicast';
-    const table = Number(textOf(row, 'table') ?? 254);
-    if (type !== 'unicast' && type !== 'unreachable' && type !== 'throw') return [];
+/** Numbers of <linux/rtnetlink.h>: with `-Numeric` only `unicast` keeps its name, by its absence. */
+const ROUTE_TYPES: ReadonlyMap<string, string> = new Map([
+  ['6', 'blackhole'],
+  ['7', 'unreachable'],
+  ['8', 'prohibit'],
+  ['9', 'throw'],
+]);
+
+/** What an IPv6 route has that was added without a metric. */
+const IPV6_METRIC = '1024';
+
+/** `ip -json -Numeric -4|-6 route show table all protocol 83`. */
+export function parseRoutes(text: string, family: Family): ObservedRoute[] {
+  return jsonRows(text).map((row): ObservedRoute => {
+    const typeText = textOf(row, 'type') ?? 'unicast';
+    const type = ROUTE_TYPES.get(typeText) ?? typeText;
     const device = textOf(row, 'dev');
     const source = textOf(row, 'prefsrc');
-    return [
-      {
-        prefix: completePrefix(destination, family),
-        table,
-        type,
-        // IPv6 shows unreachable routes on lo.
-        ...(type === 'unicast' && device !== undefined ? { interface: device } : {}),
-        ...(source === undefined ? {} : { source }),
-      },
-    ];
+    const metric = textOf(row, 'metric');
+    const other = othersOf(row);
+    return {
+      prefix: canonicalPrefix(completePrefix(textOf(row, 'dst') ?? '', family)),
+      table: Number(textOf(row, 'table') ?? 254),
+      type,
+      // IPv6 shows unreachable routes on lo.
+      ...(type === 'unicast' && device !== undefined ? { interface: device } : {}),
+      ...(source === undefined ? {} : { source: canonicalAddress(source) }),
+      ...(metric === undefined || (family === 6 && metric === IPV6_METRIC)
+        ? {}
+        : { metric: Number(metric) }),
+      ...(other === '' ? {} : { other }),
+    };
   });
+}
+
+function othersOf(row: Json): string {
+  const via = isJson(row['via']) ? textOf(row['via'], 'host') : undefined;
+  const gateway = textOf(row, 'gateway') ?? via;
+  return [
+    gateway === undefined ? '' : `via ${gateway}`,
+    Array.isArray(row['nexthops']) ? `${row['nexthops'].length} next hops` : '',
+    Array.isArray(row['metrics']) ? 'metrics' : '',
+    'encap' in row ? 'encap' : '',
+  ]
+    .filter((word) => word !== '')
+    .join(' ');
 }
 
 /** `ip` leaves out the length of host routes and calls the default by name. */
@@ -83,54 +128,15 @@ function completePrefix(destination: string, family: Family): string {
   return `${destination}/${familyOf(destination) === 4 ? 32 : 128}`;
 }
 
-/** `ip -json rule show`, one family. */
+/** A rule with a selector (`srclen`, `iif`, `fwmark`, ...) is none that we make. */
+const RULE_FIELDS: ReadonlySet<string> = new Set(['priority', 'src', 'table', 'protocol']);
+
+/** `ip -json -Numeric -4|-6 rule show`. */
 export function parseRules(text: string, family: Family): RulePlan[] {
-  return rows(text).flatMap((row) =>
-    textOf(row, 'protocol') === String(OWNER.routeProtocol)
+  return jsonRows(text).flatMap((row) =>
+    textOf(row, 'protocol') === String(OWNER.routeProtocol) &&
+    Object.keys(row).every((field) => RULE_FIELDS.has(field))
       ? [{ family, priority: Number(textOf(row, 'priority')), table: Number(textOf(row, 'table')) }]
       : [],
   );
-}
-
-/**
- * `nft -j list table inet sallyport` as lines that can be compared with what was rendered: rules by
- * their chain and comment, which holds a hash of the rule, and sets by their elements.
- */
-export function parseFirewall(text: string): string {
-  const parsed: unknown = JSON.parse(text);
-  const items =
-    isJson(parsed) && Array.isArray(parsed['nftables']) ? parsed['nftables'].filter(isJson) : [];
-  const lines: string[] = [];
-  for (const item of items) {
-    if (isJson(item['chain'])) lines.push(`chain ${textOf(item['chain'], 'name') ?? ''}`);
-    if (isJson(item['rule'])) {
-      lines.push(
-        `rule ${textOf(item['rule'], 'chain') ?? ''} ${textOf(item['rule'], 'comment') ?? ''}`,
-      );
-    }
-    if (isJson(item['set'])) {
-      const elements = Array.isArray(item['set']['elem']) ? item['set']['elem'] : [];
-      lines.push(
-        `set ${textOf(item['set'], 'name') ?? ''} ${elements.map(elementText).sort().join(' ')}`,
-      );
-    }
-  }
-  return canonicalFirewall(lines);
-}
-
-function elementText(element: unknown): string {
-  if (typeof element === 'string') return element;
-  const prefix = isJson(element) && isJson(element['prefix']) ? element['prefix'] : undefined;
-  return prefix === undefined
-    ? JSON.stringify(element)
-    : `${textOf(prefix, 'addr') ?? ''}/${textOf(prefix, 'len') ?? ''}`;
-}
-
-/** Rules keep their order inside a chain; sets and chains are listed in any. */
-export function canonicalFirewall(lines: readonly string[]): string {
-  const ordered = lines.filter((line) => line.startsWith('rule '));
-  const unordered = lines.filter((line) => !line.startsWith('rule ')).sort();
-  const byChain = ordered.map((line, index) => ({ line, index, chain: line.split(' ')[1] ?? '' }));
-  byChain.sort((a, b) => (a.chain === b.chain ? a.index - b.index : a.chain < b.chain ? -1 : 1));
-  return [...unordered, ...byChain.map(({ line }) => line)].join('\n');
 }

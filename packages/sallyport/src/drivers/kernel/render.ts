@@ -1,37 +1,84 @@
-/** Steps as lines for `ip -batch`. */
-
+/**
+ * Steps as lines for `ip -batch`. What marks a thing as ours comes first in its line, and a link gets
+ * its group at birth: work that is cut short anywhere leaves nothing that would not be found again.
+ */
 import { formatRoute } from '../../plan/describe.ts';
 import type { InterfacePlan, RoutePlan, RulePlan } from '../../plan/host-plan.ts';
 import { OWNER } from '../../plan/host-plan.ts';
+import type { KernelStep, ObservedRoute } from './state.ts';
 
-/** Lines that make the interface, as wanted and up. */
-export function renderInterfaceAdd(wanted: InterfacePlan): string[] {
-  const { name, interfaceId } = wanted;
+const PROTOCOL = `protocol ${OWNER.routeProtocol}`;
+
+/** Below this a device has no IPv6 at all (RFC 8200 §5), and nothing to say about its addresses. */
+const IPV6_MINIMUM_MTU = 1280;
+
+/** Lines of one step; `finish` may only follow where `lines` succeeded, or it would touch what is not ours. */
+export interface BatchLines {
+  readonly lines: readonly string[];
+  readonly finish: readonly string[];
+}
+
+export function renderStep(step: KernelStep): BatchLines {
+  switch (step.type) {
+    case 'interface-add':
+      return { lines: [linkAdd(step.interface)], finish: [linkSet(step.interface)] };
+    case 'interface-set':
+      return {
+        // Alone and first: too small an MTU has taken IPv6 off the device, and `addrgenmode` with it.
+        lines: [`link set dev ${step.interface.name} mtu ${step.interface.mtuBytes}`],
+        finish: [linkSet(step.interface)],
+      };
+    case 'interface-delete':
+      return once(`link delete dev ${step.name}`);
+    case 'route-replace':
+      return once(`route replace ${PROTOCOL} ${formatRoute(step.route)}`);
+    case 'route-delete':
+      return once(`route delete ${PROTOCOL} ${formatObservedRoute(step.route)}`);
+    case 'rule-add':
+      return once(`rule add ${PROTOCOL} ${formatRule(step.rule)}`);
+    case 'rule-delete':
+      return once(`rule delete ${PROTOCOL} ${formatRule(step.rule)}`);
+    case 'sysctl':
+    case 'firewall':
+    case 'refuse':
+      return { lines: [], finish: [] };
+  }
+}
+
+function once(line: string): BatchLines {
+  return { lines: [line], finish: [] };
+}
+
+function linkAdd(wanted: InterfacePlan): string {
+  const { name, interfaceId, mtuBytes } = wanted;
   const kind =
     wanted.kind === 'xfrm'
-      ? // The device below only names a link: lo is the one that is always there.
+      ? // The device below only lends its index to the route look-up: lo is the one always there.
         `type xfrm dev lo if_id ${interfaceId}`
       : `type ${wanted.family === 4 ? 'vti' : 'vti6'} local ${wanted.localAddress} remote ${wanted.remoteAddress} key ${interfaceId}`;
-  return [`link add name ${name} ${kind}`, ...renderInterfaceSet(wanted)];
+  return `link add name ${name} group ${OWNER.routeProtocol} mtu ${mtuBytes} ${kind}`;
 }
 
-export function renderInterfaceSet({ name, mtuBytes, alias }: InterfacePlan): string[] {
-  // The alias is our mark: it comes first, so that what is half made is found and removed.
-  return [`link set dev ${name} alias "${alias}"`, `link set dev ${name} mtu ${mtuBytes} up`];
+function linkSet({ name, alias, mtuBytes }: InterfacePlan): string {
+  // No link-local address: nothing is to be said on a link that has no neighbours.
+  const addresses = mtuBytes < IPV6_MINIMUM_MTU ? '' : ' addrgenmode none';
+  return `link set dev ${name} alias "${alias}"${addresses} up`;
 }
 
-export function renderInterfaceDelete(name: string): string {
-  return `link delete dev ${name}`;
-}
-
-export function renderRouteReplace(route: RoutePlan): string {
-  return `route replace ${formatRoute(route)} protocol ${OWNER.routeProtocol}`;
-}
-
-export function renderRouteDelete(route: RoutePlan): string {
-  return `route delete ${formatRoute(route)} protocol ${OWNER.routeProtocol}`;
+/** As `formatRoute`, with what only an observed route has. */
+export function formatObservedRoute(route: ObservedRoute): string {
+  const type = route.type === 'unicast' ? '' : `${route.type} `;
+  const device = route.interface === undefined ? '' : ` dev ${route.interface}`;
+  const source = route.source === undefined ? '' : ` src ${route.source}`;
+  const metric = route.metric === undefined ? '' : ` metric ${route.metric}`;
+  return `${type}${route.prefix}${device} table ${route.table}${source}${metric}`;
 }
 
 export function formatRule(rule: RulePlan): string {
-  return `priority ${rule.priority} from all lookup ${rule.table} protocol ${OWNER.routeProtocol}`;
+  return `priority ${rule.priority} from all lookup ${rule.table}`;
+}
+
+/** Whether an observed route is the wanted one, in everything. */
+export function isRoute(observed: ObservedRoute, wanted: RoutePlan): boolean {
+  return observed.other === undefined && formatObservedRoute(observed) === formatRoute(wanted);
 }

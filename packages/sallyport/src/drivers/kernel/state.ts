@@ -9,9 +9,10 @@ import type {
 } from '../../plan/host-plan.ts';
 import type { Change } from '../driver.ts';
 
+/** `engine` tells whether there is a TUN device of charon's. */
 export type KernelDesired = Pick<
   HostPlan,
-  'interfaces' | 'routes' | 'rules' | 'sysctls' | 'firewall'
+  'interfaces' | 'routes' | 'rules' | 'sysctls' | 'firewall' | 'engine'
 >;
 
 export const NOTHING_DESIRED: KernelDesired = {
@@ -20,6 +21,7 @@ export const NOTHING_DESIRED: KernelDesired = {
   rules: [],
   sysctls: [],
   firewall: { guarded: [], peers: [], clamps: [] },
+  engine: { name: 'strongswan', userspace: false },
 };
 
 export interface ObservedInterface {
@@ -28,16 +30,33 @@ export interface ObservedInterface {
   readonly kind: string;
   readonly mtuBytes: number;
   readonly isUp: boolean;
+  /** Empty where the link was made and the work then cut short. */
   readonly alias: string;
   readonly interfaceId?: number;
   readonly localAddress?: string;
   readonly remoteAddress?: string;
 }
 
+/** A route of our protocol number, also if somebody has bent it into a shape that no plan has. */
+export interface ObservedRoute {
+  readonly prefix: string;
+  readonly table: number;
+  /** As `ip` calls it. */
+  readonly type: string;
+  readonly interface?: string;
+  readonly source?: string;
+  /** Absent: the default of the family. */
+  readonly metric?: number;
+  /** What else it has that a plan never asks for, such as `via 192.0.2.1`. */
+  readonly other?: string;
+}
+
 /** Only what carries our marks; sysctls are those the plan may want. */
 export interface ObservedKernel {
   readonly interfaces: readonly ObservedInterface[];
-  readonly routes: readonly RoutePlan[];
+  /** Names, also alternative ones, of every interface that is not ours. */
+  readonly foreignInterfaces: ReadonlySet<string>;
+  readonly routes: readonly ObservedRoute[];
   readonly rules: readonly RulePlan[];
   /** Value by slash-separated key; absent: no such file. */
   readonly sysctls: ReadonlyMap<string, string>;
@@ -52,9 +71,11 @@ export type KernelStep =
   | { readonly type: 'interface-delete'; readonly name: string }
   | { readonly type: 'firewall'; readonly script: string }
   | { readonly type: 'route-replace'; readonly route: RoutePlan }
-  | { readonly type: 'route-delete'; readonly route: RoutePlan }
+  | { readonly type: 'route-delete'; readonly route: ObservedRoute }
   | { readonly type: 'rule-add'; readonly rule: RulePlan }
-  | { readonly type: 'rule-delete'; readonly rule: RulePlan };
+  | { readonly type: 'rule-delete'; readonly rule: RulePlan }
+  /** What cannot be done without touching what is not ours: applying it only says so. */
+  | { readonly type: 'refuse'; readonly reason: string };
 
 export interface KernelChange extends Change {
   readonly driver: 'kernel';

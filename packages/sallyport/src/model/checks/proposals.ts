@@ -106,7 +106,7 @@ function askedOf(
         })
         .map((keyword) => ({
           keyword,
-          proposal: inline ? proposal : String(spec.crypto),
+          proposal: typeof spec.crypto === 'string' ? spec.crypto : proposal,
           path: inline ? ['spec', 'crypto', use, 'proposals', index] : ['spec', 'crypto'],
         }));
     }),

@@ -3,6 +3,8 @@
  * lists neither its link types nor its transforms, and modules may load at first use.
  */
 import { access } from 'node:fs/promises';
+import { canonicalAddress } from '../../lib/canonical-address.ts';
+import { isJson, jsonRows, textOf } from '../../lib/json-fields.ts';
 import type { DataPlane } from '../../model/gateway.ts';
 import type { CommandRunner } from './command.ts';
 import { outputOf } from './command.ts';
@@ -73,19 +75,13 @@ export async function detectUnderlayMtu(
   signal: AbortSignal,
 ): Promise<number | undefined> {
   const text = await outputOf(commands, 'ip', ['-json', 'address', 'show'], { signal });
-  const links: unknown = JSON.parse(text);
-  if (!Array.isArray(links)) return undefined;
-  const sizes = links.flatMap((link: unknown) => {
-    const {
-      mtu,
-      addr_info: infos,
-      ifname,
-    } = link as { mtu?: unknown; addr_info?: unknown; ifname?: unknown };
+  const wanted = new Set(addresses.map(canonicalAddress));
+  const sizes = jsonRows(text).flatMap((link) => {
+    const { mtu, addr_info: infos, ifname } = link;
+    // An address on lo is reached through any link; its MTU says nothing.
     if (typeof mtu !== 'number' || !Array.isArray(infos) || ifname === 'lo') return [];
-    const holds = infos.some((info: unknown) =>
-      addresses.includes(String((info as { local?: unknown }).local)),
-    );
-    return holds ? [mtu] : [];
+    const held = infos.filter(isJson).map((info) => textOf(info, 'local') ?? '');
+    return held.some((address) => wanted.has(canonicalAddress(address))) ? [mtu] : [];
   });
   return sizes.length === 0 ? undefined : Math.min(...sizes);
 }

@@ -13,6 +13,15 @@ const ROOT = '/proc/sys';
 const SHARED_KEYS = ['net/ipv4/ip_forward', 'net/ipv6/conf/all/forwarding'];
 const INTERFACE_KEYS = ['disable_policy', 'rp_filter'];
 
+/** Whether a plan may set the key, `interfaces` being the names of its own ones. */
+export function isSysctlKey(key: string, interfaces: readonly string[]): boolean {
+  return SHARED_KEYS.includes(key) || interfaces.some((name) => interfaceKeys(name).includes(key));
+}
+
+function interfaceKeys(name: string): string[] {
+  return INTERFACE_KEYS.map((key) => `net/ipv4/conf/${name}/${key}`);
+}
+
 type Remembered = Readonly<Record<string, { readonly before: string; readonly ours: string }>>;
 
 export class SysctlFiles {
@@ -25,10 +34,7 @@ export class SysctlFiles {
 
   /** Present values of everything a plan may set; what does not exist is left out. */
   async read(interfaces: readonly string[]): Promise<Map<string, string>> {
-    const keys = [
-      ...SHARED_KEYS,
-      ...interfaces.flatMap((name) => INTERFACE_KEYS.map((key) => `net/ipv4/conf/${name}/${key}`)),
-    ];
+    const keys = [...SHARED_KEYS, ...interfaces.flatMap(interfaceKeys)];
     const values = new Map<string, string>();
     for (const key of keys) {
       const value = await readValue(key);

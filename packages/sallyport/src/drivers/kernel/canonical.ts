@@ -1,0 +1,23 @@
+/** A plan has addresses as a person wrote them; the kernel is compared with one spelling of them. */
+import { canonicalAddress, canonicalPrefix } from '../../lib/canonical-address.ts';
+import type { KernelDesired } from './state.ts';
+
+export function canonicalDesired(desired: KernelDesired): KernelDesired {
+  const { firewall, routes } = desired;
+  const withPrefix = <T extends { readonly prefix: string }>(entry: T): T => ({
+    ...entry,
+    prefix: canonicalPrefix(entry.prefix),
+  });
+  return {
+    ...desired,
+    routes: routes.map((route) => ({
+      ...withPrefix(route),
+      ...(route.source === undefined ? {} : { source: canonicalAddress(route.source) }),
+    })),
+    firewall: {
+      guarded: firewall.guarded.map(withPrefix),
+      peers: [...new Set(firewall.peers.map(canonicalAddress))],
+      clamps: firewall.clamps.map(withPrefix),
+    },
+  };
+}

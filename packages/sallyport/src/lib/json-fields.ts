@@ -1,0 +1,19 @@
+/** Reading JSON that other programs print: rows of fields, of which none is sure to be there. */
+
+export type Json = Readonly<Record<string, unknown>>;
+
+export function isJson(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null;
+}
+
+/** `ip -json` prints nothing at all where it has nothing to show. */
+export function jsonRows(text: string): Json[] {
+  const parsed: unknown = text.trim() === '' ? [] : JSON.parse(text);
+  return Array.isArray(parsed) ? parsed.filter(isJson) : [];
+}
+
+/** A field as text, whether it came as text or as a number. */
+export function textOf(row: Json, key: string): string | undefined {
+  const value = row[key];
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;
+}
