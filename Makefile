@@ -1,7 +1,7 @@
 # Two commands are enough: `make demo` and `make test`. `make help` lists the rest.
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help setup demo demo-clean test check lab bench clean
+.PHONY: help setup demo demo-clean test check lab bench install uninstall clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -12,7 +12,16 @@ setup: ## install what is needed, by name, and build
 demo: setup ## two partners, real tunnels, every step shown; KEEP=1 leaves the lab up
 	@node lab/demo.ts
 
-demo-clean: ## end the lab that KEEP=1 left up
+demo-bench: setup ## measure against peers; BENCH=name for one of them
+	@node bench/run.ts $(if $(BENCH),--bench $(BENCH))
+
+install: setup ## install on this host, below PREFIX (default /usr/local)
+	@scripts/install.sh
+
+uninstall: setup ## take down the tunnels of this host and remove the program
+	@scripts/install.sh --uninstall
+
+clean: ## end the lab that KEEP=1 left up
 	@mkdir -p .cache && touch .cache/demo.stop
 
 test: setup ## everything: checks, unit tests, lab, demo
@@ -23,6 +32,15 @@ check: setup ## format, types, lint, layers, dead code, unit tests
 
 lab: setup ## only the tests with real daemons
 	@node lab/run.ts
+
+bench: setup ## measure against peers; BENCH=name for one of them
+	@node bench/run.ts $(if $(BENCH),--bench $(BENCH))
+
+install: setup ## install on this host, below PREFIX (default /usr/local)
+	@scripts/install.sh
+
+uninstall: setup ## take down the tunnels of this host and remove the program
+	@scripts/install.sh --uninstall
 
 clean: ## remove what was built
 	rm -rf packages/*/dist .cache coverage

@@ -3,34 +3,18 @@
  * on while the agent is upgraded or gone. There can be one IKE daemon in a network namespace, since
  * UDP 500 and 4500 are its own; a foreign one is used when told to, and never started or stopped.
  */
-import { spawn } from 'node:child_process';
-import { access, mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ViciClient } from '@sallyport/vici';
 import { writeFileAtomic } from '../../platform/atomic-file.ts';
-import { type CommandRunner, outputOf } from '../../platform/linux/command.ts';
+import type { CommandRunner } from '../../platform/linux/command.ts';
+import { type DaemonProcess, DetachedProcess, UnitProcess } from './daemon-process.ts';
+import { EngineError } from './engine-error.ts';
 import { renderEngineConfig } from './render-config.ts';
 
-/** charon-systemd needs no systemd and writes no pid file: several can run, one a namespace. */
-const PROGRAM = '/usr/sbin/charon-systemd';
-const UNIT = 'sallyport-charon.service';
 const START_MILLISECONDS = 15_000;
 const POLL_MILLISECONDS = 50;
-
-export class EngineError extends Error {
-  readonly code:
-    | 'engine/foreign-daemon'
-    | 'engine/not-installed'
-    | 'engine/no-start'
-    | 'engine/unreachable';
-
-  constructor(code: EngineError['code'], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'EngineError';
-    this.code = code;
-  }
-}
 
 export interface EngineOptions {
   /** Directory of mode 0700 for configuration, socket, log and pid file. */
@@ -45,14 +29,19 @@ export class Engine {
   readonly isExternal: boolean;
   readonly #options: EngineOptions;
   readonly #configPath: string;
-  readonly #pidPath: string;
+  readonly #unit: UnitProcess;
+  readonly #detached: DetachedProcess;
 
   constructor(options: EngineOptions) {
     this.#options = options;
     this.isExternal = options.externalSocket !== undefined;
     this.socket = options.externalSocket ?? `unix://${join(options.runDirectory, 'charon.vici')}`;
     this.#configPath = join(options.runDirectory, 'strongswan.conf');
-    this.#pidPath = join(options.runDirectory, 'charon.pid');
+    this.#unit = new UnitProcess(options.commands);
+    this.#detached = new DetachedProcess({
+      pidPath: join(options.runDirectory, 'charon.pid'),
+      configPath: this.#configPath,
+    });
   }
 
   /** Adopts the running daemon, or starts one. Throws {@link EngineError}. */
@@ -69,13 +58,14 @@ export class Engine {
       logPath: join(this.#options.runDirectory, 'charon.log'),
       userspace,
     });
-    const process = await this.#findProcess();
-    if (process !== undefined) {
+    const process = await this.#process(signal);
+    const pid = await process.find(signal);
+    if (pid !== undefined) {
       if ((await readFile(this.#configPath, 'utf8').catch(() => '')) === config) {
         if (await this.answers(signal)) return 'running';
         throw new EngineError(
           'engine/unreachable',
-          `charon (pid ${process}) runs and does not answer on ${this.socket}`,
+          `charon (pid ${pid}) runs and does not answer on ${this.socket}`,
         );
       }
       // Plugins are chosen at start: another data plane needs another process.
@@ -84,7 +74,8 @@ export class Engine {
     await this.#refuseForeign();
     await mkdir(this.#options.runDirectory, { recursive: true, mode: 0o700 });
     await writeFileAtomic(this.#configPath, config);
-    await this.#start(signal);
+    await process.start(signal);
+    await this.#untilItAnswers(signal);
     return 'started';
   }
 
@@ -108,51 +99,15 @@ export class Engine {
   /** Ends the daemon that was started here, and no other. */
   async stop(signal: AbortSignal): Promise<void> {
     if (this.isExternal) return;
-    if (await this.#hasUnit(signal))
-      await outputOf(this.#options.commands, 'systemctl', ['stop', UNIT], { signal });
-    const pid = await this.#findProcess();
-    if (pid !== undefined) {
-      process.kill(pid, 'SIGTERM');
-      const deadline = performance.now() + START_MILLISECONDS;
-      while ((await this.#findProcess()) !== undefined) {
-        if (performance.now() > deadline) process.kill(pid, 'SIGKILL');
-        await delay(POLL_MILLISECONDS, undefined, { signal });
-      }
-    }
-    await rm(this.#pidPath, { force: true });
+    await (await this.#process(signal)).stop(signal);
     await rm(join(this.#options.runDirectory, 'charon.vici'), { force: true });
   }
 
-  async #start(signal: AbortSignal): Promise<void> {
-    if (await this.#hasUnit(signal)) {
-      await outputOf(this.#options.commands, 'systemctl', ['start', UNIT], { signal });
-    } else {
-      await access(PROGRAM).catch((cause: unknown) => {
-        throw new EngineError(
-          'engine/not-installed',
-          `${PROGRAM} is missing; install the package charon-systemd`,
-          { cause },
-        );
-      });
-      const child = spawn(PROGRAM, [], {
-        env: {
-          PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
-          STRONGSWAN_CONF: this.#configPath,
-          LC_ALL: 'C',
-        },
-        cwd: '/',
-        detached: true,
-        stdio: 'ignore',
-      });
-      child.on('error', () => undefined);
-      child.unref();
-      if (child.pid !== undefined) {
-        await writeFileAtomic(
-          this.#pidPath,
-          JSON.stringify({ pid: child.pid, started: await startTimeOf(child.pid) }),
-        );
-      }
-    }
+  async #process(signal: AbortSignal): Promise<DaemonProcess> {
+    return (await this.#unit.isInstalled(signal)) ? this.#unit : this.#detached;
+  }
+
+  async #untilItAnswers(signal: AbortSignal): Promise<void> {
     const deadline = performance.now() + START_MILLISECONDS;
     while (!(await this.answers(signal))) {
       if (performance.now() > deadline) {
@@ -165,28 +120,6 @@ export class Engine {
     }
   }
 
-  /** Pid of our charon, proven by its start time: pids are used again. */
-  async #findProcess(): Promise<number | undefined> {
-    try {
-      const { pid, started } = JSON.parse(await readFile(this.#pidPath, 'utf8')) as {
-        pid: number;
-        started: string;
-      };
-      return started !== '' && (await startTimeOf(pid)) === started ? pid : undefined;
-    } catch {
-      return undefined;
-    }
-  }
-
-  async #hasUnit(signal: AbortSignal): Promise<boolean> {
-    try {
-      await access('/run/systemd/system');
-    } catch {
-      return false;
-    }
-    return (await this.#options.commands.run('systemctl', ['cat', UNIT], { signal })).code === 0;
-  }
-
   async #refuseForeign(): Promise<void> {
     const ports = await boundIkePorts();
     if (ports.length === 0) return;
@@ -194,18 +127,6 @@ export class Engine {
       'engine/foreign-daemon',
       `another IKE daemon already runs on this host (UDP ${ports.join(' and ')} is taken): tell Sallyport to use it with --charon-socket, or stop it`,
     );
-  }
-}
-
-/** Clock ticks since boot at which the process began (proc(5), /proc/pid/stat field 22); empty where it is gone or a zombie. */
-async function startTimeOf(pid: number): Promise<string> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The name in parentheses may hold blanks.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? '' : (fields[19] ?? '');
-  } catch {
-    return '';
   }
 }
 

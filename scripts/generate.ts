@@ -1,9 +1,10 @@
 /**
- * Writes what is generated from the model: JSON Schemas for editors into `deploy/schema/` and the
- * reference of problem codes. With `--check` it writes nothing and fails where a file is stale.
+ * Writes what is generated from the code: JSON Schemas for editors into `deploy/schema/` and the
+ * references of codes. With `--check` it writes nothing and fails where a file is stale.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { causeReference } from '../packages/sallyport/src/drivers/strongswan/cause-reference.ts';
 import { jsonSchemas } from '../packages/sallyport/src/model/json-schema.ts';
 import { problemReference } from '../packages/sallyport/src/model/problem-codes.ts';
 
@@ -15,6 +16,7 @@ const wanted: readonly (readonly [path: string, text: string])[] = [
       [`deploy/schema/${name}.json`, `${JSON.stringify(schema, undefined, 2)}\n`] as const,
   ),
   ['docs/reference/problems.md', problemReference()],
+  ['docs/reference/causes.md', causeReference()],
 ];
 
 async function currentText(path: string): Promise<string | undefined> {
@@ -36,7 +38,7 @@ for (const [path, text] of wanted) {
 }
 
 if (process.argv.includes('--check') && stale.length > 0) {
-  console.error(`stale, run \`node scripts/generate-schemas.ts\`:\n${stale.join('\n')}`);
+  console.error(`stale, run \`node scripts/generate.ts\`:\n${stale.join('\n')}`);
   process.exitCode = 1;
 } else {
   console.log(`${String(wanted.length)} generated files, ${String(stale.length)} written`);

@@ -1,0 +1,137 @@
+/**
+ * How the daemon's process is started, found again and ended: as a unit where systemd runs and the unit
+ * is installed, else as a process of its own with a pid file. Either way it outlives the agent.
+ */
+import { spawn } from 'node:child_process';
+import { access, readFile, rm } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { writeFileAtomic } from '../../platform/atomic-file.ts';
+import { type CommandRunner, outputOf } from '../../platform/linux/command.ts';
+import { EngineError } from './engine-error.ts';
+
+export interface DaemonProcess {
+  /** Pid of our daemon; undefined where it does not run. */
+  find(signal: AbortSignal): Promise<number | undefined>;
+  /** Returns once the process is made; it may not answer yet. Throws {@link EngineError}. */
+  start(signal: AbortSignal): Promise<void>;
+  /** Ends our daemon, and no other; returns when it is gone. */
+  stop(signal: AbortSignal): Promise<void>;
+}
+
+/** charon-systemd needs no systemd and writes no pid file: several can run, one a namespace. */
+const PROGRAM = '/usr/sbin/charon-systemd';
+const UNIT = 'sallyport-charon.service';
+const STOP_MILLISECONDS = 15_000;
+const POLL_MILLISECONDS = 50;
+
+/** `deploy/systemd/sallyport-charon.service`. */
+export class UnitProcess implements DaemonProcess {
+  readonly #commands: CommandRunner;
+
+  constructor(commands: CommandRunner) {
+    this.#commands = commands;
+  }
+
+  /** Whether systemd runs here and knows the unit. */
+  async isInstalled(signal: AbortSignal): Promise<boolean> {
+    try {
+      // sd_booted(3): this directory tells that systemd is the init of this system.
+      await access('/run/systemd/system');
+    } catch {
+      return false;
+    }
+    return (await this.#commands.run('systemctl', ['cat', UNIT], { signal })).code === 0;
+  }
+
+  async find(signal: AbortSignal): Promise<number | undefined> {
+    const args = ['show', '--property', 'MainPID', '--value', UNIT];
+    const pid = Number(await outputOf(this.#commands, 'systemctl', args, { signal }));
+    return pid > 0 ? pid : undefined;
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    await outputOf(this.#commands, 'systemctl', ['start', UNIT], { signal });
+  }
+
+  async stop(signal: AbortSignal): Promise<void> {
+    await outputOf(this.#commands, 'systemctl', ['stop', UNIT], { signal });
+  }
+}
+
+export interface DetachedProcessOptions {
+  readonly pidPath: string;
+  readonly configPath: string;
+}
+
+/** Where no systemd runs: containers, network namespaces. */
+export class DetachedProcess implements DaemonProcess {
+  readonly #options: DetachedProcessOptions;
+
+  constructor(options: DetachedProcessOptions) {
+    this.#options = options;
+  }
+
+  /** Proven by its start time: pids are used again. */
+  async find(): Promise<number | undefined> {
+    try {
+      const { pid, started } = JSON.parse(await readFile(this.#options.pidPath, 'utf8')) as {
+        pid: number;
+        started: string;
+      };
+      return started !== '' && (await startTimeOf(pid)) === started ? pid : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async start(): Promise<void> {
+    await access(PROGRAM).catch((cause: unknown) => {
+      throw new EngineError(
+        'engine/not-installed',
+        `${PROGRAM} is missing; install the package charon-systemd`,
+        { cause },
+      );
+    });
+    const child = spawn(PROGRAM, [], {
+      env: {
+        PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+        STRONGSWAN_CONF: this.#options.configPath,
+        LC_ALL: 'C',
+      },
+      cwd: '/',
+      detached: true,
+      stdio: 'ignore',
+    });
+    // Whether it came up is asked of its socket.
+    child.on('error', () => undefined);
+    child.unref();
+    if (child.pid === undefined) return;
+    const started = await startTimeOf(child.pid);
+    await writeFileAtomic(this.#options.pidPath, JSON.stringify({ pid: child.pid, started }));
+  }
+
+  async stop(signal: AbortSignal): Promise<void> {
+    const pid = await this.find();
+    if (pid !== undefined) {
+      process.kill(pid, 'SIGTERM');
+      const deadline = performance.now() + STOP_MILLISECONDS;
+      while ((await this.find()) !== undefined) {
+        if (performance.now() > deadline) process.kill(pid, 'SIGKILL');
+        await delay(POLL_MILLISECONDS, undefined, { signal });
+      }
+    }
+    await rm(this.#options.pidPath, { force: true });
+  }
+}
+
+/** Clock ticks since boot at which the process began (proc(5), /proc/pid/stat field 22); empty where it is gone or a zombie. */
+async function startTimeOf(pid: number): Promise<string> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    // The name in parentheses may hold blanks.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? '' : (fields[19] ?? '');
+  } catch {
+    return '';
+  }
+}
