@@ -12,16 +12,7 @@ setup: ## install what is needed, by name, and build
 demo: setup ## two partners, real tunnels, every step shown; KEEP=1 leaves the lab up
 	@node lab/demo.ts
 
-demo-bench: setup ## measure against peers; BENCH=name for one of them
-	@node bench/run.ts $(if $(BENCH),--bench $(BENCH))
-
-install: setup ## install on this host, below PREFIX (default /usr/local)
-	@scripts/install.sh
-
-uninstall: setup ## take down the tunnels of this host and remove the program
-	@scripts/install.sh --uninstall
-
-clean: ## end the lab that KEEP=1 left up
+demo-clean: ## end the lab that KEEP=1 left up
 	@mkdir -p .cache && touch .cache/demo.stop
 
 test: setup ## everything: checks, unit tests, lab, demo

@@ -63,6 +63,12 @@ async function stateOf(connection: string): Promise<TunnelView | undefined> {
   return (await tunnels()).find((tunnel) => tunnel.connection === connection);
 }
 
+async function mustReach(from: string, to: string): Promise<void> {
+  const { sent, received } = await lab.host(from).ping(to);
+  process.stdout.write(`ping ${from} -> ${to}: ${String(received)} of ${String(sent)} answered\n`);
+  must(received === sent, `${from} does not reach ${to}`);
+}
+
 function startAgent(): ReturnType<typeof gw.spawn> {
   return gw.spawn(process.execPath, [partners.program, 'agent'], {
     env: partners.sallyportEnvironment,
@@ -97,13 +103,7 @@ await step('Hosts reach both partners, and between the gateways there is only ES
   const sniffer = await lab
     .host('internet')
     .sniff('gw', { innerPrefixes: PARTNERS_INNER_PREFIXES });
-  for (const [from, to] of PATHS) {
-    const { sent, received } = await lab.host(from).ping(to);
-    process.stdout.write(
-      `ping ${from} -> ${to}: ${String(received)} of ${String(sent)} answered\n`,
-    );
-    must(received === sent, `${from} does not reach ${to}`);
-  }
+  for (const [from, to] of PATHS) await mustReach(from, to);
   const { esp, espInUdp, clear } = await sniffer.stop();
   process.stdout.write(
     `sniffer: ${String(esp)} ESP, ${String(espInUdp)} ESP in UDP, ${String(clear.length)} in clear\n`,
@@ -146,8 +146,7 @@ await step('Why it is down', async () => {
 await step('Partner A is back: the tunnel recovers by itself', async () => {
   await partners.partnerA.start();
   await until('the tunnel is up', async () => (await stateOf('partner-a'))?.state === 'up', 90_000);
-  const { sent, received } = await lab.host('web1').ping('10.2.0.2');
-  must(sent === received, 'packets are lost');
+  await mustReach('web1', '10.2.0.2');
 });
 await step('charon is killed: it comes back with all tunnels', async () => {
   const { pid } = JSON.parse(await readFile(gw.file('run/charon.pid'), 'utf8')) as { pid: number };
@@ -157,16 +156,16 @@ await step('charon is killed: it comes back with all tunnels', async () => {
     async () => (await tunnels()).every(({ state }) => state === 'up'),
     60_000,
   );
-  for (const [from, to] of PATHS) {
-    const { sent, received } = await lab.host(from).ping(to);
-    must(received === sent, `${from} does not reach ${to}`);
-  }
+  process.stdout.write(
+    `killed pid ${String(pid)}; ${String((await tunnels()).length)} tunnels up\n`,
+  );
+  for (const [from, to] of PATHS) await mustReach(from, to);
 });
 await step('The agent ends: the tunnels stay', async () => {
   agent.kill('SIGTERM');
   await once(agent, 'exit');
-  const { sent, received } = await lab.host('web1').ping('10.2.0.2');
-  must(received === sent, 'packets are lost');
+  process.stdout.write('no agent runs\n');
+  await mustReach('web1', '10.2.0.2');
   agent = startAgent();
   await until(
     'the agent listens',
@@ -191,6 +190,9 @@ await step('Delete everything: nothing is left', async () => {
     await gw.mustExec('nft', ['list', 'tables']).then((text) => text.match(/sallyport/g) ?? []),
     existsSync(gw.file('run/charon.pid')) ? ['charon'] : [],
   ].flat();
+  process.stdout.write(
+    'left over: ' + (left.join('; ') || 'no interface, route, rule, table or daemon') + '\n',
+  );
   must(left.length === 0, `left: ${left.join('; ')}`);
 });
 
