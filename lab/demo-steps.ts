@@ -63,7 +63,7 @@ async function stateOf(connection: string): Promise<TunnelView | undefined> {
   return (await tunnels()).find((tunnel) => tunnel.connection === connection);
 }
 
-async function mustReach(from: string, to: string): Promise<void> {
+async function mustReach(from: 'web1' | 'web2', to: string): Promise<void> {
   const { sent, received } = await lab.host(from).ping(to);
   process.stdout.write(`ping ${from} -> ${to}: ${String(received)} of ${String(sent)} answered\n`);
   must(received === sent, `${from} does not reach ${to}`);
@@ -190,9 +190,8 @@ await step('Delete everything: nothing is left', async () => {
     await gw.mustExec('nft', ['list', 'tables']).then((text) => text.match(/sallyport/g) ?? []),
     existsSync(gw.file('run/charon.pid')) ? ['charon'] : [],
   ].flat();
-  process.stdout.write(
-    'left over: ' + (left.join('; ') || 'no interface, route, rule, table or daemon') + '\n',
-  );
+  const found = left.length === 0 ? 'no interface, route, rule, table or daemon' : left.join('; ');
+  process.stdout.write(`left over: ${found}\n`);
   must(left.length === 0, `left: ${left.join('; ')}`);
 });
 
