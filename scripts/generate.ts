@@ -5,6 +5,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { causeReference } from '../packages/sallyport/src/drivers/strongswan/cause-reference.ts';
+import { changeClassReference } from '../packages/sallyport/src/model/change-classes.ts';
 import { jsonSchemas } from '../packages/sallyport/src/model/json-schema.ts';
 import { problemReference } from '../packages/sallyport/src/model/problem-codes.ts';
 
@@ -17,6 +18,7 @@ const wanted: readonly (readonly [path: string, text: string])[] = [
   ),
   ['docs/reference/problems.md', problemReference()],
   ['docs/reference/causes.md', causeReference()],
+  ['docs/reference/change-classes.md', changeClassReference()],
 ];
 
 async function currentText(path: string): Promise<string | undefined> {

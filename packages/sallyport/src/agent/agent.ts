@@ -15,6 +15,7 @@ import type { Failures } from './failures.ts';
 import type { Log } from './log.ts';
 import type { PlanSource } from './plan-source.ts';
 import type { Reconciler, Round } from './reconciler.ts';
+import type { RollGuard } from './roll-guard.ts';
 import type { TunnelHistory } from './tunnel-history.ts';
 import type { TunnelKeeper } from './tunnel-keeper.ts';
 
@@ -28,6 +29,7 @@ export interface AgentOptions {
   readonly client: ViciClient;
   readonly failures: Failures;
   readonly history: TunnelHistory;
+  readonly rollGuard: RollGuard;
   readonly reportPath: string;
   readonly controlSocket: string;
   readonly log: Log;
@@ -39,6 +41,9 @@ const RESYNC_MILLISECONDS = 10_000;
 const MOVING_MILLISECONDS = 1_000;
 /** Events come in bursts: one round answers many. */
 const SETTLE_MILLISECONDS = 100;
+
+/** For taking back what only a running agent may leave in the kernel. */
+const CLEAN_UP_MILLISECONDS = 5_000;
 
 const SA_EVENTS = ['ike-updown', 'child-updown', 'ike-rekey', 'child-rekey', 'log'];
 
@@ -59,7 +64,9 @@ export class Agent {
 
   /** Runs until the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
-    const { source, controlSocket, client, log } = this.#options;
+    const { source, controlSocket, client, log, rollGuard } = this.#options;
+    // Of an agent that was killed while it exchanged a tunnel.
+    await rollGuard.cleanUp(signal);
     const watcher = await source.watch(() => {
       this.#soon({ kernel: true });
     });
@@ -81,6 +88,7 @@ export class Agent {
     monitor.kill();
     await client.close();
     await Promise.allSettled([events, this.#round]);
+    await rollGuard.cleanUp(AbortSignal.timeout(CLEAN_UP_MILLISECONDS));
     log.info({}, 'agent stopped, tunnels stay up');
   }
 

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { ViciClient } from '@sallyport/vici';
 import { KernelDriver } from '../drivers/kernel/driver.ts';
+import { InboundHold } from '../drivers/kernel/inbound-hold.ts';
 import { StrongswanDriver } from '../drivers/strongswan/driver.ts';
 import { Engine } from '../drivers/strongswan/engine.ts';
 import { MemoryFile } from '../drivers/strongswan/memory-file.ts';
@@ -15,6 +16,7 @@ import { Failures } from './failures.ts';
 import type { Log } from './log.ts';
 import { PlanSource } from './plan-source.ts';
 import { Reconciler } from './reconciler.ts';
+import { RollGuard } from './roll-guard.ts';
 import { StoredSecrets } from './secret-source.ts';
 import { TunnelHistory } from './tunnel-history.ts';
 import { TunnelKeeper } from './tunnel-keeper.ts';
@@ -65,10 +67,11 @@ export async function runAgent(options: StartOptions, signal: AbortSignal): Prom
 /** Removes everything that carries our mark from daemon and kernel, and nothing else. Needs no memory. */
 export async function teardown(options: StartOptions, signal: AbortSignal): Promise<void> {
   const lock = await lockAgent(pathsOf(options.directories).agentLock);
-  const { engine, client, strongswan, kernel } = assemble(options);
+  const { engine, client, strongswan, kernel, rollGuard } = assemble(options);
   try {
     if (await engine.answers(signal)) await strongswan.cleanUp(signal);
     await engine.stop(signal);
+    await rollGuard.cleanUp(signal);
     await kernel.cleanUp(signal);
   } finally {
     await client.close();
@@ -97,6 +100,7 @@ function assemble({ directories, externalSocket, log, window }: StartOptions): {
   reconciler: Reconciler;
   failures: Failures;
   history: TunnelHistory;
+  rollGuard: RollGuard;
 } {
   const paths = pathsOf(directories);
   const engine = new Engine({
@@ -107,10 +111,12 @@ function assemble({ directories, externalSocket, log, window }: StartOptions): {
   const client = new ViciClient({ socket: engine.socket });
   const failures = new Failures();
   const history = new TunnelHistory();
+  const rollGuard = new RollGuard({ hold: new InboundHold(systemCommands), log });
   const keeper = new TunnelKeeper({
     client,
     failures,
     log,
+    rollGuard,
     window,
     now: () => performance.now(),
     random: Math.random,
@@ -134,5 +140,5 @@ function assemble({ directories, externalSocket, log, window }: StartOptions): {
     history,
     log,
   });
-  return { engine, client, kernel, strongswan, keeper, reconciler, failures, history };
+  return { engine, client, kernel, strongswan, keeper, reconciler, failures, history, rollGuard };
 }

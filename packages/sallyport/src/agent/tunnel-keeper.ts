@@ -13,11 +13,13 @@ import type { ObservedStrongswan } from '../drivers/strongswan/state.ts';
 import type { TunnelPlan } from '../plan/host-plan.ts';
 import type { Failures } from './failures.ts';
 import type { Log } from './log.ts';
+import type { RollGuard } from './roll-guard.ts';
 
 export interface TunnelKeeperOptions {
   readonly client: ViciClient;
   readonly failures: Failures;
   readonly log: Log;
+  readonly rollGuard: RollGuard;
   /** Attempts under way at once. */
   readonly window: number;
   readonly now: () => number;
@@ -47,6 +49,7 @@ export class TunnelKeeper {
     signal: AbortSignal,
   ): Promise<number> {
     this.#settleAttempts(tunnels, observed, upNames);
+    this.#options.rollGuard.keepOnly(this.#pendingTunnels());
     const actions = nextActions({
       tunnels,
       sas: observed.sas,
@@ -56,7 +59,7 @@ export class TunnelKeeper {
       now: this.#options.now(),
       window: this.#options.window,
     });
-    for (const action of actions) await this.#act(action, tunnels, signal);
+    for (const action of actions) await this.#act(action, tunnels, observed, signal);
     return actions.length;
   }
 
@@ -66,6 +69,11 @@ export class TunnelKeeper {
       attempt.isPending ? attempt.startedAt + ATTEMPT_MILLISECONDS : attempt.nextAt,
     );
     return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  #pendingTunnels(): ReadonlySet<string> {
+    const pending = [...this.#attempts].filter(([, attempt]) => attempt.isPending);
+    return new Set(pending.map(([name]) => name));
   }
 
   #settleAttempts(
@@ -95,9 +103,10 @@ export class TunnelKeeper {
   async #act(
     action: KeeperAction,
     tunnels: readonly TunnelPlan[],
+    observed: ObservedStrongswan,
     signal: AbortSignal,
   ): Promise<void> {
-    const { client, log } = this.#options;
+    const { client, log, rollGuard } = this.#options;
     try {
       switch (action.type) {
         case 'initiate':
@@ -106,6 +115,7 @@ export class TunnelKeeper {
             startAttempt(this.#attempts.get(action.tunnel), this.#options.now()),
           );
           log.debug({ tunnel: action.tunnel, child: action.child }, 'initiating');
+          if (action.replaces) await rollGuard.place(action.tunnel, observed.sas, signal);
           await client.initiate({ ike: action.tunnel, child: action.child, timeoutMs: -1, signal });
           return;
         case 'terminate-ike':

@@ -1,4 +1,4 @@
-/** Looks into a zod schema: which fields it knows at a place. Only for hints. */
+/** Looks into a zod schema: which fields it knows, at a place or in all. */
 import type { z } from 'zod';
 import type { FieldPath } from './parsed-object.ts';
 
@@ -36,4 +36,24 @@ export function fieldsAt(schema: z.core.$ZodType, path: FieldPath): string[] {
       .flatMap(plainSchemas);
   }
   return candidates.flatMap((candidate) => Object.keys(definitionOf(candidate).shape ?? {}));
+}
+
+/**
+ * Paths of all fields that hold a value: `spec.tunnels[].local.address`. A field that may be a value or
+ * an object, such as a policy by name or written inline, stands for itself and for what is in it.
+ */
+export function fieldPaths(schema: z.core.$ZodType, prefix = ''): string[] {
+  return [...new Set(plainSchemas(schema).flatMap((candidate) => pathsBelow(candidate, prefix)))];
+}
+
+function pathsBelow(schema: z.core.$ZodType, prefix: string): string[] {
+  const { shape, element } = definitionOf(schema);
+  if (shape !== undefined) {
+    return Object.entries(shape).flatMap(([name, field]) =>
+      fieldPaths(field, prefix === '' ? name : `${prefix}.${name}`),
+    );
+  }
+  if (element === undefined) return [prefix];
+  const hasFields = plainSchemas(element).some((item) => definitionOf(item).shape !== undefined);
+  return hasFields ? fieldPaths(element, `${prefix}[]`) : [prefix];
 }

@@ -22,7 +22,13 @@ export interface Attempt {
 }
 
 export type KeeperAction =
-  | { readonly type: 'initiate'; readonly tunnel: string; readonly child: string }
+  | {
+      readonly type: 'initiate';
+      readonly tunnel: string;
+      readonly child: string;
+      /** An older SA carries traffic meanwhile. */
+      readonly replaces: boolean;
+    }
   | {
       readonly type: 'terminate-ike';
       readonly tunnel: string;
@@ -75,7 +81,8 @@ export function nextActions(input: KeeperInput): KeeperAction[] {
     actions.push(...retired);
     const [missing] = view.missing;
     if (missing === undefined || !mayInitiate(tunnel, view, input, underWay)) continue;
-    actions.push({ type: 'initiate', tunnel: tunnel.name, child: missing.name });
+    const replaces = hasOutdated(view);
+    actions.push({ type: 'initiate', tunnel: tunnel.name, child: missing.name, replaces });
     underWay += 1;
   }
   return actions;
@@ -158,14 +165,18 @@ function spisOf(sa: IkeSa): string {
   return `${sa.initiatorSpi}${sa.responderSpi}`;
 }
 
+function hasOutdated({ outdated, outdatedChildren }: TunnelView): boolean {
+  return outdated.length > 0 || outdatedChildren.length > 0;
+}
+
 function mayInitiate(
   tunnel: TunnelPlan,
   view: TunnelView,
   input: KeeperInput,
   underWay: number,
 ): boolean {
-  const replaces = view.outdated.length > 0 || view.outdatedChildren.length > 0;
-  if (tunnel.start === 'respond' || (tunnel.start === 'trap' && !replaces)) return false;
+  if (tunnel.start === 'respond') return false;
+  if (tunnel.start === 'trap' && !hasOutdated(view)) return false;
   if (view.isConnecting || underWay >= input.window) return false;
   const attempt = input.attempts.get(tunnel.name);
   if (attempt === undefined) return true;

@@ -1,0 +1,101 @@
+// A tunnel is changed again and again under traffic: not one packet is lost, on it or beside it.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { dataPlane } from '../data-plane.ts';
+import type { Host } from '../host.ts';
+import { Partners } from '../topologies/partners.ts';
+import { until } from '../until.ts';
+
+const ROLLS = 8;
+
+interface TunnelView {
+  readonly connection: string;
+  readonly state: string;
+  readonly ike?: { readonly uniqueId: string };
+  readonly children: readonly unknown[];
+}
+
+/** A stream of pings that counts what was lost when it is ended. */
+function stream(host: Host, address: string, intervalSeconds: number): () => Promise<string> {
+  const log = host.file(`ping-${address}.log`);
+  const ping = host.spawn('ping', ['-n', '-q', '-i', String(intervalSeconds), address], {
+    outputFile: log,
+  });
+  return async () => {
+    ping.kill('SIGINT');
+    await once(ping, 'exit');
+    return readFile(log, 'utf8');
+  };
+}
+
+describe('a changed tunnel', () => {
+  test('is exchanged without the loss of a packet', async () => {
+    await using partners = await Partners.create({ dataPlane });
+    const { lab, declarations } = partners;
+    const gateway = lab.host('gw');
+    gateway.spawn(process.execPath, [partners.program, 'agent'], {
+      env: partners.sallyportEnvironment,
+      outputFile: gateway.file('agent.log'),
+    });
+    const views = async (): Promise<readonly TunnelView[]> => {
+      const { stdout } = await partners.sallyport(['status', '-o', 'json']);
+      return (JSON.parse(stdout) as { tunnels: TunnelView[] }).tunnels;
+    };
+    const apply = async (): Promise<void> => {
+      const { status, stdout, stderr } = await partners.sallyport(['apply', '-f', declarations]);
+      assert.equal(status, 0, `${stdout}${stderr}`);
+    };
+    await apply();
+    await until(
+      'all tunnels are up',
+      async () => (await views()).every(({ state }) => state === 'up'),
+      60_000,
+    );
+    const changed = async (): Promise<TunnelView> => {
+      const view = (await views()).find(({ connection }) => connection === 'partner-a');
+      assert.ok(view);
+      return view;
+    };
+
+    const file = join(declarations, 'partner-a.yaml');
+    const original = await readFile(file, 'utf8');
+    const own = stream(lab.host('web1'), '10.2.0.2', 0.001);
+    const other = stream(lab.host('web2'), '10.20.0.2', 0.01);
+    for (let roll = 1; roll <= ROLLS; roll += 1) {
+      const { ike: before } = await changed();
+      await writeFile(
+        file,
+        original.replace(
+          '  crypto: strong',
+          `  crypto: strong\n  liveness: {delaySeconds: ${10 + roll}}`,
+        ),
+      );
+      await apply();
+      await until(
+        `roll ${roll} is done`,
+        async () => {
+          const { ike, children, state } = await changed();
+          return state === 'up' && ike?.uniqueId !== before?.uniqueId && children.length === 1;
+        },
+        30_000,
+      );
+    }
+    const results = [await own(), await other()];
+    for (const result of results) {
+      const [, sent, received] = /(\d+) packets transmitted, (\d+) received/.exec(result) ?? [];
+      assert.ok(Number(sent) > 100, result);
+      assert.equal(received, sent, result);
+    }
+    await until(
+      'no packet is held any more',
+      async () => (await gateway.mustExec('ip', ['link', 'show', 'type', 'ifb'])) === '',
+      5_000,
+    );
+    const log = await readFile(gateway.file('agent.log'), 'utf8');
+    assert.doesNotMatch(log, /may lose|may still be held/);
+  });
+});

@@ -1,0 +1,143 @@
+/**
+ * Closes the only gap of a make-before-break exchange of SAs.
+ *
+ * The responder of an IKE exchange installs its new SA before its answer arrives here, and sends on it
+ * at once. Until our daemon has read the answer and installed its end, the kernel has only a larval SA
+ * for that SPI and drops what comes for it (`XfrmAcquireError` of /proc/net/xfrm_stat; xfrm_input()):
+ * about a millisecond's packets. RFC 7296 §2.8 asks for this care in a rekey, where charon delays its
+ * sending; beside an old IKE SA nothing says that the new SA replaces another.
+ *
+ * So, while a tunnel is exchanged, ESP of that peer whose SPI is not one of the standing SAs waits in a
+ * queue of an `ifb` device for as long as the daemon needs. Everything else passes untouched, and order
+ * is kept: netem with a rate is first in, first out, also while its delay shrinks to nothing.
+ *
+ * What we own: one `ifb` device `sph<n>` for each hold, whose alias names the link it holds packets of,
+ * and the tc filters of priority n on that link.
+ */
+
+import { isJson, jsonRows, textOf } from '../../lib/json-fields.ts';
+import type { CommandRunner } from '../../platform/linux/command.ts';
+import { outputOf } from '../../platform/linux/command.ts';
+import {
+  type HeldPeer,
+  HOLD_MILLISECONDS,
+  HOLD_PREFIX,
+  renderPlace,
+  renderRelease,
+  renderRemove,
+} from './render-hold.ts';
+
+/** Priorities of tc filters, which are shared with everybody on the link; the range is ours. */
+const FIRST = 8300;
+const LAST = 8399;
+
+export class InboundHold {
+  readonly #commands: CommandRunner;
+  readonly #used = new Set<number>();
+
+  constructor(commands: CommandRunner) {
+    this.#commands = commands;
+  }
+
+  /**
+   * Returns what ends the hold. Throws where the kernel lacks a part of it (ifb, netem, u32, mirred): the
+   * exchange then works as well, and may lose the packets of a millisecond.
+   */
+  async place(peer: HeldPeer, signal: AbortSignal): Promise<() => Promise<void>> {
+    const number = this.#take();
+    try {
+      const link = await this.#linkTowards(peer, signal);
+      const { ip, tc } = renderPlace(number, link, peer);
+      await this.#run('ip', ip, signal);
+      // Present already where somebody else filters on this link; it serves both.
+      await this.#commands.run('tc', ['qdisc', 'add', 'dev', link, 'clsact'], { signal });
+      await this.#run('tc', tc, signal);
+      return () => this.#release(number, link);
+    } catch (error) {
+      await this.#remove(number).catch(() => undefined);
+      this.#used.delete(number);
+      throw error;
+    }
+  }
+
+  /** Ends every hold of ours, also those of an agent that was killed. */
+  async cleanUp(signal: AbortSignal): Promise<void> {
+    const text = await outputOf(this.#commands, 'ip', ['-json', 'link', 'show'], { signal });
+    for (const row of jsonRows(text)) {
+      const number = numberOf(textOf(row, 'ifname') ?? '');
+      if (number !== undefined) await this.#remove(number);
+    }
+  }
+
+  #take(): number {
+    for (let number = FIRST; number <= LAST; number += 1) {
+      if (this.#used.has(number)) continue;
+      this.#used.add(number);
+      return number;
+    }
+    throw new Error(`more than ${LAST - FIRST + 1} tunnels are exchanged at once`);
+  }
+
+  async #linkTowards(
+    { localAddress, remoteAddress }: HeldPeer,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const args = ['-json', 'route', 'get', remoteAddress, 'from', localAddress];
+    const [row] = jsonRows(await outputOf(this.#commands, 'ip', args, { signal }));
+    const link = row === undefined ? undefined : textOf(row, 'dev');
+    if (link === undefined) throw new Error(`no link leads to ${remoteAddress}`);
+    return link;
+  }
+
+  async #release(number: number, link: string): Promise<void> {
+    await this.#run('tc', renderRelease(number));
+    // What was held leaves within the old delay; then the queue is empty, and the way past it as good.
+    await new Promise((resolve) => setTimeout(resolve, 2 * HOLD_MILLISECONDS));
+    await this.#remove(number, link);
+    this.#used.delete(number);
+  }
+
+  async #remove(number: number, link?: string): Promise<void> {
+    const held = link ?? (await this.#linkOf(number));
+    const { tc, ip } = renderRemove(number, held);
+    if (held !== undefined) {
+      await this.#commands.run('tc', ['-force', '-batch', '-'], { input: joined(tc) });
+      await this.#dropEmptyQdisc(held);
+    }
+    await this.#commands.run('ip', ['-force', '-batch', '-'], { input: joined(ip) });
+  }
+
+  /** The `clsact` goes when nobody has a filter there. */
+  async #dropEmptyQdisc(link: string): Promise<void> {
+    for (const side of ['ingress', 'egress']) {
+      const args = ['-json', 'filter', 'show', 'dev', link, side];
+      if (jsonRows(await outputOf(this.#commands, 'tc', args)).length > 0) return;
+    }
+    await this.#commands.run('tc', ['qdisc', 'delete', 'dev', link, 'clsact']);
+  }
+
+  async #linkOf(number: number): Promise<string | undefined> {
+    const name = `${HOLD_PREFIX}${number}`;
+    const { code, stdout } = await this.#commands.run('ip', ['-json', 'link', 'show', 'dev', name]);
+    const [row] = code === 0 ? jsonRows(stdout) : [];
+    return isJson(row)
+      ? /^sallyport hold (.+)$/.exec(textOf(row, 'ifalias') ?? '')?.[1]
+      : undefined;
+  }
+
+  async #run(program: 'ip' | 'tc', lines: readonly string[], signal?: AbortSignal): Promise<void> {
+    await outputOf(this.#commands, program, ['-batch', '-'], {
+      input: joined(lines),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+}
+
+function joined(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function numberOf(name: string): number | undefined {
+  const number = Number(name.startsWith(HOLD_PREFIX) ? name.slice(HOLD_PREFIX.length) : Number.NaN);
+  return number >= FIRST && number <= LAST ? number : undefined;
+}

@@ -1,0 +1,263 @@
+/**
+ * What a change of each declared field does to a running tunnel, and what proves that it took effect.
+ * One row for each field of each kind: `change-classes.test.ts` fails for a field without one, and
+ * `docs/reference/change-classes.md` is generated from here.
+ */
+import type { Kind } from './objects.ts';
+
+/**
+ * `hot`: takes effect without touching an SA. `roll`: needs a new SA, which is brought up beside the old
+ * one and proven before the old one ends. `cut`: old and new cannot stand side by side.
+ */
+export type ChangeClass = 'hot' | 'roll' | 'cut';
+
+export interface ChangeEffect {
+  readonly class: ChangeClass;
+  /** What is different in daemon and kernel. */
+  readonly effect: string;
+  /** What is read back to prove it. */
+  readonly proof: string;
+}
+
+const NO_EFFECT = {
+  class: 'hot',
+  effect: 'nothing on the host',
+  proof: 'nothing to prove',
+} as const;
+const NEW_IKE_SA = 'a new IKE SA with its Child SAs';
+const NEW_CHILD_SA = 'new Child SAs in the same IKE SA';
+const OWN_IDENTITY = {
+  class: 'cut',
+  effect: 'everything under the old name is removed, and made anew under the new one',
+  proof: 'connection, interface and routes of the new name; none of the old',
+} as const;
+const CREDENTIAL = {
+  class: 'roll',
+  effect: `the credential in the daemon, and ${NEW_IKE_SA} authenticated with it`,
+  proof: 'the credential is loaded, and every IKE SA was made after that',
+} as const;
+const IKE_PROPOSALS = {
+  class: 'roll',
+  effect: NEW_IKE_SA,
+  proof: 'algorithms of the IKE SA',
+} as const;
+const ESP_PROPOSALS = {
+  class: 'roll',
+  effect: NEW_CHILD_SA,
+  proof: 'algorithms of the Child SAs and of the kernel states',
+} as const;
+const IKE_LIFETIME = {
+  class: 'roll',
+  effect: `${NEW_IKE_SA}: an IKE SA keeps the lifetime it was made with, through every rekey`,
+  proof: 'time to the next rekey of the IKE SA',
+} as const;
+const CHILD_LIFETIME = {
+  class: 'roll',
+  effect: `${NEW_CHILD_SA}: a Child SA keeps the lifetime it was made with, through every rekey`,
+  proof: 'time and bytes to the next rekey of the Child SAs',
+} as const;
+
+/** By kind, then by field path; `[]` stands for each element of a list. */
+export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, ChangeEffect>>>> = {
+  Gateway: {
+    'metadata.name': {
+      class: 'hot',
+      effect: 'nothing, if its connections name the new one',
+      proof: 'the plan',
+    },
+    'metadata.namespace': OWN_IDENTITY,
+    'metadata.labels': NO_EFFECT,
+    'spec.placement.hosts': {
+      class: 'cut',
+      effect: 'tunnels end on one host and begin on another',
+      proof: 'connections and interfaces of each host',
+    },
+    'spec.engine': {
+      class: 'cut',
+      effect: 'another IKE daemon takes UDP 500 and 4500',
+      proof: 'the daemon that answers',
+    },
+    'spec.networks': {
+      class: 'roll',
+      effect: `${NEW_CHILD_SA} with the new selectors`,
+      proof: 'selectors of the Child SAs and of the kernel policies',
+    },
+    'spec.dataPlane': {
+      class: 'cut',
+      effect: 'interface, routes, and the interface id or mark of every SA',
+      proof: 'kind of the interface, routes, id of the kernel states',
+    },
+    'spec.mtu': {
+      class: 'hot',
+      effect: 'MTU of the interface and the MSS ceiling',
+      proof: 'MTU of the interface; clamps of the firewall',
+    },
+    'spec.leakGuard': {
+      class: 'hot',
+      effect: 'unreachable routes and the rules of the firewall',
+      proof: 'routes of table 8320; rules of the firewall',
+    },
+  },
+  Connection: {
+    'metadata.name': OWN_IDENTITY,
+    'metadata.namespace': OWN_IDENTITY,
+    'metadata.labels': NO_EFFECT,
+    'spec.gateway': {
+      class: 'cut',
+      effect: 'networks, host and data plane of another gateway',
+      proof: 'connection, interface and routes on the hosts of the new gateway',
+    },
+    'spec.tunnels[].name': OWN_IDENTITY,
+    'spec.tunnels[].host': {
+      class: 'cut',
+      effect: 'the tunnel ends on one host and begins on another',
+      proof: 'connections and interfaces of each host',
+    },
+    'spec.tunnels[].local.address': {
+      class: 'roll',
+      effect: NEW_IKE_SA,
+      proof: 'our address of the IKE SA',
+    },
+    'spec.tunnels[].local.id': {
+      class: 'roll',
+      effect: NEW_IKE_SA,
+      proof: 'our identity of the IKE SA',
+    },
+    'spec.tunnels[].remote.address': {
+      class: 'roll',
+      effect: NEW_IKE_SA,
+      proof: 'address of the other side in the IKE SA',
+    },
+    'spec.tunnels[].remote.id': {
+      class: 'roll',
+      effect: NEW_IKE_SA,
+      proof: 'identity of the other side in the IKE SA',
+    },
+    'spec.auth.psk.secret': CREDENTIAL,
+    'spec.auth.certificate.secret': CREDENTIAL,
+    'spec.auth.certificate.peerAuthority': {
+      class: 'roll',
+      effect: `the authority that the other side must have, and ${NEW_IKE_SA} checked against it`,
+      proof: 'every IKE SA was made after the change',
+    },
+    'spec.crypto': {
+      class: 'roll',
+      effect: `${NEW_IKE_SA}, or ${NEW_CHILD_SA} where only ESP differs`,
+      proof: 'algorithms and lifetimes of the SAs',
+    },
+    'spec.crypto.ike.proposals': IKE_PROPOSALS,
+    'spec.crypto.ike.rekeySeconds': IKE_LIFETIME,
+    'spec.crypto.esp.proposals': ESP_PROPOSALS,
+    'spec.crypto.esp.rekeySeconds': CHILD_LIFETIME,
+    'spec.crypto.esp.rekeyBytes': CHILD_LIFETIME,
+    'spec.mode': { class: 'cut', effect: 'mode of every Child SA', proof: 'mode of the Child SAs' },
+    'spec.start': {
+      class: 'roll',
+      effect: 'who begins; to and from trap, the policies that wait for the first packet',
+      proof: 'the loaded connection; trap policies',
+    },
+    'spec.liveness.delaySeconds': {
+      class: 'roll',
+      effect: `${NEW_IKE_SA}: an IKE SA keeps the delay it was made with`,
+      proof: 'every IKE SA was made after the change',
+    },
+    'spec.encapsulation': {
+      class: 'roll',
+      effect: NEW_IKE_SA,
+      proof: 'ports and encapsulation of the SAs',
+    },
+    'spec.selectors': {
+      class: 'roll',
+      effect: NEW_CHILD_SA,
+      proof: 'names and selectors of the Child SAs',
+    },
+    'spec.routing.static.networks': {
+      class: 'roll',
+      effect: `routes, leak guard, and ${NEW_CHILD_SA} with the new selectors`,
+      proof: 'selectors of the Child SAs, routes, firewall',
+    },
+    'spec.adminState': {
+      class: 'cut',
+      effect: 'the tunnel is taken down or brought up; its networks stay guarded',
+      proof: 'no SA, or all of them',
+    },
+  },
+  CryptoPolicy: {
+    'metadata.name': {
+      class: 'hot',
+      effect: 'nothing, if its connections name the new one',
+      proof: 'the plan',
+    },
+    'metadata.namespace': OWN_IDENTITY,
+    'metadata.labels': NO_EFFECT,
+    'spec.ike.proposals': IKE_PROPOSALS,
+    'spec.ike.rekeySeconds': IKE_LIFETIME,
+    'spec.esp.proposals': ESP_PROPOSALS,
+    'spec.esp.rekeySeconds': CHILD_LIFETIME,
+    'spec.esp.rekeyBytes': CHILD_LIFETIME,
+  },
+  Secret: {
+    'metadata.name': CREDENTIAL,
+    'metadata.namespace': OWN_IDENTITY,
+    'metadata.labels': NO_EFFECT,
+    'spec.psk.file': CREDENTIAL,
+    'spec.pem.certificate': CREDENTIAL,
+    'spec.pem.key': CREDENTIAL,
+    'spec.pem.authorities': CREDENTIAL,
+    'spec.pkcs12.file': CREDENTIAL,
+    'spec.pkcs12.passphraseFile': {
+      class: 'hot',
+      effect: 'nothing, if the content that it opens is the same',
+      proof: 'fingerprint of the content',
+    },
+    'spec.authority.files': CREDENTIAL,
+  },
+  Host: {
+    'metadata.name': {
+      class: 'cut',
+      effect: 'tunnels end on one host and begin on another',
+      proof: 'connections and interfaces of each host',
+    },
+    'metadata.namespace': OWN_IDENTITY,
+    'metadata.labels': NO_EFFECT,
+    'spec.addresses': {
+      class: 'roll',
+      effect: `${NEW_IKE_SA} from the new address, for tunnels without one of their own`,
+      proof: 'our address of the IKE SA',
+    },
+    'spec.capabilities.dataPlanes': {
+      class: 'hot',
+      effect: 'nothing on the host, which knows by itself what it can do',
+      proof: 'the plan made elsewhere',
+    },
+    'spec.capabilities.underlayMtuBytes': {
+      class: 'hot',
+      effect: 'nothing on the host, which measures by itself',
+      proof: 'the plan made elsewhere',
+    },
+  },
+};
+
+export function changeClassReference(): string {
+  const tables = Object.entries(CHANGE_CLASSES).flatMap(([kind, fields]) => [
+    `## ${kind}`,
+    '',
+    '| field | class | what it changes | what proves it |',
+    '|---|---|---|---|',
+    ...Object.entries(fields).map(
+      ([field, row]) => `| \`${field}\` | ${row.class} | ${row.effect} | ${row.proof} |`,
+    ),
+    '',
+  ]);
+  return [
+    '# Change classes',
+    '',
+    'What a change of each field does to a running tunnel. `hot`: it takes effect without touching an SA.',
+    '`roll`: it needs a new SA, which is brought up beside the old one and proven before the old one ends.',
+    '`cut`: old and new cannot stand side by side, so there is a gap.',
+    '',
+    'This page is generated from `packages/sallyport/src/model/change-classes.ts`.',
+    '',
+    ...tables,
+  ].join('\n');
+}

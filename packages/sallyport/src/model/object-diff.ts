@@ -1,0 +1,99 @@
+/** What a person has changed: declared objects before and after, field by field, each with its class. */
+import type { ObjectRef } from '../lib/problem.ts';
+import { CHANGE_CLASSES, type ChangeClass } from './change-classes.ts';
+import { type DeclaredObject, refOf } from './objects.ts';
+
+export interface FieldChange {
+  readonly object: ObjectRef;
+  /** `spec.tunnels[main].remote.id`; absent: the whole object came or went. */
+  readonly path?: string;
+  /** As in the declaration; absent: not there. */
+  readonly before?: unknown;
+  readonly after?: unknown;
+  readonly class: ChangeClass;
+  /** What it does in daemon and kernel. */
+  readonly effect: string;
+}
+
+/** Sorted by object and path. Never shows content of secrets: declarations have only references. */
+export function diffObjects(
+  before: readonly DeclaredObject[],
+  after: readonly DeclaredObject[],
+): FieldChange[] {
+  const old = new Map(before.map((object) => [keyOf(object), object]));
+  const fresh = new Map(after.map((object) => [keyOf(object), object]));
+  return [...new Set([...old.keys(), ...fresh.keys()])].sort().flatMap((key) => {
+    const [left, right] = [old.get(key), fresh.get(key)];
+    if (left !== undefined && right !== undefined) return diffObject(left, right);
+    if (right !== undefined) {
+      return [{ object: refOf(right), class: 'hot', effect: 'a new object', after: right.spec }];
+    }
+    if (left === undefined) return [];
+    const effect = 'everything of it is removed';
+    return [{ object: refOf(left), class: 'cut', effect, before: left.spec }];
+  });
+}
+
+/** `Connection default/partner-a spec.crypto: default -> cnsa (roll: a new IKE SA …)`. */
+export function formatFieldChange(change: FieldChange): string {
+  const { kind, namespace, name } = change.object;
+  const object = `${kind} ${namespace}/${name}`;
+  const verdict = `(${change.class}: ${change.effect})`;
+  if (change.path === undefined) {
+    return `${object} ${change.after === undefined ? 'removed' : 'added'} ${verdict}`;
+  }
+  return `${object} ${change.path}: ${show(change.before)} -> ${show(change.after)} ${verdict}`;
+}
+
+function keyOf({ kind, metadata }: DeclaredObject): string {
+  return `${kind} ${metadata.namespace}/${metadata.name}`;
+}
+
+function diffObject(before: DeclaredObject, after: DeclaredObject): FieldChange[] {
+  const left = leavesOf({ metadata: { labels: before.metadata.labels }, spec: before.spec });
+  const right = leavesOf({ metadata: { labels: after.metadata.labels }, spec: after.spec });
+  return [...new Set([...left.keys(), ...right.keys()])].sort().flatMap((path) => {
+    const [was, is] = [left.get(path), right.get(path)];
+    if (JSON.stringify(was) === JSON.stringify(is)) return [];
+    const row = CHANGE_CLASSES[after.kind][path.replaceAll(/\[[^\]]*\]/g, '[]')];
+    if (row === undefined) return [];
+    return [
+      {
+        object: refOf(after),
+        path,
+        class: row.class,
+        effect: row.effect,
+        ...(was === undefined ? {} : { before: was }),
+        ...(is === undefined ? {} : { after: is }),
+      },
+    ];
+  });
+}
+
+/** Values by path. A list of objects goes by their names, a list of values and `labels` are one value. */
+function leavesOf(value: unknown, path = ''): Map<string, unknown> {
+  const leaves = new Map<string, unknown>();
+  const addAll = (member: unknown, name: string): void => {
+    for (const [key, leaf] of leavesOf(member, name)) leaves.set(key, leaf);
+  };
+  if (isRecord(value) && path !== 'metadata.labels') {
+    for (const [name, member] of Object.entries(value)) {
+      addAll(member, path === '' ? name : `${path}.${name}`);
+    }
+  } else if (Array.isArray(value) && value.some(isRecord)) {
+    for (const item of value.filter(isRecord)) addAll(item, `${path}[${String(item['name'])}]`);
+  } else if (value !== undefined) {
+    leaves.set(path, value);
+  }
+  return leaves;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return 'unset';
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(String).join(', ');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
