@@ -12,9 +12,12 @@ const DATA_PLANE_TEXT = {
   userspace: "ESP in user space, by charon's TUN device",
 } as const;
 
-/** Text of several lines, ending with a line break. Holds no secret. */
+/**
+ * Text of several lines, ending with a line break. Without the revision and the fingerprints of secrets:
+ * both are salted on the host, and mean nothing where the plan is only read.
+ */
 export function describePlan(plan: HostPlan): string {
-  const lines = [`host ${plan.host}, revision ${plan.revision.slice(0, 12)}`];
+  const lines = [`host ${plan.host}`];
   if (plan.tunnels.length === 0) lines.push('  carries no tunnel');
   for (const tunnel of plan.tunnels) lines.push('', ...describeTunnel(tunnel));
   if (plan.routes.length > 0)
@@ -113,13 +116,8 @@ const START_TEXT = {
 } as const;
 
 function describeAuth({ auth }: TunnelPlan): string {
-  if (auth.method === 'psk')
-    return `pre-shared key, Secret ${auth.secret.name} (${mark(auth.secret.fingerprint)})`;
-  return `certificate, Secret ${auth.secret.name} (${mark(auth.secret.fingerprint)}); the other side's must come from Secret ${auth.peerAuthority.name}`;
-}
-
-function mark(fingerprint: string): string {
-  return fingerprint === 'unread' ? 'not read' : `fingerprint ${fingerprint.slice(0, 12)}`;
+  if (auth.method === 'psk') return `pre-shared key, Secret ${auth.secret.name}`;
+  return `certificate, Secret ${auth.secret.name}; the other side's must come from Secret ${auth.peerAuthority.name}`;
 }
 
 /** As `ip route` writes it. */

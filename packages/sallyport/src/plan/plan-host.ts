@@ -72,9 +72,11 @@ export function planHost(objects: DeclaredObjects, hostName: string, facts: Fact
   problems.push(...findCollisions(tunnels));
   const shared = assignPrefixes(routed);
   problems.push(...shared.problems);
+  const interfaces = planInterfaces(tunnels);
   const host = [...objects.hosts.values()].find(
     (candidate) => candidate.metadata.name === hostName,
   );
+  const routes = host === undefined ? [] : planRoutes(shared.routed, host);
   return {
     plan: seal({
       format: 'sallyport.dev/host-plan/v1alpha1',
@@ -87,10 +89,10 @@ export function planHost(objects: DeclaredObjects, hostName: string, facts: Fact
         userspace: tunnels.some((tunnel) => tunnel.dataPlane === 'userspace'),
       },
       tunnels,
-      interfaces: planInterfaces(tunnels),
-      routes: host === undefined ? [] : planRoutes(shared.routed, host),
-      rules: planRules(tunnels),
-      sysctls: planSysctls(tunnels, planInterfaces(tunnels)),
+      interfaces,
+      routes,
+      rules: planRules(routes),
+      sysctls: planSysctls(tunnels, interfaces),
       firewall: planFirewall(shared.routed),
     }),
     problems,

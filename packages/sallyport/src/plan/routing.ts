@@ -124,17 +124,21 @@ function sortRoutes(routes: RoutePlan[]): RoutePlan[] {
 }
 
 /** Families of everything inside the tunnels. */
-export function familiesOf(tunnels: readonly TunnelPlan[]): Family[] {
+function familiesOf(tunnels: readonly TunnelPlan[]): Family[] {
   const present = new Set(
     tunnels.flatMap((tunnel) => remotePrefixes(tunnel)).map((prefix) => familyOf(prefix)),
   );
   return ([4, 6] as const).filter((family) => present.has(family));
 }
 
-export function planRules(tunnels: readonly TunnelPlan[]): RulePlan[] {
-  return familiesOf(tunnels).flatMap((family) =>
-    // charon makes the rule of its own table itself.
-    [OWNER.tunnelTable, OWNER.guardTable].map((table) => ({ family, priority: table, table })),
+/** One for each table and family that has routes; charon makes the rule of its own table itself. */
+export function planRules(routes: readonly RoutePlan[]): RulePlan[] {
+  return ([4, 6] as const).flatMap((family) =>
+    [OWNER.tunnelTable, OWNER.guardTable]
+      .filter((table) =>
+        routes.some((route) => route.table === table && familyOf(route.prefix) === family),
+      )
+      .map((table) => ({ family, priority: table, table })),
   );
 }
 

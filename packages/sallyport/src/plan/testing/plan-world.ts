@@ -1,0 +1,25 @@
+/** From the text of a world to the plan of its host `gw1`. */
+import type { Problem } from '../../lib/problem.ts';
+import type { Facts } from '../../model/facts.ts';
+import { judge } from '../../model/testing.ts';
+import type { HostPlan } from '../host-plan.ts';
+import { planHost } from '../plan-host.ts';
+import type { World } from './worlds.ts';
+
+export const HOST = 'gw1';
+
+export interface PlannedWorld {
+  readonly plan: HostPlan;
+  /** Of validation and of planning. */
+  readonly problems: readonly Problem[];
+}
+
+export function planWorld(
+  { text, dataPlanes = ['xfrm-interface'] }: World,
+  underlayMtuBytes = 1500,
+): PlannedWorld {
+  const facts: Facts = { hosts: [{ host: HOST, dataPlanes, underlayMtuBytes }], secrets: [] };
+  const { objects, problems } = judge(text, facts);
+  const planned = planHost(objects, HOST, facts);
+  return { plan: planned.plan, problems: [...problems, ...planned.problems] };
+}

@@ -1,0 +1,98 @@
+/** Small worlds for the golden plans: one fact of the field each, as YAML that a person could have written. */
+import type { DataPlane } from '../../model/gateway.ts';
+import { twoSites, vary } from '../../model/testing.ts';
+
+export interface World {
+  readonly text: string;
+  /** What the host reports to be able to do; XFRM interfaces where absent. */
+  readonly dataPlanes?: readonly DataPlane[];
+}
+
+const connection = (name: string, spec: string): string => `---
+apiVersion: sallyport.dev/v1alpha1
+kind: Connection
+metadata: {name: ${name}}
+spec:
+  gateway: edge
+  auth: {psk: {secret: a-psk}}
+${spec}`;
+
+const FOUR_IN_FOUR = 'remote: {address: 198.51.100.20}';
+
+/** The four address families, inside and outside, one connection each. */
+const families = vary(twoSites, [
+  "routing: {static: {networks: [10.20.0.0/16, 'fd20::/48']}}",
+  'routing: {static: {networks: [10.20.0.0/16]}}',
+]);
+
+export const WORLDS: Readonly<Record<string, World>> = {
+  'dual-stack inside, IPv4 outside': { text: twoSites },
+  'four family combinations': {
+    text:
+      families +
+      connection(
+        'six-in-four',
+        `  tunnels: [{remote: {address: 198.51.100.30}}]
+  routing: {static: {networks: ['fd30::/48']}}
+`,
+      ) +
+      connection(
+        'four-in-six',
+        `  tunnels: [{remote: {address: '2001:db8:b::1'}}]
+  routing: {static: {networks: [10.40.0.0/16]}}
+`,
+      ) +
+      connection(
+        'six-in-six',
+        `  tunnels: [{remote: {address: '2001:db8:c::1'}}]
+  routing: {static: {networks: ['fd50::/48']}}
+`,
+      ),
+  },
+  'VTI, pinned': {
+    text: vary(twoSites, [
+      '  networks: [10.10.0.0/16',
+      '  dataPlane: vti\n  networks: [10.10.0.0/16',
+    ]),
+    dataPlanes: ['xfrm-interface', 'vti', 'policy'],
+  },
+  'policies, the best this kernel has': { text: twoSites, dataPlanes: ['policy', 'userspace'] },
+  'user space, where the kernel has no ESP': { text: twoSites, dataPlanes: ['userspace'] },
+  'a peer on a dynamic address': {
+    text: vary(
+      twoSites,
+      [FOUR_IN_FOUR, 'remote: {id: branch.example}'],
+      ['start: initiate', 'start: respond'],
+    ),
+  },
+  'a peer inside its own network': {
+    text: vary(twoSites, ['networks: [10.20.0.0/16,', 'networks: [198.51.100.0/24,']),
+  },
+  'by pairs, in UDP, started by a packet, never probed, CBC': {
+    text: vary(
+      twoSites,
+      [
+        '  start: initiate',
+        '  start: trap\n  selectors: per-pair\n  encapsulation: always\n  liveness: {delaySeconds: 0}',
+      ],
+      [
+        'crypto: default',
+        'crypto: {ike: {proposals: [aes256-sha256-modp3072]}, esp: {proposals: [aes256-sha512-modp3072], rekeyBytes: 1000000000}}',
+      ],
+    ),
+  },
+  disabled: { text: vary(twoSites, ['start: initiate', 'adminState: disabled']) },
+  'no leak guard, own MTU, our host in our network': {
+    text: vary(
+      twoSites,
+      [
+        "addresses: [192.0.2.10, '2001:db8:1::10']",
+        "addresses: [192.0.2.10, 10.10.0.1, 'fd10::1']",
+      ],
+      ['  networks: [10.10.0.0/16', '  leakGuard: false\n  mtu: 1380\n  networks: [10.10.0.0/16'],
+    ),
+  },
+  'nothing to carry': {
+    text: twoSites.split('---').slice(0, 2).join('---'),
+  },
+};
