@@ -15,10 +15,10 @@ export interface PlannedWorld {
 }
 
 export function planWorld(
-  { text, dataPlanes = ['xfrm-interface'] }: World,
+  { text, dataPlanes = ['xfrm-interface'], secrets = [] }: World,
   underlayMtuBytes = 1500,
 ): PlannedWorld {
-  const facts: Facts = { hosts: [{ host: HOST, dataPlanes, underlayMtuBytes }], secrets: [] };
+  const facts: Facts = { hosts: [{ host: HOST, dataPlanes, underlayMtuBytes }], secrets };
   const { objects, problems } = judge(text, facts);
   const planned = planHost(objects, HOST, facts);
   return { plan: planned.plan, problems: [...problems, ...planned.problems] };

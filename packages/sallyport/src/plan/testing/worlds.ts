@@ -1,11 +1,21 @@
 /** Small worlds for the golden plans: one fact of the field each, as YAML that a person could have written. */
+
+import type { SecretFacts } from '../../model/facts.ts';
 import type { DataPlane } from '../../model/gateway.ts';
-import { twoSites, vary } from '../../model/testing.ts';
+import {
+  authority,
+  certificateFacts,
+  certificatePartner,
+  leaf,
+  twoSites,
+  vary,
+} from '../../model/testing.ts';
 
 export interface World {
   readonly text: string;
   /** What the host reports to be able to do; XFRM interfaces where absent. */
   readonly dataPlanes?: readonly DataPlane[];
+  readonly secrets?: readonly SecretFacts[];
 }
 
 const connection = (name: string, spec: string): string => `---
@@ -48,6 +58,20 @@ export const WORLDS: Readonly<Record<string, World>> = {
   routing: {static: {networks: ['fd50::/48']}}
 `,
       ),
+  },
+  'a partner with certificates': {
+    text: twoSites + certificatePartner,
+    secrets: certificateFacts().secrets,
+  },
+  'our identity left to the certificate': {
+    text:
+      twoSites +
+      vary(
+        certificatePartner,
+        ['local: {id: gw.example}', 'local: {}'],
+        ['secret: own, peerAuthority: peer-ca', 'secret: own'],
+      ),
+    secrets: certificateFacts({ own: [leaf, authority] }).secrets,
   },
   'VTI, pinned': {
     text: vary(twoSites, [
