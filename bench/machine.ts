@@ -1,0 +1,25 @@
+// What the figures were measured on: without it they say nothing.
+
+import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { execute } from '../lab/execute.ts';
+
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryMegabytes: number;
+  readonly kernel: string;
+  readonly node: string;
+  readonly strongswan: string;
+}
+
+export async function describeMachine(): Promise<Machine> {
+  const { stdout } = await execute('swanctl', ['--version']);
+  return {
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    memoryMegabytes: Math.round(totalmem() / 2 ** 20),
+    kernel: release(),
+    node: process.version,
+    strongswan: /strongSwan (\S+)/.exec(stdout)?.[1] ?? 'unknown',
+  };
+}
