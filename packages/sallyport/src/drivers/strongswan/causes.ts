@@ -153,7 +153,7 @@ const PATTERNS: readonly Pattern[] = [
   { code: 'ike/peer-deleted', line: /received DELETE for IKE_SA/ },
   {
     code: 'child/failed',
-    line: /unable to install (.*) IPsec (?:SA|policies)|(?:failed to establish CHILD_SA)(.*)/,
+    line: /(unable to install .*IPsec (?:SA|policies).*|failed to establish CHILD_SA.*)/,
   },
 ];
 

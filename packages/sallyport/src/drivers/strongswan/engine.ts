@@ -53,7 +53,7 @@ export class Engine {
         `the IKE daemon at ${this.socket} does not answer; is it running, with the vici plugin?`,
       );
     }
-    const config = renderEngineConfig('charon-systemd', {
+    const config = renderEngineConfig({
       socketPath: join(this.#options.runDirectory, 'charon.vici'),
       logPath: join(this.#options.runDirectory, 'charon.log'),
       userspace,

@@ -42,11 +42,10 @@ const PLUGINS = [
 /** Mark on packets of charon's own sockets, so that they never go back into the TUN device. */
 const SOCKET_MARK = '0x53';
 
-/** `section` is the program's name: charon-systemd reads its own, not `charon`. */
-export function renderEngineConfig(
-  section: 'charon' | 'charon-systemd',
-  config: EngineConfig,
-): string {
+/** charon-systemd reads the section of its own name, not `charon`. */
+const SECTION = 'charon-systemd';
+
+export function renderEngineConfig(config: EngineConfig): string {
   // The first plugin that offers the IPsec back end gets it; kernel-netlink still does addresses and routes.
   const kernel = config.userspace ? 'kernel-libipsec kernel-netlink' : 'kernel-netlink';
   const settings: Settings = {
@@ -74,7 +73,7 @@ export function renderEngineConfig(
     routing_table_prio: OWNER.engineTable,
     install_virtual_ip: false,
     syslog: { daemon: { default: -1 }, auth: { default: -1 } },
-    ...(section === 'charon-systemd' ? { journal: { default: -1 } } : {}),
+    journal: { default: -1 },
     filelog: {
       sallyport: {
         path: config.logPath,
@@ -96,7 +95,7 @@ export function renderEngineConfig(
       ...(config.userspace ? { 'socket-default': { fwmark: SOCKET_MARK } } : {}),
     },
   };
-  return `${renderSection(section, settings, '')}\n`;
+  return `${renderSection(SECTION, settings, '')}\n`;
 }
 
 function renderSection(name: string, settings: Settings, indent: string): string {

@@ -1,0 +1,222 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ViciClient } from '@sallyport/vici';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { SecretUse, TunnelPlan } from '../../plan/host-plan.ts';
+import type { SecretMaterial } from '../../platform/secret-material.ts';
+import { SecretValue } from '../../platform/secret-value.ts';
+import { StrongswanDriver } from './driver.ts';
+import { MemoryFile } from './memory-file.ts';
+import { FakeCharon } from './testing/fake-charon.ts';
+import { certificateTunnel, pskTunnel } from './testing/tunnels.ts';
+
+const KEY = 'a pre-shared key';
+const { signal } = new AbortController();
+
+function materialOf(use: SecretUse): SecretMaterial {
+  if (use.name === 'a-psk') return { form: 'psk', psk: new SecretValue(Buffer.from(KEY)) };
+  if (use.name === 'peer-ca') return { form: 'authority', authorities: [Buffer.from('ca')] };
+  return {
+    form: 'certificate',
+    certificates: [Buffer.from('leaf'), Buffer.from('intermediate')],
+    key: new SecretValue(Buffer.from('private key')),
+    authorities: [],
+  };
+}
+
+let directory: string;
+let charon: FakeCharon;
+let client: ViciClient;
+let driver: StrongswanDriver;
+
+function makeDriver(read = materialOf): StrongswanDriver {
+  return new StrongswanDriver({
+    client,
+    secrets: { read: (use) => Promise.resolve().then(() => read(use)) },
+    memory: new MemoryFile(join(directory, 'loaded.json')),
+  });
+}
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'strongswan-driver-'));
+  charon = await FakeCharon.listen();
+  client = new ViciClient({ socket: charon.socket });
+  driver = makeDriver();
+});
+
+afterEach(async () => {
+  await client.close();
+  await charon[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});
+
+async function reach(...tunnels: readonly TunnelPlan[]): Promise<string[]> {
+  const changes = driver.diff(await driver.observe(signal), { tunnels });
+  const { failed } = await driver.apply(changes, signal);
+  return failed.map(({ error }) => error);
+}
+
+async function differences(...tunnels: readonly TunnelPlan[]): Promise<number> {
+  return driver.diff(await driver.observe(signal), { tunnels }).length;
+}
+
+describe('StrongswanDriver', () => {
+  it('reaches the plan in one round, credentials first, and then has nothing to do', async () => {
+    expect(await reach(pskTunnel, certificateTunnel)).toEqual([]);
+    expect(charon.changes).toEqual([
+      'load-shared sp.default.partner-a.main',
+      'load-cert',
+      'load-cert',
+      'load-key',
+      'load-conn sp.default.partner-a.main',
+      'load-conn sp.default.partner-b.main',
+    ]);
+    expect(await differences(pskTunnel, certificateTunnel)).toBe(0);
+  });
+
+  it('gives a pre-shared key to the identity of the other side alone', async () => {
+    await reach(pskTunnel);
+    const loaded = charon.shared.get(pskTunnel.name);
+    expect(loaded?.list('owners')).toEqual(['198.51.100.20']);
+    expect(loaded?.text('data')).toBe(KEY);
+  });
+
+  it('pins the authority of the other side', async () => {
+    await reach(certificateTunnel);
+    const remote = charon.connections
+      .get(certificateTunnel.name)
+      ?.section(certificateTunnel.name)
+      ?.section('remote');
+    expect(remote?.list('cacerts')).toEqual(['ca']);
+  });
+
+  it('loads only what was changed', async () => {
+    await reach(pskTunnel, certificateTunnel);
+    charon.forgetChanges();
+    await reach({ ...pskTunnel, livenessDelaySeconds: 33 }, certificateTunnel);
+    expect(charon.changes).toEqual(['load-conn sp.default.partner-a.main']);
+  });
+
+  it('loads everything again after the daemon was restarted', async () => {
+    await reach(pskTunnel);
+    charon.restart('Nov 21 06:00:00 2026');
+    expect(await reach(pskTunnel)).toEqual([]);
+    expect(charon.connections.size).toBe(1);
+    expect(await differences(pskTunnel)).toBe(0);
+  });
+
+  it('loads everything again where its memory is damaged', async () => {
+    await reach(pskTunnel);
+    await writeFile(join(directory, 'loaded.json'), '{"daemonSince":');
+    expect(await differences(pskTunnel)).toBe(2);
+  });
+
+  it('keeps no secret in its memory', async () => {
+    await reach(pskTunnel, certificateTunnel);
+    const memory = await readFile(join(directory, 'loaded.json'), 'utf8');
+    expect(memory).not.toMatch(/pre-shared key|private key/);
+  });
+
+  it('reports a connection that the daemon refuses, and loads the others', async () => {
+    charon.refused.add(pskTunnel.name);
+    expect(await reach(pskTunnel, certificateTunnel)).toEqual([
+      expect.stringContaining('invalid value for: proposals, config discarded'),
+    ]);
+    expect([...charon.connections.keys()]).toEqual([certificateTunnel.name]);
+    expect(await differences(pskTunnel, certificateTunnel)).toBe(1);
+  });
+
+  it('reports a secret that cannot be read, in words without its content', async () => {
+    driver = makeDriver((use) => {
+      throw new Error(`Secret ${use.name}: no such file`);
+    });
+    expect(await reach(pskTunnel)).toEqual(['Secret a-psk: no such file']);
+    expect([...charon.connections.keys()]).toEqual([pskTunnel.name]);
+  });
+
+  it('reports a secret of another form', async () => {
+    driver = makeDriver(() => ({ form: 'authority', authorities: [] }));
+    expect(await reach(pskTunnel)).toEqual([
+      'Secret default/a-psk: holds authority, psk is needed',
+    ]);
+  });
+
+  it('removes what is not wanted, ends its SAs, and touches nothing of others', async () => {
+    await reach(pskTunnel, certificateTunnel);
+    await client.loadConn('theirs', { version: 2 });
+    charon.sas.push({ name: pskTunnel.name, uniqueId: '4' }, { name: 'theirs', uniqueId: '5' });
+    charon.forgetChanges();
+    expect(await reach(certificateTunnel)).toEqual([]);
+    expect(charon.changes).toEqual([
+      'unload-conn sp.default.partner-a.main',
+      'terminate 4',
+      'unload-shared sp.default.partner-a.main',
+    ]);
+    await driver.cleanUp(signal);
+    expect([...charon.connections.keys()]).toEqual(['theirs']);
+    expect(charon.sas.map(({ uniqueId }) => uniqueId)).toEqual(['5']);
+    expect(charon.keys.size).toBe(0);
+  });
+
+  it('cleans up without any memory', async () => {
+    await reach(pskTunnel);
+    charon.sas.push({ name: pskTunnel.name, uniqueId: '4' });
+    await rm(join(directory, 'loaded.json'));
+    await driver.cleanUp(signal);
+    expect([charon.connections.size, charon.shared.size, charon.sas.length]).toEqual([0, 0, 0]);
+  });
+
+  it('says of a plan what libipsec cannot do', () => {
+    const tunnel: TunnelPlan = { ...pskTunnel, dataPlane: 'userspace', start: 'trap' };
+    expect(driver.check({ tunnels: [tunnel, pskTunnel] })).toEqual([
+      expect.objectContaining({
+        code: 'strongswan/trap-in-userspace',
+        hint: 'use start: initiate',
+      }),
+    ]);
+  });
+});
+
+describe('rememberSas', () => {
+  const sa = {
+    name: pskTunnel.name,
+    uniqueId: '4',
+    children: [{ name: 'v4', uniqueId: '7' }],
+  };
+
+  it('notes of each SA with what it was made, across restarts of the agent', async () => {
+    await reach(pskTunnel);
+    charon.sas.push(sa);
+    const tunnels = [pskTunnel];
+    const first = await driver.rememberSas(await driver.observe(signal), tunnels, new Set());
+    driver = makeDriver();
+    const changed = { ...pskTunnel, livenessDelaySeconds: 33 };
+    const later = await driver.rememberSas(await driver.observe(signal), [changed], new Set());
+    expect(later.ikeHashes).toEqual(first.ikeHashes);
+    expect(later.childHashes).toEqual(first.childHashes);
+  });
+
+  it('takes an SA for older that is first seen while its connection is not as planned', async () => {
+    charon.sas.push(sa);
+    const observed = await driver.rememberSas(
+      await driver.observe(signal),
+      [pskTunnel],
+      new Set([pskTunnel.name]),
+    );
+    expect([...observed.ikeHashes.values(), ...observed.childHashes.values()]).toEqual([
+      'older',
+      'older',
+    ]);
+  });
+
+  it('forgets SAs that are gone', async () => {
+    charon.sas.push(sa);
+    await driver.rememberSas(await driver.observe(signal), [pskTunnel], new Set());
+    charon.sas.length = 0;
+    const observed = await driver.observe(signal);
+    const { ikeHashes } = await driver.rememberSas(observed, [pskTunnel], new Set());
+    expect(ikeHashes.size).toBe(0);
+    expect((await driver.observe(signal)).ikeHashes.size).toBe(0);
+  });
+});

@@ -1,0 +1,234 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  ATTEMPT_MILLISECONDS,
+  failAttempt,
+  type KeeperAction,
+  type KeeperInput,
+  nextActions,
+  startAttempt,
+} from './keeper.ts';
+import { childHash, peerHash } from './render.ts';
+import { type FakeChild, type FakeSa, fakeSa } from './testing/sas.ts';
+import { pskTunnel } from './testing/tunnels.ts';
+
+const { name } = pskTunnel;
+const both: readonly FakeChild[] = [
+  { name: 'v4', uniqueId: '7' },
+  { name: 'v6', uniqueId: '8' },
+];
+
+interface Situation extends Partial<Omit<KeeperInput, 'sas'>> {
+  readonly sas?: readonly FakeSa[];
+  /** Unique ids of SAs that were made with an older configuration. */
+  readonly older?: readonly string[];
+}
+
+function decide({ sas = [], older = [], ...change }: Situation): KeeperAction[] {
+  const hashes = new Map(older.map((id) => [id, 'older']));
+  return nextActions({
+    tunnels: [pskTunnel],
+    sas: sas.map(fakeSa),
+    ikeHashes: hashes,
+    childHashes: hashes,
+    attempts: new Map(),
+    now: 0,
+    window: 10,
+    ...change,
+  });
+}
+
+const initiate = (child: string, replaces = false): KeeperAction => ({
+  type: 'initiate',
+  tunnel: name,
+  child,
+  replaces,
+});
+
+describe('nextActions', () => {
+  it('initiates the first missing child, and the next one when that stands', () => {
+    expect(decide({})).toEqual([initiate('v4')]);
+    const sas = [{ name, uniqueId: '1', children: both.slice(0, 1) }];
+    expect(decide({ sas })).toEqual([initiate('v6')]);
+  });
+
+  it('does nothing for a tunnel that is as wanted', () => {
+    expect(decide({ sas: [{ name, uniqueId: '1', children: both }] })).toEqual([]);
+  });
+
+  it.each([
+    ['disabled', { ...pskTunnel, enabled: false }],
+    ['that only answers', { ...pskTunnel, start: 'respond' as const }],
+    ['that the first packet starts', { ...pskTunnel, start: 'trap' as const }],
+  ])('initiates nothing for a tunnel %s', (_what, tunnel) => {
+    expect(decide({ tunnels: [tunnel] })).toEqual([]);
+  });
+
+  it('waits while an IKE SA is under way, whoever began it', () => {
+    expect(decide({ sas: [{ name, uniqueId: '1', state: 'CONNECTING' }] })).toEqual([]);
+  });
+
+  it('counts what is under way against the window', () => {
+    const tunnels = ['a', 'b', 'c'].map((letter) => ({ ...pskTunnel, name: `sp.${letter}` }));
+    const attempts = new Map([['sp.a', startAttempt(undefined, 0)]]);
+    expect(decide({ tunnels, attempts, window: 2 })).toEqual([
+      { type: 'initiate', tunnel: 'sp.b', child: 'v4', replaces: false },
+    ]);
+  });
+
+  it('tries again after the wait of a failed attempt, and not before', () => {
+    const failed = failAttempt(startAttempt(undefined, 0), 1_000, 0);
+    const attempts = new Map([[name, failed]]);
+    expect(decide({ attempts, now: failed.nextAt - 1 })).toEqual([]);
+    expect(decide({ attempts, now: failed.nextAt })).toEqual([initiate('v4')]);
+  });
+
+  it('gives an attempt up of which nothing was heard', () => {
+    const attempts = new Map([[name, startAttempt(undefined, 0)]]);
+    expect(decide({ attempts, now: ATTEMPT_MILLISECONDS })).toEqual([]);
+    expect(decide({ attempts, now: ATTEMPT_MILLISECONDS + 1 })).toEqual([initiate('v4')]);
+  });
+});
+
+describe('an SA of an older configuration', () => {
+  const old: FakeSa = { name, uniqueId: '1', children: both };
+
+  it('stays until the new one carries every child', () => {
+    expect(decide({ sas: [old], older: ['1'] })).toEqual([initiate('v4', true)]);
+    const half: FakeSa = { name, uniqueId: '2', children: [{ name: 'v4', uniqueId: '9' }] };
+    expect(decide({ sas: [old, half], older: ['1'] })).toEqual([initiate('v6', true)]);
+  });
+
+  it('is ended by its unique id when the new one carries everything', () => {
+    const fresh: FakeSa = {
+      name,
+      uniqueId: '2',
+      establishedSeconds: 0,
+      children: [
+        { name: 'v4', uniqueId: '9' },
+        { name: 'v6', uniqueId: '10' },
+      ],
+    };
+    expect(decide({ sas: [old, fresh], older: ['1'] })).toEqual([
+      {
+        type: 'terminate-ike',
+        tunnel: name,
+        uniqueId: '1',
+        reason: 'made with an older configuration',
+      },
+    ]);
+  });
+
+  it('is exchanged child by child where only children changed', () => {
+    expect(decide({ sas: [old], older: ['7'] })).toEqual([initiate('v4', true)]);
+    const grown: FakeSa = { ...old, children: [...both, { name: 'v4', uniqueId: '9' }] };
+    expect(decide({ sas: [grown], older: ['7'] })).toEqual([
+      {
+        type: 'terminate-child',
+        tunnel: name,
+        uniqueId: '7',
+        reason: 'made with an older configuration',
+      },
+    ]);
+  });
+
+  it('is ended at once where we only answer: the other side must come again', () => {
+    const actions = decide({
+      tunnels: [{ ...pskTunnel, start: 'respond' }],
+      sas: [old],
+      older: ['1'],
+    });
+    expect(actions.map(({ type }) => type)).toEqual(['terminate-ike']);
+  });
+
+  it('is exchanged although the first packet starts the tunnel', () => {
+    const actions = decide({
+      tunnels: [{ ...pskTunnel, start: 'trap' }],
+      sas: [old],
+      older: ['1'],
+    });
+    expect(actions).toEqual([initiate('v4', true)]);
+  });
+
+  it('of a child that the plan does not have any more is ended', () => {
+    const extra: FakeSa = { ...old, children: [...both, { name: 'p-0', uniqueId: '12' }] };
+    expect(decide({ sas: [extra] }).map((action) => action.type)).toEqual(['terminate-child']);
+  });
+});
+
+describe('duplicates', () => {
+  const complete = (uniqueId: string, establishedSeconds: number): FakeSa => ({
+    name,
+    uniqueId,
+    establishedSeconds,
+    children: both.map((child) => ({ ...child, uniqueId: `${uniqueId}${child.uniqueId}` })),
+  });
+
+  it('are left alone while they are young: one may be replacing the other', () => {
+    expect(decide({ sas: [complete('1', 100), complete('2', 5)] })).toEqual([]);
+  });
+
+  it('are ended but for the one that both ends keep, by its SPIs', () => {
+    const actions = decide({ sas: [complete('2', 100), complete('1', 100)] });
+    expect(actions).toEqual([
+      {
+        type: 'terminate-ike',
+        tunnel: name,
+        uniqueId: '2',
+        reason: 'a newer one carries every Child SA',
+      },
+    ]);
+  });
+});
+
+describe('whatever the daemon holds', () => {
+  const state = fc.constantFrom('ESTABLISHED', 'CONNECTING', 'REKEYING', 'REKEYED', 'DELETING');
+  const childState = fc.constantFrom('INSTALLED', 'CREATED', 'REKEYED', 'DELETING');
+  const sas = fc
+    .array(
+      fc.record({
+        state,
+        children: fc.array(fc.record({ child: fc.constantFrom('v4', 'v6'), state: childState }), {
+          maxLength: 3,
+        }),
+        isOlder: fc.boolean(),
+      }),
+      { maxLength: 4 },
+    )
+    .map((list) =>
+      list.map(({ children, ...sa }, index) => ({
+        ...sa,
+        uniqueId: String(index + 1),
+        children: children.map(({ child, state: ofChild }, place) => ({
+          name: child,
+          uniqueId: `${index + 1}${place}`,
+          state: ofChild,
+        })),
+      })),
+    );
+
+  it('at most one attempt is begun, and nothing that carries a child is ended before its successor stands', () => {
+    fc.assert(
+      fc.property(sas, (list) => {
+        const older = list.filter(({ isOlder }) => isOlder).map(({ uniqueId }) => uniqueId);
+        const actions = decide({ sas: list.map((sa) => ({ ...sa, name })), older });
+        expect(actions.filter(({ type }) => type === 'initiate').length).toBeLessThanOrEqual(1);
+        if (actions.some(({ type }) => type === 'initiate')) {
+          const ended = actions.filter(({ type }) => type === 'terminate-ike');
+          expect(ended).toEqual([]);
+        }
+      }),
+    );
+  });
+});
+
+describe('hashes', () => {
+  it('differ in just what an SA takes from its configuration', () => {
+    const [child] = pskTunnel.children;
+    if (child === undefined) throw new Error('the world has a child');
+    const changed = { ...pskTunnel, espProposals: ['aes128gcm16-ecp256'] };
+    expect(peerHash(changed)).toBe(peerHash(pskTunnel));
+    expect(childHash(changed, child)).not.toBe(childHash(pskTunnel, child));
+    expect(peerHash({ ...pskTunnel, livenessDelaySeconds: 1 })).not.toBe(peerHash(pskTunnel));
+  });
+});

@@ -1,0 +1,115 @@
+/**
+ * A charon without cryptography, on a real VICI socket: it keeps what is loaded, lists it, and refuses
+ * what the real one refuses. SAs are put in by the test.
+ */
+import type { Message } from '@sallyport/vici';
+import { FakeDaemon } from '@sallyport/vici/testing';
+import { type FakeSa, saSection } from './sas.ts';
+
+export class FakeCharon implements AsyncDisposable {
+  readonly connections: Map<string, Message> = new Map();
+  readonly shared: Map<string, Message> = new Map();
+  readonly keys: Set<string> = new Set();
+  readonly sas: FakeSa[] = [];
+  /** Connection names whose loading fails. */
+  readonly refused: Set<string> = new Set();
+  since = 'Nov 21 05:00:00 2026';
+  readonly #daemon: FakeDaemon;
+
+  private constructor(daemon: FakeDaemon) {
+    this.#daemon = daemon;
+  }
+
+  static async listen(): Promise<FakeCharon> {
+    const charon = new FakeCharon(await FakeDaemon.listen());
+    charon.#teach();
+    return charon;
+  }
+
+  get socket(): string {
+    return this.#daemon.socket;
+  }
+
+  /** Names of the commands that changed something, with what they named, oldest first. */
+  get changes(): string[] {
+    return this.#daemon.received
+      .filter(({ command }) => /^(un)?load|^initiate|^terminate/.test(command))
+      .map(({ command, message }) => `${command} ${nameOf(message)}`.trim());
+  }
+
+  forgetChanges(): void {
+    this.#daemon.received.length = 0;
+  }
+
+  /** As after kill -9 and a new start. */
+  restart(since: string): void {
+    this.connections.clear();
+    this.shared.clear();
+    this.keys.clear();
+    this.sas.length = 0;
+    this.since = since;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#daemon[Symbol.asyncDispose]();
+  }
+
+  #teach(): void {
+    this.#daemon
+      .on('version', () => ({ daemon: 'charon-systemd', version: '5.9.8' }))
+      .on('stats', () => ({ uptime: { running: '1 second', since: this.since } }))
+      .on('get-conns', () => ({ conns: [...this.connections.keys()] }))
+      .on('get-shared', () => ({ keys: [...this.shared.keys()] }))
+      .on('get-keys', () => ({ keys: [...this.keys] }))
+      .onList('list-sas', 'list-sa', () =>
+        this.sas.map((sa) => ({ [sa.name]: saSection(sa) as never })),
+      )
+      .on('load-conn', (message) => {
+        const [name = ''] = message.keys();
+        if (this.refused.has(name))
+          throw new Error('invalid value for: proposals, config discarded');
+        this.connections.set(name, message);
+        return { success: 'yes' };
+      })
+      .on('unload-conn', (message) => {
+        if (!this.connections.delete(message.text('name') ?? '')) throw new Error('not found');
+        return { success: 'yes' };
+      })
+      .on('load-shared', (message) => {
+        this.shared.set(message.text('id') ?? '', message);
+        return { success: 'yes' };
+      })
+      .on('unload-shared', (message) => {
+        this.shared.delete(message.text('id') ?? '');
+        return { success: 'yes' };
+      })
+      .on('load-cert', () => ({ success: 'yes' }))
+      .on('load-key', () => {
+        this.keys.add('0011');
+        return { success: 'yes', id: '0011' };
+      })
+      .on('unload-key', (message) => {
+        this.keys.delete(message.text('id') ?? '');
+        return { success: 'yes' };
+      })
+      .on('initiate', () => ({ success: 'yes' }))
+      .on('terminate', (message) => this.#terminate(message));
+  }
+
+  #terminate(message: Message): { success: string; matches: string; terminated: string } {
+    const id = message.text('ike-id');
+    const index = this.sas.findIndex((sa) => sa.uniqueId === id);
+    if (index >= 0) this.sas.splice(index, 1);
+    const count = index >= 0 || message.text('child-id') !== undefined ? '1' : '0';
+    return { success: count === '1' ? 'yes' : 'no', matches: count, terminated: count };
+  }
+}
+
+function nameOf(message: Message): string {
+  for (const key of ['id', 'name', 'ike-id', 'child-id', 'ike']) {
+    const text = message.text(key);
+    if (text !== undefined) return text;
+  }
+  const [first = ''] = message.keys();
+  return first === 'type' || first === 'flag' || first === 'data' ? '' : first;
+}

@@ -1,0 +1,73 @@
+/** SAs as the daemon would list them, out of the few fields that a test is about. */
+import { buildMessage, type IkeSa, parseIkeSa } from '@sallyport/vici';
+
+export interface FakeChild {
+  readonly name: string;
+  readonly uniqueId: string;
+  /** `INSTALLED` where absent. */
+  readonly state?: string;
+}
+
+export interface FakeSa {
+  readonly name: string;
+  readonly uniqueId: string;
+  /** `ESTABLISHED` where absent. */
+  readonly state?: string;
+  readonly establishedSeconds?: number;
+  readonly children?: readonly FakeChild[];
+  readonly remoteHost?: string;
+}
+
+/** Fields of a `list-sa` event below the connection's name. */
+export function saSection(sa: FakeSa): Readonly<Record<string, unknown>> {
+  const { uniqueId, state = 'ESTABLISHED', establishedSeconds = 100, children = [] } = sa;
+  return {
+    uniqueid: uniqueId,
+    version: '2',
+    state,
+    'local-host': '192.0.2.10',
+    'local-port': '500',
+    'local-id': '192.0.2.10',
+    'remote-host': sa.remoteHost ?? '198.51.100.20',
+    'remote-port': '500',
+    'remote-id': '198.51.100.20',
+    initiator: 'yes',
+    'initiator-spi': uniqueId.padStart(16, '0'),
+    'responder-spi': 'ffffffffffffffff',
+    'encr-alg': 'AES_GCM_16',
+    'encr-keysize': '256',
+    'prf-alg': 'PRF_HMAC_SHA2_384',
+    'dh-group': 'ECP_384',
+    ...(state === 'ESTABLISHED' ? { established: String(establishedSeconds) } : {}),
+    'rekey-time': '12000',
+    'child-sas': Object.fromEntries(
+      children.map((child) => [`${child.name}-${child.uniqueId}`, childSection(child)]),
+    ),
+  };
+}
+
+function childSection({ name, uniqueId, state = 'INSTALLED' }: FakeChild): Record<string, unknown> {
+  return {
+    name,
+    uniqueid: uniqueId,
+    reqid: '1',
+    state,
+    mode: 'TUNNEL',
+    protocol: 'ESP',
+    'spi-in': `c0${uniqueId.padStart(6, '0')}`,
+    'spi-out': `d0${uniqueId.padStart(6, '0')}`,
+    'encr-alg': 'AES_GCM_16',
+    'encr-keysize': '256',
+    'bytes-in': '1000',
+    'packets-in': '10',
+    'bytes-out': '2000',
+    'packets-out': '20',
+    'rekey-time': '3000',
+    'local-ts': ['10.10.0.0/16'],
+    'remote-ts': ['10.20.0.0/16'],
+  };
+}
+
+export function fakeSa(sa: FakeSa): IkeSa {
+  return parseIkeSa(sa.name, buildMessage(saSection(sa) as Parameters<typeof buildMessage>[0]));
+}
