@@ -13,13 +13,13 @@ export interface Machine {
 }
 
 export async function describeMachine(): Promise<Machine> {
-  const { stdout } = await execute('swanctl', ['--version']);
+  const { stdout, stderr } = await execute('swanctl', ['--version']);
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
     memoryMegabytes: Math.round(totalmem() / 2 ** 20),
     kernel: release(),
     node: process.version,
-    strongswan: /strongSwan (\S+)/.exec(stdout)?.[1] ?? 'unknown',
+    strongswan: /strongSwan (\S+)/.exec(stdout + stderr)?.[1] ?? 'unknown',
   };
 }

@@ -9,11 +9,13 @@ import { type CaseResult, type Contest, holdContest } from './contest.ts';
 import { describeMachine } from './machine.ts';
 import { startupContests } from './startup.ts';
 import { formatTable } from './table.ts';
+import { viciContests } from './vici.ts';
 
 /** What a bench set up for its contests ends when the generator does. */
 type Bench = () => AsyncGenerator<Contest, void, undefined>;
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  vici: viciContests,
   startup: startupContests,
 };
 

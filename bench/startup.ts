@@ -1,7 +1,7 @@
 // How long a person waits for `sallyport --help`, and how much of it is Node.js itself.
 
-import { mustExecute } from '../lab/execute.ts';
-import { type Contest, milliseconds, type Subject } from './contest.ts';
+import type { Contest } from './contest.ts';
+import { program } from './program.ts';
 import { SALLYPORT } from './sallyport.ts';
 
 const AIM_MILLISECONDS = 150;
@@ -15,15 +15,8 @@ export async function* startupContests(): AsyncGenerator<Contest, void, undefine
       time: { unit: 'ms', aim: { subject: 'sallyport --help', below: AIM_MILLISECONDS } },
     },
     subjects: [
-      nodeProgram('sallyport --help', [SALLYPORT, '--help']),
-      nodeProgram('node -e 0', ['-e', '0']),
+      program('sallyport --help', process.execPath, [SALLYPORT, '--help']),
+      program('node -e 0', process.execPath, ['-e', '0']),
     ],
-  };
-}
-
-function nodeProgram(name: string, args: readonly string[]): Subject {
-  return {
-    name,
-    run: async () => ({ time: await milliseconds(() => mustExecute(process.execPath, args)) }),
   };
 }
