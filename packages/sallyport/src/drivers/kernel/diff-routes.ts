@@ -1,6 +1,7 @@
 /** Routes and rules: wanted ones first, then what is left over. */
 import { formatRoute } from '../../plan/describe.ts';
-import type { RoutePlan, RulePlan } from '../../plan/host-plan.ts';
+import { OWNER, type RoutePlan, type RulePlan } from '../../plan/host-plan.ts';
+import type { Impact } from '../driver.ts';
 import { toChange } from './change.ts';
 import { formatObservedRoute, formatRule, isRoute } from './render.ts';
 import type { KernelChange, ObservedRoute } from './state.ts';
@@ -65,7 +66,18 @@ export function diffRules(
     return [toChange({ type: 'rule-add', rule }, { action: 'add', subject: subject(rule) })];
   });
   const remove = surplus.map((rule) =>
-    toChange({ type: 'rule-delete', rule }, { action: 'remove', subject: subject(rule) }),
+    toChange(
+      { type: 'rule-delete', rule },
+      { action: 'remove', subject: subject(rule), impact: removalImpact(rule, desired) },
+    ),
   );
   return { add, remove };
+}
+
+/** Without the rule of the tunnels nothing finds its way into them; a second copy is not missed. */
+function removalImpact(rule: RulePlan, desired: readonly RulePlan[]): Impact {
+  const isMissed =
+    rule.table === OWNER.tunnelTable &&
+    !desired.some(({ family, table }) => family === rule.family && table === rule.table);
+  return isMissed ? 'cut' : 'nothing';
 }

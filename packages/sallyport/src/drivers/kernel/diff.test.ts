@@ -1,0 +1,189 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { indexObjects } from '../../model/declared-objects.ts';
+import { NO_FACTS } from '../../model/facts.ts';
+import { planHost } from '../../plan/plan-host.ts';
+import { HOST } from '../../plan/testing/plan-world.ts';
+import { objectsOf, worlds } from '../../plan/testing/random-worlds.ts';
+import { formatChange } from '../driver.ts';
+import { diffKernel } from './diff.ts';
+import { type KernelDesired, NOTHING_DESIRED, type ObservedKernel } from './state.ts';
+import { desiredOf, interfaces } from './testing/desired.ts';
+import { applyAll, EMPTY_KERNEL } from './testing/model-kernel.ts';
+
+const LINK = 'sp0a78d801';
+
+function reached(desired: KernelDesired, from: ObservedKernel = EMPTY_KERNEL): ObservedKernel {
+  return applyAll(from, diffKernel(from, desired), desired);
+}
+
+function lines(observed: ObservedKernel, desired: KernelDesired): string[] {
+  return diffKernel(observed, desired).map((change) =>
+    change.impact === 'nothing'
+      ? formatChange(change)
+      : `${formatChange(change)} [${change.impact}]`,
+  );
+}
+
+describe('diffKernel', () => {
+  it('guards before it lets through: sysctls, links, firewall, routes, rules', () => {
+    expect(lines(EMPTY_KERNEL, interfaces)).toEqual([
+      'replace sysctl net/ipv4/ip_forward = 1 (was 0)',
+      'replace sysctl net/ipv6/conf/all/forwarding = 1 (was 0)',
+      `add interface ${LINK} type xfrm id 175691777 mtu 1422`,
+      `replace sysctl net/ipv4/conf/${LINK}/disable_policy = 1`,
+      `replace sysctl net/ipv4/conf/${LINK}/rp_filter = 2`,
+      'add nftables table inet sallyport',
+      `add route 10.20.0.0/16 dev ${LINK} table 8300`,
+      `add route fd20::/48 dev ${LINK} table 8300`,
+      'add route unreachable 10.20.0.0/16 table 8320',
+      'add route unreachable fd20::/48 table 8320',
+      'add rule IPv4 priority 8300 from all lookup 8300',
+      'add rule IPv4 priority 8320 from all lookup 8320',
+      'add rule IPv6 priority 8300 from all lookup 8300',
+      'add rule IPv6 priority 8320 from all lookup 8320',
+    ]);
+  });
+
+  it('removes the guard last', () => {
+    const all = lines(reached(interfaces), NOTHING_DESIRED);
+    expect(all.at(-1)).toBe('remove nftables table inet sallyport');
+    expect(all).toContain(`remove interface ${LINK} of sallyport default/partner-a/main [cut]`);
+    expect(all).toContain('remove rule IPv4 priority 8300 from all lookup 8300 [cut]');
+    expect(all).toContain('remove rule IPv4 priority 8320 from all lookup 8320');
+  });
+
+  it.each<{ what: string; bend: (kernel: ObservedKernel) => ObservedKernel; expected: string[] }>([
+    {
+      what: 'an MTU',
+      bend: (kernel) => ({
+        ...kernel,
+        interfaces: kernel.interfaces.map((link) => ({ ...link, mtuBytes: 1500, isUp: false })),
+      }),
+      expected: [
+        `replace interface ${LINK} type xfrm id 175691777 mtu 1422 (mtu was 1500, was down)`,
+      ],
+    },
+    {
+      what: 'an alias that is missing yet',
+      bend: (kernel) => ({
+        ...kernel,
+        interfaces: kernel.interfaces.map((link) => ({ ...link, alias: '' })),
+      }),
+      expected: [`replace interface ${LINK} type xfrm id 175691777 mtu 1422 (alias was "")`],
+    },
+    {
+      what: 'a route into another link',
+      bend: (kernel) => ({
+        ...kernel,
+        routes: kernel.routes.map((route) =>
+          route.prefix === '10.20.0.0/16' && route.table === 8300
+            ? { ...route, interface: 'eth0' }
+            : route,
+        ),
+      }),
+      expected: [
+        `replace route 10.20.0.0/16 dev ${LINK} table 8300 (was 10.20.0.0/16 dev eth0 table 8300)`,
+      ],
+    },
+    {
+      what: 'a better route beside ours',
+      bend: (kernel) => ({
+        ...kernel,
+        routes: [
+          ...kernel.routes,
+          { prefix: '10.20.0.0/16', table: 8300, type: 'unicast', interface: 'eth0', metric: 1 },
+        ],
+      }),
+      expected: ['remove route 10.20.0.0/16 dev eth0 table 8300 metric 1 [cut]'],
+    },
+    {
+      what: 'a rule twice',
+      bend: (kernel) => ({ ...kernel, rules: kernel.rules.concat(kernel.rules.slice(0, 1)) }),
+      expected: ['remove rule IPv4 priority 8300 from all lookup 8300'],
+    },
+    {
+      what: 'a firewall of another text',
+      bend: (kernel) => ({ ...kernel, firewall: 'chain sent' }),
+      expected: ['replace nftables table inet sallyport'],
+    },
+    {
+      what: 'a sysctl',
+      bend: (kernel) => ({
+        ...kernel,
+        sysctls: new Map([...kernel.sysctls, ['net/ipv4/ip_forward', '0']]),
+      }),
+      expected: ['replace sysctl net/ipv4/ip_forward = 1 (was 0)'],
+    },
+  ])('straightens $what that was bent', ({ bend, expected }) => {
+    expect(lines(bend(reached(interfaces)), interfaces)).toEqual(expected);
+  });
+
+  it('makes a link anew whose id is another, with its routes and sysctls', () => {
+    const kernel = reached(interfaces);
+    const bent = {
+      ...kernel,
+      interfaces: kernel.interfaces.map((link) => ({ ...link, interfaceId: 9 })),
+    };
+    expect(lines(bent, interfaces)).toEqual([
+      `remove interface ${LINK} of sallyport default/partner-a/main (of another shape) [cut]`,
+      `add interface ${LINK} type xfrm id 175691777 mtu 1422`,
+      `replace sysctl net/ipv4/conf/${LINK}/disable_policy = 1`,
+      `replace sysctl net/ipv4/conf/${LINK}/rp_filter = 2`,
+      `add route 10.20.0.0/16 dev ${LINK} table 8300`,
+      `add route fd20::/48 dev ${LINK} table 8300`,
+    ]);
+    expect(diffKernel(reached(interfaces, bent), interfaces)).toEqual([]);
+  });
+
+  it('sends nothing into a foreign link of our name, and says so', () => {
+    const observed = { ...EMPTY_KERNEL, foreignInterfaces: new Set([LINK]) };
+    const all = lines(observed, interfaces);
+    const reason = `an interface ${LINK} that is not Sallyport's is in the way`;
+    expect(all).toContain(`add interface ${LINK} type xfrm id 175691777 mtu 1422 (${reason})`);
+    expect(all.filter((line) => line.includes(`dev ${LINK}`))).toEqual([]);
+    expect(all.filter((line) => line.includes(`conf/${LINK}/`))).toEqual([]);
+    // The guard stands all the same, and does not trust that link.
+    expect(all).toContain('add route unreachable 10.20.0.0/16 table 8320');
+  });
+
+  it('knows a prefix in any spelling', () => {
+    const spelled = {
+      ...interfaces,
+      routes: interfaces.routes.map((route) => ({
+        ...route,
+        prefix: route.prefix.replace('fd20::/48', 'FD20:0:0:0::/48'),
+      })),
+    };
+    expect(diffKernel(reached(interfaces), spelled)).toEqual([]);
+  });
+});
+
+describe('any two plans', () => {
+  const plans = worlds.map(
+    (world) => planHost(indexObjects(objectsOf(world)), HOST, NO_FACTS).plan,
+  );
+
+  it('are reached one from the other in one round, after which nothing is to do', () => {
+    fc.assert(
+      fc.property(plans, plans, (one, other) => {
+        const kernel = reached(other, reached(one));
+        expect(diffKernel(kernel, other)).toEqual([]);
+        const empty = reached(NOTHING_DESIRED, kernel);
+        expect([empty.interfaces, empty.routes, empty.rules]).toEqual([[], [], []]);
+        expect(empty.firewall).toBeUndefined();
+      }),
+    );
+  });
+});
+
+describe('worlds of other data planes', () => {
+  it.each([
+    'VTI, pinned',
+    'policies, the best this kernel has',
+    'user space, where the kernel has no ESP',
+  ])('%s: one round is enough', (world) => {
+    const desired = desiredOf(world);
+    expect(diffKernel(reached(desired), desired)).toEqual([]);
+  });
+});

@@ -1,0 +1,89 @@
+/** The nft script, as it is loaded, and as nft 1.0.6 shows it afterwards (recorded). */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { expectedFirewall, renderFirewall } from './firewall.ts';
+import { parseFirewall } from './parse-firewall.ts';
+import { type KernelDesired, NOTHING_DESIRED } from './state.ts';
+import { desiredOf, interfaces } from './testing/desired.ts';
+
+const NAMES = [
+  'dual-stack inside, IPv4 outside',
+  'a peer inside its own network',
+  'policies, the best this kernel has',
+  'user space, where the kernel has no ESP',
+  'no leak guard, own MTU, our host in our network',
+] as const;
+
+const fileOf = (name: string): string =>
+  `firewall-${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`;
+
+const recorded = (name: string): string =>
+  readFileSync(join(import.meta.dirname, 'testdata', `${fileOf(name)}.nft-1.0.6.json`), 'utf8');
+
+describe('the script', () => {
+  it.each(NAMES)('%s', async (name) => {
+    await expect(renderFirewall(desiredOf(name))).toMatchFileSnapshot(
+      `testdata/${fileOf(name)}.nft`,
+    );
+  });
+});
+
+describe('what nft shows of the firewall', () => {
+  it.each(NAMES)('equals what was wanted: %s', (name) => {
+    expect(parseFirewall(recorded(name))).toBe(expectedFirewall(desiredOf(name)));
+  });
+
+  it.each<{ what: string; from: RegExp; to: string }>([
+    { what: 'a rule without its comment', from: /"comment": "sallyport/, to: '"comment": "other' },
+    { what: 'a set without an element', from: /"10\.20\.0\.0"/, to: '"10.21.0.0"' },
+    { what: 'a chain with another policy', from: /"policy": "accept"/, to: '"policy": "drop"' },
+    { what: 'a chain at another hook', from: /"hook": "forward"/, to: '"hook": "input"' },
+    { what: 'a table that sleeps', from: /("table": \{)/, to: '$1"flags": ["dormant"],' },
+  ])('differs for $what', ({ from, to }) => {
+    const text = recorded('dual-stack inside, IPv4 outside');
+    expect(text).toMatch(from);
+    expect(parseFirewall(text.replace(from, to))).not.toBe(expectedFirewall(interfaces));
+  });
+
+  it('differs for rules in another order', () => {
+    const { nftables } = JSON.parse(recorded('dual-stack inside, IPv4 outside')) as {
+      nftables: { rule?: { chain: string } }[];
+    };
+    const text = JSON.stringify({ nftables: nftables.toReversed() });
+    expect(parseFirewall(text)).not.toBe(expectedFirewall(interfaces));
+  });
+
+  it.each(['{}', '[]', '{"nftables": [null, 3, {"rule": 5}, {"set": {"elem": {}}}]}'])(
+    'is read without a throw, whatever it is: %s',
+    (text) => {
+      expect(parseFirewall(text)).not.toBe(expectedFirewall(interfaces));
+    },
+  );
+});
+
+describe('renderFirewall', () => {
+  it('has nothing where nothing is wanted', () => {
+    expect(renderFirewall(NOTHING_DESIRED)).toBe('');
+    expect(expectedFirewall(NOTHING_DESIRED)).toBeUndefined();
+  });
+
+  it('joins prefixes that overlap, which interval sets refuse', () => {
+    const overlapping: KernelDesired = {
+      ...interfaces,
+      firewall: {
+        guarded: ['10.0.0.0/9', '10.0.0.0/8', '10.1.0.0/16'].map((prefix) => ({
+          prefix,
+          by: 'interface',
+        })),
+        peers: [],
+        clamps: [
+          { prefix: '10.0.0.0/9', mssBytes: 1300 },
+          { prefix: '10.128.0.0/9', mssBytes: 1300 },
+        ],
+      },
+    };
+    const script = renderFirewall(overlapping);
+    expect(script.match(/elements = \{ 10\.0\.0\.0\/8 \}/g)).toHaveLength(2);
+  });
+});
