@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest';
+import { CommandError } from '../../platform/linux/command.ts';
+import { KernelDriver } from './driver.ts';
+import { type KernelDesired, NOTHING_DESIRED } from './state.ts';
+import { interfaces } from './testing/desired.ts';
+import { type Answer, FakeCommands } from './testing/fake-commands.ts';
+
+const { signal } = new AbortController();
+
+class FakeSysctls {
+  readonly written: string[] = [];
+  isRestored = false;
+
+  read(): Promise<Map<string, string>> {
+    return Promise.resolve(new Map<string, string>());
+  }
+  write({ key, value }: { readonly key: string; readonly value: string }): Promise<void> {
+    if (key.endsWith('rp_filter')) return Promise.reject(new Error('read-only file system'));
+    this.written.push(`${key}=${value}`);
+    return Promise.resolve();
+  }
+  restore(): Promise<void> {
+    this.isRestored = true;
+    return Promise.resolve();
+  }
+}
+
+function make(): { driver: KernelDriver; commands: FakeCommands; sysctls: FakeSysctls } {
+  const commands = new FakeCommands().on(/^nft -j list/, {
+    code: 1,
+    stderr: 'Error: No such file or directory\nlist table inet sallyport',
+  });
+  const sysctls = new FakeSysctls();
+  return { driver: new KernelDriver({ commands, sysctls }), commands, sysctls };
+}
+
+describe('apply', () => {
+  it('takes one process for all links, one for all routes, one for the rules of each family', async () => {
+    const { driver, commands } = make();
+    const changes = driver.diff(await driver.observe(signal), interfaces);
+    commands.calls.length = 0;
+    await driver.apply(changes, signal);
+    expect(commands.calls.map(({ line }) => line)).toEqual([
+      'ip -force -batch -',
+      'ip -force -batch -',
+      'nft -f -',
+      'ip -force -batch -',
+      'ip -4 -force -batch -',
+      'ip -6 -force -batch -',
+    ]);
+    expect(commands.calls[2]?.input).toMatch(
+      /^table inet sallyport \{\}\ndelete table inet sallyport\ntable inet sallyport \{\n/,
+    );
+  });
+
+  it('names the change whose line failed, and goes on with the others', async () => {
+    const { driver, commands, sysctls } = make();
+    const { routes, sysctls: keys } = interfaces;
+    const desired: KernelDesired = { ...NOTHING_DESIRED, routes, sysctls: keys };
+    const changes = driver.diff(await driver.observe(signal), desired);
+    commands.on(/^ip -force -batch/, {
+      code: 1,
+      stderr: 'RTNETLINK answers: Network is unreachable\nCommand failed -:2\n',
+    });
+    const { done, failed } = await driver.apply(changes, signal);
+    expect(failed.map(({ change, error }) => `${change.subject}: ${error}`)).toEqual([
+      'sysctl net/ipv4/conf/sp0a78d801/rp_filter = 2: read-only file system',
+      'route fd20::/48 dev sp0a78d801 table 8300: ip route replace protocol 83 fd20::/48 dev sp0a78d801 table 8300: RTNETLINK answers: Network is unreachable',
+    ]);
+    expect(done.length + failed.length).toBe(changes.length);
+    expect(sysctls.written).toContain('net/ipv4/ip_forward=1');
+  });
+
+  it('does not finish a link that could not be made: it may be somebody else’s', async () => {
+    const { driver, commands } = make();
+    const changes = driver.diff(await driver.observe(signal), interfaces);
+    commands.on(/^ip -force -batch/, { code: 1, stderr: 'File exists\nCommand failed -:1\n' });
+    commands.calls.length = 0;
+    await driver.apply(changes, signal);
+    expect(commands.calls.filter(({ input }) => input.includes('alias'))).toEqual([]);
+  });
+
+  it.each<{ what: string; answer: Answer; error: string }>([
+    {
+      what: 'did not start',
+      answer: new CommandError('ip', ['-batch'], 'spawn ip ENOENT'),
+      error: 'ip -batch: spawn ip ENOENT',
+    },
+    {
+      what: 'tried no line',
+      answer: { code: 255, stderr: 'Cannot open netlink socket' },
+      error: 'ip -batch: Cannot open netlink socket',
+    },
+    { what: 'said nothing', answer: { code: 1 }, error: 'ip -batch: exit 1' },
+  ])('fails every line of a program that $what', async ({ answer, error }) => {
+    const { driver, commands } = make();
+    const desired: KernelDesired = { ...NOTHING_DESIRED, rules: interfaces.rules };
+    const changes = driver.diff(await driver.observe(signal), desired);
+    commands.on(/-batch/, answer);
+    const { failed } = await driver.apply(changes, signal);
+    expect(failed.map((failure) => failure.error)).toEqual(changes.map(() => error));
+  });
+
+  it('counts a removal that finds nothing as done', async () => {
+    const { driver, commands } = make();
+    commands.on(/^ip -json -Numeric -4 route/, {
+      stdout: '[{"dst":"10.2.0.0/16","dev":"sp1","table":"8300"}]',
+    });
+    commands.on(/-batch/, {
+      code: 1,
+      stderr: 'RTNETLINK answers: No such process\nCommand failed -:1',
+    });
+    const changes = driver.diff(await driver.observe(signal), NOTHING_DESIRED);
+    expect(changes).toHaveLength(1);
+    expect((await driver.apply(changes, signal)).failed).toEqual([]);
+  });
+
+  it('cuts a thousand lines into inputs that fit into one write', async () => {
+    const { driver, commands } = make();
+    const desired: KernelDesired = {
+      ...NOTHING_DESIRED,
+      routes: Array.from({ length: 1_000 }, (_, index) => ({
+        prefix: `10.${index >> 8}.${index & 255}.0/24`,
+        table: 8320,
+        type: 'unreachable',
+      })),
+    };
+    const changes = driver.diff(await driver.observe(signal), desired);
+    commands.calls.length = 0;
+    await driver.apply(changes, signal);
+    expect(commands.calls.length).toBeGreaterThan(1);
+    for (const { input } of commands.calls) expect(input.length).toBeLessThanOrEqual(32 * 1024);
+    const lines = commands.calls.map(({ input }) => input).join('');
+    expect(lines.split('\n')).toHaveLength(1_001);
+  });
+});
+
+describe('observe', () => {
+  it.each<{ what: string; answer: Answer }>([
+    { what: 'crashes', answer: new CommandError('nft', ['-j'], 'ended by SIGABRT') },
+    { what: 'prints no JSON', answer: { stdout: 'table inet' } },
+    { what: 'refuses', answer: { code: 1, stderr: 'Error: Operation not permitted' } },
+  ])('takes the firewall for another one where nft $what', async ({ answer }) => {
+    const { driver, commands } = make();
+    commands.on(/^nft -j list/, answer);
+    const { firewall } = await driver.observe(signal);
+    expect(firewall).toMatch(/^unreadable: /);
+  });
+
+  it('throws where ip does not work: nothing is known then', async () => {
+    const { driver, commands } = make();
+    commands.on(/^ip /, { code: 1, stderr: 'Operation not permitted' });
+    await expect(driver.observe(signal)).rejects.toThrow('Operation not permitted');
+  });
+});
+
+describe('cleanUp', () => {
+  it('puts shared sysctls back, also where a removal fails, and says so', async () => {
+    const { driver, commands, sysctls } = make();
+    await driver.cleanUp(signal);
+    expect(sysctls.isRestored).toBe(true);
+    commands.on(/^ip -json -Numeric -4 rule/, {
+      stdout: '[{"priority":8300,"src":"all","table":"8300","protocol":"83"}]',
+    });
+    commands.on(/-batch/, { code: 1, stderr: 'Operation not permitted\nCommand failed -:1' });
+    await expect(driver.cleanUp(signal)).rejects.toThrow(
+      '1 removals failed, first: ip rule delete',
+    );
+  });
+});
+
+describe('check', () => {
+  it('refuses names and sysctls that could not be found again', () => {
+    const { driver } = make();
+    const [link] = interfaces.interfaces;
+    if (link === undefined) throw new Error('the world has a link');
+    const bad: KernelDesired = {
+      ...interfaces,
+      interfaces: [link, { ...link, name: 'spwaytoolongforlinux' }, { ...link, name: 'eth7' }],
+      sysctls: [{ key: 'net/ipv4/tcp_sack', value: '0' }],
+    };
+    expect(driver.check(bad).map(({ code, value }) => [code, value])).toEqual([
+      ['kernel/interface-name', 'spwaytoolongforlinux'],
+      ['kernel/interface-name', 'eth7'],
+      ['kernel/sysctl', 'net/ipv4/tcp_sack'],
+    ]);
+  });
+});

@@ -1,0 +1,34 @@
+/** Programs that answer as a test says, and remember how they were called. */
+import type {
+  CommandOptions,
+  CommandResult,
+  CommandRunner,
+} from '../../../platform/linux/command.ts';
+
+export interface Call {
+  /** Program and arguments, joined by blanks. */
+  readonly line: string;
+  readonly input: string;
+}
+
+export type Answer = Partial<CommandResult> | Error;
+
+export class FakeCommands implements CommandRunner {
+  readonly calls: Call[] = [];
+  readonly #answers: (readonly [pattern: RegExp, answer: Answer])[] = [];
+
+  /** The last fitting answer counts; without one a program succeeds and prints nothing. */
+  on(pattern: RegExp, answer: Answer): this {
+    this.#answers.unshift([pattern, answer]);
+    return this;
+  }
+
+  run(file: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+    options.signal?.throwIfAborted();
+    const line = [file, ...args].join(' ');
+    this.calls.push({ line, input: options.input ?? '' });
+    const answer = this.#answers.find(([pattern]) => pattern.test(line))?.[1] ?? {};
+    if (answer instanceof Error) return Promise.reject(answer);
+    return Promise.resolve({ code: 0, stdout: '', stderr: '', ...answer });
+  }
+}
