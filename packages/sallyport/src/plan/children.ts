@@ -5,10 +5,13 @@ import type { ChildPlan } from './host-plan.ts';
 
 /** Sorted as numbers, each once: `10.2.0.0/16` before `10.10.0.0/16`. */
 export function sortPrefixes(prefixes: readonly string[]): string[] {
-  return [...new Set(prefixes)].sort((a, b) => {
-    const [left, right] = [parsePrefix(a), parsePrefix(b)];
-    return left.ok && right.ok ? comparePrefixes(left.prefix, right.prefix) : a < b ? -1 : 1;
-  });
+  return [...new Set(prefixes)]
+    .map((text) => ({ text, parsed: parsePrefix(text) }))
+    .sort((a, b) => {
+      if (a.parsed.ok && b.parsed.ok) return comparePrefixes(a.parsed.prefix, b.parsed.prefix);
+      return a.text < b.text ? -1 : 1;
+    })
+    .map(({ text }) => text);
 }
 
 /**
