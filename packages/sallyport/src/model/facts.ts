@@ -3,6 +3,7 @@
  * abilities of hosts, and the public side of secrets. Collected at the edges (`platform/`), never here.
  */
 import type { Problem } from '../lib/problem.ts';
+import { objectKey } from './declared-objects.ts';
 import type { DataPlane } from './gateway.ts';
 
 /** What one host can do. */
@@ -46,6 +47,15 @@ export interface Facts {
   readonly secrets: readonly SecretFacts[];
   /** RFC 3339 time for validity checks; absent: not checked. */
   readonly now?: string;
+}
+
+/** By `namespace/name`; of two with the same key the first one stays. */
+export function indexSecretFacts({ secrets }: Facts): ReadonlyMap<string, SecretFacts> {
+  return new Map(
+    secrets
+      .toReversed()
+      .map((secret): [string, SecretFacts] => [objectKey(secret.namespace, secret.name), secret]),
+  );
 }
 
 /** For work away from the hosts: nothing known, everything assumed. */

@@ -7,7 +7,7 @@ import type { Problem } from '../lib/problem.ts';
 import { sha256Hex } from '../lib/sha256.ts';
 import type { Connection } from '../model/connection.ts';
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
-import type { Facts } from '../model/facts.ts';
+import { type Facts, indexSecretFacts } from '../model/facts.ts';
 import type { Gateway } from '../model/gateway.ts';
 import type { Host } from '../model/host.ts';
 import { hostDataPlanes } from './data-plane.ts';
@@ -39,6 +39,7 @@ export function planHosts(objects: DeclaredObjects, facts: Facts): PlanResult[] 
 /** Plan of one host. A host that carries nothing has an empty plan. */
 export function planHost(objects: DeclaredObjects, hostName: string, facts: Facts): PlanResult {
   const problems: Problem[] = [];
+  const secretFacts = indexSecretFacts(facts);
   const sources = new Map<string, PlanSource>();
   const routed: { tunnel: TunnelPlan; gateway: Gateway }[] = [];
   for (const connection of sortedConnections(objects)) {
@@ -51,7 +52,7 @@ export function planHost(objects: DeclaredObjects, hostName: string, facts: Fact
       if ((tunnel.host ?? gateway.spec.placement.hosts[0]) !== hostName) continue;
       const planned = planTunnel(tunnel, {
         objects,
-        facts,
+        secretFacts,
         host,
         gateway,
         connection,

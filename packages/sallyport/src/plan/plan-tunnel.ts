@@ -3,8 +3,8 @@
 import { familyOf } from '../lib/prefix.ts';
 import type { Problem } from '../lib/problem.ts';
 import type { Connection } from '../model/connection.ts';
-import { type DeclaredObjects, resolveCrypto } from '../model/declared-objects.ts';
-import type { Facts, SecretFacts } from '../model/facts.ts';
+import { type DeclaredObjects, objectKey, resolveCrypto } from '../model/declared-objects.ts';
+import type { SecretFacts } from '../model/facts.ts';
 import type { DataPlane, Gateway } from '../model/gateway.ts';
 import type { Host } from '../model/host.ts';
 import type { Tunnel } from '../model/tunnel.ts';
@@ -22,7 +22,8 @@ const UNREAD = 'unread';
 
 export interface TunnelContext {
   readonly objects: DeclaredObjects;
-  readonly facts: Facts;
+  /** By `namespace/name`. */
+  readonly secretFacts: ReadonlyMap<string, SecretFacts>;
   readonly host: Host;
   readonly gateway: Gateway;
   readonly connection: Connection;
@@ -172,29 +173,23 @@ function planMtu(
 function planAuth(context: TunnelContext): PskAuth | CertificateAuth | undefined {
   const { namespace } = context.connection.metadata;
   const { psk, certificate } = context.connection.spec.auth;
-  if (psk !== undefined)
-    return { method: 'psk', secret: use(namespace, psk.secret, context.facts) };
+  if (psk !== undefined) return { method: 'psk', secret: use(namespace, psk.secret, context) };
   if (certificate === undefined) return undefined;
-  const secret = use(namespace, certificate.secret, context.facts);
+  const secret = use(namespace, certificate.secret, context);
   const { peerAuthority } = certificate;
   return {
     method: 'certificate',
     secret,
-    peerAuthority:
-      peerAuthority === undefined ? secret : use(namespace, peerAuthority, context.facts),
+    peerAuthority: peerAuthority === undefined ? secret : use(namespace, peerAuthority, context),
   };
 }
 
-function use(namespace: string, name: string, facts: Facts): SecretUse {
+function use(namespace: string, name: string, { secretFacts }: TunnelContext): SecretUse {
   return {
     namespace,
     name,
-    fingerprint: findSecret(facts, namespace, name)?.fingerprint ?? UNREAD,
+    fingerprint: secretFacts.get(objectKey(namespace, name))?.fingerprint ?? UNREAD,
   };
-}
-
-function findSecret(facts: Facts, namespace: string, name: string): SecretFacts | undefined {
-  return facts.secrets.find((secret) => secret.namespace === namespace && secret.name === name);
 }
 
 /** strongSwan's own default for certificates: the subject. */
@@ -204,5 +199,5 @@ function defaultLocalId(
 ): string | undefined {
   if (auth.method !== 'certificate') return undefined;
   const { namespace, name } = auth.secret;
-  return findSecret(context.facts, namespace, name)?.certificates[0]?.subject;
+  return context.secretFacts.get(objectKey(namespace, name))?.certificates[0]?.subject;
 }

@@ -2,7 +2,7 @@
 import type { ObjectRef } from '../../lib/problem.ts';
 import type { Connection } from '../connection.ts';
 import { type DeclaredObjects, indexObjects, objectKey } from '../declared-objects.ts';
-import type { Facts, HostFacts, SecretFacts } from '../facts.ts';
+import { type Facts, type HostFacts, indexSecretFacts, type SecretFacts } from '../facts.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Host } from '../host.ts';
 import { type Kind, refOf } from '../objects.ts';
@@ -16,6 +16,7 @@ export interface World {
   readonly gateways: readonly ParsedObject<Gateway>[];
   readonly objects: DeclaredObjects;
   readonly facts: Facts;
+  readonly secretFacts: ReadonlyMap<string, SecretFacts>;
   /** Objects that were meant but are not well-formed: references to them are not dangling. */
   readonly rejected: readonly ObjectRef[];
 }
@@ -36,7 +37,8 @@ export function makeWorld(
       gateways.push({ object, ...place });
     }
   }
-  return { parsed, connections, gateways, objects, facts, rejected };
+  const secretFacts = indexSecretFacts(facts);
+  return { parsed, connections, gateways, objects, facts, secretFacts, rejected };
 }
 
 export function gatewayOf(world: World, connection: Connection): Gateway | undefined {
@@ -70,7 +72,7 @@ export function secretFactsOf(
   namespace: string,
   name: string,
 ): SecretFacts | undefined {
-  return world.facts.secrets.find((facts) => facts.namespace === namespace && facts.name === name);
+  return world.secretFacts.get(objectKey(namespace, name));
 }
 
 /** Names of the declared objects of a kind in a namespace, for hints. */
