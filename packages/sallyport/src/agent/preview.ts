@@ -10,8 +10,8 @@ import type { ObservedStrongswan } from '../drivers/strongswan/state.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import { systemCommands } from '../platform/linux/command.ts';
 import { SysctlFiles } from '../platform/linux/sysctl-files.ts';
-import { ObjectStore } from '../store/object-store.ts';
 import { type Directories, pathsOf } from '../store/state-directory.ts';
+import { askReport } from './control.ts';
 import { StoredSecrets } from './secret-source.ts';
 
 /** A daemon that does not run holds nothing. */
@@ -37,14 +37,20 @@ export async function previewChanges(
     sysctls: new SysctlFiles(paths.sysctls),
   });
   const kernelChanges = kernel.diff(await kernel.observe(signal), plan);
-  const engine = new Engine({ runDirectory: directories.run, commands: systemCommands });
+  // The running agent may have been told to use the daemon of somebody else.
+  const engineReport = (await askReport(paths.controlSocket))?.engine;
+  const engine = new Engine({
+    runDirectory: directories.run,
+    commands: systemCommands,
+    ...(engineReport?.external === true ? { externalSocket: engineReport.socket } : {}),
+  });
   if (!(await engine.answers(signal)))
     return [...kernelChanges, ...diffStrongswan(NOTHING_LOADED, plan)];
   const client = new ViciClient({ socket: engine.socket });
   try {
     const driver = new StrongswanDriver({
       client,
-      secrets: new StoredSecrets(new ObjectStore(paths.objects)),
+      secrets: new StoredSecrets(paths.objects),
       memory: new MemoryFile(paths.memory),
     });
     return [...kernelChanges, ...driver.diff(await driver.observe(signal), plan)];

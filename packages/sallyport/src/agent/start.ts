@@ -9,7 +9,6 @@ import { MemoryFile } from '../drivers/strongswan/memory-file.ts';
 import { systemCommands } from '../platform/linux/command.ts';
 import { SysctlFiles } from '../platform/linux/sysctl-files.ts';
 import { type Lock, LockedError, takeLock } from '../store/lock.ts';
-import { ObjectStore } from '../store/object-store.ts';
 import { type Directories, pathsOf } from '../store/state-directory.ts';
 import { Agent } from './agent.ts';
 import { Failures } from './failures.ts';
@@ -127,7 +126,7 @@ function assemble({ directories, externalSocket, log, window }: StartOptions): {
   });
   const strongswan = new StrongswanDriver({
     client,
-    secrets: new StoredSecrets(new ObjectStore(paths.objects)),
+    secrets: new StoredSecrets(paths.objects),
     memory: new MemoryFile(paths.memory),
   });
   const reconciler = new Reconciler({

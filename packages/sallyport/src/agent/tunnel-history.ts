@@ -8,16 +8,16 @@ export class TunnelHistory {
 
   /** The reading with its history. At first sight an SA that is up has been so since it was made. */
   complete(reading: TunnelReading, cause: Cause | undefined, now: Date): TunnelReport {
+    // A tunnel that has failed is down until it is up, however often it is tried in between.
+    const isRetry = reading.state === 'connecting' && cause !== undefined;
+    const state = isRetry ? 'down' : reading.state;
     const before = this.#entered.get(reading.name);
-    const age =
-      before === undefined && reading.state === 'up' ? (reading.ike?.establishedSeconds ?? 0) : 0;
+    const age = before === undefined && state === 'up' ? (reading.ike?.establishedSeconds ?? 0) : 0;
     const since =
-      before?.state === reading.state
-        ? before.since
-        : new Date(now.getTime() - age * 1000).toISOString();
-    this.#entered.set(reading.name, { state: reading.state, since });
-    const isDown = reading.state !== 'up' && reading.state !== 'disabled';
-    return { ...reading, since, ...(isDown && cause !== undefined ? { cause } : {}) };
+      before?.state === state ? before.since : new Date(now.getTime() - age * 1000).toISOString();
+    this.#entered.set(reading.name, { state, since });
+    const isDown = state !== 'up' && state !== 'disabled';
+    return { ...reading, state, since, ...(isDown && cause !== undefined ? { cause } : {}) };
   }
 
   /** Forgets tunnels that the plan no longer has. */

@@ -6,6 +6,7 @@ import { previewChanges } from '../agent/preview.ts';
 import { type Change, formatChange } from '../drivers/driver.ts';
 import { indexObjects } from '../model/declared-objects.ts';
 import type { Facts } from '../model/facts.ts';
+import { diffObjects, formatFieldChange } from '../model/object-diff.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import { planHost } from '../plan/plan-host.ts';
 import type { HostReport } from '../status/host-report.ts';
@@ -13,6 +14,7 @@ import { storeChange } from '../store/change-objects.ts';
 import { type StoredObject, toParsed } from '../store/object-store.ts';
 import { type Directories, pathsOf } from '../store/state-directory.ts';
 import { reportProblems } from './declarations.ts';
+import { describeChanges } from './describe-changes.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer } from './io.ts';
 
 export interface SettleOptions {
@@ -23,13 +25,8 @@ export interface SettleOptions {
   readonly output: OutputFormat;
 }
 
-const IMPACTS = {
-  nothing: 'traffic: nothing lost',
-  roll: 'traffic: the tunnel is replaced, the new one first',
-  cut: 'traffic: INTERRUPTED',
-} as const;
-
 export async function settle(
+  before: readonly StoredObject[],
   objects: readonly StoredObject[],
   facts: Facts | undefined,
   options: SettleOptions,
@@ -45,17 +42,23 @@ export async function settle(
   );
   if (reportProblems(problems, io)) return EXIT.failed;
   const changes = await previewChanges(plan, directories, io.signal);
+  const asked = diffObjects(
+    before.map(({ object }) => object),
+    objects.map(({ object }) => object),
+  );
+  const description = describeChanges(plan.host, asked, changes);
   const answer = {
     host,
     revision: plan.revision,
+    asked: asked.map((change) => ({ ...change, line: formatFieldChange(change) })),
     changes: changes.map(toAnswer),
     applied: !options.dryRun,
   };
   if (options.dryRun) {
-    await printAnswer(io, options.output, answer, () => describeChanges(plan, changes));
+    await printAnswer(io, options.output, answer, () => description);
     return EXIT.ok;
   }
-  io.stderr(describeChanges(plan, changes));
+  io.stderr(description);
   await storeChange(directories, objects, plan);
   const report = await waitForRevision(plan, options, io);
   await printAnswer(
@@ -70,13 +73,6 @@ export async function settle(
 
 function toAnswer({ driver, impact, ...change }: Change): object {
   return { driver, impact, line: formatChange({ driver, impact, ...change }) };
-}
-
-function describeChanges(plan: HostPlan, changes: readonly Change[]): string {
-  if (changes.length === 0) return `host ${plan.host}: nothing to change\n`;
-  const lines = [`host ${plan.host}: ${changes.length} changes`];
-  for (const change of changes) lines.push(`  ${formatChange(change)}; ${IMPACTS[change.impact]}`);
-  return `${lines.join('\n')}\n`;
 }
 
 function describeOutcome(plan: HostPlan, report: HostReport | undefined): string {

@@ -3,31 +3,37 @@ import { hostname, networkInterfaces } from 'node:os';
 import type { DeclaredObjects } from '../model/declared-objects.ts';
 import { UsageError } from './io.ts';
 
-/** By `--host`, by the machine's name, or by an address that only one declared Host has. */
-export function findThisHost(objects: DeclaredObjects, wanted: string | undefined): string {
-  const hosts = [...objects.hosts.values()];
-  const names = [...new Set(hosts.map((host) => host.metadata.name))];
-  if (wanted !== undefined) {
-    if (names.includes(wanted)) return wanted;
-    throw new UsageError(
-      `no Host ${wanted} is declared; declared are: ${names.join(', ') || 'none'}`,
-    );
-  }
+/** By `--host`, by an address that only one declared Host has, or by the machine's name. */
+export function findThisHost(objects: DeclaredObjects, wanted?: string): string | undefined {
+  const names = hostNames(objects);
+  if (wanted !== undefined) return names.find((name) => name === wanted);
   const own = new Set(
     Object.values(networkInterfaces()).flatMap((addresses) =>
       (addresses ?? []).map(({ address }) => address),
     ),
   );
   const byAddress = new Set(
-    hosts
+    [...objects.hosts.values()]
       .filter((host) => host.spec.addresses.some((address) => own.has(address)))
       .map((host) => host.metadata.name),
   );
-  const [match] = byAddress;
-  if (byAddress.size === 1 && match !== undefined) return match;
-  const name = hostname().split('.', 1)[0] ?? '';
-  if (names.includes(name)) return name;
+  if (byAddress.size === 1) return [...byAddress][0];
+  const machine = hostname().split('.', 1)[0] ?? '';
+  return names.find((name) => name === machine);
+}
+
+/** As `findThisHost`. Throws {@link UsageError} where this machine is none of the declared Hosts. */
+export function mustFindThisHost(objects: DeclaredObjects, wanted?: string): string {
+  const found = findThisHost(objects, wanted);
+  if (found !== undefined) return found;
+  const names = hostNames(objects).join(', ') || 'none';
   throw new UsageError(
-    `none of the declared Hosts (${names.join(', ') || 'none'}) has an address or the name of this machine; name it with --host`,
+    wanted === undefined
+      ? `none of the declared Hosts (${names}) has an address or the name of this machine; name it with --host`
+      : `no Host ${wanted} is declared; declared are: ${names}`,
   );
+}
+
+function hostNames(objects: DeclaredObjects): string[] {
+  return [...new Set([...objects.hosts.values()].map((host) => host.metadata.name))];
 }

@@ -3,11 +3,18 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Mode 0600 in directories of mode 0700. Throws what the file system says; the old file then stays. */
-export async function writeFileAtomic(path: string, content: string): Promise<void> {
-  const directory = dirname(path);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+/** New content beside the old file: on disk, and not in force yet. */
+export interface StagedFile {
+  /** The new content takes the old one's place. */
+  commit(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+/** Mode 0600 in directories of mode 0700. Throws what the file system says; the old file stays. */
+export async function stageFile(path: string, content: string): Promise<StagedFile> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const discard = (): Promise<void> => rm(temporary, { force: true });
   try {
     const file = await open(temporary, 'wx', 0o600);
     try {
@@ -16,13 +23,33 @@ export async function writeFileAtomic(path: string, content: string): Promise<vo
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await discard();
     throw error;
   }
-  // The new name must survive a power cut too.
-  const handle = await open(directory, 'r');
+  return {
+    discard,
+    commit: async () => {
+      await rename(temporary, path);
+      await syncDirectory(dirname(path));
+    },
+  };
+}
+
+/** As `stageFile`, in force at once. */
+export async function writeFileAtomic(path: string, content: string): Promise<void> {
+  const staged = await stageFile(path, content);
+  try {
+    await staged.commit();
+  } catch (error) {
+    await staged.discard();
+    throw error;
+  }
+}
+
+/** The new name must survive a power cut too. */
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r');
   try {
     await handle.sync();
   } finally {

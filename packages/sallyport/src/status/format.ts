@@ -38,8 +38,17 @@ export function formatStatus(report: HostReport, now: string): string {
     ),
     ...report.differences.map((difference) => `  differs: ${difference}`),
   ];
-  for (const tunnel of report.tunnels) lines.push('', ...formatTunnel(tunnel, now));
+  const worstFirst = report.tunnels.toSorted((a, b) => rank(a) - rank(b));
+  for (const tunnel of worstFirst) lines.push('', ...formatTunnel(tunnel, now));
   return `${lines.join('\n')}\n`;
+}
+
+const RANKS = ['down', 'partial', 'connecting'];
+
+/** Tunnels that need a person come first; the others keep their order. */
+function rank({ state }: TunnelReport): number {
+  const index = RANKS.indexOf(state);
+  return index < 0 ? RANKS.length : index;
 }
 
 function formatTunnel(tunnel: TunnelReport, now: string): string[] {
@@ -55,7 +64,7 @@ function formatTunnel(tunnel: TunnelReport, now: string): string[] {
   }
   add(
     'outer',
-    `${tunnel.localAddress ?? 'any of ours'} [${tunnel.localId ?? ''}] <-> ${tunnel.remoteAddress ?? 'any'} [${tunnel.remoteId ?? ''}]`,
+    `${end(tunnel.localAddress ?? 'any of ours', tunnel.localId)} <-> ${end(tunnel.remoteAddress ?? 'any', tunnel.remoteId)}`,
   );
   add(
     'data plane',
@@ -80,6 +89,10 @@ function formatTunnel(tunnel: TunnelReport, now: string): string[] {
     );
   }
   return lines;
+}
+
+function end(address: string, id: string | undefined): string {
+  return id === undefined ? address : `${address} [${id}]`;
 }
 
 function formatAlgorithms({

@@ -2,7 +2,7 @@
 import type { HostPlan } from '../plan/host-plan.ts';
 import { takeLock } from './lock.ts';
 import { ObjectStore, type StoredObject } from './object-store.ts';
-import { writePlanFile } from './plan-file.ts';
+import { stagePlanFile } from './plan-file.ts';
 import { type Directories, pathsOf } from './state-directory.ts';
 
 const LOCK_MILLISECONDS = 30_000;
@@ -21,13 +21,22 @@ export async function withStore<T>(
   }
 }
 
-/** Objects first: a plan must never name secrets that nobody can find. */
+/**
+ * Both files or none: what may fail, such as a full disk, fails before either is in force. Objects come
+ * first, since a plan must never name secrets that nobody can find.
+ */
 export async function storeChange(
   directories: Directories,
   objects: readonly StoredObject[],
   plan: HostPlan,
 ): Promise<void> {
   const paths = pathsOf(directories);
-  await new ObjectStore(paths.objects).write(objects);
-  await writePlanFile(paths.plan, plan);
+  const stagedObjects = await new ObjectStore(paths.objects).stage(objects);
+  try {
+    const stagedPlan = await stagePlanFile(paths.plan, plan);
+    await stagedObjects.commit();
+    await stagedPlan.commit();
+  } finally {
+    await stagedObjects.discard();
+  }
 }

@@ -5,7 +5,7 @@ import { formatObjectRef } from '../lib/problem.ts';
 import type { DeclaredObject } from '../model/objects.ts';
 import { SCHEMAS } from '../model/objects.ts';
 import type { ParsedObject } from '../model/parsed-object.ts';
-import { readJsonFile, writeFileAtomic } from '../platform/atomic-file.ts';
+import { readJsonFile, type StagedFile, stageFile } from '../platform/atomic-file.ts';
 
 /** An object and the file that declared it: relative paths in it count from there. */
 export interface StoredObject {
@@ -66,7 +66,7 @@ export class ObjectStore {
     }));
   }
 
-  async write(objects: readonly StoredObject[]): Promise<void> {
-    await writeFileAtomic(this.#path, `${JSON.stringify(objects, undefined, 1)}\n`);
+  stage(objects: readonly StoredObject[]): Promise<StagedFile> {
+    return stageFile(this.#path, `${JSON.stringify(objects, undefined, 1)}\n`);
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { HostPlan } from '../plan/host-plan.ts';
 import { revisionOf } from '../plan/plan-host.ts';
-import { readJsonFile, writeFileAtomic } from '../platform/atomic-file.ts';
+import { readJsonFile, type StagedFile, stageFile } from '../platform/atomic-file.ts';
 
 interface Envelope {
   readonly plan: HostPlan;
@@ -19,9 +19,13 @@ export class PlanRefusedError extends Error {
   }
 }
 
-export async function writePlanFile(path: string, plan: HostPlan): Promise<void> {
+export function stagePlanFile(path: string, plan: HostPlan): Promise<StagedFile> {
   const envelope: Envelope = plan.tunnels.length === 0 ? { plan, removal: 'explicit' } : { plan };
-  await writeFileAtomic(path, `${JSON.stringify(envelope)}\n`);
+  return stageFile(path, `${JSON.stringify(envelope)}\n`);
+}
+
+export async function writePlanFile(path: string, plan: HostPlan): Promise<void> {
+  await (await stagePlanFile(path, plan)).commit();
 }
 
 /** Undefined where there is no file. Throws {@link PlanRefusedError} for every other fault. */

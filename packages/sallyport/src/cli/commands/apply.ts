@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
-import { collectHostFacts } from '../../agent/collect-facts.ts';
-import { indexObjects } from '../../model/declared-objects.ts';
+import { collectHostFacts, collectOfflineFacts } from '../../agent/collect-facts.ts';
+import { type DeclaredObjects, indexObjects } from '../../model/declared-objects.ts';
+import type { ParsedObject } from '../../model/parsed-object.ts';
 import { withStore } from '../../store/change-objects.ts';
 import { mergeObjects, toParsed } from '../../store/object-store.ts';
 import { directoriesFrom } from '../../store/state-directory.ts';
 import { readDeclarations, reportProblems } from '../declarations.ts';
 import { EXIT, type Io, type OutputFormat } from '../io.ts';
 import { settle } from '../settle.ts';
-import { findThisHost } from '../this-host.ts';
+import { findThisHost, mustFindThisHost } from '../this-host.ts';
 
 interface ApplyOptions {
   readonly file: string[];
@@ -25,22 +26,25 @@ export async function run(
   const directories = directoriesFrom(io.env);
   return withStore(directories, async (store) => {
     const before = await store.read();
-    let host: string | undefined;
     const declarations = await readDeclarations(
       options.file,
       io,
       (objects) => {
-        host = findThisHost(indexObjects(objects.map(({ object }) => object)), options.host);
-        return collectHostFacts(objects, host, directories, io.signal);
+        const found = findThisHost(indexOf(objects), options.host);
+        return found === undefined
+          ? collectOfflineFacts(objects)
+          : collectHostFacts(objects, found, directories, io.signal);
       },
       before.map(toParsed),
     );
-    if (reportProblems(declarations.problems, io) || host === undefined) return EXIT.failed;
+    if (reportProblems(declarations.problems, io)) return EXIT.failed;
+    const host = mustFindThisHost(indexOf(declarations.parsed), options.host);
     const incoming = declarations.parsed.map(({ object, file }) => ({
       object,
       file: resolve(file),
     }));
     return settle(
+      before,
       mergeObjects(before, incoming),
       declarations.facts,
       {
@@ -53,4 +57,8 @@ export async function run(
       io,
     );
   });
+}
+
+function indexOf(objects: readonly ParsedObject[]): DeclaredObjects {
+  return indexObjects(objects.map(({ object }) => object));
 }

@@ -10,7 +10,7 @@ import { reportProblems } from '../declarations.ts';
 import { EXIT, type Io, type OutputFormat, UsageError } from '../io.ts';
 import { parseReference } from '../object-reference.ts';
 import { settle } from '../settle.ts';
-import { findThisHost } from '../this-host.ts';
+import { mustFindThisHost } from '../this-host.ts';
 
 interface DeleteOptions {
   readonly file?: string[];
@@ -39,8 +39,9 @@ export async function run(
     // What stays must still make sense: a Gateway cannot go before its Connections.
     const { problems } = validateObjects(after.map(toParsed), NO_FACTS);
     if (reportProblems(problems, io)) return EXIT.failed;
-    const host = findThisHost(indexObjects(before.map(({ object }) => object)), options.host);
+    const host = mustFindThisHost(indexObjects(before.map(({ object }) => object)), options.host);
     return settle(
+      before,
       after,
       undefined,
       {

@@ -10,11 +10,12 @@ interface GetOptions {
 
 export async function run(words: readonly string[], options: GetOptions, io: Io): Promise<number> {
   const stored = await new ObjectStore(pathsOf(directoriesFrom(io.env)).objects).read();
-  const [kind, name] = words;
+  const [word, name] = words;
+  const kind = word === undefined ? undefined : parseKind(word);
   const wanted = name === undefined ? undefined : parseReference(words, options.namespace);
   const found = stored
     .map(({ object }) => object)
-    .filter((object) => kind === undefined || object.kind === parseKind(kind))
+    .filter((object) => kind === undefined || object.kind === kind)
     .filter((object) => wanted === undefined || keyOfObject(object) === wanted);
   if (wanted !== undefined && found.length === 0) throw new UsageError(`${wanted} is not there`);
   await printAnswer(io, options.output, found, () =>

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import type { Change, Impact } from '../drivers/driver.ts';
+import { describeChanges } from './describe-changes.ts';
+
+const change = (subject: string, impact: Impact): Change => ({
+  driver: 'kernel',
+  action: 'replace',
+  subject,
+  impact,
+});
+
+describe('describeChanges', () => {
+  it('says what it means for traffic, in the first line and at each change', () => {
+    const asked = [
+      {
+        object: { kind: 'Connection', namespace: 'default', name: 'a' },
+        path: 'spec.crypto',
+        before: 'default',
+        after: 'cnsa',
+        class: 'roll',
+        effect: 'a new IKE SA',
+      },
+    ] as const;
+    const changes = [change('one', 'nothing'), change('two', 'roll'), change('three', 'cut')];
+    expect(describeChanges('gw1', asked, changes)).toBe(
+      [
+        'Connection default/a spec.crypto: default -> cnsa (roll: a new IKE SA)',
+        'host gw1: 3 changes; 1 of them interrupt traffic, 1 of them replace a tunnel without loss',
+        '  replace one',
+        '  replace two [rolled: the new SA comes up beside the old one]',
+        '  replace three [interrupts traffic]',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('says that nothing is lost, or that nothing is to do', () => {
+    expect(describeChanges('gw1', [], [change('one', 'nothing')])).toBe(
+      'host gw1: 1 change; no traffic is lost\n  replace one\n',
+    );
+    expect(describeChanges('gw1', [], [])).toBe('host gw1: nothing to change\n');
+  });
+});

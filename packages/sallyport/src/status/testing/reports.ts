@@ -1,0 +1,94 @@
+/** Reports of one host, as an agent would write them. */
+import type { ChildReport, HostReport, TunnelReport } from '../host-report.ts';
+
+export const NOW = '2026-06-01T12:00:00.000Z';
+
+export const child: ChildReport = {
+  name: 'v4',
+  state: 'INSTALLED',
+  uniqueId: '7',
+  localSelectors: ['10.10.0.0/16'],
+  remoteSelectors: ['10.20.0.0/16', '10.21.0.0/16'],
+  algorithms: {
+    encryption: 'AES_CBC',
+    keyBits: 256,
+    integrity: 'HMAC_SHA2_256_128',
+    keyExchange: 'ECP_384',
+  },
+  encapsulated: true,
+  spiIn: 'c0000001',
+  spiOut: 'd0000001',
+  bytesIn: 1536,
+  bytesOut: 21_474_836_480,
+  packetsIn: 10,
+  packetsOut: 20_000_000,
+  rekeyInSeconds: 3_000,
+};
+
+export const up: TunnelReport = {
+  name: 'sp.default.partner-a.main',
+  namespace: 'default',
+  connection: 'partner-a',
+  tunnel: 'main',
+  state: 'up',
+  since: '2026-05-28T09:00:00.000Z',
+  dataPlane: 'xfrm-interface',
+  interface: 'sp0a78d801',
+  mtuBytes: 1438,
+  localAddress: '192.0.2.10',
+  remoteAddress: '198.51.100.20',
+  localId: 'gw.example',
+  remoteId: 'peer.example',
+  ike: {
+    uniqueId: '3',
+    initiator: false,
+    algorithms: {
+      encryption: 'AES_GCM_16',
+      keyBits: 256,
+      prf: 'PRF_HMAC_SHA2_384',
+      keyExchange: 'ECP_384',
+    },
+    natDetected: true,
+    establishedSeconds: 97_200,
+    rekeyInSeconds: 12_345,
+  },
+  children: [child],
+};
+
+export const down: TunnelReport = {
+  name: 'sp.default.partner-b.main',
+  namespace: 'default',
+  connection: 'partner-b',
+  tunnel: 'main',
+  state: 'down',
+  since: '2026-06-01T11:56:40.000Z',
+  dataPlane: 'policy',
+  mtuBytes: 1422,
+  children: [],
+  cause: {
+    code: 'ike/no-answer',
+    message: '198.51.100.30 did not answer',
+    hint: 'ask the other side whether its gateway is up',
+    at: '2026-06-01T11:59:00.000Z',
+  },
+};
+
+export const report: HostReport = {
+  format: 'sallyport.dev/host-report/v1alpha1',
+  host: 'gw1',
+  observedAt: '2026-06-01T11:59:58.000Z',
+  agent: { pid: 12, version: '0.1.0', startedAt: '2026-05-01T00:00:00.000Z' },
+  kernel: '6.1.0',
+  engine: {
+    name: 'strongswan',
+    version: '5.9.8',
+    socket: 'unix:///run/sallyport/charon.vici',
+    running: true,
+    external: false,
+  },
+  wantedRevision: 'a1b2c3d4e5f60718',
+  revisionInEffect: 'a1b2c3d4e5f60718',
+  tunnels: [up, down],
+  differences: [],
+  problems: [],
+};
