@@ -5,7 +5,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { FieldPath } from '../model/parsed-object.ts';
 import type { SecretSpec } from '../model/secret.ts';
-import { parsePkcs12 } from './pkcs12.ts';
 import { type FileField, faultIn, type SecretFault, SecretFaultError } from './secret-fault.ts';
 import { readSecretFile } from './secret-files.ts';
 import { parseCertificates, parsePrivateKey } from './secret-pem.ts';
@@ -184,6 +183,8 @@ async function readPkcs12(
   const from = field(pkcs12.file, 'pkcs12', 'file');
   const bytes = await read(from, context, { secret: true });
   const passphrase = await readPassphrase(pkcs12.passphraseFile, context);
+  // Its libraries are a third of what a command has to load, and few have such a file.
+  const { parsePkcs12 } = await import('./pkcs12.ts');
   const parsed = await parsePkcs12(bytes, passphrase);
   if (!parsed.ok) {
     const [code, hint] = PKCS12_FAULTS[parsed.reason];
