@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { isolate } from '../lab/isolate.ts';
 import { type CaseResult, type Contest, holdContest } from './contest.ts';
 import { describeMachine } from './machine.ts';
+import { planContests } from './plan.ts';
 import { startupContests } from './startup.ts';
 import { formatTable } from './table.ts';
 import { viciContests } from './vici.ts';
@@ -16,6 +17,7 @@ type Bench = () => AsyncGenerator<Contest, void, undefined>;
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   vici: viciContests,
+  plan: planContests,
   startup: startupContests,
 };
 
