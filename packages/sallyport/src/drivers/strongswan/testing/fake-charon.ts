@@ -41,6 +41,12 @@ export class FakeCharon implements AsyncDisposable {
     this.#daemon.received.length = 0;
   }
 
+  refuseToInitiate(message: string): void {
+    this.#daemon.on('initiate', () => {
+      throw new Error(message);
+    });
+  }
+
   /** As after kill -9 and a new start. */
   restart(since: string): void {
     this.connections.clear();

@@ -1,0 +1,69 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { report } from '../status/testing/reports.ts';
+import { askReport, parseReport, serveControl } from './control.ts';
+
+let directory: string;
+let path: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'control-'));
+  path = join(directory, 'agent.sock');
+});
+afterEach(async () => {
+  await rm(directory, { recursive: true });
+});
+
+describe('the control socket', () => {
+  it('answers with a fresh report, many at once', async () => {
+    let looks = 0;
+    const server = await serveControl(path, () => {
+      looks += 1;
+      return Promise.resolve(report);
+    });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => askReport(path)));
+    expect(answers).toEqual(Array.from({ length: 20 }, () => report));
+    expect(looks).toBe(20);
+    server.close();
+  });
+
+  it('takes the place of a dead agent’s socket', async () => {
+    await writeFile(path, '');
+    const server = await serveControl(path, () => Promise.resolve(report));
+    expect(await askReport(path)).toEqual(report);
+    server.close();
+  });
+
+  it('survives nonsense, and clients that go away', async () => {
+    const server = await serveControl(path, () => Promise.resolve(report));
+    const nonsense = connect(path);
+    nonsense.write('\u0000\uffff{}\n');
+    expect(await text(nonsense)).toMatch(/unknown request/);
+    connect(path).destroy();
+    expect(await askReport(path)).toEqual(report);
+    server.close();
+  });
+
+  it('says what went wrong; who asks then has no report', async () => {
+    const server = await serveControl(path, () => Promise.reject(new Error('ending')));
+    expect(await askReport(path)).toBeUndefined();
+    server.close();
+  });
+
+  it('is silent where no agent runs', async () => {
+    expect(await askReport(path)).toBeUndefined();
+  });
+});
+
+describe('parseReport', () => {
+  it.each(['', 'null', '{}', '{"format":"sallyport.dev/host-report/v9"}', '[', '3'])(
+    'takes "%s" for no report',
+    (line) => {
+      expect(parseReport(line)).toBeUndefined();
+    },
+  );
+});
