@@ -5,6 +5,7 @@
 
 import { parseArgs } from 'node:util';
 import { isolate } from '../lab/isolate.ts';
+import { agentContests } from './agent.ts';
 import { type CaseResult, type Contest, holdContest } from './contest.ts';
 import { describeMachine } from './machine.ts';
 import { planContests } from './plan.ts';
@@ -18,6 +19,7 @@ type Bench = () => AsyncGenerator<Contest, void, undefined>;
 const BENCHES: Readonly<Record<string, Bench>> = {
   vici: viciContests,
   plan: planContests,
+  agent: agentContests,
   startup: startupContests,
 };
 
