@@ -30,9 +30,11 @@ const TRIALS = {
   vti: 'link add name sptrial1 type vti local 192.0.2.1 remote 192.0.2.2 key 1',
 } as const;
 
+/** `isThere` tells of files by their paths. */
 export async function detectDataPlanes(
   commands: CommandRunner,
   signal: AbortSignal,
+  isThere: (path: string) => Promise<boolean> = isAccessible,
 ): Promise<DetectedDataPlanes> {
   const works = { esp: '', xfrm: '', vti: '' };
   for (const [name, line] of Object.entries(TRIALS) as ['esp' | 'xfrm' | 'vti', string][]) {
@@ -52,20 +54,23 @@ export async function detectDataPlanes(
   );
   note('vti', noEsp || (works.vti && `the kernel has no VTI (${works.vti})`));
   note('policy', noEsp);
-  note('userspace', await userspaceObstacle());
+  note('userspace', await userspaceObstacle(isThere));
   const all = ['xfrm-interface', 'vti', 'policy', 'userspace'] as const;
   return { available: all.filter((plane) => !missing.has(plane)), missing };
 }
 
-async function userspaceObstacle(): Promise<string> {
+async function userspaceObstacle(isThere: (path: string) => Promise<boolean>): Promise<string> {
   for (const path of [TUN_DEVICE, LIBIPSEC_PLUGIN]) {
-    try {
-      await access(path);
-    } catch {
-      return `${path} is missing`;
-    }
+    if (!(await isThere(path))) return `${path} is missing`;
   }
   return '';
+}
+
+function isAccessible(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Smallest MTU of the interfaces that hold one of the outer addresses; undefined where none does. */
