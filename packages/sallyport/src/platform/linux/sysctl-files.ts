@@ -7,8 +7,6 @@ import { join } from 'node:path';
 import type { SysctlPlan } from '../../plan/host-plan.ts';
 import { readJsonFile, writeFileAtomic } from '../atomic-file.ts';
 
-const ROOT = '/proc/sys';
-
 /** Shared keys that plans may set; those of our own interfaces go with them. */
 const SHARED_KEYS = ['net/ipv4/ip_forward', 'net/ipv6/conf/all/forwarding'];
 const INTERFACE_KEYS = ['disable_policy', 'rp_filter'];
@@ -26,10 +24,12 @@ type Remembered = Readonly<Record<string, { readonly before: string; readonly ou
 
 export class SysctlFiles {
   readonly #memoryFile: string;
+  readonly #root: string;
 
   /** `memoryFile`: path of the JSON file with former values. */
-  constructor(memoryFile: string) {
+  constructor(memoryFile: string, root = '/proc/sys') {
     this.#memoryFile = memoryFile;
+    this.#root = root;
   }
 
   /** Present values of everything a plan may set; what does not exist is left out. */
@@ -37,14 +37,14 @@ export class SysctlFiles {
     const keys = [...SHARED_KEYS, ...interfaces.flatMap(interfaceKeys)];
     const values = new Map<string, string>();
     for (const key of keys) {
-      const value = await readValue(key);
+      const value = await this.#valueOf(key);
       if (value !== undefined) values.set(key, value);
     }
     return values;
   }
 
   async write({ key, value }: SysctlPlan): Promise<void> {
-    const before = await readValue(key);
+    const before = await this.#valueOf(key);
     if (before !== undefined && before !== value && SHARED_KEYS.includes(key)) {
       const remembered = await this.#remembered();
       if (remembered[key] === undefined) {
@@ -54,29 +54,43 @@ export class SysctlFiles {
         );
       }
     }
-    await writeFile(join(ROOT, key), value);
+    await writeFile(join(this.#root, key), value);
   }
 
-  /** Puts back what still has our value: what somebody else set since then is theirs. */
+  /**
+   * Puts back what still has our value: what somebody else set since then is theirs. Goes on after a
+   * failure, and remembers everything until nothing failed.
+   */
   async restore(): Promise<void> {
-    for (const [key, { before, ours }] of Object.entries(await this.#remembered())) {
-      if ((await readValue(key)) === ours) await writeFile(join(ROOT, key), before);
-    }
+    const remembered = Object.entries(await this.#remembered());
+    const results = await Promise.allSettled(
+      remembered.map(async ([key, { before, ours }]) => {
+        if ((await this.#valueOf(key)) === ours) await writeFile(join(this.#root, key), before);
+      }),
+    );
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
     await writeFileAtomic(this.#memoryFile, '{}');
   }
 
   async #remembered(): Promise<Remembered> {
-    const value = await readJsonFile(this.#memoryFile);
-    // Written by this class alone, in a directory that only root can write.
-    return (value ?? {}) as Remembered;
+    try {
+      const value = await readJsonFile(this.#memoryFile);
+      // Written by this class alone, in a directory that only root can write.
+      return (value ?? {}) as Remembered;
+    } catch (cause) {
+      // Changing a sysctl now would lose for good what it was before.
+      const message = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`former values in ${this.#memoryFile} cannot be read: ${message}`, { cause });
+    }
   }
-}
 
-async function readValue(key: string): Promise<string | undefined> {
-  try {
-    return (await readFile(join(ROOT, key), 'utf8')).trim();
-  } catch {
-    // Not there: the protocol or the interface is missing, and the write that needs it will say so.
-    return undefined;
+  async #valueOf(key: string): Promise<string | undefined> {
+    try {
+      return (await readFile(join(this.#root, key), 'utf8')).trim();
+    } catch {
+      // Not there: the protocol or the interface is missing, and the write that needs it will say so.
+      return undefined;
+    }
   }
 }
