@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -45,6 +45,19 @@ describe('writeFileAtomic', () => {
     expect(stdout).toBe('EFBIG\n');
     expect(await readJsonFile(path)).toBe('old');
     expect(await names()).toEqual(['file.json']);
+  });
+});
+
+describe('a write that fails', () => {
+  it.each([
+    { what: 'before anything is written', name: 'x'.repeat(250), code: 'ENAMETOOLONG' },
+    { what: 'when all is written but the name', name: 'taken', code: 'EISDIR' },
+  ])('$what says why and leaves nothing beside', async ({ name, code }) => {
+    const taken = join(directory, 'state', 'taken');
+    await mkdir(taken, { recursive: true });
+    const write = writeFileAtomic(join(directory, 'state', name), '1');
+    await expect(write).rejects.toMatchObject({ code });
+    expect(await names()).toEqual(['taken']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CommandError, outputOf, systemCommands } from './command.ts';
+import { CommandError, limitedCommands, outputOf, systemCommands } from './command.ts';
 
 describe('systemCommands', () => {
   it('gives back code and both outputs, in the C locale', async () => {
@@ -32,6 +32,40 @@ describe('systemCommands', () => {
     const run = systemCommands.run('sh', ['-c', 'sleep 60'], { signal: ended.signal });
     ended.abort();
     await expect(run).rejects.toThrow(/abort/);
+  });
+});
+
+describe('limitedCommands', () => {
+  it('ends a program that does not stop printing, and says so', async () => {
+    const run = limitedCommands(1_000).run('sh', ['-c', 'while :; do echo 12345678; done']);
+    await expect(run).rejects.toThrow(/: printed more than 1000 bytes$/);
+  });
+
+  it.each([
+    ['takes both outputs together', 'printf 12345; printf 67890 >&2'],
+    ['does not give half of it for the whole, though it ended well', 'printf 1234567890; exit 0'],
+  ])('%s', async (_what, script) => {
+    await expect(limitedCommands(10).run('sh', ['-c', script])).resolves.toMatchObject({ code: 0 });
+    const run = limitedCommands(9).run('sh', ['-c', script]);
+    await expect(run).rejects.toThrow('printed more than 9 bytes');
+  });
+});
+
+describe('an error', () => {
+  it('names program and arguments, and never the input, which may hold secrets', async () => {
+    const input = 'psk-7f3a';
+    const runs = [
+      systemCommands.run('sallyport-none', ['-f', '-'], { input }),
+      systemCommands.run('sh', ['-c', 'cat; kill -9 $$'], { input }),
+      outputOf(systemCommands, 'sh', ['-c', 'cat; exit 4'], { input }),
+      limitedCommands(1).run('cat', ['-'], { input }),
+    ];
+    for (const result of await Promise.allSettled(runs)) {
+      expect(result).toMatchObject({ status: 'rejected' });
+      const { message } = (result as PromiseRejectedResult).reason as CommandError;
+      expect(message).toMatch(/^(sallyport-none -f -|sh -c .*|cat -): ./);
+      expect(message).not.toContain(input);
+    }
   });
 });
 

@@ -38,42 +38,55 @@ export class CommandError extends Error {
 /** What a program may print before it is ended: more than any table of a gateway. */
 const MAX_OUTPUT = 256 * 1024 * 1024;
 
-export const systemCommands: CommandRunner = {
-  run(file, args, options = {}) {
-    const { promise, resolve, reject } = Promise.withResolvers<CommandResult>();
-    const child = spawn(file, args, {
-      env: { ...process.env, LC_ALL: 'C' },
-      stdio: ['pipe', 'pipe', 'pipe'],
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+export const systemCommands: CommandRunner = limitedCommands(MAX_OUTPUT);
+
+/** Ends programs that print more than so many bytes. */
+export function limitedCommands(maxOutputBytes: number): CommandRunner {
+  return { run: (file, args, options = {}) => run(file, args, { ...options, maxOutputBytes }) };
+}
+
+function run(
+  file: string,
+  args: readonly string[],
+  options: CommandOptions & { readonly maxOutputBytes: number },
+): Promise<CommandResult> {
+  const { promise, resolve, reject } = Promise.withResolvers<CommandResult>();
+  const child = spawn(file, args, {
+    env: { ...process.env, LC_ALL: 'C' },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+  let size = 0;
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > options.maxOutputBytes) child.kill('SIGKILL');
+      else output[name].push(chunk);
     });
-    const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-    let size = 0;
-    for (const name of ['stdout', 'stderr'] as const) {
-      child[name].on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > MAX_OUTPUT) child.kill('SIGKILL');
-        else output[name].push(chunk);
+  }
+  child.on('error', (cause) => {
+    reject(new CommandError(file, args, cause.message, undefined, { cause }));
+  });
+  child.on('close', (code, signal) => {
+    // Also of a program that was done before it could be ended: what it printed is not whole.
+    if (size > options.maxOutputBytes) {
+      reject(new CommandError(file, args, `printed more than ${options.maxOutputBytes} bytes`));
+    } else if (code === null) {
+      reject(new CommandError(file, args, `ended by ${signal ?? 'a signal'}`));
+    } else {
+      resolve({
+        code,
+        stdout: Buffer.concat(output.stdout).toString(),
+        stderr: Buffer.concat(output.stderr).toString(),
       });
     }
-    child.on('error', (cause) => {
-      reject(new CommandError(file, args, cause.message, undefined, { cause }));
-    });
-    child.on('close', (code, signal) => {
-      if (code === null) reject(new CommandError(file, args, `ended by ${signal ?? 'a signal'}`));
-      else {
-        resolve({
-          code,
-          stdout: Buffer.concat(output.stdout).toString(),
-          stderr: Buffer.concat(output.stderr).toString(),
-        });
-      }
-    });
-    // A program that ends before it has read everything breaks the pipe; its exit code tells.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(options.input ?? '');
-    return promise;
-  },
-};
+  });
+  // A program that ends before it has read everything breaks the pipe; its exit code tells.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(options.input ?? '');
+  return promise;
+}
 
 /** Standard output of a program that must succeed. */
 export async function outputOf(
