@@ -40,7 +40,7 @@ const NAMESPACE: OptionEntry = {
 };
 const DRY_RUN: OptionEntry = {
   flags: '--dry-run',
-  description: 'show what would change, and stop',
+  description: 'show what would change, and stop; exit code 3 where something would',
 };
 const TIMEOUT: OptionEntry = {
   flags: '--timeout <seconds>',

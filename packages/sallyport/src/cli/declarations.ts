@@ -3,6 +3,7 @@ import { formatProblem, isBlocking, type Problem } from '../lib/problem.ts';
 import type { Facts } from '../model/facts.ts';
 import { parseYaml } from '../model/parse-yaml.ts';
 import type { ParsedObject } from '../model/parsed-object.ts';
+import { makeProblem } from '../model/problem-at.ts';
 import { type Validated, validateObjects } from '../model/validate.ts';
 import { readSources } from '../store/read-objects.ts';
 import type { Io } from './io.ts';
@@ -27,12 +28,22 @@ export async function readDeclarations(
   const parsed = [...standing.filter(({ object }) => !incoming.has(identity(object))), ...objects];
   const facts = await collectFacts(parsed);
   const validated = validateObjects(parsed, facts, { rejected });
+  const nothing =
+    objects.length + read.problems.length + problems.length === 0
+      ? [
+          makeProblem(
+            'input/nothing',
+            {},
+            { message: 'no object is declared there', value: paths.join(', ') },
+          ),
+        ]
+      : [];
   const secretProblems = facts.secrets.flatMap((secret) => secret.problems);
   return {
     parsed,
     validated,
     facts,
-    problems: [...read.problems, ...problems, ...secretProblems, ...validated.problems],
+    problems: [...read.problems, ...nothing, ...problems, ...secretProblems, ...validated.problems],
   };
 }
 

@@ -10,8 +10,8 @@ export interface Io {
   readonly signal: AbortSignal;
 }
 
-/** Exit codes of every command. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, difference: 3 } as const;
+/** Exit codes of every command; 130 is what shells give for SIGINT. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, difference: 3, interrupted: 130 } as const;
 
 /** Wrong use that only a command itself can see: exit code 2. */
 export class UsageError extends Error {}

@@ -1,9 +1,16 @@
 /** The command line: words in, exit code out. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { COMMANDS, type CommandEntry, type OptionEntry } from './commands.ts';
+import { explainFault } from './faults.ts';
 import { EXIT, type Io, UsageError } from './io.ts';
 import { LOADERS } from './loaders.ts';
 import { VERSION } from './version.ts';
+
+const EXIT_CODES = `Exit codes:
+  0  done, and as declared
+  1  failed
+  2  wrong use
+  3  what is there differs from what is declared`;
 
 /** Runs one command. Never throws: what went wrong stands on stderr, and in the exit code. */
 export async function runProgram(words: readonly string[], io: Io): Promise<number> {
@@ -11,6 +18,7 @@ export async function runProgram(words: readonly string[], io: Io): Promise<numb
   const program = new Command('sallyport')
     .description('Site-to-site IPsec for clusters: declared once, proven in daemon and kernel.')
     .version(VERSION)
+    .addHelpText('after', `\n${EXIT_CODES}`)
     .exitOverride()
     .configureOutput({ writeOut: io.stdout, writeErr: io.stderr });
   for (const entry of COMMANDS) {
@@ -24,7 +32,11 @@ export async function runProgram(words: readonly string[], io: Io): Promise<numb
   } catch (error) {
     // Help and version end as errors for commander, and are none; the rest it has printed itself.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    io.stderr(`sallyport: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (io.signal.aborted) {
+      io.stderr('sallyport: interrupted\n');
+      return EXIT.interrupted;
+    }
+    io.stderr(`sallyport: ${explainFault(error)}\n`);
     return error instanceof UsageError ? EXIT.usage : EXIT.failed;
   }
 }

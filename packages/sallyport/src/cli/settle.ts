@@ -4,6 +4,7 @@ import { collectHostFacts } from '../agent/collect-facts.ts';
 import { askReport } from '../agent/control.ts';
 import { previewChanges } from '../agent/preview.ts';
 import { type Change, formatChange } from '../drivers/driver.ts';
+import { formatProblem } from '../lib/problem.ts';
 import { indexObjects } from '../model/declared-objects.ts';
 import type { Facts } from '../model/facts.ts';
 import { diffObjects, formatFieldChange } from '../model/object-diff.ts';
@@ -56,11 +57,15 @@ export async function settle(
   };
   if (options.dryRun) {
     await printAnswer(io, options.output, answer, () => description);
-    return EXIT.ok;
+    return asked.length + changes.length === 0 ? EXIT.ok : EXIT.difference;
   }
   io.stderr(description);
   await storeChange(directories, objects, plan);
   const report = await waitForRevision(plan, options, io);
+  if (io.signal.aborted) {
+    io.stderr('interrupted: the change is stored, and the agent goes on with it\n');
+    return EXIT.interrupted;
+  }
   await printAnswer(
     io,
     options.output,
@@ -83,7 +88,7 @@ function describeOutcome(plan: HostPlan, report: HostReport | undefined): string
     return `revision ${revision} is in effect on ${plan.host}, read back from daemon and kernel\n`;
   return [
     `revision ${revision} is not in effect on ${plan.host}:`,
-    ...report.problems.map(({ message, code }) => `  ${message} [${code}]`),
+    ...report.problems.map((problem) => `  ${formatProblem(problem)}`),
     ...report.differences.map((difference) => `  ${difference}`),
     '',
   ].join('\n');
@@ -103,6 +108,6 @@ async function waitForRevision(
     const report = await askReport(socket);
     if (report === undefined || report.revisionInEffect === plan.revision) return report;
     if (performance.now() > deadline || io.signal.aborted) return report;
-    await delay(POLL_MILLISECONDS);
+    await delay(POLL_MILLISECONDS, undefined, { signal: io.signal }).catch(() => undefined);
   }
 }

@@ -1,5 +1,7 @@
+import { formatObjectRef, type ObjectRef } from '../../lib/problem.ts';
 import { indexObjects } from '../../model/declared-objects.ts';
 import { NO_FACTS } from '../../model/facts.ts';
+import { refOf } from '../../model/objects.ts';
 import { parseYaml } from '../../model/parse-yaml.ts';
 import { validateObjects } from '../../model/validate.ts';
 import { withStore } from '../../store/change-objects.ts';
@@ -7,8 +9,9 @@ import { keyOfObject, toParsed } from '../../store/object-store.ts';
 import { readSources } from '../../store/read-objects.ts';
 import { directoriesFrom } from '../../store/state-directory.ts';
 import { reportProblems } from '../declarations.ts';
+import { mustWriteIn } from '../faults.ts';
 import { EXIT, type Io, type OutputFormat, UsageError } from '../io.ts';
-import { parseReference } from '../object-reference.ts';
+import { notThere, parseReference } from '../object-reference.ts';
 import { settle } from '../settle.ts';
 import { mustFindThisHost } from '../this-host.ts';
 
@@ -29,13 +32,21 @@ export async function run(
   const directories = directoriesFrom(io.env);
   const wanted = await namesToDelete(words, options, io);
   if (wanted === undefined) return EXIT.failed;
+  await mustWriteIn(directories.state);
   return withStore(directories, async (store) => {
     const before = await store.read();
     const present = new Set(before.map(({ object }) => keyOfObject(object)));
-    const missing = [...wanted].filter((key) => !present.has(key));
-    if (missing.length > 0 && options.file === undefined)
-      throw new UsageError(`${missing.join(', ')} is not there; see sallyport get`);
-    const after = before.filter(({ object }) => !wanted.has(keyOfObject(object)));
+    for (const ref of wanted) {
+      if (present.has(formatObjectRef(ref))) continue;
+      const fault = notThere(
+        ref,
+        before.map(({ object }) => refOf(object)),
+      );
+      if (options.file === undefined) throw fault;
+      io.stderr(`${formatObjectRef(ref)} is not there\n`);
+    }
+    const unwanted = new Set(wanted.map(formatObjectRef));
+    const after = before.filter(({ object }) => !unwanted.has(keyOfObject(object)));
     // What stays must still make sense: a Gateway cannot go before its Connections.
     const { problems } = validateObjects(after.map(toParsed), NO_FACTS);
     if (reportProblems(problems, io)) return EXIT.failed;
@@ -56,17 +67,19 @@ export async function run(
   });
 }
 
-/** Keys of the objects meant; undefined where the files cannot be read. */
+/** The objects meant; undefined where the files cannot be read. */
 async function namesToDelete(
   words: readonly string[],
   options: DeleteOptions,
   io: Io,
-): Promise<Set<string> | undefined> {
+): Promise<ObjectRef[] | undefined> {
   if (options.file !== undefined) {
+    if (words.length > 0)
+      throw new UsageError('name the objects either by -f or by kind and name, not by both');
     const read = await readSources(options.file, io.readInput);
     const { objects, problems } = parseYaml(read.sources);
     if (reportProblems([...read.problems, ...problems], io)) return undefined;
-    return new Set(objects.map(({ object }) => keyOfObject(object)));
+    return objects.map(({ object }) => refOf(object));
   }
-  return new Set([parseReference(words, options.namespace)]);
+  return [parseReference(words, options.namespace)];
 }

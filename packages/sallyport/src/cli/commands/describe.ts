@@ -1,10 +1,12 @@
 import { stringify } from 'yaml';
 import { askReport } from '../../agent/control.ts';
+import { formatObjectRef } from '../../lib/problem.ts';
+import { refOf } from '../../model/objects.ts';
 import { formatStatus } from '../../status/format.ts';
 import { keyOfObject, ObjectStore } from '../../store/object-store.ts';
 import { directoriesFrom, pathsOf } from '../../store/state-directory.ts';
-import { EXIT, type Io, type OutputFormat, printAnswer, UsageError } from '../io.ts';
-import { parseReference } from '../object-reference.ts';
+import { EXIT, type Io, type OutputFormat, printAnswer } from '../io.ts';
+import { notThere, parseReference } from '../object-reference.ts';
 
 interface DescribeOptions {
   readonly namespace: string;
@@ -18,11 +20,12 @@ export async function run(
 ): Promise<number> {
   const paths = pathsOf(directoriesFrom(io.env));
   const wanted = parseReference(words, options.namespace);
-  const object = (await new ObjectStore(paths.objects).read())
-    .map((stored) => stored.object)
-    .find((candidate) => keyOfObject(candidate) === wanted);
-  if (object === undefined) throw new UsageError(`${wanted} is not there; see sallyport get`);
+  const objects = (await new ObjectStore(paths.objects).read()).map((stored) => stored.object);
+  const object = objects.find((candidate) => keyOfObject(candidate) === formatObjectRef(wanted));
+  if (object === undefined) throw notThere(wanted, objects.map(refOf));
   const report = object.kind === 'Connection' ? await askReport(paths.controlSocket) : undefined;
+  if (object.kind === 'Connection' && report === undefined)
+    io.stderr('no agent runs on this host: what is really there of it is not known\n');
   const tunnels = report?.tunnels.filter(
     ({ namespace, connection }) =>
       namespace === object.metadata.namespace && connection === object.metadata.name,

@@ -1,7 +1,9 @@
+import { formatObjectRef } from '../../lib/problem.ts';
+import { refOf } from '../../model/objects.ts';
 import { keyOfObject, ObjectStore } from '../../store/object-store.ts';
 import { directoriesFrom, pathsOf } from '../../store/state-directory.ts';
-import { EXIT, type Io, type OutputFormat, printAnswer, UsageError } from '../io.ts';
-import { parseKind, parseReference } from '../object-reference.ts';
+import { EXIT, type Io, type OutputFormat, printAnswer } from '../io.ts';
+import { notThere, parseKind, parseReference } from '../object-reference.ts';
 
 interface GetOptions {
   readonly namespace: string;
@@ -16,8 +18,12 @@ export async function run(words: readonly string[], options: GetOptions, io: Io)
   const found = stored
     .map(({ object }) => object)
     .filter((object) => kind === undefined || object.kind === kind)
-    .filter((object) => wanted === undefined || keyOfObject(object) === wanted);
-  if (wanted !== undefined && found.length === 0) throw new UsageError(`${wanted} is not there`);
+    .filter((object) => wanted === undefined || keyOfObject(object) === formatObjectRef(wanted));
+  if (wanted !== undefined && found.length === 0)
+    throw notThere(
+      wanted,
+      stored.map(({ object }) => refOf(object)),
+    );
   await printAnswer(io, options.output, found, () =>
     found
       .map(

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { askReport, parseReport } from '../../agent/control.ts';
+import { nameHint } from '../../model/nearest-name.ts';
 import { formatStatus } from '../../status/format.ts';
 import type { HostReport } from '../../status/host-report.ts';
 import { directoriesFrom, pathsOf } from '../../store/state-directory.ts';
+import { codeOf } from '../faults.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer, UsageError } from '../io.ts';
 
 interface StatusOptions {
@@ -22,7 +24,7 @@ export async function run(
   const isInterrupted = (): boolean => io.signal.aborted;
   for (;;) {
     const fresh = await askReport(paths.controlSocket);
-    const report = fresh ?? parseReport(await readFile(paths.report, 'utf8').catch(() => ''));
+    const report = fresh ?? (await readLastReport(paths.report));
     if (report === undefined) {
       io.stderr(
         'no agent runs on this host, and none has reported since it booted: start sallyport agent\n',
@@ -43,12 +45,27 @@ export async function run(
   }
 }
 
+/** What an agent wrote before it ended; undefined where none has since the host booted. */
+async function readLastReport(path: string): Promise<HostReport | undefined> {
+  try {
+    return parseReport(await readFile(path, 'utf8'));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 /** By name or namespace/name of the connection. */
 function pick({ tunnels }: HostReport, name: string): HostReport['tunnels'] {
   const found = tunnels.filter(({ namespace, connection }) =>
     [connection, `${namespace}/${connection}`].includes(name),
   );
-  if (found.length === 0) throw new UsageError(`no tunnel of connection ${name} on this host`);
+  if (found.length === 0) {
+    const hint = nameHint(name, [...new Set(tunnels.map(({ connection }) => connection))]);
+    throw new UsageError(
+      `no tunnel of connection ${name} on this host${hint === undefined ? '' : `; ${hint}`}`,
+    );
+  }
   return found;
 }
 

@@ -1,4 +1,5 @@
 import { collectOfflineFacts } from '../../agent/collect-facts.ts';
+import { isBlocking } from '../../lib/problem.ts';
 import { planHosts } from '../../plan/plan-host.ts';
 import { readDeclarations, reportProblems } from '../declarations.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer } from '../io.ts';
@@ -13,19 +14,19 @@ export async function run(
     io,
     collectOfflineFacts,
   );
-  const planProblems = problems.some(({ severity }) => severity === 'error')
+  const planProblems = problems.some(isBlocking)
     ? []
     : planHosts(validated.objects, facts).flatMap((result) => result.problems);
   const all = [...problems, ...planProblems];
-  const isRefused =
-    options.output === 'text'
-      ? reportProblems(all, io)
-      : all.some(({ severity }) => severity === 'error');
+  const isRefused = options.output === 'text' ? reportProblems(all, io) : all.some(isBlocking);
   await printAnswer(
     io,
     options.output,
     { valid: !isRefused, objects: parsed.length, problems: all },
-    () => (isRefused ? '' : `${parsed.length} objects are valid\n`),
+    () =>
+      isRefused
+        ? ''
+        : `${parsed.length === 1 ? '1 object is' : `${parsed.length} objects are`} valid\n`,
   );
   return isRefused ? EXIT.failed : EXIT.ok;
 }

@@ -1,7 +1,12 @@
 /** Runs the program in this process, with captured output and directories of its own. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { vi } from 'vitest';
+import { serveControl } from '../../agent/control.ts';
+import type { HostReport } from '../../status/host-report.ts';
+import { readPlanFile } from '../../store/plan-file.ts';
 import { runProgram } from '../program.ts';
 
 export interface Outcome {
@@ -10,8 +15,24 @@ export interface Outcome {
   readonly stderr: string;
 }
 
+export interface RunOptions {
+  /** Standard input. */
+  readonly input?: string;
+  readonly signal?: AbortSignal;
+  /** Called with everything that is printed, as it comes. */
+  readonly onOutput?: (text: string) => void;
+}
+
+/** What a kernel says in which there is nothing of ours, and which can do everything. */
+const FAKE_PROGRAMS = {
+  ip: "echo '[]'",
+  nft: "echo 'Error: No such file or directory' >&2; exit 1",
+  unshare: 'exit 0',
+};
+
 export class Shell implements AsyncDisposable {
   readonly directory: string;
+  readonly #servers: Server[] = [];
 
   private constructor(directory: string) {
     this.directory = directory;
@@ -25,22 +46,58 @@ export class Shell implements AsyncDisposable {
     return join(this.directory, name);
   }
 
-  async run(words: readonly string[], input = ''): Promise<Outcome> {
+  /** Writes declarations with the key that `twoSites` names beside them; returns their path. */
+  async declare(text: string): Promise<string> {
+    await writeFile(this.file('a.psk'), 'a key for this test', { mode: 0o600 });
+    await writeFile(this.file('site.yaml'), text);
+    return this.file('site.yaml');
+  }
+
+  /** From now on, the programs by which the system is asked are ours: nothing of this machine is seen or touched. */
+  async fakeSystem(): Promise<void> {
+    await mkdir(this.file('bin'));
+    for (const [name, script] of Object.entries(FAKE_PROGRAMS)) {
+      await writeFile(this.file(`bin/${name}`), `#!/bin/sh\n${script}\n`);
+      await chmod(this.file(`bin/${name}`), 0o755);
+    }
+    vi.stubEnv('PATH', `${this.file('bin')}${delimiter}${process.env['PATH'] ?? ''}`);
+  }
+
+  /** An agent that answers with this report; by default it has any plan in effect at once. */
+  async startAgent(report: HostReport, has: 'plan' | 'nothing' = 'plan'): Promise<void> {
+    await mkdir(this.file('run'), { recursive: true });
+    const answer = async (): Promise<HostReport> => {
+      if (has === 'nothing') return report;
+      const revision = (await readPlanFile(this.file('state/plan.json')))?.revision;
+      return revision === undefined
+        ? report
+        : { ...report, wantedRevision: revision, revisionInEffect: revision };
+    };
+    this.#servers.push(await serveControl(this.file('run/agent.sock'), answer));
+  }
+
+  async run(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
     const output = { stdout: '', stderr: '' };
+    const print = (name: keyof typeof output) => (text: string) => {
+      output[name] += text;
+      options.onOutput?.(text);
+    };
     const code = await runProgram(words, {
-      stdout: (text) => (output.stdout += text),
-      stderr: (text) => (output.stderr += text),
+      stdout: print('stdout'),
+      stderr: print('stderr'),
       env: {
         SALLYPORT_STATE_DIR: this.file('state'),
         SALLYPORT_RUN_DIR: this.file('run'),
       },
-      readInput: () => Promise.resolve(input),
-      signal: new AbortController().signal,
+      readInput: () => Promise.resolve(options.input ?? ''),
+      signal: options.signal ?? new AbortController().signal,
     });
     return { code, ...output };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    vi.unstubAllEnvs();
+    for (const server of this.#servers) server.close();
     await rm(this.directory, { recursive: true });
   }
 }
