@@ -15,7 +15,8 @@
  * and the tc filters of priority n on that link.
  */
 
-import { isJson, jsonRows, textOf } from '../../lib/json-fields.ts';
+import { type Json, jsonRows, textOf } from '../../lib/json-fields.ts';
+import { OWNER } from '../../plan/host-plan.ts';
 import type { CommandRunner } from '../../platform/linux/command.ts';
 import { outputOf } from '../../platform/linux/command.ts';
 import {
@@ -30,6 +31,9 @@ import {
 /** Priorities of tc filters, which are shared with everybody on the link; the range is ours. */
 const FIRST = 8300;
 const LAST = 8399;
+
+/** Names from /etc/iproute2 would hide the number of the group. */
+const SHOW_LINKS = ['-json', '-Numeric', 'link', 'show'];
 
 export class InboundHold {
   readonly #commands: CommandRunner;
@@ -54,7 +58,7 @@ export class InboundHold {
       await this.#run('tc', tc, signal);
       return () => this.#release(number, link);
     } catch (error) {
-      await this.#remove(number).catch(() => undefined);
+      await this.#removeOurs(number).catch(() => undefined);
       this.#used.delete(number);
       throw error;
     }
@@ -62,10 +66,10 @@ export class InboundHold {
 
   /** Ends every hold of ours, also those of an agent that was killed. */
   async cleanUp(signal: AbortSignal): Promise<void> {
-    const text = await outputOf(this.#commands, 'ip', ['-json', 'link', 'show'], { signal });
+    const text = await outputOf(this.#commands, 'ip', SHOW_LINKS, { signal });
     for (const row of jsonRows(text)) {
       const number = numberOf(textOf(row, 'ifname') ?? '');
-      if (number !== undefined) await this.#remove(number);
+      if (number !== undefined && isOurs(row)) await this.#remove(number, heldLink(row));
     }
   }
 
@@ -90,19 +94,28 @@ export class InboundHold {
   }
 
   async #release(number: number, link: string): Promise<void> {
-    await this.#run('tc', renderRelease(number));
-    // What was held leaves within the old delay; then the queue is empty, and the way past it as good.
-    await new Promise((resolve) => setTimeout(resolve, 2 * HOLD_MILLISECONDS));
-    await this.#remove(number, link);
-    this.#used.delete(number);
+    try {
+      await this.#run('tc', renderRelease(number));
+      // What was held leaves within the old delay; then the queue is empty, and the way past it as good.
+      await new Promise((resolve) => setTimeout(resolve, 2 * HOLD_MILLISECONDS));
+    } finally {
+      await this.#remove(number, link).finally(() => this.#used.delete(number));
+    }
   }
 
-  async #remove(number: number, link?: string): Promise<void> {
-    const held = link ?? (await this.#linkOf(number));
-    const { tc, ip } = renderRemove(number, held);
-    if (held !== undefined) {
+  /** What a `place` that failed has left: nothing of ours, where the name was taken. */
+  async #removeOurs(number: number): Promise<void> {
+    const args = [...SHOW_LINKS, 'dev', `${HOLD_PREFIX}${number}`];
+    const { code, stdout } = await this.#commands.run('ip', args);
+    const [row] = code === 0 ? jsonRows(stdout) : [];
+    if (row !== undefined && isOurs(row)) await this.#remove(number, heldLink(row));
+  }
+
+  async #remove(number: number, link: string | undefined): Promise<void> {
+    const { tc, ip } = renderRemove(number, link);
+    if (link !== undefined) {
       await this.#commands.run('tc', ['-force', '-batch', '-'], { input: joined(tc) });
-      await this.#dropEmptyQdisc(held);
+      await this.#dropEmptyQdisc(link);
     }
     await this.#commands.run('ip', ['-force', '-batch', '-'], { input: joined(ip) });
   }
@@ -111,18 +124,11 @@ export class InboundHold {
   async #dropEmptyQdisc(link: string): Promise<void> {
     for (const side of ['ingress', 'egress']) {
       const args = ['-json', 'filter', 'show', 'dev', link, side];
-      if (jsonRows(await outputOf(this.#commands, 'tc', args)).length > 0) return;
+      const { code, stdout } = await this.#commands.run('tc', args);
+      // The link may be gone since, and all that hung on it.
+      if (code !== 0 || jsonRows(stdout).length > 0) return;
     }
     await this.#commands.run('tc', ['qdisc', 'delete', 'dev', link, 'clsact']);
-  }
-
-  async #linkOf(number: number): Promise<string | undefined> {
-    const name = `${HOLD_PREFIX}${number}`;
-    const { code, stdout } = await this.#commands.run('ip', ['-json', 'link', 'show', 'dev', name]);
-    const [row] = code === 0 ? jsonRows(stdout) : [];
-    return isJson(row)
-      ? /^sallyport hold (.+)$/.exec(textOf(row, 'ifalias') ?? '')?.[1]
-      : undefined;
   }
 
   async #run(program: 'ip' | 'tc', lines: readonly string[], signal?: AbortSignal): Promise<void> {
@@ -140,4 +146,16 @@ function joined(lines: readonly string[]): string {
 function numberOf(name: string): number | undefined {
   const number = Number(name.startsWith(HOLD_PREFIX) ? name.slice(HOLD_PREFIX.length) : Number.NaN);
   return number >= FIRST && number <= LAST ? number : undefined;
+}
+
+/** The link of `sallyport hold wan`; undefined before the alias is set, when nothing hangs on the link. */
+function heldLink(row: Json): string | undefined {
+  return /^sallyport hold (.+)$/.exec(textOf(row, 'ifalias') ?? '')?.[1];
+}
+
+/** As for tunnel interfaces: our alias, or none yet in our group. */
+function isOurs(row: Json): boolean {
+  const isUnnamed =
+    (textOf(row, 'ifalias') ?? '') === '' && textOf(row, 'group') === String(OWNER.routeProtocol);
+  return isUnnamed || heldLink(row) !== undefined;
 }
