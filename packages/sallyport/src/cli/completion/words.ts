@@ -1,0 +1,39 @@
+/** What a shell may complete, out of the table of commands. */
+import { KINDS } from '../../model/objects.ts';
+import type { CommandEntry, OptionEntry } from '../commands.ts';
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+export interface Flags {
+  /** Without hyphens. */
+  readonly short?: string;
+  readonly long: string;
+  readonly takesValue: boolean;
+}
+
+export function flagsOf({ flags }: OptionEntry): Flags {
+  const short = /(?<=^-)[a-z]/.exec(flags)?.[0];
+  return {
+    ...(short === undefined ? {} : { short }),
+    long: /(?<=--)[a-z-]+/.exec(flags)?.[0] ?? '',
+    takesValue: flags.includes('<'),
+  };
+}
+
+/** As a person types them: `-f --file`. */
+export function spellings(option: OptionEntry): string[] {
+  const { short, long } = flagsOf(option);
+  return [...(short === undefined ? [] : [`-${short}`]), `--${long}`];
+}
+
+/** What may stand as the first argument, as far as it is known beforehand. */
+export function firstWords({ arguments: words = '' }: CommandEntry): string[] {
+  if (/^[<[]kind/.test(words)) return KINDS.map((kind) => kind.toLowerCase());
+  return words === '<shell>' ? [...SHELLS] : [];
+}
+
+const HELP: OptionEntry = { flags: '-h, --help', description: 'explain the command' };
+
+export function optionsOf(entry: CommandEntry): OptionEntry[] {
+  return [...entry.options, HELP];
+}
