@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { AgentRunningError, runAgent, teardown } from '../../agent/start.ts';
+import { runAgent, teardown } from '../../agent/start.ts';
 import { directoriesFrom } from '../../store/state-directory.ts';
 import { mustWriteIn } from '../faults.ts';
 import { EXIT, type Io } from '../io.ts';
@@ -30,13 +30,7 @@ export async function run(
   };
   await mustWriteIn(start.directories.state);
   await mustWriteIn(start.directories.run);
-  try {
-    if (options.teardown === true) await teardown(start, io.signal);
-    else await runAgent(start, io.signal);
-    return EXIT.ok;
-  } catch (error) {
-    if (!(error instanceof AgentRunningError)) throw error;
-    io.stderr(`${error.message}\n`);
-    return EXIT.failed;
-  }
+  if (options.teardown === true) await teardown(start, io.signal);
+  else await runAgent(start, io.signal);
+  return EXIT.ok;
 }
