@@ -50,11 +50,25 @@ describe('PlanSource', () => {
     const broken = content(await readFile(path, 'utf8'));
     if (broken === undefined) await rm(path);
     else await writeFile(path, broken);
-    for (const reader of [source, new PlanSource(path, copy)]) {
+    for (const reader of [source, source, new PlanSource(path, copy)]) {
       const { plan: kept, problem } = await reader.read();
       expect(kept?.revision).toBe(plan.revision);
       expect(problem).toMatchObject({ code: 'agent/plan-refused', severity: 'warning' });
     }
+  });
+
+  it('gives the very same plan until the file changes, and again after a fault', async () => {
+    await writePlanFile(path, plan);
+    const source = new PlanSource(path, copy);
+    const { plan: first } = await source.read();
+    expect((await source.read()).plan).toBe(first);
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.slice(0, -9));
+    expect((await source.read()).problem?.code).toBe('agent/plan-refused');
+    await writeFile(path, text);
+    expect(await source.read()).toEqual({ plan });
+    await writePlanFile(path, other);
+    expect((await source.read()).plan).toEqual(other);
   });
 
   it('obeys a plan without tunnels that somebody asked for', async () => {

@@ -3,7 +3,7 @@
  * which is kept as a copy of our own, stays in effect.
  */
 import { type FSWatcher, watch } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { Problem } from '../lib/problem.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
@@ -20,6 +20,8 @@ export class PlanSource {
   readonly #path: string;
   readonly #copyPath: string;
   #copy: HostPlan | undefined;
+  /** Of the file that gave `#copy`. */
+  #stamp: string | undefined;
 
   constructor(path: string, copyPath: string) {
     this.#path = path;
@@ -28,8 +30,13 @@ export class PlanSource {
 
   async read(): Promise<SourcedPlan> {
     try {
+      // Every round asks, and checking the revision of a thousand tunnels takes longer than the rest.
+      const stamp = await stampOf(this.#path);
+      if (this.#copy !== undefined && stamp !== undefined && stamp === this.#stamp)
+        return { plan: this.#copy };
+      this.#stamp = undefined;
       const plan = await readPlanFile(this.#path);
-      if (plan !== undefined) return await this.#keep(plan);
+      if (plan !== undefined) return await this.#keep(plan, stamp);
       return await this.#fallBack(`${this.#path} is missing`);
     } catch (error) {
       return this.#fallBack(error instanceof Error ? error.message : String(error));
@@ -46,8 +53,9 @@ export class PlanSource {
     });
   }
 
-  async #keep(plan: HostPlan): Promise<SourcedPlan> {
-    if (this.#copy?.revision === plan.revision) return { plan };
+  async #keep(plan: HostPlan, stamp: string | undefined): Promise<SourcedPlan> {
+    this.#stamp = stamp;
+    if (this.#copy?.revision === plan.revision) return { plan: this.#copy };
     this.#copy = plan;
     try {
       await writePlanFile(this.#copyPath, plan);
@@ -80,6 +88,12 @@ export class PlanSource {
       problem: problem('agent/plan-refused', reason, 'apply the declarations again'),
     };
   }
+}
+
+/** Another one after every write to the file, and after every exchange of it. */
+async function stampOf(path: string): Promise<string | undefined> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  return found && [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join(' ');
 }
 
 function problem(code: string, message: string, hint?: string): Problem {

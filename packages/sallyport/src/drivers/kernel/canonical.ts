@@ -1,8 +1,16 @@
 /** A plan has addresses as a person wrote them; the kernel is compared with one spelling of them. */
 import { canonicalAddress, canonicalPrefix } from '../../lib/canonical-address.ts';
+import { once } from '../../lib/once.ts';
 import type { KernelDesired } from './state.ts';
 
+// Every round compares, and a plan stays the same for days.
+const known = new WeakMap<KernelDesired, KernelDesired>();
+
 export function canonicalDesired(desired: KernelDesired): KernelDesired {
+  return once(known, desired, () => toCanonical(desired));
+}
+
+function toCanonical(desired: KernelDesired): KernelDesired {
   const { firewall, routes } = desired;
   const withPrefix = <T extends { readonly prefix: string }>(entry: T): T => ({
     ...entry,

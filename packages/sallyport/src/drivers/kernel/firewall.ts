@@ -12,6 +12,7 @@
  * Every rule ends with a comment that holds a hash of its text, so that read-back notices a rule
  * that was removed, moved or written by somebody else.
  */
+import { once } from '../../lib/once.ts';
 import { type Family, familyOf, formatPrefix, parsePrefix } from '../../lib/prefix.ts';
 import { mergePrefixes } from '../../lib/prefix-set.ts';
 import { sha256Hex } from '../../lib/sha256.ts';
@@ -83,8 +84,14 @@ export function renderFirewall(desired: KernelDesired): string {
   return `${lines.join('\n')}\n`;
 }
 
+const expected = new WeakMap<KernelDesired, { readonly text: string | undefined }>();
+
 /** What `parseFirewall` returns when the table is as wanted; absent: no table. */
 export function expectedFirewall(desired: KernelDesired): string | undefined {
+  return once(expected, desired, () => ({ text: expectedText(desired) })).text;
+}
+
+function expectedText(desired: KernelDesired): string | undefined {
   const table = buildTable(desired);
   if (table === undefined) return undefined;
   return canonicalFirewall([

@@ -1,6 +1,7 @@
 /** Tunnels as VICI `load-conn` messages, and the hashes by which a change of them is noticed. */
 import type { ChildInput, ConnectionInput } from '@sallyport/vici';
 import { canonicalJson } from '../../lib/canonical-json.ts';
+import { once } from '../../lib/once.ts';
 import { sha256Hex } from '../../lib/sha256.ts';
 import type { ChildPlan, TunnelPlan } from '../../plan/host-plan.ts';
 
@@ -82,23 +83,33 @@ export function sharedOwnersOf(tunnel: TunnelPlan): string[] {
   return [tunnel.remoteId === '%any' ? tunnel.localId : tunnel.remoteId];
 }
 
+// Every round asks for the hashes of every tunnel, and a plan stays the same for days.
+const peerHashes = new WeakMap<TunnelPlan, string>();
+const loadHashes = new WeakMap<TunnelPlan, string>();
+const childHashes = new WeakMap<TunnelPlan, WeakMap<ChildPlan, string>>();
+
 /** Everything an IKE SA takes from its connection when it is made. */
 export function peerHash(tunnel: TunnelPlan): string {
-  const { children: _children, ...peer } = renderConnection(tunnel);
-  return hash({ peer, auth: tunnel.auth });
+  return once(peerHashes, tunnel, () => {
+    const { children: _children, ...peer } = renderConnection(tunnel);
+    return hash({ peer, auth: tunnel.auth });
+  });
 }
 
 /** Everything a Child SA takes from its configuration when it is made. */
 export function childHash(tunnel: TunnelPlan, child: ChildPlan): string {
-  return hash(renderChild(tunnel, child));
+  const ofTunnel = once(childHashes, tunnel, () => new WeakMap<ChildPlan, string>());
+  return once(ofTunnel, child, () => hash(renderChild(tunnel, child)));
 }
 
 /** The whole loaded connection. */
 export function loadHash(tunnel: TunnelPlan): string {
-  return hash([
-    peerHash(tunnel),
-    ...tunnel.children.map((child) => [child.name, childHash(tunnel, child)]),
-  ]);
+  return once(loadHashes, tunnel, () =>
+    hash([
+      peerHash(tunnel),
+      ...tunnel.children.map((child) => [child.name, childHash(tunnel, child)]),
+    ]),
+  );
 }
 
 function hash(value: unknown): string {
