@@ -1,21 +1,16 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { indexObjects } from '../../model/declared-objects.ts';
-import { NO_FACTS } from '../../model/facts.ts';
-import { planHost } from '../../plan/plan-host.ts';
-import { HOST } from '../../plan/testing/plan-world.ts';
-import { objectsOf, worlds } from '../../plan/testing/random-worlds.ts';
 import { formatChange } from '../driver.ts';
 import { diffKernel } from './diff.ts';
-import { type KernelDesired, NOTHING_DESIRED, type ObservedKernel } from './state.ts';
+import {
+  type KernelDesired,
+  NOTHING_DESIRED,
+  type ObservedInterface,
+  type ObservedKernel,
+} from './state.ts';
 import { desiredOf, interfaces } from './testing/desired.ts';
-import { applyAll, EMPTY_KERNEL } from './testing/model-kernel.ts';
+import { EMPTY_KERNEL, reached } from './testing/model-kernel.ts';
 
 const LINK = 'sp0a78d801';
-
-function reached(desired: KernelDesired, from: ObservedKernel = EMPTY_KERNEL): ObservedKernel {
-  return applyAll(from, diffKernel(from, desired), desired);
-}
 
 function lines(observed: ObservedKernel, desired: KernelDesired): string[] {
   return diffKernel(observed, desired).map((change) =>
@@ -159,20 +154,37 @@ describe('diffKernel', () => {
   });
 });
 
-describe('any two plans', () => {
-  const plans = worlds.map(
-    (world) => planHost(indexObjects(objectsOf(world)), HOST, NO_FACTS).plan,
-  );
+describe('a link that the kernel cannot change', () => {
+  const desired = desiredOf('VTI, pinned');
+  const text = (link: string): string => `${link} type vti id 175691777 mtu 1422`;
 
-  it('are reached one from the other in one round, after which nothing is to do', () => {
-    fc.assert(
-      fc.property(plans, plans, (one, other) => {
-        const kernel = reached(other, reached(one));
-        expect(diffKernel(kernel, other)).toEqual([]);
-        const empty = reached(NOTHING_DESIRED, kernel);
-        expect([empty.interfaces, empty.routes, empty.rules]).toEqual([[], [], []]);
-        expect(empty.firewall).toBeUndefined();
-      }),
+  it.each<{ what: string; bend: Partial<ObservedInterface> }>([
+    { what: 'another kind', bend: { kind: 'vti6' } },
+    { what: 'another id', bend: { interfaceId: 1 } },
+    { what: 'another local address', bend: { localAddress: '192.0.2.99' } },
+    { what: 'another remote address', bend: { remoteAddress: '198.51.100.99' } },
+  ])('is made anew for $what', ({ bend }) => {
+    const kernel = reached(desired);
+    const interfaces = kernel.interfaces.map((link) => ({ ...link, ...bend }));
+    expect(lines({ ...kernel, interfaces }, desired).slice(0, 2)).toEqual([
+      `remove interface ${LINK} of sallyport default/partner-a/main (of another shape) [cut]`,
+      `add interface ${text(LINK)}`,
+    ]);
+  });
+
+  it('is made anew where it does not tell its addresses', () => {
+    const kernel = reached(desired);
+    const interfaces = kernel.interfaces.map(
+      ({ localAddress: _local, remoteAddress: _remote, ...link }) => link,
+    );
+    expect(lines({ ...kernel, interfaces }, desired)).toContain(`add interface ${text(LINK)}`);
+  });
+
+  it('is removed without a word on its owner where the work was cut short before it had one', () => {
+    const kernel = reached(desired);
+    const interfaces = kernel.interfaces.map((link) => ({ ...link, alias: '' }));
+    expect(lines({ ...kernel, interfaces }, NOTHING_DESIRED)).toContain(
+      `remove interface ${LINK} [cut]`,
     );
   });
 });

@@ -1,11 +1,10 @@
 /** The programs that a host without anything of ours sees, and those that see it off again. */
 import { describe, expect, it } from 'vitest';
-import { diffKernel } from './diff.ts';
 import { KernelDriver } from './driver.ts';
 import { type KernelDesired, NOTHING_DESIRED, type ObservedKernel } from './state.ts';
 import { desiredOf } from './testing/desired.ts';
 import { FakeCommands } from './testing/fake-commands.ts';
-import { applyAll, EMPTY_KERNEL } from './testing/model-kernel.ts';
+import { EMPTY_KERNEL, reached } from './testing/model-kernel.ts';
 
 const { signal } = new AbortController();
 
@@ -42,9 +41,8 @@ describe('what is run', () => {
     'user space, where the kernel has no ESP',
   ] as const)('to reach and to leave: %s', async (world) => {
     const desired = desiredOf(world);
-    const reached = applyAll(EMPTY_KERNEL, diffKernel(EMPTY_KERNEL, desired), desired);
     const there = await transcript(EMPTY_KERNEL, desired);
-    const back = await transcript(reached, NOTHING_DESIRED);
+    const back = await transcript(reached(desired), NOTHING_DESIRED);
     const name = world.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
     await expect(`${there}\n# and back\n${back}`).toMatchFileSnapshot(`testdata/apply-${name}.txt`);
   });

@@ -1,5 +1,6 @@
 /** What the kernel is after a step, as the driver would observe it: just enough to follow plans. */
 import { parsePrefix } from '../../../lib/prefix.ts';
+import { diffKernel } from '../diff.ts';
 import { expectedFirewall } from '../firewall.ts';
 import type { KernelChange, KernelDesired, KernelStep, ObservedKernel } from '../state.ts';
 
@@ -14,8 +15,16 @@ export const EMPTY_KERNEL: ObservedKernel = {
   ]),
 };
 
+/** What is there after one round towards `desired`. */
+export function reached(
+  desired: KernelDesired,
+  from: ObservedKernel = EMPTY_KERNEL,
+): ObservedKernel {
+  return applyAll(from, diffKernel(from, desired), desired);
+}
+
 /** `desired` tells what the firewall script of the changes means. */
-export function applyAll(
+function applyAll(
   observed: ObservedKernel,
   changes: readonly KernelChange[],
   desired: KernelDesired,
