@@ -11,7 +11,10 @@ class FakeSysctls {
   readonly written: string[] = [];
   isRestored = false;
 
-  read(): Promise<Map<string, string>> {
+  asked: readonly string[] = [];
+
+  read(interfaces: readonly string[]): Promise<Map<string, string>> {
+    this.asked = interfaces;
     return Promise.resolve(new Map<string, string>());
   }
   write({ key, value }: { readonly key: string; readonly value: string }): Promise<void> {
@@ -101,6 +104,70 @@ describe('apply', () => {
     expect(failed.map((failure) => failure.error)).toEqual(changes.map(() => error));
   });
 
+  it('gives each line of the second process to its own change', async () => {
+    const { driver, commands } = make();
+    const desired: KernelDesired = {
+      ...NOTHING_DESIRED,
+      routes: Array.from({ length: 1_000 }, (_, index) => ({
+        prefix: `10.${index >> 8}.${index & 255}.0/24`,
+        table: 8320,
+        type: 'unreachable',
+      })),
+    };
+    const changes = driver.diff(await driver.observe(signal), desired);
+    commands.calls.length = 0;
+    commands.on(/-batch/, {
+      code: 1,
+      stderr: 'RTNETLINK answers: No buffer space available\nCommand failed -:1\n',
+    });
+    const { failed } = await driver.apply(changes, signal);
+    const firsts = commands.calls.map(({ input }) => `ip ${input.split('\n', 1)[0]}`);
+    expect(firsts.length).toBeGreaterThan(1);
+    expect(failed.map(({ error }) => error)).toEqual(
+      firsts.map((line) => `${line}: RTNETLINK answers: No buffer space available`),
+    );
+    expect(
+      failed.map(({ change }) => `ip route replace protocol 83 ${change.subject.slice(6)}`),
+    ).toEqual(firsts);
+  });
+
+  it('says what nft said, and goes on: routes and rules guard as well', async () => {
+    const { driver, commands } = make();
+    const changes = driver.diff(await driver.observe(signal), interfaces);
+    commands.on(/^nft -f/, { code: 1, stderr: '-:3:1-2: Error: Could not process rule\n' });
+    const { done, failed } = await driver.apply(changes, signal);
+    expect(failed.map(({ change, error }) => `${change.subject}: ${error}`)).toContain(
+      'nftables table inet sallyport: nft -f -: -:3:1-2: Error: Could not process rule',
+    );
+    expect(done.map(({ subject }) => subject)).toContain(
+      'rule IPv6 priority 8320 from all lookup 8320',
+    );
+  });
+
+  it('says what is in the way and touches it with no program', async () => {
+    const { driver, commands } = make();
+    commands.on(/link show/, {
+      stdout: '[{"ifname":"sp0a78d801","linkinfo":{"info_kind":"dummy"}}]',
+    });
+    const changes = driver.diff(await driver.observe(signal), interfaces);
+    commands.calls.length = 0;
+    const { failed } = await driver.apply(changes, signal);
+    expect(failed.map(({ change, error }) => [change.step.type, error])).toEqual([
+      ['refuse', "an interface sp0a78d801 that is not Sallyport's is in the way"],
+    ]);
+    expect(commands.calls.filter(({ input }) => input.includes('sp0a78d801'))).toEqual([]);
+  });
+
+  it('does nothing more once it is told to stop, and says which changes that leaves', async () => {
+    const { driver, commands } = make();
+    const desired: KernelDesired = { ...NOTHING_DESIRED, routes: interfaces.routes };
+    const changes = driver.diff(await driver.observe(signal), desired);
+    commands.calls.length = 0;
+    const { done, failed } = await driver.apply(changes, AbortSignal.abort());
+    expect([done, commands.calls]).toEqual([[], []]);
+    expect(failed.map(({ change }) => change)).toEqual(changes);
+  });
+
   it('counts a removal that finds nothing as done', async () => {
     const { driver, commands } = make();
     commands.on(/^ip -json -Numeric -4 route/, {
@@ -145,6 +212,31 @@ describe('observe', () => {
     commands.on(/^nft -j list/, answer);
     const { firewall } = await driver.observe(signal);
     expect(firewall).toMatch(/^unreadable: /);
+  });
+
+  it('asks for the sysctls of our links, and of no others', async () => {
+    const { driver, commands, sysctls } = make();
+    commands.on(/link show/, {
+      stdout: JSON.stringify([
+        { ifname: 'eth0' },
+        { ifname: 'sp1', ifalias: 'sallyport x', linkinfo: { info_kind: 'xfrm' } },
+      ]),
+    });
+    await driver.observe(signal);
+    expect(sysctls.asked).toEqual(['sp1']);
+  });
+
+  it('does not take an end of its own for a fault of nft', async () => {
+    const { driver, commands } = make();
+    const stopping = new AbortController();
+    const stopped = new CommandError('nft', ['-j'], 'The operation was aborted');
+    const run = commands.run.bind(commands);
+    commands.run = (file, args, options) => {
+      if (file !== 'nft') return run(file, args, options);
+      stopping.abort();
+      return Promise.reject(stopped);
+    };
+    await expect(driver.observe(stopping.signal)).rejects.toBe(stopped);
   });
 
   it('throws where ip does not work: nothing is known then', async () => {
