@@ -4,7 +4,7 @@ import type { Facts } from '../model/facts.ts';
 import { parseYaml } from '../model/parse-yaml.ts';
 import type { ParsedObject } from '../model/parsed-object.ts';
 import { makeProblem } from '../model/problem-at.ts';
-import { type Validated, validateObjects } from '../model/validate.ts';
+import { sortProblems, type Validated, validateObjects } from '../model/validate.ts';
 import { readSources } from '../store/read-objects.ts';
 import type { Io } from './io.ts';
 
@@ -38,12 +38,11 @@ export async function readDeclarations(
           ),
         ]
       : [];
-  const secretProblems = facts.secrets.flatMap((secret) => secret.problems);
   return {
     parsed,
     validated,
     facts,
-    problems: [...read.problems, ...nothing, ...problems, ...secretProblems, ...validated.problems],
+    problems: sortProblems([...read.problems, ...nothing, ...problems, ...validated.problems]),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Faults of the system in words that say what to do about them. */
-import { access, constants } from 'node:fs/promises';
+import { opendir } from 'node:fs/promises';
 
 /** One line without a line break. */
 export function explainFault(error: unknown): string {
@@ -21,12 +21,12 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 /**
- * Throws EACCES where this person may not write in the directory. flock(1), which is asked first else,
- * cannot tell a lock that is taken from one that may not be opened.
+ * Throws EACCES where the directory, which only its owner may enter, is somebody else's. Else flock(1)
+ * would be asked, which takes a lock that may not be opened for one that is held.
  */
-export async function mustWriteIn(directory: string): Promise<void> {
+export async function mustEnter(directory: string): Promise<void> {
   try {
-    await access(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+    await (await opendir(directory)).close();
   } catch (error) {
     // It is made at first use, and that may fail in words of its own.
     if (codeOf(error) !== 'ENOENT') throw error;

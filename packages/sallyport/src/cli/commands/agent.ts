@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { runAgent, teardown } from '../../agent/start.ts';
 import { directoriesFrom } from '../../store/state-directory.ts';
-import { mustWriteIn } from '../faults.ts';
+import { mustEnter } from '../faults.ts';
 import { EXIT, type Io } from '../io.ts';
 import { VERSION } from '../version.ts';
 
@@ -28,8 +28,8 @@ export async function run(
     window: options.window,
     ...(options.charonSocket === undefined ? {} : { externalSocket: options.charonSocket }),
   };
-  await mustWriteIn(start.directories.state);
-  await mustWriteIn(start.directories.run);
+  await mustEnter(start.directories.state);
+  await mustEnter(start.directories.run);
   if (options.teardown === true) await teardown(start, io.signal);
   else await runAgent(start, io.signal);
   return EXIT.ok;

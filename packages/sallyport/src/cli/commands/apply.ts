@@ -6,7 +6,7 @@ import { withStore } from '../../store/change-objects.ts';
 import { mergeObjects, toParsed } from '../../store/object-store.ts';
 import { directoriesFrom } from '../../store/state-directory.ts';
 import { readDeclarations, reportProblems } from '../declarations.ts';
-import { mustWriteIn } from '../faults.ts';
+import { mustEnter } from '../faults.ts';
 import { EXIT, type Io, type OutputFormat } from '../io.ts';
 import { settle } from '../settle.ts';
 import { findThisHost, mustFindThisHost } from '../this-host.ts';
@@ -25,7 +25,7 @@ export async function run(
   io: Io,
 ): Promise<number> {
   const directories = directoriesFrom(io.env);
-  await mustWriteIn(directories.state);
+  await mustEnter(directories.state);
   return withStore(directories, async (store) => {
     const before = await store.read();
     const declarations = await readDeclarations(
