@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { expectedFirewall, renderFirewall } from './firewall.ts';
 import { parseFirewall } from './parse-firewall.ts';
 import { type KernelDesired, NOTHING_DESIRED } from './state.ts';
-import { desiredOf, interfaces } from './testing/desired.ts';
+import { desiredOf, everyFirewall, interfaces } from './testing/desired.ts';
 
 const NAMES = [
   'dual-stack inside, IPv4 outside',
@@ -15,6 +15,12 @@ const NAMES = [
   'no leak guard, own MTU, our host in our network',
 ] as const;
 
+const EVERYTHING = 'everything at once';
+const CASES = [
+  ...NAMES.map((name) => ({ name, desired: desiredOf(name) })),
+  { name: EVERYTHING, desired: everyFirewall },
+];
+
 const fileOf = (name: string): string =>
   `firewall-${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`;
 
@@ -22,16 +28,14 @@ const recorded = (name: string): string =>
   readFileSync(join(import.meta.dirname, 'testdata', `${fileOf(name)}.nft-1.0.6.json`), 'utf8');
 
 describe('the script', () => {
-  it.each(NAMES)('%s', async (name) => {
-    await expect(renderFirewall(desiredOf(name))).toMatchFileSnapshot(
-      `testdata/${fileOf(name)}.nft`,
-    );
+  it.each(CASES)('$name', async ({ name, desired }) => {
+    await expect(renderFirewall(desired)).toMatchFileSnapshot(`testdata/${fileOf(name)}.nft`);
   });
 });
 
 describe('what nft shows of the firewall', () => {
-  it.each(NAMES)('equals what was wanted: %s', (name) => {
-    expect(parseFirewall(recorded(name))).toBe(expectedFirewall(desiredOf(name)));
+  it.each(CASES)('equals what was wanted: $name', ({ name, desired }) => {
+    expect(parseFirewall(recorded(name))).toBe(expectedFirewall(desired));
   });
 
   it.each<{ what: string; from: RegExp; to: string }>([

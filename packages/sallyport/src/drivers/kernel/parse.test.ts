@@ -105,8 +105,121 @@ describe('any JSON that ip may print', () => {
     );
   });
 
-  it('is nothing where ip prints nothing', () => {
-    expect(parseLinks('').interfaces).toEqual([]);
-    expect(parseRoutes('\n', 6)).toEqual([]);
+  it.each(['', '\n', '[]', '{}', 'null', '[null, 1, "x"]'])(
+    'is nothing where ip shows nothing: %j',
+    (text) => {
+      expect(parseLinks(text)).toEqual({ interfaces: [], foreignInterfaces: new Set() });
+      expect(parseRoutes(text, 6)).toEqual([]);
+      expect(parseRules(text, 4)).toEqual([]);
+    },
+  );
+
+  it('is no empty kernel where it was cut off: then nothing is known', () => {
+    const text = recorded('link').slice(0, 1_000);
+    expect(() => parseLinks(text)).toThrow(SyntaxError);
+    expect(() => parseRoutes(text, 4)).toThrow(SyntaxError);
+    expect(() => parseRules(text, 4)).toThrow(SyntaxError);
+  });
+});
+
+describe('a link', () => {
+  const link = {
+    ifname: 'sp1',
+    mtu: 1400,
+    flags: ['UP'],
+    linkinfo: { info_kind: 'xfrm', info_data: { if_id: '0x1' } },
+  };
+
+  it.each([
+    { what: 'by its alias', extra: { ifalias: 'sallyport default/a/main' }, isOurs: true },
+    { what: 'by its group, while it has no alias', extra: { group: '83' }, isOurs: true },
+    {
+      what: 'by its alias in whichever group',
+      extra: { ifalias: 'sallyport a', group: '0' },
+      isOurs: true,
+    },
+    { what: 'without alias and group', extra: {}, isOurs: false },
+    {
+      what: "with somebody else's alias",
+      extra: { ifalias: 'uplink', group: '83' },
+      isOurs: false,
+    },
+    {
+      what: 'with a name that is not ours',
+      extra: { ifname: 'eth1', ifalias: 'sallyport a' },
+      isOurs: false,
+    },
+    {
+      what: 'of a kind that we never make',
+      extra: { ifalias: 'sallyport a', linkinfo: { info_kind: 'dummy' } },
+      isOurs: false,
+    },
+    { what: 'of no kind', extra: { ifalias: 'sallyport a', linkinfo: null }, isOurs: false },
+  ])('$what is ours: $isOurs', ({ extra, isOurs }) => {
+    const { interfaces, foreignInterfaces } = parseLinks(JSON.stringify([{ ...link, ...extra }]));
+    expect([interfaces.length, foreignInterfaces.size]).toEqual(isOurs ? [1, 0] : [0, 1]);
+  });
+
+  it('says no more than ip does', () => {
+    const bare = { ifname: 'sp1', group: '83', linkinfo: { info_kind: 'vti' } };
+    expect(parseLinks(JSON.stringify([bare])).interfaces).toEqual([
+      { name: 'sp1', kind: 'vti', mtuBytes: Number.NaN, isUp: false, alias: '' },
+    ]);
+  });
+});
+
+describe('a route', () => {
+  it.each([
+    { family: 4 as const, dst: 'default', prefix: '0.0.0.0/0' },
+    { family: 6 as const, dst: 'default', prefix: '::/0' },
+    { family: 4 as const, dst: '10.2.0.9', prefix: '10.2.0.9/32' },
+    { family: 6 as const, dst: 'fd02::9', prefix: 'fd02::9/128' },
+    { family: 6 as const, dst: '::ffff:192.0.2.1', prefix: '::ffff:192.0.2.1/128' },
+  ])('to $dst leads to $prefix', ({ family, dst, prefix }) => {
+    expect(parseRoutes(JSON.stringify([{ dst }]), family)).toEqual([
+      { prefix, table: 254, type: 'unicast' },
+    ]);
+  });
+
+  it.each([
+    { family: 4 as const, metric: 1024, expected: 1024 },
+    { family: 6 as const, metric: 1024, expected: undefined },
+    { family: 6 as const, metric: 100, expected: 100 },
+    { family: 4 as const, metric: undefined, expected: undefined },
+  ])('of IPv$family with metric $metric counts as $expected', ({ family, metric, expected }) => {
+    const text = JSON.stringify([{ dst: 'default', metric }]);
+    expect(parseRoutes(text, family)[0]?.metric).toBe(expected);
+  });
+
+  it.each([
+    ['6', 'blackhole'],
+    ['7', 'unreachable'],
+    ['8', 'prohibit'],
+    ['9', 'throw'],
+    ['2', '2'],
+  ])('of type %s is called %s, and leads to no link', (type, name) => {
+    const [route] = parseRoutes(JSON.stringify([{ type, dst: '10.2.0.0/16', dev: 'lo' }]), 4);
+    expect(route).toEqual({ prefix: '10.2.0.0/16', table: 254, type: name });
+  });
+
+  it('keeps the address that the gateway itself sends from', () => {
+    const text = JSON.stringify([{ dst: 'fd02::/64', dev: 'sp1', prefsrc: 'FD01::1' }]);
+    expect(parseRoutes(text, 6)[0]?.source).toBe('fd01::1');
+  });
+});
+
+describe('a rule', () => {
+  const rule = { priority: 8300, src: 'all', table: '8300', protocol: '83' };
+
+  it.each([
+    { extra: {}, isOurs: true },
+    { extra: { protocol: '2' }, isOurs: false },
+    { extra: { src: '10.0.0.0', srclen: 8 }, isOurs: false },
+    { extra: { iif: 'eth0' }, isOurs: false },
+    { extra: { fwmark: '0x1' }, isOurs: false },
+    { extra: { not: null }, isOurs: false },
+    { extra: { action: 'unreachable' }, isOurs: false },
+  ])('with $extra is ours: $isOurs', ({ extra, isOurs }) => {
+    expect(parseRules(JSON.stringify([{ ...rule, ...extra }]), 4)).toHaveLength(isOurs ? 1 : 0);
   });
 });
