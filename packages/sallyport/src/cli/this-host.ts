@@ -1,5 +1,6 @@
 /** Which declared Host this machine is. */
 import { hostname, networkInterfaces } from 'node:os';
+import { canonicalAddress } from '../lib/canonical-address.ts';
 import type { DeclaredObjects } from '../model/declared-objects.ts';
 import { UsageError } from './io.ts';
 
@@ -9,12 +10,12 @@ export function findThisHost(objects: DeclaredObjects, wanted?: string): string 
   if (wanted !== undefined) return names.find((name) => name === wanted);
   const own = new Set(
     Object.values(networkInterfaces()).flatMap((addresses) =>
-      (addresses ?? []).map(({ address }) => address),
+      (addresses ?? []).map(({ address }) => canonicalAddress(address)),
     ),
   );
   const byAddress = new Set(
     [...objects.hosts.values()]
-      .filter((host) => host.spec.addresses.some((address) => own.has(address)))
+      .filter((host) => host.spec.addresses.some((address) => own.has(canonicalAddress(address))))
       .map((host) => host.metadata.name),
   );
   if (byAddress.size === 1) return [...byAddress][0];

@@ -15,13 +15,15 @@ interface StatusOptions {
 
 const WATCH_MILLISECONDS = 2_000;
 
+/** Between two looks of a watch; values of JSON need none. */
+const SEPARATORS = { text: '\n', json: '', yaml: '---\n' } as const;
+
 export async function run(
   [name]: readonly string[],
   options: StatusOptions,
   io: Io,
 ): Promise<number> {
   const paths = pathsOf(directoriesFrom(io.env));
-  const isInterrupted = (): boolean => io.signal.aborted;
   for (;;) {
     const fresh = await askReport(paths.controlSocket);
     const report = fresh ?? (await readLastReport(paths.report));
@@ -37,11 +39,10 @@ export async function run(
     await printAnswer(io, options.output, shown, () =>
       formatStatus(shown, new Date().toISOString()),
     );
-    if (options.watch !== true || isInterrupted())
-      return fresh === undefined ? EXIT.failed : exitCodeOf(shown);
+    if (options.watch !== true) return fresh === undefined ? EXIT.failed : exitCodeOf(shown);
     await delay(WATCH_MILLISECONDS, undefined, { signal: io.signal }).catch(() => undefined);
-    if (isInterrupted()) return EXIT.ok;
-    if (options.output === 'text') io.stdout('\n');
+    if (io.signal.aborted) return EXIT.ok;
+    io.stdout(SEPARATORS[options.output]);
   }
 }
 
