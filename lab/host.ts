@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type ExecuteOptions,
@@ -105,6 +106,12 @@ export class Host {
   /** Starts to look at an interface; the sniffer is up when this returns. */
   async sniff(interfaceName: string, options: SniffOptions): Promise<Sniffer> {
     return Sniffer.start(this, interfaceName, options);
+  }
+
+  /** Writes a file of this host; its path. */
+  async write(name: string, content: string): Promise<string> {
+    await writeFile(this.file(name), content);
+    return this.file(name);
   }
 
   /** A path for a file of this host. */

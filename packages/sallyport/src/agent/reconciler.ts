@@ -141,6 +141,7 @@ export class Reconciler {
         const report = await strongswan.apply(changes, bounded);
         this.#logReport(report);
         lines.push(...failureLines(report));
+        for (const name of changing) keeper.forgetAttempt(name);
         observed = await strongswan.rememberSas(
           await strongswan.observe(bounded),
           plan.tunnels,

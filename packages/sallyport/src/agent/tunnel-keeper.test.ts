@@ -96,6 +96,14 @@ describe('TunnelKeeper', () => {
     expect(failures.causeOf(name)?.message).toContain('not found');
   });
 
+  it('tries at once what was configured anew', async () => {
+    await keeper.keep([pskTunnel], observedWith([]), nothing, signal);
+    keeper.attemptFailed(name);
+    expect(await keeper.keep([pskTunnel], observedWith([]), nothing, signal)).toBe(0);
+    keeper.forgetAttempt(name);
+    expect(await keeper.keep([pskTunnel], observedWith([]), nothing, signal)).toBe(1);
+  });
+
   it('forgets attempts of a tunnel that is up, or not planned any more', async () => {
     await keeper.keep([pskTunnel], observedWith([]), nothing, signal);
     await keeper.keep([pskTunnel], observedWith([]), new Set([name]), signal);

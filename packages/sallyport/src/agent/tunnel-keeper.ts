@@ -41,6 +41,11 @@ export class TunnelKeeper {
       this.#attempts.set(tunnel, failAttempt(attempt, this.#options.now(), this.#options.random()));
   }
 
+  /** The tunnel's configuration has changed: what failed before says nothing of the next attempt. */
+  forgetAttempt(tunnel: string): void {
+    this.#attempts.delete(tunnel);
+  }
+
   /** One round: returns how many actions were taken. */
   async keep(
     tunnels: readonly TunnelPlan[],

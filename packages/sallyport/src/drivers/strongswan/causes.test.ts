@@ -138,10 +138,22 @@ describe('outranks', () => {
     expect(outranks(finding('ike/peer-deleted'), finding('ike/wrong-psk'))).toBe(false);
     expect(outranks(finding('child/failed'), finding('child/selectors-refused'))).toBe(false);
     expect(outranks(finding('ike/wrong-identity', false), finding('ike/wrong-psk'))).toBe(false);
+    expect(outranks(finding('ike/authentication-refused'), finding('ike/wrong-psk'))).toBe(false);
+  });
+
+  it('takes whatever is heard of a peer that was silent before', () => {
+    const silent = finding('ike/no-answer');
+    expect(outranks(finding('ike/authentication-refused'), silent)).toBe(true);
+    expect(outranks(finding('ike/wrong-identity', false), silent)).toBe(true);
+  });
+
+  it('takes the later of two verdicts: the peer was changed in between', () => {
+    const before = finding('ike/no-common-proposal');
+    expect(outranks(finding('ike/authentication-refused'), before)).toBe(true);
   });
 
   it('takes the later of two reasons', () => {
-    expect(outranks(finding('ike/no-answer'), finding('ike/wrong-psk'))).toBe(true);
+    expect(outranks(finding('ike/wrong-identity'), finding('ike/wrong-psk'))).toBe(true);
     expect(outranks(finding('ike/authentication-refused'), finding('child/failed'))).toBe(true);
   });
 });

@@ -188,17 +188,33 @@ export class LogReader {
   }
 }
 
-/** General verdicts follow the line that says why: they must not cover it. */
-const GENERAL: ReadonlySet<CauseCode> = new Set([
-  'ike/peer-deleted',
-  'child/failed',
-  'ike/authentication-refused',
-]);
+/**
+ * What a finding is worth beside another one of about the same time. Silence says least. What follows
+ * from a failure comes after the other side's verdict. What we have seen ourselves says most: it is the
+ * reason, which the other side's verdict on us does not tell.
+ */
+const WORTH: Readonly<Record<CauseCode, number>> = {
+  'engine/not-running': 0,
+  'ike/no-answer': 0,
+  'ike/no-route': 0,
+  'ike/name-not-resolved': 0,
+  'ike/peer-deleted': 1,
+  'child/failed': 1,
+  'ike/no-common-proposal': 2,
+  'ike/authentication-refused': 2,
+  'child/no-common-proposal': 2,
+  'child/selectors-refused': 2,
+  'ike/wrong-psk': 3,
+  'ike/wrong-identity': 3,
+  'ike/unknown-identity': 3,
+  'ike/certificate-untrusted': 3,
+  'ike/certificate-expired': 3,
+};
 
-/** Whether a later finding of the same attempt says more than the earlier. */
+/** Whether a finding says more than one that was made shortly before it; of equals, the later one does. */
 export function outranks(later: Finding, earlier: Finding): boolean {
-  if (!later.isSpecific && earlier.isSpecific) return false;
-  return !GENERAL.has(later.code) || GENERAL.has(earlier.code);
+  const [worth, before] = [WORTH[later.code], WORTH[earlier.code]];
+  return worth > before || (worth === before && (later.isSpecific || !earlier.isSpecific));
 }
 
 /** The cause in words. `at` is an RFC 3339 time. */

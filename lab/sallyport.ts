@@ -1,0 +1,168 @@
+// Sallyport on a host of the lab, as a person runs it: the built program, its agent, its status.
+
+import { type ChildProcess } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ExecuteOptions, end, type Outcome } from './execute.ts';
+import type { Host } from './host.ts';
+import { projectDirectory } from './paths.ts';
+import { until } from './until.ts';
+
+const PROGRAM = join(projectDirectory, 'packages', 'sallyport', 'dist', 'bin', 'sallyport.js');
+
+/** What of a tunnel's report the cases look at. */
+export interface TunnelView {
+  readonly connection: string;
+  readonly state: string;
+  readonly dataPlane: string;
+  readonly interface?: string;
+  readonly mtuBytes: number;
+  readonly cause?: { readonly code: string; readonly message: string; readonly hint: string };
+  readonly ike?: { readonly uniqueId: string; readonly natDetected: boolean };
+  readonly children: readonly {
+    readonly uniqueId: string;
+    readonly spiIn: string;
+    readonly encapsulated: boolean;
+  }[];
+}
+
+export interface ReportView {
+  readonly wantedRevision?: string;
+  readonly revisionInEffect?: string;
+  readonly engine: { readonly running: boolean; readonly external: boolean };
+  readonly tunnels: readonly TunnelView[];
+  readonly differences: readonly string[];
+  readonly problems: readonly { readonly code: string; readonly message: string }[];
+}
+
+export class Sallyport {
+  readonly host: Host;
+  #agent: ChildProcess | undefined;
+
+  constructor(host: Host) {
+    this.host = host;
+  }
+
+  get environment(): Readonly<Record<string, string>> {
+    return {
+      SALLYPORT_STATE_DIR: this.host.file('state'),
+      SALLYPORT_RUN_DIR: this.host.file('run'),
+    };
+  }
+
+  async run(args: readonly string[], options: ExecuteOptions = {}): Promise<Outcome> {
+    return this.host.exec(process.execPath, [PROGRAM, ...args], {
+      ...options,
+      env: { ...this.environment, ...options.env },
+    });
+  }
+
+  /** As `run`; throws where the command fails, with everything it said. */
+  async mustRun(args: readonly string[], options: ExecuteOptions = {}): Promise<string> {
+    const { status, stdout, stderr } = await this.run(args, options);
+    if (status === 0) return stdout;
+    const log = await this.log();
+    throw new Error(
+      `sallyport ${args.join(' ')}: exit ${String(status)}\n${stdout}${stderr}\n${log}`,
+    );
+  }
+
+  /** Returns when the agent answers. */
+  async startAgent(args: readonly string[] = []): Promise<void> {
+    const agent = this.host.spawn(process.execPath, [PROGRAM, 'agent', ...args], {
+      env: this.environment,
+      outputFile: this.host.file('agent.log'),
+    });
+    this.#agent = agent;
+    await until(
+      `the agent of ${this.host.name} answers`,
+      async () => {
+        if (agent.exitCode !== null) throw new Error(await this.log());
+        return (await this.tryReport()) !== undefined;
+      },
+      30_000,
+    );
+  }
+
+  async endAgent(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    if (this.#agent !== undefined) await end(this.#agent, signal);
+  }
+
+  /** kill -9 of its charon; returns the pid that it had. */
+  async killDaemon(): Promise<number> {
+    const text = await readFile(this.host.file('run/charon.pid'), 'utf8');
+    const { pid } = JSON.parse(text) as { readonly pid: number };
+    process.kill(pid, 'SIGKILL');
+    return pid;
+  }
+
+  /** Declarations as text, under a name, with a key beside them; the path for `-f`. */
+  async declare(
+    name: string,
+    text: string,
+    secrets: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
+    for (const [file, content] of Object.entries(secrets)) {
+      await writeFile(this.host.file(file), content, { mode: 0o600 });
+    }
+    const path = this.host.file(`${name}.yaml`);
+    await writeFile(path, text);
+    return path;
+  }
+
+  async tryReport(): Promise<ReportView | undefined> {
+    const { stdout, stderr } = await this.run(['status', '-o', 'json']);
+    if (stderr !== '') return undefined;
+    return JSON.parse(stdout) as ReportView;
+  }
+
+  async report(): Promise<ReportView> {
+    const report = await this.tryReport();
+    if (report === undefined) throw new Error(`no agent on ${this.host.name}: ${await this.log()}`);
+    return report;
+  }
+
+  async tunnel(connection: string): Promise<TunnelView> {
+    const { tunnels } = await this.report();
+    const found = tunnels.find((tunnel) => tunnel.connection === connection);
+    if (found === undefined) throw new Error(`no tunnel of ${connection} on ${this.host.name}`);
+    return found;
+  }
+
+  /** Waits until a tunnel is as the condition says, and returns it. */
+  async untilTunnel(
+    connection: string,
+    what: string,
+    holds: (tunnel: TunnelView) => boolean,
+    milliseconds = 60_000,
+  ): Promise<TunnelView> {
+    return until(
+      `${connection} of ${this.host.name} ${what}`,
+      async () => {
+        const tunnel = await this.tunnel(connection);
+        return holds(tunnel) ? tunnel : undefined;
+      },
+      milliseconds,
+    ).catch(async (error: unknown) => {
+      const state = JSON.stringify(await this.report(), undefined, 1);
+      throw new Error(`${String(error)}\n${state}\n${await this.log()}`);
+    });
+  }
+
+  async untilUp(...connections: readonly string[]): Promise<void> {
+    for (const connection of connections) {
+      await this.untilTunnel(connection, 'is up', ({ state }) => state === 'up');
+    }
+  }
+
+  /** The ends of the agent's and the daemon's log. */
+  async log(): Promise<string> {
+    const parts = await Promise.all(
+      ['agent.log', 'run/charon.log'].map(async (name) => {
+        const text = await readFile(this.host.file(name), 'utf8').catch(() => '');
+        return text.trimEnd().split('\n').slice(-40).join('\n');
+      }),
+    );
+    return parts.join('\n');
+  }
+}
