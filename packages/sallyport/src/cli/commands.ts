@@ -72,7 +72,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'get',
     description: 'list the declarations in effect',
     arguments: '[kind] [name]',
-    options: [NAMESPACE, OUTPUT],
+    options: [{ flags: NAMESPACE.flags, description: 'only this namespace' }, OUTPUT],
     example: 'sallyport get connections',
   },
   {

@@ -1,55 +1,165 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { twoSites } from '../../model/testing.ts';
+import { parse } from 'yaml';
+import { judge, twoSites } from '../../model/testing.ts';
+import { down, report, up } from '../../status/testing/reports.ts';
 import { Shell } from '../testing/run.ts';
 
 let shell: Shell;
 
 beforeEach(async () => {
   shell = await Shell.create();
-  await shell.declare(twoSites);
 });
 afterEach(async () => {
   await shell[Symbol.asyncDispose]();
 });
 
-describe('get and describe', () => {
-  it('show nothing before anything was applied', async () => {
-    expect(await shell.run(['get'])).toEqual({ code: 0, stdout: '', stderr: '' });
-    const { code, stderr } = await shell.run(['describe', 'connection', 'partner-a']);
-    expect([code, stderr]).toEqual([
-      2,
-      'sallyport: Connection default/partner-a is not there; see sallyport get\n',
-    ]);
+const { hosts, gateways, connections, secrets } = judge(twoSites).objects;
+const objects = [
+  ...connections.values(),
+  ...gateways.values(),
+  ...hosts.values(),
+  ...secrets.values(),
+];
+
+async function store(): Promise<void> {
+  const [first, ...others] = objects;
+  // One of them in another namespace, with a name that is there twice.
+  const elsewhere = { ...first, metadata: { namespace: 'lab', name: 'partner-a', generation: 4 } };
+  await mkdir(shell.file('state'));
+  await writeFile(
+    shell.file('state/objects.json'),
+    JSON.stringify(
+      [first, elsewhere, ...others].map((object) => ({ file: '/etc/site.yaml', object })),
+    ),
+  );
+}
+
+describe('get', () => {
+  it('shows nothing before anything was applied, and says so', async () => {
+    expect(await shell.run(['get'])).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: 'no such declaration is in effect\n',
+    });
+    expect((await shell.run(['get', '-o', 'json'])).stdout).toBe('[]\n');
   });
 
-  it('show what is stored, by kind and name in any usual spelling', async () => {
-    await mkdir(shell.file('state'));
-    const object = {
-      apiVersion: 'sallyport.dev/v1alpha1',
-      kind: 'Host',
-      metadata: { name: 'gw1', generation: 3 },
-      spec: { addresses: ['192.0.2.10'] },
-    };
-    await writeFile(
-      shell.file('state/objects.json'),
-      JSON.stringify([{ file: '/etc/site.yaml', object }]),
-    );
-    expect((await shell.run(['get'])).stdout).toBe('Host         default/gw1  generation 3\n');
-    for (const kind of ['host', 'hosts', 'HOST']) {
-      expect((await shell.run(['get', kind, 'default/gw1'])).code).toBe(0);
-    }
-    expect((await shell.run(['get', 'gateways'])).stdout).toBe('');
-    expect((await shell.run(['describe', 'host', 'gw1'])).stdout).toContain('192.0.2.10');
-    const json = await shell.run(['describe', 'host', 'gw1', '-o', 'json']);
-    expect(JSON.parse(json.stdout)).toMatchObject({ kind: 'Host', metadata: { name: 'gw1' } });
+  it('lists what is stored, one line each', async () => {
+    await store();
+    expect(await shell.run(['get'])).toEqual({
+      code: 0,
+      stdout: [
+        'Connection   default/partner-a  generation 1',
+        'Connection   lab/partner-a      generation 4',
+        'Gateway      default/edge       generation 1',
+        'Host         default/gw1        generation 1',
+        'Secret       default/a-psk      generation 1',
+        '',
+      ].join('\n'),
+      stderr: '',
+    });
   });
 
-  it('refuse a damaged store instead of taking it for empty', async () => {
+  it.each([
+    { words: ['connections'], lines: ['default/partner-a', 'lab/partner-a'] },
+    { words: ['-n', 'lab'], lines: ['lab/partner-a'] },
+    { words: ['connection', '-n', 'default'], lines: ['default/partner-a'] },
+    { words: ['connection', 'partner-a'], lines: ['default/partner-a'] },
+    { words: ['connection', 'partner-a', '-n', 'lab'], lines: ['lab/partner-a'] },
+    { words: ['connection', 'lab/partner-a'], lines: ['lab/partner-a'] },
+    { words: ['GATEWAYS'], lines: ['default/edge'] },
+    { words: ['Host', 'gw1'], lines: ['default/gw1'] },
+    { words: ['cryptopolicies'], lines: [] },
+  ])('lists for $words just $lines', async ({ words, lines }) => {
+    await store();
+    const { code, stdout } = await shell.run(['get', ...words]);
+    expect(code).toBe(0);
+    expect([...stdout.matchAll(/(?<= )\S+\/\S+/g)].map(([name]) => name)).toEqual(lines);
+  });
+
+  it('gives the objects themselves as json and yaml', async () => {
+    await store();
+    const json: unknown = JSON.parse((await shell.run(['get', 'hosts', '-o', 'json'])).stdout);
+    expect(json).toEqual([...hosts.values()]);
+    expect(parse((await shell.run(['get', 'hosts', '-o', 'yaml'])).stdout)).toEqual(json);
+  });
+
+  it.each([
+    { words: ['connection', 'patner-a'], hint: 'did you mean default/partner-a?' },
+    { words: ['gateway', 'edge', '-n', 'lab'], hint: 'did you mean default/edge?' },
+    { words: ['gateway', 'partner-a'], hint: 'see sallyport get' },
+  ])('does not find $words, and names what is near', async ({ words, hint }) => {
+    await store();
+    const { code, stdout, stderr } = await shell.run(['get', ...words]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^sallyport: \w+ \w+\/\S+ is not there; /);
+    expect(stderr).toContain(hint);
+  });
+
+  it('refuses a damaged store instead of taking it for empty', async () => {
     await mkdir(shell.file('state'));
     await writeFile(shell.file('state/objects.json'), '[{"file"');
-    const { code, stderr } = await shell.run(['get']);
-    expect(code).toBe(1);
+    const { code, stdout, stderr } = await shell.run(['get']);
+    expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^sallyport: /);
+  });
+});
+
+describe('describe', () => {
+  it('shows a declaration, and what is really there of it', async () => {
+    await store();
+    await shell.startAgent(report);
+    const { code, stdout, stderr } = await shell.run(['describe', 'connection', 'partner-a']);
+    expect([code, stderr]).toEqual([0, '']);
+    const [declaration = '', state = ''] = stdout.split('---\n');
+    expect(parse(declaration)).toEqual(objects[0]);
+    expect(state).toMatch(/^host gw1: .*\n\ndefault\/partner-a main: up since/);
+    expect(state).not.toContain('partner-b');
+  });
+
+  it('does not mix connections of one name in two namespaces', async () => {
+    await store();
+    await shell.startAgent({
+      ...report,
+      tunnels: [up, { ...down, connection: 'partner-a', namespace: 'lab' }],
+    });
+    const { stdout } = await shell.run(['describe', 'connection', 'lab/partner-a']);
+    expect(stdout).toContain('lab/partner-a main: DOWN');
+    expect(stdout).not.toContain('default/partner-a main');
+  });
+
+  it('says that nobody knows what is there where no agent runs', async () => {
+    await store();
+    const { code, stdout, stderr } = await shell.run(['describe', 'connection', 'partner-a']);
+    expect([code, stderr]).toEqual([
+      0,
+      'no agent runs on this host: what is really there of it is not known\n',
+    ]);
+    expect(parse(stdout)).toEqual(objects[0]);
+  });
+
+  it('gives declaration and tunnels as data', async () => {
+    await store();
+    await shell.startAgent(report);
+    const words = ['describe', 'connection', 'partner-a', '-o'];
+    const json: unknown = JSON.parse((await shell.run([...words, 'json'])).stdout);
+    expect(json).toEqual({ ...objects[0], tunnels: [up] });
+    expect(parse((await shell.run([...words, 'yaml'])).stdout)).toEqual(json);
+  });
+
+  it('shows of other kinds only what is declared', async () => {
+    await store();
+    const { stdout, stderr } = await shell.run(['describe', 'host', 'gw1']);
+    expect([parse(stdout), stderr]).toEqual([[...hosts.values()][0], '']);
+  });
+
+  it('names the nearest where there is no such object', async () => {
+    await store();
+    const { code, stderr } = await shell.run(['describe', 'connection', 'partner-b']);
+    expect([code, stderr]).toEqual([
+      2,
+      'sallyport: Connection default/partner-b is not there; did you mean default/partner-a?\n',
+    ]);
   });
 });

@@ -21,11 +21,14 @@ export async function run(
     collectOfflineFacts,
   );
   if (reportProblems(problems, io)) return EXIT.failed;
-  const results = planHosts(validated.objects, facts).filter(
+  const all = planHosts(validated.objects, facts);
+  const results = all.filter(
     ({ plan }) => options.host === undefined || plan.host === options.host,
   );
-  if (results.length === 0 && options.host !== undefined)
-    throw new UsageError(`no Host ${options.host} is declared`);
+  if (results.length === 0 && options.host !== undefined) {
+    const declared = all.map(({ plan }) => plan.host).join(', ') || 'none';
+    throw new UsageError(`no Host ${options.host} is declared; declared are: ${declared}`);
+  }
   if (
     reportProblems(
       results.flatMap((result) => result.problems),

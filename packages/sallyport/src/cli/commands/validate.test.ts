@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { twoSites, vary } from '../../model/testing.ts';
@@ -28,6 +28,19 @@ describe('validate', () => {
     expect((await shell.run(['validate', '-f', '-'], { input: host })).stdout).toBe(
       '1 object is valid\n',
     );
+  });
+
+  it('refuses input without any object, such as the output of a program that failed', async () => {
+    const { code, stdout, stderr } = await shell.run(['validate', '-f', '-'], { input: '' });
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toBe('error: no object is declared there (-) [input/nothing]\n');
+  });
+
+  it('is content with a warning, and says it', async () => {
+    await chmod(shell.file('a.psk'), 0o644);
+    const { code, stdout, stderr } = await shell.run(['validate', '-f', shell.file('site.yaml')]);
+    expect([code, stdout]).toEqual([0, '4 objects are valid\n']);
+    expect(stderr).toMatch(/^\S+ warning: Secret default\/a-psk .*\n$/);
   });
 
   it('says everything that is wrong at once, with place and way out, and fails', async () => {
