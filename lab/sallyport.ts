@@ -88,6 +88,18 @@ export class Sallyport {
     if (this.#agent !== undefined) await end(this.#agent, signal);
   }
 
+  /** The built program, for runs under another one. */
+  get program(): string {
+    return PROGRAM;
+  }
+
+  /** Revision of the stored plan; absent before the first one. */
+  async planRevision(): Promise<string | undefined> {
+    const text = await readFile(this.host.file('state/plan.json'), 'utf8').catch(() => undefined);
+    if (text === undefined) return undefined;
+    return (JSON.parse(text) as { readonly plan: { readonly revision: string } }).plan.revision;
+  }
+
   /** kill -9 of its charon; returns the pid that it had. */
   async killDaemon(): Promise<number> {
     const text = await readFile(this.host.file('run/charon.pid'), 'utf8');
