@@ -1,6 +1,7 @@
 /** Status of tunnels as text: one block a tunnel, the worst first. */
 import { formatBytes, formatDuration } from '../lib/format.ts';
-import type { Algorithms, HostReport, TunnelReport } from './host-report.ts';
+import { formatProblem } from '../lib/problem.ts';
+import type { Algorithms, ChildReport, HostReport, TunnelReport } from './host-report.ts';
 
 const DATA_PLANES = {
   'xfrm-interface': 'kernel ESP, XFRM interface',
@@ -21,9 +22,6 @@ const STATES = {
 
 /** `now`: RFC 3339. */
 export function formatStatus(report: HostReport, now: string): string {
-  const engine = report.engine.running
-    ? `strongSwan ${report.engine.version ?? ''}${report.engine.external ? ' (not ours)' : ''}`
-    : 'IKE daemon not running';
   const revision =
     report.wantedRevision === undefined
       ? 'no plan'
@@ -31,16 +29,23 @@ export function formatStatus(report: HostReport, now: string): string {
         ? `revision ${report.wantedRevision.slice(0, 12)} in effect`
         : `revision ${report.wantedRevision.slice(0, 12)} NOT in effect`;
   const lines = [
-    `host ${report.host}: ${revision}; ${engine}; kernel ${report.kernel}; looked ${age(report.observedAt, now)} ago`,
-    ...report.problems.map(
-      (problem) =>
-        `  ${problem.severity}: ${problem.message}${problem.hint === undefined ? '' : `; ${problem.hint}`} [${problem.code}]`,
-    ),
+    `host ${report.host}: ${revision}; ${formatEngine(report.engine)}; kernel ${report.kernel}; looked ${age(report.observedAt, now)} ago`,
+    ...report.problems.map((problem) => `  ${formatProblem(problem)}`),
     ...report.differences.map((difference) => `  differs: ${difference}`),
   ];
   const worstFirst = report.tunnels.toSorted((a, b) => rank(a) - rank(b));
   for (const tunnel of worstFirst) lines.push('', ...formatTunnel(tunnel, now));
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(printable).join('\n')}\n`;
+}
+
+/** Identities and causes hold what the other side sent: it must not steer the terminal. */
+function printable(line: string): string {
+  return line.replaceAll(/\p{Cc}/gu, '?');
+}
+
+function formatEngine({ running, version, external }: HostReport['engine']): string {
+  if (!running) return 'IKE daemon not running';
+  return `strongSwan${version === undefined ? '' : ` ${version}`}${external ? ' (not ours)' : ''}`;
 }
 
 const RANKS = ['down', 'partial', 'connecting'];
@@ -58,8 +63,10 @@ function formatTunnel(tunnel: TunnelReport, now: string): string[] {
   const add = (label: string, text: string): void => {
     lines.push(`  ${label.padEnd(10)} ${text}`);
   };
-  if (tunnel.cause !== undefined) {
-    add('cause', `${tunnel.cause.message} [${tunnel.cause.code}]`);
+  // A tunnel that shall be down needs nobody to do anything.
+  if (tunnel.cause !== undefined && tunnel.state !== 'disabled') {
+    const { message, code, at } = tunnel.cause;
+    add('cause', `${message}, ${age(at, now)} ago [${code}]`);
     add('do', tunnel.cause.hint);
   }
   add(
@@ -81,7 +88,7 @@ function formatTunnel(tunnel: TunnelReport, now: string): string[] {
   for (const child of tunnel.children) {
     add(
       `ESP ${child.name}`,
-      `${child.localSelectors.join(', ')} <-> ${child.remoteSelectors.join(', ')}`,
+      `${formatChildState(child)}${prefixes(child.localSelectors)} <-> ${prefixes(child.remoteSelectors)}`,
     );
     add(
       '',
@@ -89,6 +96,16 @@ function formatTunnel(tunnel: TunnelReport, now: string): string[] {
     );
   }
   return lines;
+}
+
+/** A Child SA under negotiation has none yet. */
+function prefixes(selectors: readonly string[]): string {
+  return selectors.length === 0 ? 'none' : selectors.join(', ');
+}
+
+/** Only what is not as usual: charon's word, such as `rekeying`. */
+function formatChildState({ state }: ChildReport): string {
+  return state === 'INSTALLED' ? '' : `${state.toLowerCase()}: `;
 }
 
 function end(address: string, id: string | undefined): string {
