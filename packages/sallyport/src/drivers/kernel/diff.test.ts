@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RoutePlan } from '../../plan/host-plan.ts';
 import { formatChange } from '../driver.ts';
 import { diffKernel } from './diff.ts';
 import {
@@ -142,15 +143,24 @@ describe('diffKernel', () => {
     expect(all).toContain('add route unreachable 10.20.0.0/16 table 8320');
   });
 
-  it('knows a prefix in any spelling', () => {
-    const spelled = {
+  it('knows a prefix and a source address in any spelling', () => {
+    const route: RoutePlan = { prefix: 'fd20::/48', table: 8300, type: 'unicast', interface: LINK };
+    const withRoute = (change: Partial<RoutePlan>): KernelDesired => ({
       ...interfaces,
-      routes: interfaces.routes.map((route) => ({
-        ...route,
-        prefix: route.prefix.replace('fd20::/48', 'FD20:0:0:0::/48'),
-      })),
-    };
-    expect(diffKernel(reached(interfaces), spelled)).toEqual([]);
+      routes: [{ ...route, ...change }],
+    });
+    const kernel = reached(withRoute({ source: 'fd10::1' }));
+    const spelled = { prefix: 'FD20:0:0:0::/48', source: 'FD10:0::1' };
+    expect(diffKernel(kernel, withRoute(spelled))).toEqual([]);
+    expect(lines(kernel, withRoute({ source: 'fd10::2' }))).toHaveLength(1);
+  });
+
+  it('tells what the loss of a rule means to each family by itself', () => {
+    const rules = interfaces.rules.filter(({ family }) => family === 4);
+    expect(lines(reached(interfaces), { ...interfaces, rules })).toEqual([
+      'remove rule IPv6 priority 8300 from all lookup 8300 [cut]',
+      'remove rule IPv6 priority 8320 from all lookup 8320',
+    ]);
   });
 });
 

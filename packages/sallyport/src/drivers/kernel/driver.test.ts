@@ -182,6 +182,36 @@ describe('apply', () => {
     expect((await driver.apply(changes, signal)).failed).toEqual([]);
   });
 
+  it('counts an addition that finds nothing, such as its link, as failed', async () => {
+    const { driver, commands } = make();
+    const desired: KernelDesired = { ...NOTHING_DESIRED, routes: interfaces.routes.slice(0, 1) };
+    const changes = driver.diff(await driver.observe(signal), desired);
+    commands.on(/-batch/, {
+      code: 1,
+      stderr: 'Cannot find device "sp0a78d801"\nCommand failed -:1\n',
+    });
+    expect((await driver.apply(changes, signal)).failed.map(({ error }) => error)).toEqual([
+      'ip route replace protocol 83 10.20.0.0/16 dev sp0a78d801 table 8300: Cannot find device "sp0a78d801"',
+    ]);
+  });
+
+  it('does not take the words about one line for those about the next', async () => {
+    const { driver, commands } = make();
+    commands.on(/^ip -json -Numeric -4 route/, {
+      stdout: '[{"dst":"10.2.0.0/16","dev":"sp1"},{"dst":"10.3.0.0/16","dev":"sp1"}]',
+    });
+    commands.on(/-batch/, {
+      code: 1,
+      stderr: 'RTNETLINK answers: No such process\nCommand failed -:1\nCommand failed -:2\n',
+    });
+    const changes = driver.diff(await driver.observe(signal), NOTHING_DESIRED);
+    const { done, failed } = await driver.apply(changes, signal);
+    expect(done.map(({ subject }) => subject)).toEqual(['route 10.2.0.0/16 dev sp1 table 254']);
+    expect(failed.map(({ change }) => change.subject)).toEqual([
+      'route 10.3.0.0/16 dev sp1 table 254',
+    ]);
+  });
+
   it('cuts a thousand lines into inputs that fit into one write', async () => {
     const { driver, commands } = make();
     const desired: KernelDesired = {

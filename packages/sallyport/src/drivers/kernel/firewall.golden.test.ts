@@ -38,6 +38,14 @@ describe('what nft shows of the firewall', () => {
     expect(parseFirewall(recorded(name))).toBe(expectedFirewall(desired));
   });
 
+  it('is compared in one spelling of addresses, of which nft has another for some', () => {
+    const shown = (element: unknown): string =>
+      parseFirewall(JSON.stringify({ nftables: [{ set: { name: 'peers6', elem: [element] } }] }));
+    expect(shown('::1.2.3.4')).toBe(shown('::102:304'));
+    expect(shown({ prefix: { addr: 'FD20:0::', len: 48 } })).toBe('set peers6 fd20::/48');
+    expect(shown({ range: ['fd20::1', 'fd20::9'] })).toContain('range');
+  });
+
   it.each<{ what: string; from: RegExp; to: string }>([
     { what: 'a rule without its comment', from: /"comment": "sallyport/, to: '"comment": "other' },
     { what: 'a set without an element', from: /"10\.20\.0\.0"/, to: '"10.21.0.0"' },

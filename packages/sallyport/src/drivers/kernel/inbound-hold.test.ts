@@ -152,7 +152,10 @@ describe('cleanUp', () => {
     const { hold, commands } = left([{ ifname: 'sph8300', ifalias: 'sallyport hold ppp0' }]);
     commands.on(/^tc /, { code: 1, stderr: 'Cannot find device "ppp0"' });
     await hold.cleanUp(signal);
-    expect(deletions(commands)).toContain('link delete dev sph8300');
+    expect(deletions(commands)).toEqual([
+      'filter delete dev ppp0 ingress pref 8300',
+      'link delete dev sph8300',
+    ]);
   });
 
   it.each([
