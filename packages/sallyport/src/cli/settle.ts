@@ -69,7 +69,12 @@ export async function settle(
   await printAnswer(
     io,
     options.output,
-    { ...answer, inEffect: report?.revisionInEffect === plan.revision },
+    {
+      ...answer,
+      inEffect: report?.revisionInEffect === plan.revision,
+      problems: report?.problems ?? [],
+      differences: report?.differences ?? [],
+    },
     () => describeOutcome(plan, report),
   );
   if (report?.revisionInEffect === plan.revision) return EXIT.ok;

@@ -134,6 +134,17 @@ describe('apply', () => {
     expect(stdout).toMatch(/^revision \w{12} is not in effect on gw1:\n/);
     expect(stdout).toContain('another IKE daemon; stop it [engine/foreign-daemon]\n');
     expect(stdout).toContain(differences[0]);
+    const json = await apply('--timeout', '1', '-o', 'json');
+    expect(JSON.parse(json.stdout)).toMatchObject({ inEffect: false, problems, differences });
+  });
+
+  it('refuses a plan that this host cannot carry out, and stores nothing', async () => {
+    await writeFile(shell.file('bin/unshare'), '#!/bin/sh\nexit 1\n');
+    await writeFile(site, vary(twoSites, ['  networks:', '  dataPlane: vti\n  networks:']));
+    const { code, stdout, stderr } = await apply();
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/error: .*data plane/);
+    expect(await isStored()).toBe(false);
   });
 
   it('interrupted while it waits, says that the agent goes on', async () => {
