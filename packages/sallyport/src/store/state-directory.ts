@@ -10,9 +10,14 @@ export interface Directories {
 
 /** The environment variables SALLYPORT_STATE_DIR and SALLYPORT_RUN_DIR, else the system's places. */
 export function directoriesFrom(env: Readonly<Record<string, string | undefined>>): Directories {
+  const place = (name: string, usual: string): string => {
+    const given = env[name];
+    // An empty path would mean wherever the program happens to be called.
+    return given === undefined || given === '' ? usual : given;
+  };
   return {
-    state: env['SALLYPORT_STATE_DIR'] ?? '/var/lib/sallyport',
-    run: env['SALLYPORT_RUN_DIR'] ?? '/run/sallyport',
+    state: place('SALLYPORT_STATE_DIR', '/var/lib/sallyport'),
+    run: place('SALLYPORT_RUN_DIR', '/run/sallyport'),
   };
 }
 
