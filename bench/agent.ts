@@ -32,7 +32,7 @@ export async function* agentContests(): AsyncGenerator<Contest, void, undefined>
 }
 
 function subjectName(count: number): string {
-  return `${count} connections`;
+  return `${count.toLocaleString('en')} connections`;
 }
 
 /** From an empty gateway to everything in effect, then unchanged for some time, then a new agent. */

@@ -1,6 +1,6 @@
 // What the figures were measured on: without it they say nothing.
 
-import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import { execute } from '../lab/execute.ts';
 
 export interface Machine {
@@ -10,6 +10,8 @@ export interface Machine {
   readonly kernel: string;
   readonly node: string;
   readonly strongswan: string;
+  /** Average of the minute before the run: well under 1 on a machine that is ours alone. */
+  readonly loadBefore: number;
 }
 
 export async function describeMachine(): Promise<Machine> {
@@ -20,6 +22,7 @@ export async function describeMachine(): Promise<Machine> {
     memoryMegabytes: Math.round(totalmem() / 2 ** 20),
     kernel: release(),
     node: process.version,
+    loadBefore: loadavg()[0] ?? 0,
     strongswan: /strongSwan (\S+)/.exec(stdout + stderr)?.[1] ?? 'unknown',
   };
 }

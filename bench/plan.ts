@@ -20,7 +20,11 @@ const AIM_MILLISECONDS = 1_000;
 export async function* planContests(): AsyncGenerator<Contest, void, undefined> {
   const directory = await mkdtemp('/run/plan-');
   const sites = COUNTS.map((count) => ({
-    ...{ count, name: `${count} connections`, path: join(directory, String(count)) },
+    ...{
+      count,
+      name: `${count.toLocaleString('en')} connections`,
+      path: join(directory, String(count)),
+    },
   }));
   for (const { path, count } of sites) await writeDeclarations(path, count);
   const [ours] = sites;

@@ -29,6 +29,7 @@ async function main(): Promise<void> {
   isolate();
   // A file system of this mount namespace alone: nothing in it outlives us.
   process.env['TMPDIR'] = '/run';
+  const machine = await describeMachine();
   const cases: CaseResult[] = [];
   for (const [name, bench] of chosen) {
     process.stdout.write(`# ${name}\n`);
@@ -38,7 +39,6 @@ async function main(): Promise<void> {
       process.stdout.write(`${formatTable(contest, results)}\n`);
     }
   }
-  const machine = await describeMachine();
   process.stdout.write(`${JSON.stringify({ bench: values.bench ?? 'all', machine, cases })}\n`);
 }
 

@@ -74,7 +74,7 @@ async function loadContest(
     program('swanctl --load-conns', 'swanctl', ['--load-conns', '--file', conf, ...uri]),
   ];
   return {
-    ...{ name: `load ${COUNT} connections`, runs: RUNS, metrics: METRICS },
+    ...{ name: `load ${COUNT.toLocaleString('en')} connections`, runs: RUNS, metrics: METRICS },
     subjects: subjects.map((subject) => ({
       name: subject.name,
       prepare: () => unloadAll(charon),
@@ -94,7 +94,10 @@ function listContest(charon: Charon, what: 'conns' | 'sas'): Contest {
     what === 'conns' ? collect(client.listConns()) : collect(client.listSas());
   const uri = ['--uri', charon.socket];
   return {
-    ...{ name: `list ${COUNT} ${what === 'conns' ? 'connections' : 'SAs'}`, runs: RUNS },
+    ...{
+      name: `list ${COUNT.toLocaleString('en')} ${what === 'conns' ? 'connections' : 'SAs'}`,
+      runs: RUNS,
+    },
     metrics: METRICS,
     subjects: [
       inProcess(charon, async (client) => {
