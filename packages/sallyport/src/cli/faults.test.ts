@@ -26,6 +26,7 @@ describe('a person without the rights', () => {
     // Root reads everything whatever its mode: it has to become somebody else.
     const isRoot = process.geteuid?.() === 0;
     for (const name of ['state', 'run']) await chmod(shell.file(name), isRoot ? 0o700 : 0o000);
+    await chmod(shell.file('a.psk'), 0o000);
     if (isRoot) process.seteuid?.(NOBODY);
   });
   afterEach(async () => {
