@@ -6,7 +6,7 @@ const checks = [
   ...STATIC_CHECKS,
   {
     name: 'unit tests',
-    args: ['node_modules/vitest/vitest.mjs', 'run', '--coverage', '--reporter=dot'],
+    args: ['node_modules/vitest/vitest.mjs', 'run', '--coverage'],
   },
 ];
 const failed = checks.filter((check) => !runCheck(check)).length;

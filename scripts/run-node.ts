@@ -14,6 +14,7 @@ export function runNode(args: readonly string[]): StepResult {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     encoding: 'utf8',
     maxBuffer: 1 << 28,
+    env: { ...process.env, NO_COLOR: '1' },
   });
   const seconds = (performance.now() - started) / 1_000;
   return { code: status ?? 1, output: stdout, errors: stderr, seconds };

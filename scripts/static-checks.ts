@@ -17,7 +17,7 @@ export const STATIC_CHECKS: readonly Check[] = [
   { name: 'types', args: ['node_modules/typescript/bin/tsc', '-b'] },
   {
     name: 'lint',
-    args: ['node_modules/eslint/bin/eslint.js', 'packages', 'lab', 'scripts'],
+    args: ['node_modules/eslint/bin/eslint.js', 'packages', 'lab', 'bench', 'scripts'],
   },
   {
     name: 'layers',
