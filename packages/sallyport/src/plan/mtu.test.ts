@@ -18,11 +18,37 @@ describe('innerMtu', () => {
     { proposal: 'aes128-sha256_96-modp2048', underlay: 1500, outer: 4, inner: 1422 },
     { proposal: '3des-sha1-modp2048', underlay: 1500, outer: 4, inner: 1438 },
     { proposal: 'aes256ctr-sha256-modp2048', underlay: 1500, outer: 4, inner: 1438 },
+    { proposal: 'aes128-aesxcbc', underlay: 1500, outer: 4, inner: 1422 },
+    { proposal: 'aes128-md5_128', underlay: 1500, outer: 4, inner: 1422 },
+    { proposal: 'null-sha256', underlay: 1500, outer: 4, inner: 1446 },
+    { proposal: 'aes256gmac-ecp384', underlay: 1500, outer: 4, inner: 1438 },
+    // PPPoE: the sizes where suites that look alike at 1500 part.
+    { proposal: 'aes256gcm16-ecp384', underlay: 1492, outer: 4, inner: 1430 },
+    { proposal: 'aes256gmac-ecp384', underlay: 1492, outer: 4, inner: 1430 },
+    { proposal: 'aes256-sha256-modp3072', underlay: 1492, outer: 4, inner: 1422 },
     { proposal: 'aes256gcm16-ecp384', underlay: 9001, outer: 4, inner: 8938 },
     { proposal: 'aes256gcm16-ecp384', underlay: 1280, outer: 6, inner: 1198 },
   ] as const)('of $proposal in $underlay bytes over IPv$outer is $inner', (row) => {
     const inner = innerMtu(row.proposal, row.underlay, row.outer);
     expect(inner).toBe(row.inner);
+  });
+
+  // In one proposal, as with several, the choice is the peer's.
+  it.each([
+    { proposal: 'aes128gcm8-aes128gcm16-ecp256', asIn: 'aes128gcm16-ecp256' },
+    { proposal: '3des-aes256-sha1-modp2048', asIn: 'aes256-sha1-modp2048' },
+    { proposal: 'aes256ctr-aes256-sha256-modp3072', asIn: 'aes256-sha256-modp3072' },
+    { proposal: 'aes256-sha256-sha512-modp3072', asIn: 'aes256-sha512-modp3072' },
+  ])('of the alternatives $proposal is as small as of $asIn alone', ({ proposal, asIn }) => {
+    for (const underlay of [1280, 1492, 1500]) {
+      expect(innerMtu(proposal, underlay, 4)).toBe(innerMtu(asIn, underlay, 4));
+    }
+  });
+
+  it('without UDP would be 8 bytes more for AES-GCM, which are kept free for a NAT on the path', () => {
+    // 1500 - IP 20 - ESP 8 - IV 8 - trailer 2 - tag 16.
+    expect(innerMtu('aes256gcm16-ecp384', 1500, 4)).toBe(1446 - 8);
+    expect(innerMtu('aes256gcm16-ecp384', 1508, 4)).toBe(1446);
   });
 
   it('fills the underlay as far as blocks allow, and never overfills it', () => {

@@ -12,6 +12,7 @@
  * UDP encapsulation is always counted in: a NAT may turn up on the path at any time.
  */
 import type { Family } from '../lib/prefix.ts';
+import { findKeyword, type KeywordKind } from '../model/algorithm-keywords.ts';
 
 const UDP_HEADER = 8;
 const ESP_HEADER = 8;
@@ -27,6 +28,9 @@ export const IPV6_MINIMUM_MTU = 1280;
 /** libipsec gives its TUN device this MTU and cannot do more. */
 export const USERSPACE_MTU = 1400;
 
+/** Tag of AEAD algorithms whose name does not tell it (RFC 7634 §2, RFC 4543 §3). */
+const USUAL_TAG = 16;
+
 interface Overhead {
   readonly iv: number;
   readonly block: number;
@@ -35,10 +39,11 @@ interface Overhead {
 
 /** Largest inner packet for one ESP proposal; the worst of the alternatives inside it. */
 export function innerMtu(proposal: string, underlayMtuBytes: number, outer: Family): number {
-  const { iv, block, icv } = overheadOf(proposal);
-  const outerHeader = outer === 4 ? 20 : 40;
-  const room = underlayMtuBytes - outerHeader - UDP_HEADER - ESP_HEADER - iv - icv;
-  return Math.floor(room / block) * block - ESP_TRAILER;
+  const room = underlayMtuBytes - (outer === 4 ? 20 : 40) - UDP_HEADER - ESP_HEADER;
+  const fitting = overheadsOf(proposal).map(
+    ({ iv, block, icv }) => Math.floor((room - iv - icv) / block) * block - ESP_TRAILER,
+  );
+  return Math.min(...fitting);
 }
 
 /** Smallest over all proposals: the peer may choose any of them, at each rekey anew. */
@@ -55,32 +60,35 @@ export function mssBytes(mtuBytes: number, inner: Family): number {
   return mtuBytes - TCP_OVER_IP[inner];
 }
 
-function overheadOf(proposal: string): Overhead {
-  const words = proposal.split('-');
-  if (words.some((word) => /gcm|ccm|ctr|chacha20|^null$/.test(word))) {
-    return { iv: 8, block: 4, icv: Math.max(tagOf(words), icvOf(words)) };
-  }
-  const eightByteBlock = words.some((word) => /^(3des|des|blowfish|cast)/.test(word));
-  return { iv: eightByteBlock ? 8 : 16, block: eightByteBlock ? 8 : 16, icv: icvOf(words) };
+/** One for each cipher; a cipher without authentication goes with the longest of the MACs. */
+function overheadsOf(proposal: string): Overhead[] {
+  const named = (kind: KeywordKind): string[] =>
+    proposal
+      .split('-')
+      .map(findKeyword)
+      .flatMap((found) => (found?.kind === kind ? (found.algorithm ?? []) : []));
+  // Names of MACs end with the bits that are sent: HMAC_SHA2_256_128, AES_XCBC_96.
+  const icv = Math.max(0, ...named('integrity').map((name) => sizeIn(name, 0) / 8));
+  return [
+    ...named('aead').map((name) => ({ iv: 8, block: 4, icv: tagOf(name) })),
+    ...named('encryption').map((name) => ({ ...cipherOf(name), icv })),
+  ];
 }
 
-/** AEAD tag: 8, 12 or 16 bytes, written in bytes or bits; 16 where the keyword does not say. */
-function tagOf(words: readonly string[]): number {
-  const aead = words.find((word) => /gcm|ccm|chacha20/.test(word));
-  if (aead === undefined) return 0;
-  const size = /(?:gcm|ccm)(8|12|16|64|96|128)$/.exec(aead)?.[1];
-  if (size === undefined) return 16;
-  return Number(size) > 16 ? Number(size) / 8 : Number(size);
+function cipherOf(name: string): Omit<Overhead, 'icv'> {
+  // ESP aligns to four bytes where the cipher asks for nothing (RFC 4303 §2.4).
+  if (name === 'NULL') return { iv: 0, block: 4 };
+  if (name.endsWith('_CTR')) return { iv: 8, block: 4 };
+  const size = /^(3DES|DES|BLOWFISH|CAST)_/.test(name) ? 8 : 16;
+  return { iv: size, block: size };
 }
 
-/** Truncated MAC: RFC 4868 §2.6 (half the hash), RFC 2404 (12 bytes for SHA-1 and MD5). */
-function icvOf(words: readonly string[]): number {
-  const sizes = words.map((word) => {
-    if (/^(sha512|sha2_512)/.test(word)) return 32;
-    if (/^(sha384|sha2_384)/.test(word)) return 24;
-    if (/^(sha256|sha2_256)(?!_96)/.test(word)) return 16;
-    if (/^(sha1_160|md5_128)/.test(word)) return 20;
-    return /^(sha|md5|aesxcbc|aescmac|camelliaxcbc|sha256_96)/.test(word) ? 12 : 0;
-  });
-  return Math.max(0, ...sizes);
+/** AES_GCM_12 says it in bytes. */
+function tagOf(name: string): number {
+  return /_(GCM|CCM)_/.test(name) ? sizeIn(name, USUAL_TAG) : USUAL_TAG;
+}
+
+/** The number at the end of an algorithm's name. */
+function sizeIn(name: string, otherwise: number): number {
+  return Number(/_(\d+)$/.exec(name)?.[1] ?? otherwise);
 }
