@@ -1,24 +1,20 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseYaml } from '../model/parse-yaml.ts';
-import { twoSites, vary } from '../model/testing.ts';
+import { certificatePartner, twoSites, vary } from '../model/testing.ts';
 import { planWorld } from '../plan/testing/plan-world.ts';
 import { WORLDS } from '../plan/testing/worlds.ts';
 import { storeChange, withStore } from './change-objects.ts';
 import { mergeObjects, ObjectStore, type StoredObject } from './object-store.ts';
 import { readPlanFile } from './plan-file.ts';
 import { type Directories, pathsOf } from './state-directory.ts';
+import { storedFrom } from './testing/stored.ts';
 
 const { plan } = planWorld(WORLDS['dual-stack inside, IPv4 outside'] ?? { text: '' });
-
-function stored(text: string): StoredObject[] {
-  return parseYaml([{ file: '/etc/site.yaml', text }]).objects.map(({ object, file }) => ({
-    object,
-    file,
-  }));
-}
+const { plan: other } = planWorld(WORLDS['VTI, pinned'] ?? { text: '' });
 
 let directories: Directories;
 
@@ -30,32 +26,83 @@ afterEach(async () => {
   await rm(join(directories.state, '..'), { recursive: true });
 });
 
+/** Names and texts of everything in the state directory. */
+async function content(): Promise<[string, string][]> {
+  const names = (await readdir(directories.state)).sort();
+  return Promise.all(
+    names.map(
+      async (name): Promise<[string, string]> => [
+        name,
+        await readFile(join(directories.state, name), 'utf8'),
+      ],
+    ),
+  );
+}
+
+/** `storeChange` in a process that may write no file of more bytes: as with a full disk. */
+async function storeInProcess(bytes: number, objects: readonly StoredObject[]): Promise<string> {
+  const program = `
+    import { storeChange } from ${JSON.stringify(join(import.meta.dirname, 'change-objects.ts'))};
+    process.on('SIGXFSZ', () => undefined);
+    await storeChange(${[directories, objects, plan].map((value) => JSON.stringify(value)).join(', ')}).then(
+      () => console.log('stored'),
+      (error) => console.log(error.message),
+    );
+  `;
+  const node = ['--conditions=@sallyport/source', '--input-type=module-typescript', '-e', program];
+  const args = [`--fsize=${String(bytes)}`, process.execPath, ...node];
+  return (await promisify(execFile)('prlimit', args)).stdout;
+}
+
 describe('storeChange', () => {
   it('stores what is read back just so', async () => {
-    const objects = mergeObjects([], stored(twoSites));
+    const objects = mergeObjects([], storedFrom(twoSites));
     await storeChange(directories, objects, plan);
     const paths = pathsOf(directories);
     expect(await new ObjectStore(paths.objects).read()).toEqual(objects);
     expect((await readPlanFile(paths.plan))?.revision).toBe(plan.revision);
   });
 
-  it('changes nothing where there is no room to write, and leaves no litter', async () => {
-    await storeChange(directories, mergeObjects([], stored(twoSites)), plan);
-    const { objects } = pathsOf(directories);
-    const before = await readFile(objects, 'utf8');
-    const nowhere = { ...directories, state: join(objects, 'below-a-file') };
+  it('changes nothing where there is no place to write', async () => {
+    await storeChange(directories, mergeObjects([], storedFrom(twoSites)), plan);
+    const before = await content();
+    const nowhere = { ...directories, state: join(directories.state, 'objects.json', 'below') };
     await expect(storeChange(nowhere, [], plan)).rejects.toThrow('ENOTDIR');
-    expect(await readFile(objects, 'utf8')).toBe(before);
-    expect((await readdir(directories.state)).sort()).toEqual(['objects.json', 'plan.json']);
+    expect(await content()).toEqual(before);
+  });
+
+  it.each<{ what: string; room: (bytes: readonly number[]) => number }>([
+    { what: 'neither of both', room: () => 100 },
+    { what: 'the smaller of both', room: (bytes) => Math.min(...bytes) },
+  ])('changes neither file where the disk has room for $what', async ({ room }) => {
+    await storeChange(directories, mergeObjects([], storedFrom(twoSites)), other);
+    const next = mergeObjects([], storedFrom(twoSites + certificatePartner));
+    const spare = { ...directories, state: join(directories.run, 'spare') };
+    await storeChange(spare, next, plan);
+    const files = [pathsOf(spare).objects, pathsOf(spare).plan];
+    const bytes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+    const before = await content();
+    const said = await storeInProcess(room(bytes), next);
+    expect(said).toMatch(/^EFBIG: file too large, write/u);
+    expect(await content()).toEqual(before);
+  });
+
+  it('leaves no litter where the first file cannot take its place', async () => {
+    await mkdir(pathsOf(directories).objects, { recursive: true });
+    await expect(storeChange(directories, [], plan)).rejects.toThrow('EISDIR');
+    expect(await readdir(directories.state)).toEqual(['objects.json']);
   });
 });
 
 describe('mergeObjects', () => {
   it('raises the generation with each change of spec, and only then', () => {
-    const first = mergeObjects([], stored(twoSites));
-    const again = mergeObjects(first, stored(twoSites));
+    const first = mergeObjects([], storedFrom(twoSites));
+    const again = mergeObjects(first, storedFrom(twoSites));
     expect(again).toEqual(first);
-    const changed = mergeObjects(first, stored(vary(twoSites, ['start: initiate', 'start: trap'])));
+    const changed = mergeObjects(
+      first,
+      storedFrom(vary(twoSites, ['start: initiate', 'start: trap'])),
+    );
     const generations = (objects: readonly StoredObject[]): unknown[] =>
       objects.map(({ object }) => [object.kind, object.metadata.generation]);
     expect(generations(changed)).toEqual([
@@ -67,8 +114,8 @@ describe('mergeObjects', () => {
   });
 
   it('keeps what is not in the input', () => {
-    const host = stored(twoSites.split('---')[0] ?? '');
-    expect(mergeObjects(mergeObjects([], stored(twoSites)), host)).toHaveLength(4);
+    const host = storedFrom(twoSites.split('---')[0] ?? '');
+    expect(mergeObjects(mergeObjects([], storedFrom(twoSites)), host)).toHaveLength(4);
   });
 });
 

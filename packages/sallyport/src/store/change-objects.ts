@@ -34,8 +34,12 @@ export async function storeChange(
   const stagedObjects = await new ObjectStore(paths.objects).stage(objects);
   try {
     const stagedPlan = await stagePlanFile(paths.plan, plan);
-    await stagedObjects.commit();
-    await stagedPlan.commit();
+    try {
+      await stagedObjects.commit();
+      await stagedPlan.commit();
+    } finally {
+      await stagedPlan.discard();
+    }
   } finally {
     await stagedObjects.discard();
   }

@@ -1,9 +1,11 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LockedError, takeLock } from './lock.ts';
 
 let directory: string;
@@ -39,18 +41,79 @@ describe('takeLock', () => {
   });
 
   it('is free again when its holder was killed', async () => {
-    const program = `
-      import { takeLock } from ${JSON.stringify(join(import.meta.dirname, 'lock.ts'))};
-      await takeLock(${JSON.stringify(path)}, 'the killed one', 0);
+    const holder = inProcess(`
+      await takeLock(path, 'the killed one', 0);
       console.log('locked');
       setInterval(() => undefined, 60_000);
-    `;
-    const holder = spawn(process.execPath, ['--input-type=module-typescript', '-e', program], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    `);
     await once(holder.stdout, 'data');
     await expect(takeLock(path, 'me', 0)).rejects.toThrow('is held by the killed one');
     holder.kill('SIGKILL');
     await (await takeLock(path, 'me', 60_000)).release();
   });
+
+  it('keeps nobody running who has nothing else to do', async () => {
+    const holder = inProcess(`await takeLock(path, 'idle', 0); console.log('locked');`);
+    expect(await text(holder.stdout)).toBe('locked\n');
+    await (await takeLock(path, 'me', 60_000)).release();
+  });
+
+  it('is let go where its holder could not be written down', async () => {
+    // A process that may not make a file longer: as with a full disk.
+    const holder = inProcess(
+      `
+      process.on('SIGXFSZ', () => undefined);
+      await takeLock(path, 'nobody will read this', 0).catch((error) => console.log(error.code));
+      setInterval(() => undefined, 60_000);
+    `,
+      ['prlimit', '--fsize=0'],
+    );
+    const [said] = (await once(holder.stdout, 'data')) as [Buffer];
+    expect(said.toString()).toBe('EFBIG\n');
+    await (await takeLock(path, 'me', 0)).release();
+    holder.kill('SIGKILL');
+  });
 });
+
+describe('a lock that cannot be had at all', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it('is not taken for one that is held: a directory in its place', async () => {
+    await mkdir(path, { recursive: true });
+    await expect(takeLock(path, 'me', 0)).rejects.toMatchObject({ code: 'EISDIR' });
+  });
+
+  it.each<{ what: string; script: string | undefined; error: string }>([
+    { what: 'no flock(1)', script: undefined, error: 'spawn flock ENOENT' },
+    {
+      what: 'a file system without locks',
+      script: '#!/bin/sh\nexit 71\n',
+      error: 'cannot be locked: flock(1) ended with 71',
+    },
+  ])('is not taken for one that is held: $what', async ({ script, error }) => {
+    if (script !== undefined) {
+      await writeFile(join(directory, 'flock'), script);
+      await chmod(join(directory, 'flock'), 0o700);
+    }
+    vi.stubEnv('PATH', directory);
+    const refused = takeLock(path, 'me', 0);
+    await expect(refused).rejects.toThrow(error);
+    await expect(refused).rejects.not.toThrow(LockedError);
+  });
+});
+
+/** Runs a program that knows `takeLock` and `path`; `through` may bound what it can do. */
+function inProcess(
+  program: string,
+  through: readonly string[] = [],
+): ChildProcessByStdio<null, Readable, null> {
+  const whole = `
+    import { takeLock } from ${JSON.stringify(join(import.meta.dirname, 'lock.ts'))};
+    const path = ${JSON.stringify(path)};
+    ${program}`;
+  const node = [process.execPath, '--input-type=module-typescript', '-e', whole];
+  const [file = '', ...args] = [...through, ...node];
+  return spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+}

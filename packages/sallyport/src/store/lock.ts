@@ -3,7 +3,7 @@
  * util-linux's flock(1) holds it, and ends when our end of its standard input closes.
  */
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -34,18 +34,30 @@ export async function takeLock(
   waitMilliseconds: number,
 ): Promise<Lock> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  // flock(1) would tell the lack of a right in words of its own; the system's error has a code.
+  await (await open(path, 'a', 0o600)).close();
   const deadline = performance.now() + waitMilliseconds;
   for (;;) {
     const lock = await tryLock(path);
-    if (lock !== undefined) {
-      await writeFile(path, about);
-      return lock;
-    }
+    if (lock !== undefined) return await describe(lock, path, about);
     if (performance.now() >= deadline)
       throw new LockedError(path, await readFile(path, 'utf8').catch(() => ''));
     await delay(RETRY_MILLISECONDS);
   }
 }
+
+async function describe(lock: Lock, path: string, about: string): Promise<Lock> {
+  try {
+    await writeFile(path, about);
+    return lock;
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** Exit code of flock(1) where somebody else holds the lock; every other one is a fault. */
+const CONFLICT = 1;
 
 /** Undefined: held by somebody else. */
 async function tryLock(path: string): Promise<Lock | undefined> {
@@ -58,11 +70,9 @@ async function tryLock(path: string): Promise<Lock | undefined> {
       detached: true,
     },
   );
-  const ended = new Promise<void>((resolve, reject) => {
+  const ended = new Promise<number | null>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', () => {
-      resolve();
-    });
+    child.on('close', resolve);
   });
   const locked = new Promise<boolean>((resolve) => {
     child.stdout.once('data', () => {
@@ -79,8 +89,9 @@ async function tryLock(path: string): Promise<Lock | undefined> {
   });
   if (!(await locked)) {
     // A program that could not be started is an error, a lock that is taken is not.
-    await ended;
-    return undefined;
+    const code = await ended;
+    if (code === CONFLICT) return undefined;
+    throw new Error(`${path} cannot be locked: flock(1) ended with ${String(code)}`);
   }
   child.unref();
   return {
