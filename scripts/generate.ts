@@ -8,15 +8,23 @@ import { causeReference } from '../packages/sallyport/src/drivers/strongswan/cau
 import { changeClassReference } from '../packages/sallyport/src/model/change-classes.ts';
 import { jsonSchemas } from '../packages/sallyport/src/model/json-schema.ts';
 import { problemReference } from '../packages/sallyport/src/model/problem-codes.ts';
+import { REPORT_CODES } from '../packages/sallyport/src/status/report-codes.ts';
 
 const ROOT = join(import.meta.dirname, '..');
+
+function reportReference(): string {
+  const rows = Object.entries(REPORT_CODES).map(
+    ([code, meaning]) => `| \`${code}\` | ${meaning} |`,
+  );
+  return `\n## Beyond validation\n\nWhat planning and the agent say: in \`plan\`, \`apply\`, \`status\` and the host report.\n\n| code | meaning |\n|---|---|\n${rows.join('\n')}\n`;
+}
 
 const wanted: readonly (readonly [path: string, text: string])[] = [
   ...[...jsonSchemas()].map(
     ([name, schema]) =>
       [`deploy/schema/${name}.json`, `${JSON.stringify(schema, undefined, 2)}\n`] as const,
   ),
-  ['docs/reference/problems.md', problemReference()],
+  ['docs/reference/problems.md', `${problemReference()}${reportReference()}`],
   ['docs/reference/causes.md', causeReference()],
   ['docs/reference/change-classes.md', changeClassReference()],
 ];

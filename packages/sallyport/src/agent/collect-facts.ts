@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { ViciClient } from '@sallyport/vici';
-import { Engine } from '../drivers/strongswan/engine.ts';
 import type { Facts, HostFacts } from '../model/facts.ts';
 import type { ParsedObject } from '../model/parsed-object.ts';
 import { writeFileAtomic } from '../platform/atomic-file.ts';
@@ -10,6 +9,7 @@ import { detectDataPlanes, detectUnderlayMtu } from '../platform/linux/capabilit
 import { systemCommands } from '../platform/linux/command.ts';
 import { collectSecretFacts } from '../platform/secret-facts.ts';
 import { type Directories, pathsOf } from '../store/state-directory.ts';
+import { engineInUse } from './engine-in-use.ts';
 
 const SALT_BYTES = 32;
 const DEFAULT_UNDERLAY_MTU = 1500;
@@ -60,10 +60,10 @@ async function hostFacts(
 
 /** Names of everything the running daemon can do; undefined where none runs yet. */
 async function daemonAlgorithms(
-  { run }: Directories,
+  directories: Directories,
   signal: AbortSignal,
 ): Promise<string[] | undefined> {
-  const engine = new Engine({ runDirectory: run, commands: systemCommands });
+  const engine = await engineInUse(directories);
   if (!(await engine.answers(signal))) return undefined;
   const client = new ViciClient({ socket: engine.socket });
   try {

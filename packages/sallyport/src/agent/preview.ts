@@ -4,14 +4,13 @@ import type { Change } from '../drivers/driver.ts';
 import { KernelDriver } from '../drivers/kernel/driver.ts';
 import { diffStrongswan } from '../drivers/strongswan/diff.ts';
 import { StrongswanDriver } from '../drivers/strongswan/driver.ts';
-import { Engine } from '../drivers/strongswan/engine.ts';
 import { MemoryFile } from '../drivers/strongswan/memory-file.ts';
 import type { ObservedStrongswan } from '../drivers/strongswan/state.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import { systemCommands } from '../platform/linux/command.ts';
 import { SysctlFiles } from '../platform/linux/sysctl-files.ts';
 import { type Directories, pathsOf } from '../store/state-directory.ts';
-import { askReport } from './control.ts';
+import { engineInUse } from './engine-in-use.ts';
 import { StoredSecrets } from './secret-source.ts';
 
 /** A daemon that does not run holds nothing. */
@@ -37,13 +36,7 @@ export async function previewChanges(
     sysctls: new SysctlFiles(paths.sysctls),
   });
   const kernelChanges = kernel.diff(await kernel.observe(signal), plan);
-  // The running agent may have been told to use the daemon of somebody else.
-  const engineReport = (await askReport(paths.controlSocket))?.engine;
-  const engine = new Engine({
-    runDirectory: directories.run,
-    commands: systemCommands,
-    ...(engineReport?.external === true ? { externalSocket: engineReport.socket } : {}),
-  });
+  const engine = await engineInUse(directories);
   if (!(await engine.answers(signal)))
     return [...kernelChanges, ...diffStrongswan(NOTHING_LOADED, plan)];
   const client = new ViciClient({ socket: engine.socket });

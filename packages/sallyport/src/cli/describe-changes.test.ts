@@ -36,7 +36,7 @@ describe('describeChanges', () => {
 
   it('says that nothing is lost, or that nothing is to do', () => {
     expect(describeChanges('gw1', [], [change('one', 'nothing')])).toBe(
-      'host gw1: 1 change; no traffic is lost\n  replace one\n',
+      'host gw1: 1 change; no tunnel loses traffic\n  replace one\n',
     );
     expect(describeChanges('gw1', [], [])).toBe('host gw1: nothing to change\n');
   });

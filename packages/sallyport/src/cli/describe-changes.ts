@@ -29,5 +29,5 @@ function summary(changes: readonly Change[]): string {
     ...(cuts === 0 ? [] : [`${cuts} of them interrupt traffic`]),
     ...(rolls === 0 ? [] : [`${rolls} of them replace a tunnel without loss`]),
   ];
-  return `${count}; ${effects.length === 0 ? 'no traffic is lost' : effects.join(', ')}`;
+  return `${count}; ${effects.length === 0 ? 'no tunnel loses traffic' : effects.join(', ')}`;
 }

@@ -40,9 +40,9 @@ describe('formatStatus', () => {
   });
 
   it.each([
-    ['connecting', 'connecting since 3m 20s'],
-    ['waiting', 'waiting for the other side since 3m 20s'],
-    ['trapped', 'ready for the first packet since 3m 20s'],
+    ['connecting', 'connecting since 2026-06-01 11:56:40Z (3m 20s)'],
+    ['waiting', 'waiting for the other side since 2026-06-01 11:56:40Z (3m 20s)'],
+    ['trapped', 'ready for the first packet since 2026-06-01 11:56:40Z (3m 20s)'],
   ] as const)('words the state %s', (state, words) => {
     expect(formatStatus({ ...report, tunnels: [{ ...down, state }] }, NOW)).toContain(words);
   });

@@ -58,7 +58,7 @@ function rank({ state }: TunnelReport): number {
 
 function formatTunnel(tunnel: TunnelReport, now: string): string[] {
   const lines = [
-    `${tunnel.namespace}/${tunnel.connection} ${tunnel.tunnel}: ${STATES[tunnel.state]} since ${age(tunnel.since, now)}`,
+    `${tunnel.namespace}/${tunnel.connection} ${tunnel.tunnel}: ${STATES[tunnel.state]} since ${clock(tunnel.since)} (${age(tunnel.since, now)})`,
   ];
   const add = (label: string, text: string): void => {
     lines.push(`  ${label.padEnd(10)} ${text}`);
@@ -126,6 +126,11 @@ function formatAlgorithms({
 
 function rekey(seconds: number | undefined): string {
   return seconds === undefined ? '' : `, rekey in ${formatDuration(seconds)}`;
+}
+
+/** `2026-05-28 09:00:00Z`: RFC 3339 §5.6 allows the blank, and fractions of a second say nothing here. */
+function clock(time: string): string {
+  return time.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
 }
 
 function age(from: string, now: string): string {

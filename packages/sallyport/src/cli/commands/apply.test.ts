@@ -33,7 +33,7 @@ describe('apply', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^revision [0-9a-f]{12} is in effect on gw1, read back/);
     expect(stderr).toContain('Connection default/partner-a added (hot: a new object)\n');
-    expect(stderr).toMatch(/^host gw1: \d+ changes; no traffic is lost$/m);
+    expect(stderr).toMatch(/^host gw1: \d+ changes; no tunnel loses traffic$/m);
     expect(stderr).toMatch(/^ {2}add route 10\.20\.0\.0\/16 dev sp\w+ table 8300/m);
   });
 

@@ -1,0 +1,26 @@
+/**
+ * Codes of what planning and the agent can say beyond validation: in `plan`, `apply`, `status` and the
+ * host report. `docs/reference/problems.md` lists them behind those of validation.
+ */
+export const REPORT_CODES: Readonly<Record<string, string>> = {
+  'plan/data-plane-unavailable': 'The host, or its kernel, cannot do the data plane that is wanted',
+  'plan/interface-id-collision': 'The names of two tunnels give the same interface id',
+  'plan/mtu-below-ipv6': 'What fits into the tunnel is less than IPv6 needs',
+  'plan/mtu-too-large': 'The MTU that was set does not fit the path of a connection',
+  'plan/several-tunnels-one-prefix':
+    'Several tunnels lead to one network, and one of them carries it',
+  'plan/trap-in-userspace': 'User-space ESP cannot be started by the first packet',
+  'kernel/failed': 'The kernel could not be observed or changed',
+  'kernel/interface-name': 'Linux does not take the name of an interface',
+  'kernel/sysctl': 'A sysctl is wanted that is not read back',
+  'strongswan/failed': 'The IKE daemon could not be observed or changed',
+  'strongswan/trap-in-userspace': 'User-space ESP cannot be started by the first packet',
+  'engine/failed': 'The IKE daemon could not be started, for a reason of the system',
+  'engine/foreign-daemon': 'Somebody else’s IKE daemon holds UDP 500 or 4500',
+  'engine/no-start': 'The IKE daemon was started and did not answer',
+  'engine/not-installed': 'The program of the IKE daemon is missing',
+  'engine/unreachable': 'The IKE daemon runs and does not answer',
+  'agent/copy-not-kept': 'The copy of the plan for the next start could not be written',
+  'agent/no-plan': 'Nothing was applied on this host yet',
+  'agent/plan-refused': 'The stored plan is missing or damaged; the last good one stays in effect',
+};
