@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { certificatePartner, twoSites } from '../model/testing.ts';
-import { ObjectStore } from './object-store.ts';
+import { DamagedStoreError, ObjectStore } from './object-store.ts';
 import { storedFrom } from './testing/stored.ts';
 
 let directory: string;
@@ -29,21 +29,31 @@ describe('ObjectStore', () => {
   });
 
   it.each([
-    { what: 'is cut short', content: '[{"file":"/etc/si', error: SyntaxError },
-    { what: 'is empty', content: '', error: SyntaxError },
-    { what: 'is no list', content: '{}', error: /expected array/u },
+    { what: 'is cut short', content: '[{"file":"/etc/si', reason: 'Unterminated string' },
+    { what: 'is empty', content: '', reason: 'Unexpected end' },
+    { what: 'is no list', content: '{}', reason: 'expected array' },
     {
       what: 'holds a kind of a later version',
       content: '[{"file":"/a.yaml","object":{"kind":"Router"}}]',
-      error: /Invalid option/u,
+      reason: '0.object.kind: Invalid option',
     },
     {
       what: 'holds an object without its fields',
       content: '[{"file":"/a.yaml","object":{"kind":"Host"}}]',
-      error: /metadata/u,
+      reason: 'apiVersion',
     },
-  ])('throws where the file $what: to guess would remove tunnels', async ({ content, error }) => {
+  ])('guesses nothing where the file $what, and says so', async ({ content, reason }) => {
     await writeFile(path, content);
-    await expect(new ObjectStore(path).read()).rejects.toThrow(error);
+    const read = new ObjectStore(path).read();
+    await expect(read).rejects.toThrow(DamagedStoreError);
+    await expect(read).rejects.toThrow(`${path} is damaged (`);
+    await expect(read).rejects.toThrow(reason);
+    await expect(read).rejects.not.toThrow(/\n/u);
+    expect(await readFile(path, 'utf8')).toBe(content);
+  });
+
+  it('passes on why a file cannot be read at all', async () => {
+    await mkdir(path);
+    await expect(new ObjectStore(path).read()).rejects.toMatchObject({ code: 'EISDIR' });
   });
 });

@@ -40,6 +40,20 @@ export function toParsed({ file, object }: StoredObject): ParsedObject {
   return { object, file, positions: new Map() };
 }
 
+/** The stored declarations cannot be understood; they are left as they are. */
+export class DamagedStoreError extends Error {
+  constructor(path: string, reason: string) {
+    super(
+      `${path} is damaged (${reason}); nothing was changed: put back a copy of it, or remove it and apply all declarations again`,
+    );
+    this.name = 'DamagedStoreError';
+  }
+}
+
+function issueOf({ issues: [first] }: z.ZodError): string {
+  return first === undefined ? '' : `${first.path.join('.')}: ${first.message}`;
+}
+
 const StoredFile = z.array(
   z.object({
     file: z.string(),
@@ -56,14 +70,20 @@ export class ObjectStore {
     this.#path = path;
   }
 
-  /** Throws where the file is damaged: guessing would delete what it declared. */
+  /** Throws {@link DamagedStoreError}: guessing what a damaged file declared would remove tunnels. */
   async read(): Promise<StoredObject[]> {
-    const value = await readJsonFile(this.#path);
-    if (value === undefined) return [];
-    return StoredFile.parse(value).map(({ file, object }) => ({
-      file,
-      object: SCHEMAS[object.kind].parse(object),
-    }));
+    try {
+      const value = await readJsonFile(this.#path);
+      if (value === undefined) return [];
+      return StoredFile.parse(value).map(({ file, object }) => ({
+        file,
+        object: SCHEMAS[object.kind].parse(object),
+      }));
+    } catch (error) {
+      if (error instanceof z.ZodError) throw new DamagedStoreError(this.#path, issueOf(error));
+      if (error instanceof SyntaxError) throw new DamagedStoreError(this.#path, error.message);
+      throw error;
+    }
   }
 
   stage(objects: readonly StoredObject[]): Promise<StagedFile> {
