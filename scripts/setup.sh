@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 packages="charon-systemd strongswan-swanctl libstrongswan-standard-plugins libstrongswan-extra-plugins
 libcharon-extra-plugins strongswan-pki nftables tcpdump iputils-ping iproute2 kmod procps openssl
-xz-utils util-linux libcap2-bin"
+xz-utils util-linux libcap2-bin fish zsh"
 
 say() { echo "setup: $*"; }
 

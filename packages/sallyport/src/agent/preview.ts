@@ -5,6 +5,7 @@ import { KernelDriver } from '../drivers/kernel/driver.ts';
 import { diffStrongswan } from '../drivers/strongswan/diff.ts';
 import { StrongswanDriver } from '../drivers/strongswan/driver.ts';
 import { MemoryFile } from '../drivers/strongswan/memory-file.ts';
+import { NO_ORIGINS } from '../drivers/strongswan/origins.ts';
 import type { ObservedStrongswan } from '../drivers/strongswan/state.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import { systemCommands } from '../platform/linux/command.ts';
@@ -21,8 +22,7 @@ const NOTHING_LOADED: ObservedStrongswan = {
   shared: new Map(),
   keys: new Map(),
   sas: [],
-  ikeHashes: new Map(),
-  childHashes: new Map(),
+  origins: NO_ORIGINS,
 };
 
 export async function previewChanges(

@@ -56,9 +56,9 @@ function observedWith(
   return {
     version: '5.9.8',
     daemonSince: 'now',
-    ...{ connections: new Map(), shared: new Map(), keys: new Map(), childHashes: new Map() },
+    ...{ connections: new Map(), shared: new Map(), keys: new Map() },
     sas: sas.map(fakeSa),
-    ikeHashes,
+    origins: { ike: ikeHashes, children: new Map() },
   };
 }
 

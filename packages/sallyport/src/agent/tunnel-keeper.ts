@@ -58,8 +58,7 @@ export class TunnelKeeper {
     const actions = nextActions({
       tunnels,
       sas: observed.sas,
-      ikeHashes: observed.ikeHashes,
-      childHashes: observed.childHashes,
+      origins: observed.origins,
       attempts: this.#attempts,
       now: this.#options.now(),
       window: this.#options.window,

@@ -1,6 +1,7 @@
 /** From what charon holds to what the plan wants: credentials, connections, then removals. */
-import type { SecretUse } from '../../plan/host-plan.ts';
+import type { SecretUse, TunnelPlan } from '../../plan/host-plan.ts';
 import type { Impact } from '../driver.ts';
+import { isLiveIke, isUpIke } from './keeper.ts';
 import { loadHash, sharedIdOf } from './render.ts';
 import {
   keyOf,
@@ -58,8 +59,7 @@ export function diffStrongswan(
   for (const tunnel of tunnels) {
     const isNew = !observed.connections.has(tunnel.name);
     if (observed.connections.get(tunnel.name) === loadHash(tunnel)) continue;
-    const isLive = observed.sas.some((sa) => sa.name === tunnel.name && sa.state === 'ESTABLISHED');
-    add(isNew ? 'add' : 'replace', `IKE connection ${tunnel.name}`, isLive ? 'roll' : 'nothing', {
+    add(isNew ? 'add' : 'replace', `IKE connection ${tunnel.name}`, impactOf(tunnel, observed), {
       type: 'connection-load',
       tunnel,
     });
@@ -73,6 +73,15 @@ export function diffStrongswan(
       type: 'connection-unload',
       name,
       ikeIds,
+    });
+  }
+  // A connection was unloaded and its SAs were not ended: they would go on, and be rekeyed, for ever.
+  const orphans = Map.groupBy(observed.sas.filter(isLiveIke), (sa) => sa.name);
+  for (const [name, sas] of [...orphans].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (wanted.has(name) || observed.connections.has(name)) continue;
+    add('remove', `IKE SAs of ${name}`, 'cut', {
+      type: 'ike-terminate',
+      ikeIds: sas.map((sa) => sa.uniqueId),
     });
   }
   const shared = new Set(tunnels.filter((tunnel) => tunnel.auth.method === 'psk').map(sharedIdOf));
@@ -90,4 +99,12 @@ export function diffStrongswan(
     }
   }
   return changes;
+}
+
+/** What follows from loading the connection anew: the keeper replaces its SAs. */
+function impactOf(tunnel: TunnelPlan, { sas }: ObservedStrongswan): Impact {
+  const isLive = sas.some((sa) => sa.name === tunnel.name && isUpIke(sa));
+  if (!isLive) return 'nothing';
+  // Who only answers cannot bring up the new SA before the old one ends.
+  return tunnel.start === 'respond' ? 'cut' : 'roll';
 }

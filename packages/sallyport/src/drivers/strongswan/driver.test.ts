@@ -8,6 +8,7 @@ import type { SecretMaterial } from '../../platform/secret-material.ts';
 import { SecretValue } from '../../platform/secret-value.ts';
 import { StrongswanDriver } from './driver.ts';
 import { MemoryFile } from './memory-file.ts';
+import { NO_ORIGINS } from './origins.ts';
 import { FakeCharon } from './testing/fake-charon.ts';
 import { certificateTunnel, pskTunnel } from './testing/tunnels.ts';
 
@@ -193,21 +194,8 @@ describe('rememberSas', () => {
     driver = makeDriver();
     const changed = { ...pskTunnel, livenessDelaySeconds: 33 };
     const later = await driver.rememberSas(await driver.observe(signal), [changed], new Set());
-    expect(later.ikeHashes).toEqual(first.ikeHashes);
-    expect(later.childHashes).toEqual(first.childHashes);
-  });
-
-  it('takes an SA for older that is first seen while its connection is not as planned', async () => {
-    charon.sas.push(sa);
-    const observed = await driver.rememberSas(
-      await driver.observe(signal),
-      [pskTunnel],
-      new Set([pskTunnel.name]),
-    );
-    expect([...observed.ikeHashes.values(), ...observed.childHashes.values()]).toEqual([
-      'older',
-      'older',
-    ]);
+    expect(later.origins).toEqual(first.origins);
+    expect(later.origins.children.size).toBe(1);
   });
 
   it('forgets SAs that are gone', async () => {
@@ -215,8 +203,8 @@ describe('rememberSas', () => {
     await driver.rememberSas(await driver.observe(signal), [pskTunnel], new Set());
     charon.sas.length = 0;
     const observed = await driver.observe(signal);
-    const { ikeHashes } = await driver.rememberSas(observed, [pskTunnel], new Set());
-    expect(ikeHashes.size).toBe(0);
-    expect((await driver.observe(signal)).ikeHashes.size).toBe(0);
+    const { origins } = await driver.rememberSas(observed, [pskTunnel], new Set());
+    expect(origins).toEqual(NO_ORIGINS);
+    expect((await driver.observe(signal)).origins).toEqual(NO_ORIGINS);
   });
 });

@@ -19,10 +19,9 @@ import type { SecretMaterial } from '../../platform/secret-material.ts';
 import type { ApplyReport, Driver, FailedChange } from '../driver.ts';
 import { diffStrongswan } from './diff.ts';
 import type { MemoryFile } from './memory-file.ts';
+import { isSameOrigins, noteOrigins } from './origins.ts';
 import {
-  childHash,
   loadHash,
-  peerHash,
   renderConnection,
   sharedIdOf,
   sharedOwnersOf,
@@ -47,9 +46,6 @@ export interface StrongswanDriverOptions {
   readonly secrets: SecretReader;
   readonly memory: MemoryFile;
 }
-
-/** Equals no hash: made with something that is not known any more. */
-const OLDER = 'older';
 
 type Mutable<T> = {
   -readonly [K in keyof T]: T[K] extends Readonly<Record<string, string>>
@@ -102,8 +98,10 @@ export class StrongswanDriver
       shared: new Map(shared.filter(isOurs).map((id) => [id, memory.shared[id]])),
       keys: new Map(Object.entries(memory.keys).filter(([, id]) => keyIds.includes(id))),
       sas: sas.filter((sa) => isOurs(sa.name)),
-      ikeHashes: new Map(Object.entries(memory.ikeSas)),
-      childHashes: new Map(Object.entries(memory.childSas)),
+      origins: {
+        ike: new Map(Object.entries(memory.ikeSas)),
+        children: new Map(Object.entries(memory.childSas)),
+      },
     };
   }
 
@@ -133,44 +131,22 @@ export class StrongswanDriver
     return { done, failed };
   }
 
-  /**
-   * Notes with which configuration each SA was made, at its first sight, and forgets those that are
-   * gone. `changing` names connections that are not loaded as planned: what is first seen then was
-   * made with something older.
-   */
+  /** Notes with which configuration each SA was made; see `origins.ts`. */
   async rememberSas(
     observed: ObservedStrongswan,
     tunnels: readonly TunnelPlan[],
     changing: ReadonlySet<string>,
   ): Promise<ObservedStrongswan> {
-    const byName = new Map(tunnels.map((tunnel) => [tunnel.name, tunnel]));
-    const ikeHashes = new Map<string, string>();
-    const childHashes = new Map<string, string>();
-    for (const sa of observed.sas) {
-      const tunnel = byName.get(sa.name);
-      if (tunnel === undefined) continue;
-      const isOlder = changing.has(sa.name);
-      ikeHashes.set(
-        sa.uniqueId,
-        observed.ikeHashes.get(sa.uniqueId) ?? (isOlder ? OLDER : peerHash(tunnel)),
-      );
-      for (const child of sa.children) {
-        const plan = tunnel.children.find((candidate) => candidate.name === child.name);
-        const now = plan === undefined || isOlder ? OLDER : childHash(tunnel, plan);
-        childHashes.set(child.uniqueId, observed.childHashes.get(child.uniqueId) ?? now);
-      }
-    }
-    const changed =
-      !isEqual(ikeHashes, observed.ikeHashes) || !isEqual(childHashes, observed.childHashes);
-    if (changed) {
+    const origins = noteOrigins(observed.sas, observed.origins, tunnels, changing);
+    if (!isSameOrigins(origins, observed.origins)) {
       const memory = await this.#memory.read(observed.daemonSince);
       await this.#memory.write({
         ...memory,
-        ikeSas: Object.fromEntries(ikeHashes),
-        childSas: Object.fromEntries(childHashes),
+        ikeSas: Object.fromEntries(origins.ike),
+        childSas: Object.fromEntries(origins.children),
       });
     }
-    return { ...observed, ikeHashes, childHashes };
+    return { ...observed, origins };
   }
 
   async cleanUp(signal: AbortSignal): Promise<void> {
@@ -236,6 +212,9 @@ export class StrongswanDriver
         Reflect.deleteProperty(memory.connections, step.name);
         for (const id of step.ikeIds) await this.#terminate(id, signal);
         return;
+      case 'ike-terminate':
+        for (const id of step.ikeIds) await this.#terminate(id, signal);
+        return;
     }
   }
 
@@ -279,8 +258,4 @@ function hasForm<F extends SecretMaterial['form']>(
   form: F,
 ): material is Extract<SecretMaterial, { form: F }> {
   return material.form === form;
-}
-
-function isEqual(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
-  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
 }

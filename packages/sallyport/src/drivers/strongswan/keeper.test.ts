@@ -25,12 +25,14 @@ interface Situation extends Partial<Omit<KeeperInput, 'sas'>> {
 }
 
 function decide({ sas = [], older = [], ...change }: Situation): KeeperAction[] {
-  const hashes = new Map(older.map((id) => [id, 'older']));
+  const origins = {
+    ike: new Map(older.map((id) => [id, 'older'])),
+    children: new Map(older.map((id) => [id, { hash: 'older', ike: '1', name: 'v4' }])),
+  };
   return nextActions({
     tunnels: [pskTunnel],
     sas: sas.map(fakeSa),
-    ikeHashes: hashes,
-    childHashes: hashes,
+    origins,
     attempts: new Map(),
     now: 0,
     window: 10,

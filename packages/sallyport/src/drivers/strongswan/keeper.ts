@@ -9,6 +9,7 @@
 import type { ChildSa, IkeSa } from '@sallyport/vici';
 import { backoffMilliseconds } from '../../lib/backoff.ts';
 import type { ChildPlan, TunnelPlan } from '../../plan/host-plan.ts';
+import type { SaOrigins } from './origins.ts';
 import { childHash, peerHash } from './render.ts';
 
 /** Tries of one tunnel that have not succeeded. Times are in milliseconds of any steady clock. */
@@ -45,8 +46,7 @@ export type KeeperAction =
 export interface KeeperInput {
   readonly tunnels: readonly TunnelPlan[];
   readonly sas: readonly IkeSa[];
-  readonly ikeHashes: ReadonlyMap<string, string>;
-  readonly childHashes: ReadonlyMap<string, string>;
+  readonly origins: SaOrigins;
   readonly attempts: ReadonlyMap<string, Attempt>;
   readonly now: number;
   /** Attempts under way at once: more would overrun half-open limits at both ends. */
@@ -63,6 +63,11 @@ const UP_IKE = new Set(['ESTABLISHED', 'REKEYING']);
 
 export function isLiveIke(sa: IkeSa): boolean {
   return LIVE_IKE.has(sa.state);
+}
+
+/** Carries packets, as soon as it has Child SAs. */
+export function isUpIke(sa: IkeSa): boolean {
+  return UP_IKE.has(sa.state);
 }
 
 /** Carries packets now. */
@@ -101,14 +106,15 @@ interface TunnelView {
 
 function viewOf(tunnel: TunnelPlan, sas: readonly IkeSa[], input: KeeperInput): TunnelView {
   const wanted = peerHash(tunnel);
-  const isCurrent = (sa: IkeSa): boolean => (input.ikeHashes.get(sa.uniqueId) ?? wanted) === wanted;
+  const isCurrent = (sa: IkeSa): boolean =>
+    (input.origins.ike.get(sa.uniqueId) ?? wanted) === wanted;
   const current = sas.filter(isCurrent).sort((a, b) => Number(b.uniqueId) - Number(a.uniqueId));
   const children = current.flatMap((sa) => sa.children.filter(isLiveChild));
   const isCurrentChild = (child: ChildSa): boolean => {
     const plan = tunnel.children.find((candidate) => candidate.name === child.name);
     if (plan === undefined) return false;
     const now = childHash(tunnel, plan);
-    return (input.childHashes.get(child.uniqueId) ?? now) === now;
+    return (input.origins.children.get(child.uniqueId)?.hash ?? now) === now;
   };
   const standing = new Set(children.filter(isCurrentChild).map((child) => child.name));
   return {
@@ -116,7 +122,7 @@ function viewOf(tunnel: TunnelPlan, sas: readonly IkeSa[], input: KeeperInput): 
     outdated: sas.filter((sa) => !isCurrent(sa)),
     missing: tunnel.children.filter((child) => !standing.has(child.name)),
     outdatedChildren: children.filter((child) => !isCurrentChild(child)),
-    isConnecting: current.some((sa) => !UP_IKE.has(sa.state)),
+    isConnecting: current.some((sa) => !isUpIke(sa)),
   };
 }
 
@@ -148,7 +154,7 @@ function retire(tunnel: TunnelPlan, view: TunnelView): KeeperAction[] {
 function duplicates(tunnel: TunnelPlan, { current }: TunnelView): readonly IkeSa[] {
   const complete = current.filter(
     (sa) =>
-      UP_IKE.has(sa.state) &&
+      isUpIke(sa) &&
       tunnel.children.every(({ name }) =>
         sa.children.some((child) => child.name === name && child.state === 'INSTALLED'),
       ),

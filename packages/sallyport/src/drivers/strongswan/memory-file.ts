@@ -42,16 +42,29 @@ function isSameDaemon(before: string, now: string): boolean {
   return before === now || difference <= WAVER_MILLISECONDS;
 }
 
-const SECTIONS = ['connections', 'shared', 'keys', 'ikeSas', 'childSas'] as const;
+const SECTIONS = ['connections', 'shared', 'keys', 'ikeSas'] as const;
 
 function isMemory(value: unknown): value is LoadedMemory {
   if (typeof value !== 'object' || value === null || !('daemonSince' in value)) return false;
-  return SECTIONS.every((name) => {
-    const section: unknown = Reflect.get(value, name);
-    return (
-      typeof section === 'object' &&
-      section !== null &&
-      Object.values(section).every((text) => typeof text === 'string')
-    );
-  });
+  const children: unknown = Reflect.get(value, 'childSas');
+  return (
+    SECTIONS.every((name) => hasValues(Reflect.get(value, name), isText)) &&
+    hasValues(children, isChildOrigin)
+  );
+}
+
+function hasValues(section: unknown, isValue: (value: unknown) => boolean): boolean {
+  return typeof section === 'object' && section !== null && Object.values(section).every(isValue);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+function isChildOrigin(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    ['hash', 'ike', 'name'].every((field) => isText(Reflect.get(value, field)))
+  );
 }

@@ -7,14 +7,14 @@ import type {
   TunnelReport,
   TunnelState,
 } from '../../status/host-report.ts';
-import { isLiveChild, isLiveIke } from './keeper.ts';
+import { isLiveChild, isLiveIke, isUpIke } from './keeper.ts';
 
 /** What the report of a tunnel takes from the daemon; the rest is history that the agent keeps. */
 export type TunnelReading = Omit<TunnelReport, 'since' | 'cause'>;
 
 export function readTunnel(tunnel: TunnelPlan, sas: readonly IkeSa[]): TunnelReading {
   const live = sas.filter((sa) => sa.name === tunnel.name && isLiveIke(sa));
-  const established = live.filter((sa) => sa.state === 'ESTABLISHED' || sa.state === 'REKEYING');
+  const established = live.filter(isUpIke);
   const [newest] = established.toSorted((a, b) => Number(b.uniqueId) - Number(a.uniqueId));
   const children = established.flatMap((sa) => sa.children.filter(isLiveChild));
   const localAddress = newest?.localHost ?? tunnel.localAddress;

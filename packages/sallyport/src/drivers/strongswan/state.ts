@@ -2,6 +2,7 @@
 import type { IkeSa } from '@sallyport/vici';
 import type { SecretUse, TunnelPlan } from '../../plan/host-plan.ts';
 import type { Change } from '../driver.ts';
+import type { ChildOrigin, SaOrigins } from './origins.ts';
 
 export interface StrongswanDesired {
   readonly tunnels: readonly TunnelPlan[];
@@ -20,9 +21,9 @@ export interface LoadedMemory {
   readonly shared: Readonly<Record<string, string>>;
   /** Key id by `namespace/name fingerprint` of the Secret it came from. */
   readonly keys: Readonly<Record<string, string>>;
-  /** Peer hash by unique id of an IKE SA, child hash by unique id of a Child SA: what each was made with. */
+  /** `SaOrigins`, by unique id. */
   readonly ikeSas: Readonly<Record<string, string>>;
-  readonly childSas: Readonly<Record<string, string>>;
+  readonly childSas: Readonly<Record<string, ChildOrigin>>;
 }
 
 export interface ObservedStrongswan {
@@ -34,8 +35,8 @@ export interface ObservedStrongswan {
   readonly keys: ReadonlyMap<string, string>;
   /** IKE SAs of our connections, in every state. */
   readonly sas: readonly IkeSa[];
-  readonly ikeHashes: ReadonlyMap<string, string>;
-  readonly childHashes: ReadonlyMap<string, string>;
+  /** What is remembered of them. */
+  readonly origins: SaOrigins;
 }
 
 export type StrongswanStep =
@@ -48,7 +49,8 @@ export type StrongswanStep =
       readonly type: 'connection-unload';
       readonly name: string;
       readonly ikeIds: readonly string[];
-    };
+    }
+  | { readonly type: 'ike-terminate'; readonly ikeIds: readonly string[] };
 
 export interface StrongswanChange extends Change {
   readonly driver: 'strongswan';

@@ -1,0 +1,46 @@
+/** What a daemon holds after each step, where everything succeeds. */
+import { NO_ORIGINS } from '../origins.ts';
+import { loadHash, sharedIdOf } from '../render.ts';
+import { keyOf, type ObservedStrongswan, type StrongswanChange } from '../state.ts';
+
+export const emptyDaemon: ObservedStrongswan = {
+  version: '5.9.8',
+  daemonSince: 'Nov 21 05:00:00 2026',
+  connections: new Map(),
+  shared: new Map(),
+  keys: new Map(),
+  sas: [],
+  origins: NO_ORIGINS,
+};
+
+export function obey(held: ObservedStrongswan, { step }: StrongswanChange): ObservedStrongswan {
+  switch (step.type) {
+    case 'shared-load': {
+      const { fingerprint } = step.tunnel.auth.secret;
+      return { ...held, shared: new Map([...held.shared, [sharedIdOf(step.tunnel), fingerprint]]) };
+    }
+    case 'shared-unload':
+      return { ...held, shared: without(held.shared, step.id) };
+    case 'certificate-load':
+      return { ...held, keys: new Map([...held.keys, [keyOf(step.use), '0011']]) };
+    case 'key-unload':
+      return { ...held, keys: without(held.keys, step.key) };
+    case 'connection-load': {
+      const { name } = step.tunnel;
+      const connections = new Map([...held.connections, [name, loadHash(step.tunnel)]]);
+      return { ...held, connections };
+    }
+    case 'connection-unload':
+      return endSas({ ...held, connections: without(held.connections, step.name) }, step.ikeIds);
+    case 'ike-terminate':
+      return endSas(held, step.ikeIds);
+  }
+}
+
+function without<V>(map: ReadonlyMap<string, V>, key: string): Map<string, V> {
+  return new Map([...map].filter(([name]) => name !== key));
+}
+
+function endSas(held: ObservedStrongswan, ikeIds: readonly string[]): ObservedStrongswan {
+  return { ...held, sas: held.sas.filter(({ uniqueId }) => !ikeIds.includes(uniqueId)) };
+}
