@@ -8,12 +8,16 @@ export interface Packet {
   readonly destination: string;
   /** Protocol of the payload, IPv6 extension headers skipped. */
   readonly protocol: number;
+  /** All of it, IP header included. */
+  readonly bytes: number;
   /** Empty in all fragments but the first. */
   readonly payload: Buffer;
   readonly isLaterFragment: boolean;
+  /** The first one as well. */
+  readonly isFragment: boolean;
 }
 
-export type PacketKind = 'esp' | 'espInUdp' | 'ike' | 'other';
+export type PacketKind = 'esp' | 'espInUdp' | 'ike' | 'keepalive' | 'other';
 
 const FILE_HEADER_BYTES = 24;
 const RECORD_HEADER_BYTES = 16;
@@ -47,7 +51,24 @@ export function kindOf({ protocol, payload, isLaterFragment }: Packet): PacketKi
   if (!ports.includes(4500)) return 'other';
   // RFC 3948 §2.2 and §2.3: four zero bytes before IKE; a single 0xff keeps a NAT's entry alive.
   const inside = payload.subarray(8);
+  if (inside.length === 1 && inside.readUInt8(0) === 0xff) return 'keepalive';
   return inside.length < 4 || inside.readUInt32BE(0) === 0 ? 'ike' : 'espInUdp';
+}
+
+/** Largest segment that the sender of a SYN says it takes (RFC 9293 §3.7.1); absent in other packets. */
+export function segmentLimitOf({ protocol, payload, isLaterFragment }: Packet): number | undefined {
+  if (protocol !== 6 || isLaterFragment || payload.length < 20) return undefined;
+  if ((payload.readUInt8(13) & 0x02) === 0) return undefined;
+  const end = (payload.readUInt8(12) >> 4) * 4;
+  let offset = 20;
+  while (offset + 4 <= end) {
+    const kind = payload.readUInt8(offset);
+    if (kind === 2) return payload.readUInt16BE(offset + 2);
+    // End of list and padding have no length.
+    if (kind === 0) return undefined;
+    offset += kind === 1 ? 1 : Math.max(2, payload.readUInt8(offset + 1));
+  }
+  return undefined;
 }
 
 function parseIpv4(packet: Buffer): Packet {
@@ -56,8 +77,10 @@ function parseIpv4(packet: Buffer): Packet {
     source: ipv4Text(packet.subarray(12, 16)),
     destination: ipv4Text(packet.subarray(16, 20)),
     protocol: packet.readUInt8(9),
+    bytes: packet.readUInt16BE(2),
     payload: packet.subarray(headerBytes, packet.readUInt16BE(2)),
     isLaterFragment: (packet.readUInt16BE(6) & 0x1fff) !== 0,
+    isFragment: (packet.readUInt16BE(6) & 0x3fff) !== 0,
   };
 }
 
@@ -65,8 +88,10 @@ function parseIpv6(packet: Buffer): Packet {
   let protocol = packet.readUInt8(6);
   let offset = 40;
   let isLaterFragment = false;
+  let isFragment = false;
   // Hop-by-hop, routing, fragment, destination options (RFC 8200 §4.1).
   while ([0, 43, 44, 60].includes(protocol) && offset + 8 <= packet.length) {
+    isFragment ||= protocol === 44;
     if (protocol === 44) isLaterFragment ||= (packet.readUInt16BE(offset + 2) & 0xfff8) !== 0;
     const length = protocol === 44 ? 8 : (packet.readUInt8(offset + 1) + 1) * 8;
     protocol = packet.readUInt8(offset);
@@ -76,8 +101,10 @@ function parseIpv6(packet: Buffer): Packet {
     source: ipv6Text(packet.subarray(8, 24)),
     destination: ipv6Text(packet.subarray(24, 40)),
     protocol,
+    bytes: 40 + packet.readUInt16BE(4),
     payload: packet.subarray(offset),
     isLaterFragment,
+    isFragment,
   };
 }
 

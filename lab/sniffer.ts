@@ -67,13 +67,18 @@ export class Sniffer {
 
   /** What was seen until now; complete up to the moment of the call. */
   async seen(): Promise<Seen> {
+    return this.#count(await this.packets());
+  }
+
+  /** As seen(), each for itself, for questions that the counts do not answer. */
+  async packets(): Promise<readonly Packet[]> {
     const mark = await this.#mark();
     return until(
       `tcpdump on ${this.#interface} of ${this.#host.name} wrote all it saw`,
       async () => {
         const frames = readFrames(await readFile(this.#file));
         if (!frames.some((frame) => frame.includes(mark))) return undefined;
-        return this.#count(frames.map(parsePacket).filter((packet) => packet !== undefined));
+        return frames.map(parsePacket).filter((packet) => packet !== undefined);
       },
       10_000,
     );
@@ -108,7 +113,7 @@ export class Sniffer {
     const clear: string[] = [];
     for (const packet of packets) {
       const kind = kindOf(packet);
-      if (kind !== 'other') total[kind] += 1;
+      if (kind !== 'other' && kind !== 'keepalive') total[kind] += 1;
       const { source, destination, protocol } = packet;
       if ([source, destination].some((address) => contains(this.#inner, address))) {
         clear.push(`${source} > ${destination} proto ${String(protocol)}`);

@@ -116,8 +116,13 @@ describe('the cause of a tunnel that does not come up', () => {
     const left = new Sallyport(lab.host('gwa'));
     await left.startAgent();
     const text = connection({ name: 'right', networks: '10.2.0.0/24', tunnel: TUNNEL });
-    const file = await left.declare('site', LEFT_SITE + text, { key: KEY });
-    await left.mustRun(['apply', '-f', file]);
+    // A tunnel that is configured anew is tried at once, and not after the wait of its last failure.
+    const applyAnew = async (delaySeconds: number): Promise<void> => {
+      const more = `  liveness: {delaySeconds: ${delaySeconds}}\n`;
+      const file = await left.declare('site', LEFT_SITE + text + more, { key: KEY });
+      await left.mustRun(['apply', '-f', file]);
+    };
+    await applyAnew(10);
 
     // Nobody listens there yet.
     const silent = await left.untilTunnel(
@@ -128,9 +133,10 @@ describe('the cause of a tunnel that does not come up', () => {
     assert.match(silent.cause?.message ?? '', /203\.0\.113\.1 did not answer/);
     assert.match(silent.cause?.hint ?? '', /UDP 500 and 4500.*198\.51\.100\.1 and 203\.0\.113\.1/);
 
-    for (const { what, site, code, message, hint } of FAULTS) {
+    for (const [index, { what, site, code, message, hint }] of FAULTS.entries()) {
       await gwb.write('site.conf', siteConfiguration(site));
       await stranger.start();
+      await applyAnew(11 + index);
       const { cause, state } = await left.untilTunnel(
         'right',
         `tells of ${what}`,

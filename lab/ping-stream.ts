@@ -1,0 +1,47 @@
+// A stream of pings beside a change: what got lost is a gap in the numbers of the answers.
+
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import type { Host } from './host.ts';
+import { until } from './until.ts';
+
+export interface StreamResult {
+  readonly received: number;
+  /** Numbers without an answer before the last one that had one: the very last may be on its way. */
+  readonly lost: readonly number[];
+}
+
+export interface PingStream {
+  stop(): Promise<StreamResult>;
+}
+
+/** Returns when the first answers are there. */
+export async function startPingStream(
+  host: Host,
+  address: string,
+  intervalSeconds: number,
+): Promise<PingStream> {
+  const log = host.file(`ping-${String(performance.now())}.log`);
+  const ping = host.spawn('ping', ['-n', '-i', String(intervalSeconds), address], {
+    outputFile: log,
+  });
+  const answered = async (): Promise<readonly number[]> =>
+    (await readFile(log, 'utf8'))
+      .matchAll(/icmp_seq=(\d+) ttl/g)
+      .map(([, n]) => Number(n))
+      .toArray();
+  await until(`${host.name} hears ${address}`, async () => (await answered()).length > 2, 10_000);
+  return {
+    stop: async () => {
+      const before = (await answered()).at(-1) ?? 0;
+      // A stream that broke off would otherwise have no gap.
+      await until('the stream goes on', async () => (await answered()).at(-1) !== before, 5_000);
+      ping.kill('SIGINT');
+      await once(ping, 'exit');
+      const numbers = await answered();
+      const all = Array.from({ length: Math.max(...numbers) }, (_, index) => index + 1);
+      const heard = new Set(numbers);
+      return { received: heard.size, lost: all.filter((number) => !heard.has(number)) };
+    },
+  };
+}
