@@ -2,7 +2,7 @@
  * Which way encrypted packets find their SA. `auto` takes the first of the host's abilities that suits
  * the tunnel: an interface of its own is preferred, because it can be routed to, filtered and counted.
  */
-import { type Family, familyOf } from '../lib/prefix.ts';
+import { familyOf } from '../lib/prefix.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { DATA_PLANES, type DataPlane } from '../model/gateway.ts';
 import type { Host } from '../model/host.ts';
@@ -20,33 +20,29 @@ export interface TunnelEnds {
 
 export interface DataPlaneChoice {
   readonly dataPlane: DataPlane;
-  /** Why the wanted or a better one was not taken; absent where nothing stands in the way. */
-  readonly obstacle?: string;
+  /** Why the tunnel cannot have it after all; absent where nothing stands in the way. */
+  readonly obstacle?: 'not-offered' | 'needs-fixed-addresses';
 }
 
 /** `wanted` is the gateway's pin or `auto`. */
 export function chooseDataPlane(
   wanted: DataPlane | 'auto',
-  available: readonly DataPlane[],
+  offered: readonly DataPlane[],
   ends: TunnelEnds,
 ): DataPlaneChoice {
-  if (wanted !== 'auto') {
-    const obstacle = available.includes(wanted) ? unsuited(wanted, ends) : 'the host cannot do it';
-    return obstacle === undefined ? { dataPlane: wanted } : { dataPlane: wanted, obstacle };
+  const dataPlane =
+    wanted === 'auto' ? (offered.find((plane) => suits(plane, ends)) ?? offered[0]) : wanted;
+  if (dataPlane === undefined || !offered.includes(dataPlane)) {
+    return { dataPlane: dataPlane ?? 'policy', obstacle: 'not-offered' };
   }
-  const suited = available.find((plane) => unsuited(plane, ends) === undefined);
-  return suited === undefined
-    ? { dataPlane: 'policy', obstacle: 'the host offers no data plane that suits the tunnel' }
-    : { dataPlane: suited };
+  return suits(dataPlane, ends) ? { dataPlane } : { dataPlane, obstacle: 'needs-fixed-addresses' };
 }
 
-function unsuited(plane: DataPlane, ends: TunnelEnds): string | undefined {
-  if (plane !== 'vti') return undefined;
-  // A VTI finds its packets by both outer addresses, and only one per host may leave one open.
-  const families = [ends.localAddress, ends.remoteAddress].map((address) => fixedFamily(address));
-  return families.includes(undefined) ? 'a VTI needs fixed addresses at both ends' : undefined;
+/** A VTI finds its packets by both outer addresses, and only one per host may leave one open. */
+function suits(plane: DataPlane, { localAddress, remoteAddress }: TunnelEnds): boolean {
+  return plane !== 'vti' || (isFixed(localAddress) && isFixed(remoteAddress));
 }
 
-function fixedFamily(address: string | undefined): Family | undefined {
-  return address === undefined ? undefined : familyOf(address);
+function isFixed(address: string | undefined): boolean {
+  return address !== undefined && familyOf(address) !== undefined;
 }

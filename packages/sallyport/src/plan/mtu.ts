@@ -31,6 +31,14 @@ export const USERSPACE_MTU = 1400;
 /** Tag of AEAD algorithms whose name does not tell it (RFC 7634 §2, RFC 4543 §3). */
 const USUAL_TAG = 16;
 
+/** Inner MTU of one tunnel, and what it comes from; all in bytes. */
+export interface TunnelMtu {
+  readonly bytes: number;
+  /** What fits at most. */
+  readonly ceilingBytes: number;
+  readonly underlayBytes: number;
+}
+
 interface Overhead {
   readonly iv: number;
   readonly block: number;

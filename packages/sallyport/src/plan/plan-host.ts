@@ -3,7 +3,6 @@
  * Pure and deterministic: the order of the input never shows in the plan.
  */
 import { canonicalJson } from '../lib/canonical-json.ts';
-import type { Problem } from '../lib/problem.ts';
 import { sha256Hex } from '../lib/sha256.ts';
 import type { Connection } from '../model/connection.ts';
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
@@ -14,7 +13,9 @@ import { hostDataPlanes } from './data-plane.ts';
 import { planFirewall } from './firewall.ts';
 import type { HostPlan, PlanSource, TunnelPlan } from './host-plan.ts';
 import { planTunnel } from './plan-tunnel.ts';
+import { findHostProblems, idleForPrefix, type PlanProblem } from './problems.ts';
 import {
+  type PlacedTunnel,
   planInterfaces,
   planRoutes,
   planRules,
@@ -25,7 +26,7 @@ import {
 
 export interface PlanResult {
   readonly plan: HostPlan;
-  readonly problems: readonly Problem[];
+  readonly problems: readonly PlanProblem[];
 }
 
 const DEFAULT_UNDERLAY_MTU = 1500;
@@ -38,10 +39,10 @@ export function planHosts(objects: DeclaredObjects, facts: Facts): PlanResult[] 
 
 /** Plan of one host. A host that carries nothing has an empty plan. */
 export function planHost(objects: DeclaredObjects, hostName: string, facts: Facts): PlanResult {
-  const problems: Problem[] = [];
+  const problems: PlanProblem[] = [];
   const secretFacts = indexSecretFacts(facts);
   const sources = new Map<string, PlanSource>();
-  const routed: { tunnel: TunnelPlan; gateway: Gateway }[] = [];
+  const placed: PlacedTunnel[] = [];
   for (const connection of sortedConnections(objects)) {
     const { namespace } = connection.metadata;
     const gateway = objects.gateways.get(objectKey(namespace, connection.spec.gateway));
@@ -63,21 +64,17 @@ export function planHost(objects: DeclaredObjects, hostName: string, facts: Fact
           DEFAULT_UNDERLAY_MTU,
       });
       if (planned === undefined) continue;
-      routed.push({ tunnel: planned.plan, gateway });
+      placed.push({ tunnel: planned.plan, gateway, host });
       problems.push(...planned.problems);
       for (const source of [connection, gateway, host]) addSource(sources, source);
     }
   }
-  routed.sort((a, b) => (a.tunnel.name < b.tunnel.name ? -1 : 1));
-  const tunnels = routed.map(({ tunnel }) => tunnel);
-  problems.push(...findCollisions(tunnels));
-  const shared = assignPrefixes(routed);
-  problems.push(...shared.problems);
+  placed.sort((a, b) => (a.tunnel.name < b.tunnel.name ? -1 : 1));
+  const tunnels = placed.map(({ tunnel }) => tunnel);
+  const { routed, idle } = assignPrefixes(placed);
+  problems.push(...findHostProblems(routed), ...idle);
   const interfaces = planInterfaces(tunnels);
-  const host = [...objects.hosts.values()].find(
-    (candidate) => candidate.metadata.name === hostName,
-  );
-  const routes = host === undefined ? [] : planRoutes(shared.routed, host);
+  const routes = planRoutes(routed);
   return {
     plan: seal({
       format: 'sallyport.dev/host-plan/v1alpha1',
@@ -87,14 +84,14 @@ export function planHost(objects: DeclaredObjects, hostName: string, facts: Fact
         .map(([, source]) => source),
       engine: {
         name: 'strongswan',
-        userspace: tunnels.some((tunnel) => tunnel.dataPlane === 'userspace'),
+        userspace: tunnels.some(({ enabled, dataPlane }) => enabled && dataPlane === 'userspace'),
       },
       tunnels,
       interfaces,
       routes,
       rules: planRules(routes),
       sysctls: planSysctls(tunnels, interfaces),
-      firewall: planFirewall(shared.routed),
+      firewall: planFirewall(routed),
     }),
     problems,
   };
@@ -127,56 +124,23 @@ function addSource(sources: Map<string, PlanSource>, object: Connection | Gatewa
   });
 }
 
-/** Ids are 32 bits of a hash: two names may meet, and then one of them must change. */
-function findCollisions(tunnels: readonly TunnelPlan[]): Problem[] {
-  const byId = new Map<number, TunnelPlan>();
-  const problems: Problem[] = [];
-  for (const tunnel of tunnels) {
-    if (tunnel.interfaceId === undefined) continue;
-    const other = byId.get(tunnel.interfaceId);
-    if (other === undefined) {
-      byId.set(tunnel.interfaceId, tunnel);
-      continue;
-    }
-    problems.push({
-      code: 'plan/interface-id-collision',
-      severity: 'error',
-      object: { kind: 'Connection', namespace: tunnel.namespace, name: tunnel.connection },
-      path: 'spec.tunnels',
-      value: tunnel.tunnel,
-      message: `the name of this tunnel gives the same interface id as ${other.namespace}/${other.connection}/${other.tunnel}`,
-      hint: 'give the tunnel another name',
-    });
-  }
-  return problems;
-}
-
 /** A prefix has one route: where several enabled tunnels lead to it, the first by name carries it. */
-function assignPrefixes(routed: readonly { tunnel: TunnelPlan; gateway: Gateway }[]): {
+function assignPrefixes(placed: readonly PlacedTunnel[]): {
   routed: RoutedTunnel[];
-  problems: Problem[];
+  idle: PlanProblem[];
 } {
-  const taken = new Map<string, TunnelPlan>();
-  const problems: Problem[] = [];
-  const assigned = routed.map(({ tunnel, gateway }): RoutedTunnel => {
-    if (!tunnel.enabled) return { tunnel, gateway, prefixes: [] };
+  const carriers = new Map<string, TunnelPlan>();
+  const idle: PlanProblem[] = [];
+  const routed = placed.map((place): RoutedTunnel => {
+    const { tunnel } = place;
+    if (!tunnel.enabled) return { ...place, prefixes: [] };
     const prefixes = remotePrefixes(tunnel).filter((prefix) => {
-      const other = taken.get(prefix);
-      if (other === undefined) {
-        taken.set(prefix, tunnel);
-        return true;
-      }
-      problems.push({
-        code: 'plan/several-tunnels-one-prefix',
-        severity: 'warning',
-        object: { kind: 'Connection', namespace: tunnel.namespace, name: tunnel.connection },
-        path: 'spec.routing.static.networks',
-        value: prefix,
-        message: `tunnel ${tunnel.tunnel} stays idle for this network: tunnel ${other.tunnel} of ${other.namespace}/${other.connection} carries it`,
-      });
-      return false;
+      const carrier = carriers.get(prefix);
+      if (carrier === undefined) carriers.set(prefix, tunnel);
+      else idle.push(idleForPrefix(tunnel, prefix, carrier));
+      return carrier === undefined;
     });
-    return { tunnel, gateway, prefixes };
+    return { ...place, prefixes };
   });
-  return { routed: assigned, problems };
+  return { routed, idle };
 }

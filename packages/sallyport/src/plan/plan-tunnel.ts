@@ -1,7 +1,6 @@
 /** One tunnel of a connection, completed: addresses, identities, credentials, crypto, children, MTU. */
 
-import { familyOf } from '../lib/prefix.ts';
-import type { Problem } from '../lib/problem.ts';
+import { type Family, familyOf } from '../lib/prefix.ts';
 import type { Connection } from '../model/connection.ts';
 import { type DeclaredObjects, objectKey, resolveCrypto } from '../model/declared-objects.ts';
 import type { SecretFacts } from '../model/facts.ts';
@@ -9,9 +8,10 @@ import type { DataPlane, Gateway } from '../model/gateway.ts';
 import type { Host } from '../model/host.ts';
 import type { Tunnel } from '../model/tunnel.ts';
 import { planChildren } from './children.ts';
-import { chooseDataPlane } from './data-plane.ts';
+import { chooseDataPlane, type TunnelEnds } from './data-plane.ts';
 import type { CertificateAuth, PskAuth, SecretUse, TunnelPlan } from './host-plan.ts';
-import { IPV6_MINIMUM_MTU, USERSPACE_MTU, worstInnerMtu } from './mtu.ts';
+import { type TunnelMtu, USERSPACE_MTU, worstInnerMtu } from './mtu.ts';
+import { findTunnelProblems, type PlanProblem } from './problems.ts';
 import { interfaceIdOf, interfaceNameOf, tunnelName } from './tunnel-name.ts';
 
 /** Name that libipsec gives its only TUN device. */
@@ -33,7 +33,7 @@ export interface TunnelContext {
 
 export interface PlannedTunnel {
   readonly plan: TunnelPlan;
-  readonly problems: readonly Problem[];
+  readonly problems: readonly PlanProblem[];
 }
 
 /** Absent: the connection names a crypto policy or method that validation has refused. */
@@ -47,11 +47,9 @@ export function planTunnel(tunnel: Tunnel, context: TunnelContext): PlannedTunne
   const name = tunnelName(metadata.namespace, metadata.name, tunnel.name);
   const remoteAddress = tunnel.remote.address;
   const localAddress = tunnel.local.address ?? defaultLocalAddress(context.host, remoteAddress);
-  const choice = chooseDataPlane(gateway.spec.dataPlane, context.dataPlanes, {
-    localAddress,
-    remoteAddress,
-  });
-  const mtu = planMtu(crypto.esp.proposals, choice.dataPlane, localAddress, remoteAddress, context);
+  const ends = { localAddress, remoteAddress };
+  const choice = chooseDataPlane(gateway.spec.dataPlane, context.dataPlanes, ends);
+  const mtu = planMtu(crypto.esp.proposals, choice.dataPlane, ends, context);
   const children = planChildren(
     gateway.spec.networks,
     spec.routing.static.networks,
@@ -92,57 +90,16 @@ export function planTunnel(tunnel: Tunnel, context: TunnelContext): PlannedTunne
     children,
     mtuBytes: mtu.bytes,
   };
-  const object = { kind: 'Connection', namespace: metadata.namespace, name: metadata.name };
-  const problems: Problem[] = [];
-  if (choice.obstacle !== undefined) {
-    problems.push({
-      code: 'plan/data-plane-unavailable',
-      severity: 'error',
-      object,
-      message: `tunnel ${tunnel.name} cannot use data plane ${dataPlane}: ${choice.obstacle}`,
-      hint: 'set dataPlane of the Gateway to auto, or to one that the host offers',
-    });
-  }
-  if (dataPlane === 'userspace' && spec.start === 'trap') {
-    problems.push({
-      code: 'plan/trap-in-userspace',
-      severity: 'error',
-      object,
-      path: 'spec.start',
-      value: 'trap',
-      message: 'user-space ESP cannot be started by the first packet',
-      hint: 'use start: initiate',
-    });
-  }
-  if (mtu.above !== undefined) {
-    problems.push({
-      code: 'plan/mtu-too-large',
-      severity: 'warning',
-      object: { kind: 'Gateway', namespace: metadata.namespace, name: gateway.metadata.name },
-      path: 'spec.mtu',
-      value: String(mtu.bytes),
-      message: `packets of this size do not fit connection ${metadata.name}: at most ${mtu.above} bytes do`,
-      hint: 'use mtu: auto',
-    });
-  }
-  if (
-    mtu.bytes < IPV6_MINIMUM_MTU &&
-    children.some((child) => child.name === 'v6' || hasIpv6(child.remoteSelectors))
-  ) {
-    problems.push({
-      code: 'plan/mtu-below-ipv6',
-      severity: 'error',
-      object,
-      value: String(mtu.bytes),
-      message: `an inner MTU of ${mtu.bytes} bytes cannot carry IPv6, which needs ${IPV6_MINIMUM_MTU}`,
-      hint: 'raise the MTU of the underlay, or carry IPv4 only',
-    });
-  }
+  const problems = findTunnelProblems({
+    plan,
+    gateway,
+    connection,
+    hostName: context.host.metadata.name,
+    offered: context.dataPlanes,
+    choice,
+    mtu,
+  });
   return { plan, problems };
-}
-
-function hasIpv6(prefixes: readonly string[]): boolean {
-  return prefixes.some((prefix) => familyOf(prefix) === 6);
 }
 
 /** The first address of the host in the family of the other side; by name, either family may serve. */
@@ -157,17 +114,24 @@ function defaultLocalAddress(host: Host, remoteAddress: string | undefined): str
 function planMtu(
   proposals: readonly string[],
   dataPlane: DataPlane,
-  localAddress: string | undefined,
-  remoteAddress: string | undefined,
-  context: TunnelContext,
-): { bytes: number; above?: number } {
-  // A name may resolve to either family: the larger header is assumed.
-  const outer = familyOf(remoteAddress ?? localAddress ?? '') ?? familyOf(localAddress ?? '') ?? 6;
-  const fits = worstInnerMtu(proposals, context.underlayMtuBytes, outer);
-  const ceiling = dataPlane === 'userspace' ? Math.min(fits, USERSPACE_MTU) : fits;
-  const wanted = context.gateway.spec.mtu;
-  if (wanted === 'auto') return { bytes: ceiling };
-  return wanted > ceiling ? { bytes: wanted, above: ceiling } : { bytes: wanted };
+  ends: TunnelEnds,
+  { host, gateway, underlayMtuBytes }: TunnelContext,
+): TunnelMtu {
+  const fits = worstInnerMtu(proposals, underlayMtuBytes, outerFamily(ends, host));
+  const ceilingBytes = dataPlane === 'userspace' ? Math.min(fits, USERSPACE_MTU) : fits;
+  const { mtu } = gateway.spec;
+  return {
+    bytes: mtu === 'auto' ? ceilingBytes : mtu,
+    ceilingBytes,
+    underlayBytes: underlayMtuBytes,
+  };
+}
+
+/** Where either end leaves it open, the larger header is assumed that the host can send. */
+function outerFamily({ localAddress, remoteAddress }: TunnelEnds, host: Host): Family {
+  const known = familyOf(remoteAddress ?? '') ?? familyOf(localAddress ?? '');
+  if (known !== undefined) return known;
+  return host.spec.addresses.some((address) => familyOf(address) === 6) ? 6 : 4;
 }
 
 function planAuth(context: TunnelContext): PskAuth | CertificateAuth | undefined {

@@ -26,10 +26,14 @@ import {
   type TunnelPlan,
 } from './host-plan.ts';
 
-/** A tunnel with what it takes from its gateway. */
-export interface RoutedTunnel {
+/** A tunnel with what it takes from its gateway and from the host as its namespace declares it. */
+export interface PlacedTunnel {
   readonly tunnel: TunnelPlan;
   readonly gateway: Gateway;
+  readonly host: Host;
+}
+
+export interface RoutedTunnel extends PlacedTunnel {
   /** Remote prefixes this tunnel gets the routes of; those another tunnel has are left out. */
   readonly prefixes: readonly string[];
 }
@@ -55,12 +59,12 @@ export function planInterfaces(tunnels: readonly TunnelPlan[]): InterfacePlan[] 
   });
 }
 
-export function planRoutes(routed: readonly RoutedTunnel[], host: Host): RoutePlan[] {
+export function planRoutes(routed: readonly RoutedTunnel[]): RoutePlan[] {
   const routes = new Map<string, RoutePlan>();
   const add = (route: RoutePlan): void => {
     routes.set(`${route.table} ${route.prefix}`, route);
   };
-  for (const { tunnel, gateway, prefixes } of routed) {
+  for (const { tunnel, gateway, host, prefixes } of routed) {
     for (const prefix of remotePrefixes(tunnel)) {
       if (gateway.spec.leakGuard) add({ prefix, table: OWNER.guardTable, type: 'unreachable' });
     }

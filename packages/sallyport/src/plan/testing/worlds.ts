@@ -27,6 +27,16 @@ spec:
   auth: {psk: {secret: a-psk}}
 ${spec}`;
 
+/** The same objects for another tenant on the same host, its networks and peer moved out of the way. */
+export function inNamespace(namespace: string, text: string): string {
+  const moved = text
+    .replaceAll('metadata: {', `metadata: {namespace: ${namespace}, `)
+    .replaceAll('10.20.', '10.120.')
+    .replaceAll('fd20:', 'fda0:')
+    .replaceAll('198.51.100.', '203.0.113.');
+  return `---${moved}`;
+}
+
 const FOUR_IN_FOUR = 'remote: {address: 198.51.100.20}';
 
 /** The four address families, inside and outside, one connection each. */

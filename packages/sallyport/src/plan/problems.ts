@@ -1,0 +1,200 @@
+/** What planning refuses or warns of: what only shows once hosts and their abilities are known. */
+import type { ObjectRef, Problem } from '../lib/problem.ts';
+import type { Connection } from '../model/connection.ts';
+import type { Gateway } from '../model/gateway.ts';
+import { refOf } from '../model/objects.ts';
+import type { DataPlaneChoice } from './data-plane.ts';
+import type { TunnelPlan } from './host-plan.ts';
+import { IPV6_MINIMUM_MTU, type TunnelMtu } from './mtu.ts';
+import type { RoutedTunnel } from './routing.ts';
+
+/** Every one names an object, its field, the value there and the way out. */
+export type PlanProblem = Required<Omit<Problem, 'source'>>;
+
+export interface PlannedParts {
+  readonly plan: TunnelPlan;
+  readonly gateway: Gateway;
+  readonly connection: Connection;
+  readonly hostName: string;
+  /** Data planes that the host offers. */
+  readonly offered: readonly string[];
+  readonly choice: DataPlaneChoice;
+  readonly mtu: TunnelMtu;
+}
+
+/** What is wrong with one tunnel by itself. */
+export function findTunnelProblems(parts: PlannedParts): PlanProblem[] {
+  return [
+    ...dataPlaneProblems(parts),
+    ...trapProblems(parts),
+    ...tooLargeProblems(parts),
+    ...ipv6Problems(parts),
+  ];
+}
+
+function dataPlaneProblems({
+  plan,
+  gateway,
+  hostName,
+  offered,
+  choice,
+}: PlannedParts): PlanProblem[] {
+  if (choice.obstacle === undefined) return [];
+  const problem = {
+    code: 'plan/data-plane-unavailable',
+    severity: 'error',
+    object: refOf(gateway),
+    path: 'spec.dataPlane',
+    value: gateway.spec.dataPlane,
+  } as const;
+  if (choice.obstacle === 'needs-fixed-addresses') {
+    const write = 'write the addresses of both ends';
+    return [
+      {
+        ...problem,
+        message: `tunnel ${labelOf(plan)} cannot have it: a VTI needs fixed addresses at both ends`,
+        hint: offered.length > 1 ? `set it to auto, or ${write}` : write,
+      },
+    ];
+  }
+  return [
+    {
+      ...problem,
+      message: `tunnel ${labelOf(plan)} cannot have it on host ${hostName}, which offers ${offered.join(', ') || 'none'}`,
+      hint:
+        offered.length === 0
+          ? 'give the host a kernel with ESP, or strongSwan with kernel-libipsec'
+          : `set it to ${['auto', ...offered].join(' or ')}`,
+    },
+  ];
+}
+
+function trapProblems({ plan, connection }: PlannedParts): PlanProblem[] {
+  if (plan.dataPlane !== 'userspace' || plan.start !== 'trap') return [];
+  return [
+    {
+      code: 'plan/trap-in-userspace',
+      severity: 'error',
+      object: refOf(connection),
+      path: 'spec.start',
+      value: plan.start,
+      message: `the first packet cannot start tunnel ${plan.tunnel}, whose ESP is in user space`,
+      hint: 'use start: initiate',
+    },
+  ];
+}
+
+function tooLargeProblems({ plan, gateway, mtu }: PlannedParts): PlanProblem[] {
+  if (mtu.bytes <= mtu.ceilingBytes) return [];
+  return [
+    {
+      code: 'plan/mtu-too-large',
+      severity: 'warning',
+      object: refOf(gateway),
+      path: 'spec.mtu',
+      value: String(mtu.bytes),
+      message: `packets of this size do not fit tunnel ${labelOf(plan)}: at most ${mtu.ceilingBytes} bytes do`,
+      hint: 'use mtu: auto',
+    },
+  ];
+}
+
+function ipv6Problems({ plan, gateway, connection, hostName, mtu }: PlannedParts): PlanProblem[] {
+  const networks = plan.children
+    .flatMap((child) => child.remoteSelectors)
+    .filter((prefix) => prefix.includes(':'));
+  const [network] = networks;
+  if (mtu.bytes >= IPV6_MINIMUM_MTU || network === undefined) return [];
+  const isChosen = mtu.ceilingBytes >= IPV6_MINIMUM_MTU;
+  return [
+    {
+      code: 'plan/mtu-below-ipv6',
+      severity: 'error',
+      ...(isChosen
+        ? { object: refOf(gateway), path: 'spec.mtu', value: String(mtu.bytes) }
+        : {
+            object: refOf(connection),
+            path: 'spec.routing.static.networks',
+            value: network,
+          }),
+      message: `an inner MTU of ${mtu.bytes} bytes in tunnel ${labelOf(plan)} cannot carry IPv6, which needs ${IPV6_MINIMUM_MTU}`,
+      hint: isChosen
+        ? `use mtu: auto, or ${IPV6_MINIMUM_MTU} or more`
+        : `raise the MTU of the underlay of host ${hostName}, which is ${mtu.underlayBytes}, or carry IPv4 only`,
+    },
+  ];
+}
+
+/** What is wrong between the tunnels of one host. */
+export function findHostProblems(routed: readonly RoutedTunnel[]): PlanProblem[] {
+  const tunnels = routed.map(({ tunnel }) => tunnel);
+  return [...findCollisions(tunnels), ...findMixedEngines(routed)];
+}
+
+/** Ids are 32 bits of a hash: two names may meet, and then one of them must change. */
+function findCollisions(tunnels: readonly TunnelPlan[]): PlanProblem[] {
+  const byId = new Map<number, TunnelPlan>();
+  const problems: PlanProblem[] = [];
+  for (const tunnel of tunnels) {
+    if (tunnel.interfaceId === undefined) continue;
+    const other = byId.get(tunnel.interfaceId);
+    if (other === undefined) {
+      byId.set(tunnel.interfaceId, tunnel);
+      continue;
+    }
+    problems.push({
+      code: 'plan/interface-id-collision',
+      severity: 'error',
+      object: connectionOf(tunnel),
+      path: 'spec.tunnels',
+      value: tunnel.tunnel,
+      message: `the name of this tunnel gives the same interface id as ${labelOf(other)}`,
+      hint: 'give the tunnel another name',
+    });
+  }
+  return problems;
+}
+
+/** With kernel-libipsec charon has no other way to install an SA: it is all of them or none. */
+function findMixedEngines(routed: readonly RoutedTunnel[]): PlanProblem[] {
+  const enabled = routed.filter(({ tunnel }) => tunnel.enabled);
+  const inUserSpace = enabled.find(({ tunnel }) => tunnel.dataPlane === 'userspace');
+  const inKernel = enabled.find(({ tunnel }) => tunnel.dataPlane !== 'userspace');
+  if (inUserSpace === undefined || inKernel === undefined) return [];
+  return [
+    {
+      code: 'plan/data-plane-unavailable',
+      severity: 'error',
+      object: refOf(inUserSpace.gateway),
+      path: 'spec.dataPlane',
+      value: inUserSpace.gateway.spec.dataPlane,
+      message: `tunnel ${labelOf(inUserSpace.tunnel)} makes the daemon do all ESP in user space, and tunnel ${labelOf(inKernel.tunnel)} of the same host needs it in the kernel`,
+      hint: 'use userspace for all tunnels of a host, or for none',
+    },
+  ];
+}
+
+/** One prefix, two tunnels: not wrong, but the second one will carry nothing of it. */
+export function idleForPrefix(
+  tunnel: TunnelPlan,
+  prefix: string,
+  carrier: TunnelPlan,
+): PlanProblem {
+  return {
+    code: 'plan/several-tunnels-one-prefix',
+    severity: 'warning',
+    object: connectionOf(tunnel),
+    path: 'spec.routing.static.networks',
+    value: prefix,
+    message: `tunnel ${tunnel.tunnel} stays idle for this network: tunnel ${labelOf(carrier)} carries it`,
+    hint: 'remove one of the tunnels, or give each a connection with networks of its own',
+  };
+}
+
+function connectionOf({ namespace, connection }: TunnelPlan): ObjectRef {
+  return { kind: 'Connection', namespace, name: connection };
+}
+
+function labelOf({ namespace, connection, tunnel }: TunnelPlan): string {
+  return `${namespace}/${connection}/${tunnel}`;
+}
