@@ -40,28 +40,28 @@ const CASES: readonly Case[] = [
     what: 'that the host lacks a pinned data plane',
     world: { text: pinned('vti'), dataPlanes: ['xfrm-interface', 'policy'] },
     lines: [
-      'error: Gateway default/edge spec.dataPlane: tunnel default/partner-a/main cannot have it on host gw1, which offers xfrm-interface, policy (vti); set it to auto or xfrm-interface or policy [plan/data-plane-unavailable]',
+      'error: Gateway default/edge spec.dataPlane: tunnel default/partner-a/main cannot have this data plane on host gw1, which offers xfrm-interface, policy (vti); set it to auto or xfrm-interface or policy [plan/data-plane-unavailable]',
     ],
   },
   {
     what: 'that the host offers nothing at all',
     world: { text: twoSites, dataPlanes: [] },
     lines: [
-      'error: Gateway default/edge spec.dataPlane: tunnel default/partner-a/main cannot have it on host gw1, which offers none (auto); give the host a kernel with ESP, or strongSwan with kernel-libipsec [plan/data-plane-unavailable]',
+      'error: Gateway default/edge spec.dataPlane: tunnel default/partner-a/main cannot have this data plane on host gw1, which offers none (auto); give the host a kernel with ESP, or strongSwan with kernel-libipsec [plan/data-plane-unavailable]',
     ],
   },
   {
     what: 'that a pinned VTI cannot serve a peer on any address',
     world: { text: pinned('vti', roaming), dataPlanes: ['vti', 'policy'] },
     lines: [
-      'error: Gateway default/edge spec.dataPlane: tunnel default/partner-a/main cannot have it: a VTI needs fixed addresses at both ends (vti); set it to auto, or write the addresses of both ends [plan/data-plane-unavailable]',
+      'error: Gateway default/edge spec.dataPlane: tunnel default/partner-a/main cannot have this data plane: a VTI needs fixed addresses at both ends (vti); set it to auto, or write the addresses of both ends [plan/data-plane-unavailable]',
     ],
   },
   {
     what: 'that a VTI, all the host has, cannot serve a peer on any address',
     world: { text: roaming, dataPlanes: ['vti'] },
     lines: [
-      'error: Gateway default/edge spec.dataPlane: tunnel default/partner-a/main cannot have it: a VTI needs fixed addresses at both ends (auto); write the addresses of both ends [plan/data-plane-unavailable]',
+      'error: Gateway default/edge spec.dataPlane: tunnel default/partner-a/main cannot have this data plane: a VTI needs fixed addresses at both ends (auto); write the addresses of both ends [plan/data-plane-unavailable]',
     ],
   },
   {

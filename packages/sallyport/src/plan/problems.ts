@@ -52,7 +52,7 @@ function dataPlaneProblems({
     return [
       {
         ...problem,
-        message: `tunnel ${labelOf(plan)} cannot have it: a VTI needs fixed addresses at both ends`,
+        message: `tunnel ${labelOf(plan)} cannot have this data plane: a VTI needs fixed addresses at both ends`,
         hint: offered.length > 1 ? `set it to auto, or ${write}` : write,
       },
     ];
@@ -60,7 +60,7 @@ function dataPlaneProblems({
   return [
     {
       ...problem,
-      message: `tunnel ${labelOf(plan)} cannot have it on host ${hostName}, which offers ${offered.join(', ') || 'none'}`,
+      message: `tunnel ${labelOf(plan)} cannot have this data plane on host ${hostName}, which offers ${offered.join(', ') || 'none'}`,
       hint:
         offered.length === 0
           ? 'give the host a kernel with ESP, or strongSwan with kernel-libipsec'
