@@ -1,17 +1,18 @@
 /** Child SAs of a tunnel: which selectors go together. */
-import { comparePrefixes, familyOf, parsePrefix } from '../lib/prefix.ts';
+import { comparePrefixes, familyOf, formatPrefix, parsePrefix } from '../lib/prefix.ts';
 import { sha256Hex } from '../lib/sha256.ts';
 import type { ChildPlan } from './host-plan.ts';
 
-/** Sorted as numbers, each once: `10.2.0.0/16` before `10.10.0.0/16`. */
+/** In one spelling, each once, sorted as numbers: `10.2.0.0/16` before `10.10.0.0/16`. */
 export function sortPrefixes(prefixes: readonly string[]): string[] {
-  return [...new Set(prefixes)]
-    .map((text) => ({ text, parsed: parsePrefix(text) }))
-    .sort((a, b) => {
-      if (a.parsed.ok && b.parsed.ok) return comparePrefixes(a.parsed.prefix, b.parsed.prefix);
-      return a.text < b.text ? -1 : 1;
+  const sorted = prefixes
+    .flatMap((text) => {
+      const parsed = parsePrefix(text);
+      return parsed.ok ? [parsed.prefix] : [];
     })
-    .map(({ text }) => text);
+    .sort(comparePrefixes)
+    .map(formatPrefix);
+  return [...new Set(sorted)];
 }
 
 /**
@@ -23,24 +24,42 @@ export function planChildren(
   remote: readonly string[],
   selectors: 'per-family' | 'per-pair',
 ): ChildPlan[] {
-  const children: ChildPlan[] = [];
-  for (const family of [4, 6] as const) {
-    const ours = sortPrefixes(local.filter((prefix) => familyOf(prefix) === family));
-    const theirs = sortPrefixes(remote.filter((prefix) => familyOf(prefix) === family));
-    if (ours.length === 0 || theirs.length === 0) continue;
-    if (selectors === 'per-family') {
-      children.push({ name: `v${family}`, localSelectors: ours, remoteSelectors: theirs });
-      continue;
-    }
-    for (const from of ours) {
-      for (const to of theirs) {
-        children.push({
-          name: `p-${sha256Hex(`${from} ${to}`).slice(0, 8)}`,
-          localSelectors: [from],
-          remoteSelectors: [to],
-        });
-      }
-    }
+  const families = ([4, 6] as const)
+    .map((family) => {
+      const inFamily = (prefix: string): boolean => familyOf(prefix) === family;
+      const ours = sortPrefixes(local.filter(inFamily));
+      return { family, ours, theirs: sortPrefixes(remote.filter(inFamily)) };
+    })
+    .filter(({ ours, theirs }) => ours.length > 0 && theirs.length > 0);
+  if (selectors === 'per-family') {
+    return families.map(({ family, ours, theirs }) => ({
+      name: `v${family}`,
+      localSelectors: ours,
+      remoteSelectors: theirs,
+    }));
   }
-  return children.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const pairs = families.flatMap(({ ours, theirs }) =>
+    ours.flatMap((from) => theirs.map((to): Pair => [from, to])),
+  );
+  return nameChildren(pairs).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+type Pair = readonly [from: string, to: string];
+
+/**
+ * By a hash of the pair, since a number would change with every new network; by more of it where two
+ * pairs begin alike, which among thousands of pairs does happen.
+ */
+function nameChildren(pairs: readonly Pair[]): ChildPlan[] {
+  const hashed = pairs.map((pair) => {
+    const hash = sha256Hex(pair.join(' '));
+    return { pair, hash, short: hash.slice(0, 8) };
+  });
+  const uses = new Map<string, number>();
+  for (const { short } of hashed) uses.set(short, (uses.get(short) ?? 0) + 1);
+  return hashed.map(({ pair: [from, to], hash, short }) => ({
+    name: `p-${uses.get(short) === 1 ? short : hash.slice(0, 24)}`,
+    localSelectors: [from],
+    remoteSelectors: [to],
+  }));
 }

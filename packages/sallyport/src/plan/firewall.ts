@@ -1,35 +1,56 @@
 /** What the nftables table guards and clamps. */
-import { familyOf } from '../lib/prefix.ts';
+import { familyOf, overlaps, type Prefix, parsePrefix } from '../lib/prefix.ts';
 import { sortPrefixes } from './children.ts';
 import type { FirewallPlan } from './host-plan.ts';
 import { mssBytes } from './mtu.ts';
 import { peerInside, type RoutedTunnel, remotePrefixes } from './routing.ts';
 
 export function planFirewall(routed: readonly RoutedTunnel[]): FirewallPlan {
-  const guarded = new Map<string, 'interface' | 'policy'>();
+  const guarded = new Set<string>();
   const clamps = new Map<string, number>();
   const peers = new Set<string>();
   for (const { tunnel, gateway } of routed) {
     const peer = peerInside(tunnel);
     if (peer !== undefined && tunnel.remoteAddress !== undefined) peers.add(tunnel.remoteAddress);
     for (const prefix of remotePrefixes(tunnel)) {
-      if (gateway.spec.leakGuard) {
-        guarded.set(prefix, tunnel.dataPlane === 'policy' ? 'policy' : 'interface');
-      }
-      if (!tunnel.enabled) continue;
-      const mss = mssBytes(tunnel.mtuBytes, familyOf(prefix) ?? 6);
+      if (gateway.spec.leakGuard) guarded.add(prefix);
+      const family = familyOf(prefix);
+      if (!tunnel.enabled || family === undefined) continue;
+      const mss = mssBytes(tunnel.mtuBytes, family);
       clamps.set(prefix, Math.min(mss, clamps.get(prefix) ?? mss));
     }
   }
+  const isByPolicy = policyTest(routed);
   return {
-    guarded: sortPrefixes([...guarded.keys()]).map((prefix) => ({
+    guarded: sortPrefixes([...guarded]).map((prefix) => ({
       prefix,
-      by: guarded.get(prefix) ?? 'interface',
+      by: isByPolicy(prefix) ? 'policy' : 'interface',
     })),
     peers: [...peers].sort(),
-    clamps: sortPrefixes([...clamps.keys()]).map((prefix) => ({
-      prefix,
-      mssBytes: clamps.get(prefix) ?? 0,
-    })),
+    clamps: sortPrefixes([...clamps.keys()]).flatMap((prefix) => {
+      const size = clamps.get(prefix);
+      return size === undefined ? [] : [{ prefix, mssBytes: size }];
+    }),
   };
+}
+
+/**
+ * Whether any tunnel in use carries a part of the prefix by policy. The guard of a disabled tunnel, or
+ * of an interface beside it, must not drop what comes and goes under that policy.
+ */
+function policyTest(routed: readonly RoutedTunnel[]): (prefix: string) => boolean {
+  const texts = new Set(
+    routed
+      .filter(({ tunnel }) => tunnel.enabled && tunnel.dataPlane === 'policy')
+      .flatMap(({ tunnel }) => remotePrefixes(tunnel)),
+  );
+  const prefixes = [...texts].flatMap(toPrefixes);
+  return (text) =>
+    texts.has(text) ||
+    toPrefixes(text).some((prefix) => prefixes.some((other) => overlaps(prefix, other)));
+}
+
+function toPrefixes(text: string): Prefix[] {
+  const parsed = parsePrefix(text);
+  return parsed.ok ? [parsed.prefix] : [];
 }

@@ -42,7 +42,7 @@ export interface CertificateAuth {
 }
 
 export interface ChildPlan {
-  /** Stable, never renamed: `v4`, `v6`, or `p-<8 hex>` of a pair of networks. */
+  /** Stable: `v4`, `v6`, or `p-<hex>` of a pair of networks: 8 digits, 24 where two pairs share those. */
   readonly name: string;
   readonly localSelectors: readonly string[];
   readonly remoteSelectors: readonly string[];
