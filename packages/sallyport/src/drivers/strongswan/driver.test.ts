@@ -9,6 +9,7 @@ import { SecretValue } from '../../platform/secret-value.ts';
 import { StrongswanDriver } from './driver.ts';
 import { MemoryFile } from './memory-file.ts';
 import { NO_ORIGINS } from './origins.ts';
+import { peerHash } from './render.ts';
 import { FakeCharon } from './testing/fake-charon.ts';
 import { certificateTunnel, pskTunnel } from './testing/tunnels.ts';
 
@@ -160,6 +161,46 @@ describe('StrongswanDriver', () => {
     expect(charon.keys.size).toBe(0);
   });
 
+  it('ends in the next round an SA that it could not end with its connection', async () => {
+    await reach(pskTunnel);
+    charon.sas.push({ name: pskTunnel.name, uniqueId: '4' });
+    charon.refusesToTerminate = true;
+    expect(await reach()).toEqual([expect.stringContaining('terminate')]);
+    expect([...charon.connections.keys()]).toEqual([]);
+    charon.refusesToTerminate = false;
+    expect(await reach()).toEqual([]);
+    expect([charon.sas.length, await differences()]).toEqual([0, 0]);
+  });
+
+  it('is content with an SA that ended by itself before it could end it', async () => {
+    await reach(pskTunnel);
+    charon.sas.push({ name: pskTunnel.name, uniqueId: '4' });
+    const changes = driver.diff(await driver.observe(signal), { tunnels: [] });
+    charon.sas.length = 0;
+    expect((await driver.apply(changes, signal)).failed).toEqual([]);
+  });
+
+  it('keeps a private key that another Secret holds, too', async () => {
+    const { auth } = certificateTunnel;
+    const renewed: TunnelPlan = {
+      ...certificateTunnel,
+      auth: { ...auth, secret: { ...auth.secret, fingerprint: 'renewed' } },
+    };
+    await reach(certificateTunnel);
+    expect(await reach(renewed)).toEqual([]);
+    expect([charon.keys.size, await differences(renewed)]).toEqual([1, 0]);
+  });
+
+  it('reports a peer authority that is a pre-shared key, and loads the others', async () => {
+    driver = makeDriver((use) =>
+      materialOf({ ...use, name: use.name === 'peer-ca' ? 'a-psk' : use.name }),
+    );
+    expect(await reach(pskTunnel, certificateTunnel)).toEqual([
+      'Secret default/peer-ca: holds psk, a certificate of an authority is needed',
+    ]);
+    expect([...charon.connections.keys()]).toEqual([pskTunnel.name]);
+  });
+
   it('cleans up without any memory', async () => {
     await reach(pskTunnel);
     charon.sas.push({ name: pskTunnel.name, uniqueId: '4' });
@@ -196,6 +237,15 @@ describe('rememberSas', () => {
     const later = await driver.rememberSas(await driver.observe(signal), [changed], new Set());
     expect(later.origins).toEqual(first.origins);
     expect(later.origins.children.size).toBe(1);
+  });
+
+  it('lets SAs stand whose connection is loaded, though nobody remembers with what', async () => {
+    await reach(pskTunnel);
+    await rm(join(directory, 'loaded.json'));
+    charon.sas.push(sa);
+    const before = await driver.observe(signal);
+    const { origins } = await driver.rememberSas(before, [pskTunnel], new Set([pskTunnel.name]));
+    expect(origins.ike.get('4')).toBe(peerHash(pskTunnel));
   });
 
   it('forgets SAs that are gone', async () => {

@@ -131,13 +131,20 @@ export class StrongswanDriver
     return { done, failed };
   }
 
-  /** Notes with which configuration each SA was made; see `origins.ts`. */
+  /**
+   * Notes with which configuration each SA was made; see `origins.ts`. Connections that nobody remembers
+   * are loaded again, which charon takes for no change where they are the same: their SAs stay.
+   */
   async rememberSas(
     observed: ObservedStrongswan,
     tunnels: readonly TunnelPlan[],
     changing: ReadonlySet<string>,
   ): Promise<ObservedStrongswan> {
-    const origins = noteOrigins(observed.sas, observed.origins, tunnels, changing);
+    const { connections } = observed;
+    const known = [...changing].filter(
+      (name) => !connections.has(name) || connections.get(name) !== undefined,
+    );
+    const origins = noteOrigins(observed.sas, observed.origins, tunnels, new Set(known));
     if (!isSameOrigins(origins, observed.origins)) {
       const memory = await this.#memory.read(observed.daemonSince);
       await this.#memory.write({
@@ -223,8 +230,14 @@ export class StrongswanDriver
     const own = await this.#read(auth.secret, 'certificate');
     const peer = await this.#secrets.read(auth.peerAuthority);
     const [leaf] = own.certificates;
-    if (leaf === undefined || peer.form === 'psk') {
-      throw new Error(`Secret ${auth.secret.namespace}/${auth.secret.name} holds no certificate`);
+    if (leaf === undefined) {
+      throw new Error(`Secret ${auth.secret.namespace}/${auth.secret.name}: holds no certificate`);
+    }
+    if (peer.form === 'psk') {
+      const { namespace, name } = auth.peerAuthority;
+      throw new Error(
+        `Secret ${namespace}/${name}: holds psk, a certificate of an authority is needed`,
+      );
     }
     return { leaf, peerAuthorities: peer.authorities };
   }

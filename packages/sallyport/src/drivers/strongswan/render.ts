@@ -36,6 +36,9 @@ export function renderConnection(
     local: {
       auth: tunnel.auth.method === 'psk' ? 'psk' : 'pubkey',
       id: tunnel.localId,
+      // Asked of nobody in a local round, and compared: charon sees no other difference when a secret
+      // changes, and would put the new Child SA into the old IKE SA, where it is a duplicate.
+      groups: [hash(tunnel.auth)],
       ...(certificates === undefined ? {} : { certs: [certificates.leaf] }),
     },
     remote: {
@@ -92,7 +95,7 @@ const childHashes = new WeakMap<TunnelPlan, WeakMap<ChildPlan, string>>();
 export function peerHash(tunnel: TunnelPlan): string {
   return once(peerHashes, tunnel, () => {
     const { children: _children, ...peer } = renderConnection(tunnel);
-    return hash({ peer, auth: tunnel.auth });
+    return hash(peer);
   });
 }
 

@@ -13,6 +13,7 @@ export class FakeCharon implements AsyncDisposable {
   readonly sas: FakeSa[] = [];
   /** Connection names whose loading fails. */
   readonly refused: Set<string> = new Set();
+  refusesToTerminate = false;
   since = 'Nov 21 05:00:00 2026';
   readonly #daemon: FakeDaemon;
 
@@ -103,6 +104,7 @@ export class FakeCharon implements AsyncDisposable {
   }
 
   #terminate(message: Message): { success: string; matches: string; terminated: string } {
+    if (this.refusesToTerminate) throw new Error('no thread to terminate with');
     const id = message.text('ike-id');
     const index = this.sas.findIndex((sa) => sa.uniqueId === id);
     if (index >= 0) this.sas.splice(index, 1);
