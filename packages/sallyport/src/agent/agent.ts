@@ -2,17 +2,17 @@
  * The agent's life: one flight of changes at a time, started by a new plan, by events of the daemon,
  * by changes of the kernel, and by a timer. Ends at a signal and leaves every tunnel as it is.
  */
-import { spawn } from 'node:child_process';
 import { release } from 'node:os';
-import { createInterface } from 'node:readline';
-import { parseSaEvent, type ViciClient, ViciUnknownEvent } from '@sallyport/vici';
+import { parseSaEvent, type ViciClient, type ViciEvent, ViciUnknownEvent } from '@sallyport/vici';
 import type { Engine } from '../drivers/strongswan/engine.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import { writeFileAtomic } from '../platform/atomic-file.ts';
 import type { HostReport } from '../status/host-report.ts';
 import { serveControl } from './control.ts';
 import type { Failures } from './failures.ts';
+import { watchKernel } from './kernel-monitor.ts';
 import type { Log } from './log.ts';
+import { MOVING_MILLISECONDS, Pace, SETTLE_MILLISECONDS } from './pace.ts';
 import type { PlanSource } from './plan-source.ts';
 import type { Reconciler, Round } from './reconciler.ts';
 import type { RollGuard } from './roll-guard.ts';
@@ -22,25 +22,20 @@ import type { TunnelKeeper } from './tunnel-keeper.ts';
 export interface AgentOptions {
   readonly host: string;
   readonly version: string;
-  readonly source: PlanSource;
-  readonly reconciler: Reconciler;
-  readonly keeper: TunnelKeeper;
-  readonly engine: Engine;
-  readonly client: ViciClient;
-  readonly failures: Failures;
-  readonly history: TunnelHistory;
-  readonly rollGuard: RollGuard;
+  readonly source: Pick<PlanSource, 'read' | 'watch'>;
+  readonly reconciler: Pick<Reconciler, 'round'>;
+  readonly keeper: Pick<TunnelKeeper, 'attemptFailed' | 'nextAt'>;
+  readonly engine: Pick<Engine, 'socket' | 'isExternal'>;
+  readonly client: Pick<ViciClient, 'close'> & {
+    subscribe(...args: Parameters<ViciClient['subscribe']>): AsyncIterable<ViciEvent>;
+  };
+  readonly failures: Pick<Failures, 'readLine'>;
+  readonly history: Pick<TunnelHistory, 'keepOnly'>;
+  readonly rollGuard: Pick<RollGuard, 'cleanUp'>;
   readonly reportPath: string;
   readonly controlSocket: string;
   readonly log: Log;
 }
-
-/** Full look at everything, with jitter, whatever the events say. */
-const RESYNC_MILLISECONDS = 10_000;
-/** While something is under way. */
-const MOVING_MILLISECONDS = 1_000;
-/** Events come in bursts: one round answers many. */
-const SETTLE_MILLISECONDS = 100;
 
 /** For taking back what only a running agent may leave in the kernel. */
 const CLEAN_UP_MILLISECONDS = 5_000;
@@ -52,7 +47,10 @@ export class Agent {
   readonly #startedAt = new Date().toISOString();
   #report: HostReport | undefined;
   #tunnels: HostPlan['tunnels'] = [];
+  readonly #pace = new Pace(Math.random);
   #round: Promise<void> = Promise.resolve();
+  /** A round that has not begun. */
+  #queued: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #wantsKernel = true;
@@ -64,32 +62,53 @@ export class Agent {
 
   /** Runs until the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
-    const { source, controlSocket, client, log, rollGuard } = this.#options;
+    const { controlSocket, client, log } = this.#options;
     // Of an agent that was killed while it exchanged a tunnel.
-    await rollGuard.cleanUp(signal);
-    const watcher = await source.watch(() => {
-      this.#soon({ kernel: true });
-    });
+    await this.#releaseHolds(signal);
     const control = await serveControl(controlSocket, () => this.#freshReport(signal));
-    const monitor = this.#watchKernel(signal);
+    const watcher = await this.#watchPlan();
+    watchKernel(
+      () => {
+        this.#wantsKernel = true;
+        this.#schedule(MOVING_MILLISECONDS);
+      },
+      log,
+      signal,
+    );
     const events = this.#followEvents(signal);
-    const ended = new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => {
-        resolve();
-      });
-    });
     log.info({ host: this.#options.host, pid: process.pid }, 'agent started');
     this.#soon({ kernel: true });
-    await ended;
+    await aborted(signal);
     this.#ended = true;
     clearTimeout(this.#timer);
-    watcher.close();
+    watcher?.close();
     control.close();
-    monitor.kill();
     await client.close();
     await Promise.allSettled([events, this.#round]);
-    await rollGuard.cleanUp(AbortSignal.timeout(CLEAN_UP_MILLISECONDS));
+    await this.#releaseHolds(AbortSignal.timeout(CLEAN_UP_MILLISECONDS));
     log.info({}, 'agent stopped, tunnels stay up');
+  }
+
+  /** Undefined where the system has no more watches to give. */
+  async #watchPlan(): Promise<{ close(): void } | undefined> {
+    const { source, log } = this.#options;
+    try {
+      return await source.watch(() => {
+        this.#soon({ kernel: true });
+      });
+    } catch (error) {
+      log.warn({ error: messageOf(error) }, 'the plan cannot be watched; going on by timer');
+      return undefined;
+    }
+  }
+
+  async #releaseHolds(signal: AbortSignal): Promise<void> {
+    const { rollGuard, log } = this.#options;
+    try {
+      await rollGuard.cleanUp(signal);
+    } catch (error) {
+      log.warn({ error: messageOf(error) }, 'packets may still be held');
+    }
   }
 
   /** A round within moments; many calls make one. */
@@ -109,49 +128,62 @@ export class Agent {
     }, milliseconds);
   }
 
-  /** Rounds follow each other; none runs beside another. */
+  /** Rounds follow each other; who asks for one before it has begun shares it. */
   #nextRound(): Promise<void> {
-    const next = this.#round.then(() => this.#runRound());
-    this.#round = next;
-    return next;
+    this.#queued ??= this.#round.then(() => {
+      this.#queued = undefined;
+      return this.#runRound();
+    });
+    this.#round = this.#queued;
+    return this.#queued;
   }
 
   async #runRound(): Promise<void> {
     if (this.#ended) return;
-    const { source, reconciler, history, log } = this.#options;
-    const scope = { kernel: this.#wantsKernel };
+    const { source, reconciler, history, keeper, log } = this.#options;
+    const hasKernel = this.#wantsKernel || this.#pace.isKernelDue(performance.now());
     this.#wantsKernel = false;
     try {
       const { plan, problem } = await source.read();
       const round =
         plan === undefined
           ? IDLE
-          : await reconciler.round(plan, scope, AbortSignal.timeout(ROUND_MILLISECONDS));
+          : await reconciler.round(
+              plan,
+              { kernel: hasKernel },
+              AbortSignal.timeout(ROUND_MILLISECONDS),
+            );
+      // A round that was cut off tells nothing true: the last report stands.
+      if (this.#isEnded()) return;
       this.#tunnels = plan?.tunnels ?? [];
       history.keepOnly(new Set(this.#tunnels.map((tunnel) => tunnel.name)));
       const problems = [...(problem === undefined ? [] : [problem]), ...round.problems];
-      for (const { code, message } of problems)
-        if (!this.#report?.problems.some((known) => known.message === message))
-          log.warn({ code }, message);
-      this.#report = this.#toReport(plan, { ...round, problems });
-      await writeFileAtomic(this.#options.reportPath, `${JSON.stringify(this.#report)}\n`);
-      this.#schedule(this.#pauseAfter(round));
+      await this.#publish(this.#toReport(plan, { ...round, problems }));
+      const now = performance.now();
+      this.#schedule(this.#pace.pauseAfter({ ...round, hasKernel }, now, keeper.nextAt));
     } catch (error) {
-      log.error({ error: error instanceof Error ? error.message : String(error) }, 'round failed');
-      this.#wantsKernel = true;
-      this.#schedule(RESYNC_MILLISECONDS);
+      log.error({ error: messageOf(error) }, 'round failed');
+      this.#schedule(this.#pace.pauseAfterFault());
     }
-    if (this.#timerAt > performance.now() + RESYNC_MILLISECONDS)
-      this.#schedule(RESYNC_MILLISECONDS);
   }
 
-  #pauseAfter(round: Round): number {
-    const jittered = RESYNC_MILLISECONDS * (0.75 + Math.random() / 4);
-    if (round.isMoving || round.differences.length > 0) return MOVING_MILLISECONDS;
-    this.#wantsKernel = true;
-    const retryAt = this.#options.keeper.nextAt;
-    if (retryAt === undefined) return jittered;
-    return Math.max(SETTLE_MILLISECONDS, Math.min(jittered, retryAt - performance.now()));
+  /** As a method, since the signal may have come during an `await`. */
+  #isEnded(): boolean {
+    return this.#ended;
+  }
+
+  async #publish(report: HostReport): Promise<void> {
+    const { log, reportPath } = this.#options;
+    const known = new Set(this.#report?.problems.map((problem) => problem.message));
+    for (const { code, message } of report.problems)
+      if (!known.has(message)) log.warn({ code }, message);
+    this.#report = report;
+    try {
+      await writeFileAtomic(reportPath, `${JSON.stringify(report)}\n`);
+    } catch (error) {
+      // Whoever asks over the socket still has it.
+      log.warn({ error: messageOf(error) }, 'the report could not be written');
+    }
   }
 
   #toReport(plan: HostPlan | undefined, round: Round): HostReport {
@@ -221,26 +253,22 @@ export class Agent {
     for (const tunnel of failed) keeper.attemptFailed(tunnel);
     if (failed.length > 0) this.#soon({ kernel: false });
   }
-
-  /** `ip monitor` tells that something changed; what, the next round finds out. */
-  #watchKernel(signal: AbortSignal): { kill(): void } {
-    const child = spawn('ip', ['monitor', 'link', 'route', 'rule'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-      signal,
-    });
-    child.on('error', (error) => {
-      if (!signal.aborted)
-        this.#options.log.warn({ error: error.message }, 'ip monitor failed; going on by timer');
-    });
-    createInterface({ input: child.stdout }).on('line', () => {
-      this.#wantsKernel = true;
-      this.#schedule(MOVING_MILLISECONDS);
-    });
-    return { kill: () => child.kill() };
-  }
 }
 
 /** Longest round: both levels with their deadlines. */
 const ROUND_MILLISECONDS = 150_000;
 
 const IDLE: Round = { tunnels: [], differences: [], problems: [], isMoving: false };
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => {
+      resolve();
+    });
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

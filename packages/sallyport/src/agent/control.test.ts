@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -46,6 +47,40 @@ describe('the control socket', () => {
     connect(path).destroy();
     expect(await askReport(path)).toEqual(report);
     server.close();
+  });
+
+  it('takes a request in pieces, and one that a person typed', async () => {
+    const server = await serveControl(path, () => Promise.resolve(report));
+    const slow = connect(path);
+    slow.write('rep');
+    await askReport(path);
+    slow.write('ort\r\nand more\n');
+    expect(parseReport(await text(slow))).toEqual(report);
+    server.close();
+  });
+
+  it('keeps nothing of a request without an end', async () => {
+    const server = await serveControl(path, () => Promise.resolve(report));
+    const endless = connect(path);
+    endless.write('x'.repeat(1_000_000));
+    expect(await text(endless)).toMatch(/unknown request/);
+    server.close();
+  });
+
+  it('lets go of clients that never ask, when it ends', async () => {
+    const server = await serveControl(path, () => Promise.resolve(report));
+    const silent = connect(path);
+    const gone = once(silent, 'close');
+    await once(silent, 'connect');
+    await askReport(path);
+    server.close();
+    silent.resume();
+    await gone;
+  });
+
+  it('does not begin where its socket cannot be', async () => {
+    const nowhere = join(directory, 'nothing', 'agent.sock');
+    await expect(serveControl(nowhere, () => Promise.resolve(report))).rejects.toThrow('EACCES');
   });
 
   it('says what went wrong; who asks then has no report', async () => {

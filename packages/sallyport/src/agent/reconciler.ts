@@ -44,6 +44,8 @@ const LEVEL_MILLISECONDS = 60_000;
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   #kernelDifferences: readonly string[] = [];
+  /** Revision that the kernel was last compared with. */
+  #kernelRevision: string | undefined;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -58,7 +60,11 @@ export class Reconciler {
     const problems: Problem[] = [];
     const isNeeded = plan.tunnels.some((tunnel) => tunnel.enabled);
     const isRunning = await this.#ensureEngine(plan, isNeeded, problems, signal);
-    if (scope.kernel) this.#kernelDifferences = await this.#applyKernel(plan, problems, signal);
+    // Of another plan it says nothing how the kernel was found.
+    if (scope.kernel || this.#kernelRevision !== plan.revision) {
+      this.#kernelRevision = plan.revision;
+      this.#kernelDifferences = await this.#applyKernel(plan, problems, signal);
+    }
     const differences = [...this.#kernelDifferences];
     if (!isRunning) {
       if (isNeeded) differences.push('IKE daemon: not running');
@@ -79,7 +85,7 @@ export class Reconciler {
         }),
         differences,
         problems,
-        isMoving: isNeeded,
+        isMoving: false,
       };
     }
     const strongswan = await this.#applyStrongswan(plan, problems, signal);
@@ -174,7 +180,7 @@ export class Reconciler {
           history.complete(readTunnel(tunnel, []), failures.causeOf(tunnel.name), now),
         ),
         differences: ['IKE daemon: state unknown'],
-        isMoving: true,
+        isMoving: false,
       };
     }
   }

@@ -1,0 +1,258 @@
+import { mkdir } from 'node:fs/promises';
+import { ViciUnknownEvent } from '@sallyport/vici';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { planWorld } from '../plan/testing/plan-world.ts';
+import { WORLDS } from '../plan/testing/worlds.ts';
+import { AgentWithFakes, until, WELL } from './testing/agent-with-fakes.ts';
+
+const { plan } = planWorld(WORLDS['dual-stack inside, IPv4 outside'] ?? { text: '' });
+const { plan: other } = planWorld(WORLDS['VTI, pinned'] ?? { text: '' });
+const reset = { type: 'reset', generation: 2 } as const;
+const lost = { type: 'lost', count: 1, generation: 1 } as const;
+
+let agent: AgentWithFakes;
+
+beforeEach(async () => {
+  agent = await AgentWithFakes.prepare();
+  agent.sourced = { plan };
+});
+afterEach(async () => {
+  await agent[Symbol.asyncDispose]();
+});
+
+describe('a round', () => {
+  it('looks at everything when the agent begins, and reports what is proven', async () => {
+    await agent.start();
+    expect(agent.rounds).toEqual([true]);
+    const report = await agent.report();
+    expect(report).toMatchObject({ host: 'gw1', engine: { external: true, running: false } });
+    expect([report.wantedRevision, report.revisionInEffect]).toEqual([
+      plan.revision,
+      plan.revision,
+    ]);
+  });
+
+  it('follows the last one in time, whatever the events say', async () => {
+    await agent.start();
+    await agent.pass(7_499);
+    expect(agent.rounds).toHaveLength(1);
+    await agent.pass(1);
+    expect(agent.rounds).toEqual([true, true]);
+  });
+
+  it('comes when a tunnel may be tried again', async () => {
+    agent.retryAt(performance.now() + 2_100);
+    await agent.start();
+    await agent.pass(2_000);
+    expect(agent.rounds).toEqual([true, false]);
+  });
+
+  it('is one for a burst of events, and leaves the kernel alone', async () => {
+    await agent.start();
+    await agent.hasten(() => {
+      agent.emit(...Array.from({ length: 1_000 }, () => lost));
+    });
+    await agent.pass(100);
+    await agent.pass(1_000);
+    expect(agent.rounds).toEqual([true, false]);
+  });
+
+  it.each<{ what: string; trigger: () => unknown; after: number }>([
+    {
+      what: 'another plan',
+      trigger: () => {
+        agent.changePlan();
+      },
+      after: 100,
+    },
+    {
+      what: 'a new life of the daemon',
+      trigger: () => {
+        agent.emit(reset);
+      },
+      after: 100,
+    },
+    { what: 'a change of the kernel', trigger: () => agent.changeKernel(), after: 1_000 },
+  ])('looks at the kernel soon after $what', async ({ trigger, after }) => {
+    await agent.start();
+    await agent.hasten(trigger);
+    await agent.pass(after - 1);
+    expect(agent.rounds).toEqual([true]);
+    await agent.pass(1);
+    expect(agent.rounds).toEqual([true, true]);
+  });
+
+  it('never runs beside another; what is asked for meanwhile is one more', async () => {
+    await agent.start();
+    const gate = Promise.withResolvers<undefined>();
+    agent.answer = async () => {
+      await gate.promise;
+      return WELL;
+    };
+    const asked = agent.ask();
+    await until(() => agent.rounds.length === 2);
+    for (const trigger of [
+      () => {
+        agent.changePlan();
+      },
+      () => {
+        agent.emit(reset, lost);
+      },
+    ]) {
+      await agent.hasten(trigger);
+      await vi.advanceTimersByTimeAsync(200);
+    }
+    expect(agent.rounds).toHaveLength(2);
+    gate.resolve(undefined);
+    expect((await asked)?.revisionInEffect).toBe(plan.revision);
+    await until(() => agent.rounds.length === 3);
+    await agent.rest();
+    await agent.pass(1_000);
+    expect(agent.rounds).toEqual([true, true, true]);
+  });
+});
+
+describe('what does not succeed', () => {
+  const failing = { ...WELL, differences: ['kernel: add route 10.20.0.0/16: no such device'] };
+
+  it('is reported in words and tried again, kernel included, with growing pauses', async () => {
+    agent.answer = () => Promise.resolve(failing);
+    await agent.start();
+    const report = await agent.report();
+    expect(report.differences).toEqual(failing.differences);
+    expect(report.wantedRevision).toBe(plan.revision);
+    expect(report).not.toHaveProperty('revisionInEffect');
+    for (const pause of [500, 1_000, 2_000, 4_000, 5_000, 5_000]) {
+      const before = agent.rounds.length;
+      await agent.pass(pause - 1);
+      expect(agent.rounds).toHaveLength(before);
+      await agent.pass(1);
+      expect(agent.rounds).toHaveLength(before + 1);
+    }
+    expect(agent.rounds.every((kernel) => kernel)).toBe(true);
+    agent.answer = () => Promise.resolve(WELL);
+    await agent.pass(5_000);
+    expect((await agent.report()).revisionInEffect).toBe(plan.revision);
+  });
+
+  it('is not called in effect where a level could not be looked at', async () => {
+    const problems = [{ code: 'kernel/failed', severity: 'error', message: 'ip: gone' }] as const;
+    agent.answer = () => Promise.resolve({ ...WELL, problems });
+    await agent.start();
+    expect((await agent.report()).problems).toEqual(problems);
+    expect(await agent.report()).not.toHaveProperty('revisionInEffect');
+    await agent.pass(500);
+    expect(agent.rounds).toHaveLength(2);
+    // Said when it begins, not in every round.
+    expect(agent.messages.filter((message) => message === 'ip: gone')).toHaveLength(1);
+  });
+
+  it('is survived: after a bug in one round comes the next', async () => {
+    agent.answer = () => Promise.reject(new Error('cannot read properties of undefined'));
+    await agent.start();
+    expect(agent.entries.at(-1)).toMatchObject({
+      msg: 'round failed',
+      error: 'cannot read properties of undefined',
+    });
+    agent.answer = () => Promise.resolve(WELL);
+    await agent.pass(500);
+    expect((await agent.report()).revisionInEffect).toBe(plan.revision);
+  });
+
+  it('keeps the pace, and answers, where the report cannot be written', async () => {
+    await mkdir(agent.reportPath);
+    await agent.start();
+    expect(agent.entries.at(-1)?.msg).toBe('the report could not be written');
+    expect((await agent.ask())?.revisionInEffect).toBe(plan.revision);
+    await agent.pass(7_500);
+    expect(agent.rounds).toHaveLength(3);
+  });
+
+  it.each<{ what: string; error: Error; words: string }>([
+    {
+      what: 'an older daemon',
+      error: new ViciUnknownEvent('child-rekey'),
+      words: 'the daemon lacks an event; going on by timer',
+    },
+    {
+      what: 'a broken connection',
+      error: new Error('gone'),
+      words: 'events ended; going on by timer',
+    },
+  ])('goes on by timer without events, with $what', async ({ error, words }) => {
+    await agent.start();
+    agent.breakEvents(error);
+    await until(() => agent.messages.includes(words));
+    await agent.pass(7_500);
+    expect(agent.rounds).toHaveLength(2);
+  });
+
+  it('goes on by timer where the system gives no more watches', async () => {
+    agent.watch = () => Promise.reject(new Error('ENOSPC: system limit for watches reached'));
+    await agent.start();
+    expect(agent.messages).toContain('the plan cannot be watched; going on by timer');
+    await agent.pass(7_500);
+    expect(agent.rounds).toHaveLength(2);
+  });
+
+  it('goes on by timer where ip(8) is missing', async () => {
+    vi.stubEnv('PATH', '/nowhere');
+    await agent.start();
+    await until(() => agent.messages.includes('ip monitor ended; going on by timer'));
+    await agent.pass(7_500);
+    expect(agent.rounds).toHaveLength(2);
+  });
+});
+
+describe('the plan', () => {
+  const refused = {
+    code: 'agent/plan-refused',
+    severity: 'warning',
+    message: 'plan.json: is empty without an explicit removal',
+  } as const;
+
+  it('is waited for: without one nothing is touched, and the report says what to do', async () => {
+    const none = { code: 'agent/no-plan', severity: 'warning', message: 'no plan' } as const;
+    agent.sourced = { problem: none };
+    await agent.start();
+    expect(agent.rounds).toEqual([]);
+    const report = await agent.report();
+    expect(report).toMatchObject({ host: 'gw1', tunnels: [], problems: [none] });
+    expect(report).not.toHaveProperty('wantedRevision');
+  });
+
+  it('stays in force while its file is refused, and the report says why', async () => {
+    await agent.start();
+    agent.sourced = { plan, problem: refused };
+    await agent.hasten(() => {
+      agent.changePlan();
+    });
+    await agent.pass(100);
+    expect(await agent.report()).toMatchObject({
+      revisionInEffect: plan.revision,
+      problems: [refused],
+    });
+  });
+
+  it('is followed as soon as there is another', async () => {
+    await agent.start();
+    agent.sourced = { plan: other };
+    await agent.hasten(() => {
+      agent.changePlan();
+    });
+    await agent.pass(100);
+    expect((await agent.report()).revisionInEffect).toBe(other.revision);
+  });
+});
+
+describe('a line of the daemon’s log', () => {
+  it('ends the attempt that it explains, and brings a round', async () => {
+    await agent.start();
+    await agent.hasten(() => {
+      agent.emitLog('sp.default.partner-a.main', 'giving up after 3 retransmits');
+    });
+    await agent.pass(100);
+    expect(agent.told).toContain('failed sp.default.partner-a.main');
+    expect(agent.rounds).toEqual([true, false]);
+  });
+});

@@ -1,0 +1,231 @@
+/**
+ * An agent whose every neighbour is scripted: rounds answer as the test says, and plan, daemon and
+ * kernel speak when the test lets them. The test holds the clock; files, sockets and `ip` are real.
+ */
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { buildMessage, type ViciEvent } from '@sallyport/vici';
+import { type MockInstance, vi } from 'vitest';
+import type { HostReport } from '../../status/host-report.ts';
+import { Agent, type AgentOptions } from '../agent.ts';
+import { askReport } from '../control.ts';
+import type { SourcedPlan } from '../plan-source.ts';
+import type { Round } from '../reconciler.ts';
+import { type Entry, rememberingLog } from './quiet-log.ts';
+
+export const WELL: Round = { tunnels: [], differences: [], problems: [], isMoving: false };
+
+type RoundOf = AgentOptions['reconciler']['round'];
+
+/** Resolves once it holds; everything but the faked timers goes on meanwhile. */
+export async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+export class AgentWithFakes implements AsyncDisposable {
+  /** Of each round, whether it looked at the kernel. */
+  readonly rounds: boolean[] = [];
+  readonly entries: Entry[];
+  readonly directory: string;
+  /** Tunnels whose attempt was called failed, holds that were released, watches that ended. */
+  readonly told: string[] = [];
+  sourced: SourcedPlan = {};
+  answer: RoundOf = () => Promise.resolve(WELL);
+  cleanUp = (): Promise<void> => {
+    this.told.push('holds released');
+    return Promise.resolve();
+  };
+  watch: AgentOptions['source']['watch'] | undefined;
+  readonly #stop = new AbortController();
+  readonly #log: AgentOptions['log'];
+  readonly #events: ViciEvent[] = [];
+  readonly #timers: MockInstance<typeof setTimeout>;
+  #wake: () => void = () => undefined;
+  #planChanged: () => void = () => undefined;
+  #eventsFault: Error | undefined;
+  #running: Promise<void> | undefined;
+  readonly #keeper: AgentOptions['keeper'] & { nextAt: number | undefined } = {
+    attemptFailed: (tunnel) => {
+      this.told.push(`failed ${tunnel}`);
+    },
+    nextAt: undefined,
+  };
+
+  private constructor(directory: string) {
+    this.directory = directory;
+    const { log, entries } = rememberingLog();
+    this.#log = log;
+    this.entries = entries;
+    this.#timers = vi.spyOn(globalThis, 'setTimeout');
+  }
+
+  /** Fakes the clock and `ip`; its changes come out of a named pipe. */
+  static async prepare(): Promise<AgentWithFakes> {
+    const directory = await mkdtemp(join(tmpdir(), 'agent-'));
+    const bin = join(directory, 'bin');
+    await mkdir(bin);
+    await promisify(execFile)('mkfifo', [join(directory, 'kernel')]);
+    await writeFile(join(bin, 'ip'), `#!/bin/sh\nexec cat '${join(directory, 'kernel')}'\n`);
+    await chmod(join(bin, 'ip'), 0o755);
+    vi.stubEnv('PATH', `${bin}${delimiter}${process.env['PATH'] ?? ''}`);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    return new AgentWithFakes(directory);
+  }
+
+  /** Starts it, and waits for the round with which it begins. */
+  async start(): Promise<void> {
+    this.run();
+    await until(() => this.messages.includes('agent started'));
+    await this.pass(100);
+  }
+
+  run(): void {
+    this.#running = new Agent(this.#options()).run(this.#stop.signal);
+  }
+
+  /** Lets time go by, and waits for the end of the round that it may have brought. */
+  async pass(milliseconds: number): Promise<void> {
+    await vi.advanceTimersByTimeAsync(milliseconds);
+    await this.rest();
+  }
+
+  /** Between rounds the agent always waits for the next one. */
+  async rest(): Promise<void> {
+    await until(() => vi.getTimerCount() > 0);
+  }
+
+  /** As SIGTERM; resolves when the agent has ended. */
+  async stop(): Promise<void> {
+    this.signal();
+    await this.#running;
+  }
+
+  signal(): void {
+    this.#stop.abort();
+  }
+
+  get ended(): Promise<void> {
+    return this.#running ?? Promise.resolve();
+  }
+
+  get messages(): string[] {
+    return this.entries.map(({ msg }) => msg);
+  }
+
+  /** As in the file that the agent writes. */
+  async report(): Promise<HostReport> {
+    return JSON.parse(await readFile(this.reportPath, 'utf8')) as HostReport;
+  }
+
+  get reportPath(): string {
+    return join(this.directory, 'report.json');
+  }
+
+  get controlSocket(): string {
+    return join(this.directory, 'agent.sock');
+  }
+
+  ask(): Promise<HostReport | undefined> {
+    return askReport(this.controlSocket);
+  }
+
+  /** When the keeper wants to try a tunnel again. */
+  retryAt(time: number): void {
+    this.#keeper.nextAt = time;
+  }
+
+  changePlan(): void {
+    this.#planChanged();
+  }
+
+  /** Lets something tell the agent, and waits until that has hastened the next round. */
+  async hasten(trigger: () => unknown): Promise<void> {
+    const before = this.#timers.mock.calls.length;
+    await trigger();
+    await until(() => this.#timers.mock.calls.length > before && this.#events.length === 0);
+  }
+
+  /** As if `ip monitor` printed a line. */
+  async changeKernel(): Promise<void> {
+    const pipe = await open(join(this.directory, 'kernel'), 'w');
+    await pipe.write('5: eth0: <BROADCAST,UP> mtu 1500\n');
+    await pipe.close();
+  }
+
+  emit(...events: readonly ViciEvent[]): void {
+    this.#events.push(...events);
+    this.#wake();
+  }
+
+  emitLog(ikeName: string, text: string): void {
+    const message = buildMessage({ group: 'IKE', level: '1', 'ikesa-name': ikeName, msg: text });
+    this.emit({ type: 'event', name: 'log', message, generation: 1 });
+  }
+
+  breakEvents(fault: Error): void {
+    this.#eventsFault = fault;
+    this.#wake();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop().catch(() => undefined);
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+    await rm(this.directory, { recursive: true });
+  }
+
+  #options(): AgentOptions {
+    return {
+      host: 'gw1',
+      version: '0.0.1',
+      source: {
+        read: () => Promise.resolve(this.sourced),
+        watch: (onChange) => {
+          this.#planChanged = onChange;
+          return this.watch?.(onChange) ?? Promise.resolve({ close: () => undefined } as never);
+        },
+      },
+      reconciler: {
+        round: async (...args) => {
+          this.rounds.push(args[1].kernel);
+          return this.answer(...args);
+        },
+      },
+      keeper: this.#keeper,
+      engine: { socket: 'unix:///charon.vici', isExternal: true },
+      client: {
+        subscribe: () => this.#subscribe(),
+        close: () => {
+          this.told.push('daemon left');
+          this.#wake();
+          return Promise.resolve();
+        },
+      },
+      failures: { readLine: ({ ikeName }) => (ikeName === undefined ? [] : [ikeName]) },
+      history: { keepOnly: () => undefined },
+      rollGuard: {
+        cleanUp: () => this.cleanUp(),
+      },
+      reportPath: this.reportPath,
+      controlSocket: this.controlSocket,
+      log: this.#log,
+    };
+  }
+
+  async *#subscribe(): AsyncGenerator<ViciEvent, void, undefined> {
+    while (!this.#stop.signal.aborted) {
+      if (this.#eventsFault !== undefined) throw this.#eventsFault;
+      const event = this.#events.shift();
+      if (event !== undefined) yield event;
+      else
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+    }
+  }
+}
