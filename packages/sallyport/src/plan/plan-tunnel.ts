@@ -1,5 +1,6 @@
 /** One tunnel of a connection, completed: addresses, identities, credentials, crypto, children, MTU. */
 
+import { canonicalAddress } from '../lib/canonical-address.ts';
 import { type Family, familyOf } from '../lib/prefix.ts';
 import type { Connection } from '../model/connection.ts';
 import { type DeclaredObjects, objectKey, resolveCrypto } from '../model/declared-objects.ts';
@@ -45,8 +46,10 @@ export function planTunnel(tunnel: Tunnel, context: TunnelContext): PlannedTunne
   if (crypto === undefined || auth === undefined) return undefined;
 
   const name = tunnelName(metadata.namespace, metadata.name, tunnel.name);
-  const remoteAddress = tunnel.remote.address;
-  const localAddress = tunnel.local.address ?? defaultLocalAddress(context.host, remoteAddress);
+  const remoteAddress = optionalAddress(tunnel.remote.address);
+  const localAddress = optionalAddress(
+    tunnel.local.address ?? defaultLocalAddress(context.host, remoteAddress),
+  );
   const ends = { localAddress, remoteAddress };
   const choice = chooseDataPlane(gateway.spec.dataPlane, context.dataPlanes, ends);
   const mtu = planMtu(crypto.esp.proposals, choice.dataPlane, ends, context);
@@ -75,7 +78,7 @@ export function planTunnel(tunnel: Tunnel, context: TunnelContext): PlannedTunne
       tunnel.local.id ??
       defaultLocalId(auth, context) ??
       localAddress ??
-      context.host.spec.addresses[0] ??
+      optionalAddress(context.host.spec.addresses[0]) ??
       '%any',
     remoteId: tunnel.remote.id ?? remoteAddress ?? '%any',
     auth,
@@ -100,6 +103,11 @@ export function planTunnel(tunnel: Tunnel, context: TunnelContext): PlannedTunne
     mtu,
   });
   return { plan, problems };
+}
+
+/** Names are left as they are. */
+function optionalAddress(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : canonicalAddress(text);
 }
 
 /** The first address of the host in the family of the other side; by name, either family may serve. */

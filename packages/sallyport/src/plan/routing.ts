@@ -6,6 +6,7 @@
  *     rule 8320 -> table 8320   the same prefixes, unreachable: what no tunnel takes goes nowhere
  *     rule 32766 -> main        everything else
  */
+import { canonicalAddress } from '../lib/canonical-address.ts';
 import {
   containsAddress,
   type Family,
@@ -108,7 +109,7 @@ function sourceAddress(host: Host, gateway: Gateway, prefix: string): string | u
     const parsed = parsePrefix(text);
     return parsed.ok ? [parsed.prefix] : [];
   });
-  return host.spec.addresses.find((text) => {
+  return host.spec.addresses.map(canonicalAddress).find((text) => {
     const address = parseAddress(text);
     return (
       address !== undefined &&
