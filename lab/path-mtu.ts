@@ -11,11 +11,14 @@ export type Answer =
   | { readonly kind: 'too-big'; readonly from: string; readonly mtuBytes: number }
   | { readonly kind: 'silence' };
 
-/** Sends one IP packet of exactly this size, whatever the host has learnt of the path before. */
+/** Sends one IP packet of exactly this size; what the host has learnt of the path before is forgotten. */
 export async function probe(host: Host, address: string, bytes: number): Promise<Answer> {
-  const payload = bytes - HEADERS[isIPv6(address) ? 6 : 4];
-  const args = ['-n', '-c', '1', '-W', '2', '-M', 'probe', '-s', String(payload), address];
-  const { stdout, stderr } = await host.exec('ping', args);
+  const family = isIPv6(address) ? 6 : 4;
+  const size = String(bytes - HEADERS[family]);
+  const { stdout, stderr } = await host.exec('sh', [
+    '-c',
+    `ip -${String(family)} route flush cache; exec ping -n -c 1 -W 2 -M do -s ${size} ${address}`,
+  ]);
   const tooBig = /From (\S+) icmp_seq=1 (?:Frag needed .*mtu = |Packet too big: mtu=)(\d+)/.exec(
     stdout,
   );
@@ -23,6 +26,6 @@ export async function probe(host: Host, address: string, bytes: number): Promise
     return { kind: 'too-big', from: tooBig[1] ?? '', mtuBytes: Number(tooBig[2]) };
   }
   const counts = /1 packets transmitted, (\d) received/.exec(stdout);
-  if (counts === null) throw new Error(`ping ${args.join(' ')}: ${stdout}${stderr}`);
+  if (counts === null || stderr !== '') throw new Error(`ping ${address}: ${stdout}${stderr}`);
   return { kind: counts[1] === '1' ? 'passed' : 'silence' };
 }

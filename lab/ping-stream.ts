@@ -25,11 +25,10 @@ export async function startPingStream(
   const ping = host.spawn('ping', ['-n', '-i', String(intervalSeconds), address], {
     outputFile: log,
   });
-  const answered = async (): Promise<readonly number[]> =>
-    (await readFile(log, 'utf8'))
-      .matchAll(/icmp_seq=(\d+) ttl/g)
-      .map(([, n]) => Number(n))
-      .toArray();
+  const answered = async (): Promise<readonly number[]> => {
+    const lines = (await readFile(log, 'utf8')).matchAll(/icmp_seq=(\d+) ttl/g);
+    return [...lines].map(([, number]) => Number(number));
+  };
   await until(`${host.name} hears ${address}`, async () => (await answered()).length > 2, 10_000);
   return {
     stop: async () => {

@@ -35,6 +35,11 @@ export interface ReportView {
   readonly problems: readonly { readonly code: string; readonly message: string }[];
 }
 
+export interface LastReport {
+  readonly wantedRevision?: string;
+  readonly isInEffect: boolean;
+}
+
 export class Sallyport {
   readonly host: Host;
   #agent: ChildProcess | undefined;
@@ -100,12 +105,29 @@ export class Sallyport {
     return (JSON.parse(text) as { readonly plan: { readonly revision: string } }).plan.revision;
   }
 
+  /** What the agent wrote last, also after its end: for looks that must be quick. */
+  async lastReport(): Promise<LastReport | undefined> {
+    const text = await readFile(this.host.file('run/report.json'), 'utf8').catch(() => undefined);
+    if (text === undefined) return undefined;
+    const { wantedRevision, revisionInEffect } = JSON.parse(text) as ReportView;
+    return {
+      ...(wantedRevision === undefined ? {} : { wantedRevision }),
+      isInEffect: wantedRevision !== undefined && wantedRevision === revisionInEffect,
+    };
+  }
+
   /** kill -9 of its charon; returns the pid that it had. */
   async killDaemon(): Promise<number> {
     const text = await readFile(this.host.file('run/charon.pid'), 'utf8');
     const { pid } = JSON.parse(text) as { readonly pid: number };
     process.kill(pid, 'SIGKILL');
     return pid;
+  }
+
+  /** Asks its charon past Sallyport. */
+  async swanctl(args: readonly string[]): Promise<string> {
+    const uri = `unix://${this.host.file('run/charon.vici')}`;
+    return this.host.mustExec('swanctl', [...args, '--uri', uri]);
   }
 
   /** Declarations as text, under a name, with a key beside them; the path for `-f`. */

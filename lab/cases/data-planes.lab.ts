@@ -2,27 +2,36 @@
 // removed takes nothing of the others with it.
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
+import { type Packet, segmentLimitOf } from '../capture.ts';
 import { dataPlane } from '../data-plane.ts';
 import { connection, KEY, LEFT_SITE } from '../declarations/left-site.ts';
+import type { Host } from '../host.ts';
 import { leftovers } from '../leftovers.ts';
+import { probe } from '../path-mtu.ts';
+import { startPingStream } from '../ping-stream.ts';
 import { Sallyport } from '../sallyport.ts';
 import { Stranger } from '../stranger.ts';
-import { createTwoSites, INNER_PREFIXES } from '../topologies/two-sites.ts';
+import { createTwoSites, INNER_PREFIXES, type TwoSitesHost } from '../topologies/two-sites.ts';
+import type { Lab } from '../topology.ts';
+import { transfer } from '../transfer.ts';
 import { until } from '../until.ts';
 
-/** IPv4 and ICMP headers around the payload of a ping. */
-const PING_HEADERS = 28;
+const UNDERLAY_MTU = 1_500;
 
-const HALVES = [
-  { name: 'lower', network: '10.2.0.0/25', address: '10.2.0.2' },
-  { name: 'upper', network: '10.2.0.128/25', address: '10.2.0.130' },
-] as const;
+/** IPv4 and TCP headers without options. */
+const TCP_HEADERS = 40;
+
+const TRANSFER_BYTES = 1_000_000;
+
+const LOWER = { name: 'lower', network: '10.2.0.0/25', address: '10.2.0.2' } as const;
+const UPPER = { name: 'upper', network: '10.2.0.128/25', address: '10.2.0.130' } as const;
+const BOTH = [LOWER, UPPER] as const;
+
+type Half = (typeof BOTH)[number];
 
 function strangersConfiguration(): string {
-  const connections = HALVES.map(
+  const connections = BOTH.map(
     ({ name, network }) => `
   ${name} {
     version = 2
@@ -49,8 +58,8 @@ function strangersConfiguration(): string {
   return `connections {${connections.join('')}\n}\nsecrets {\n  ike-all {\n    secret = "${KEY}"\n  }\n}\n`;
 }
 
-function declarations(pinned: string): string {
-  const connections = HALVES.map(({ name, network }) =>
+function declarations(pinned: string, halves: readonly Half[]): string {
+  const connections = halves.map(({ name, network }) =>
     connection({
       name,
       networks: network,
@@ -63,90 +72,141 @@ function declarations(pinned: string): string {
   );
 }
 
-describe('a pinned data plane', () => {
-  // A VTI finds its packets by the outer addresses, so that there is one of them for a pair.
-  for (const pinned of ['xfrm-interface', 'policy'] as const) {
-    test(`${pinned} carries both connections, and one when the other is removed`, async () => {
-      await using lab = await createTwoSites();
+/** All that the kernel holds for a gateway, in one process. */
+async function kernelState(host: Host): Promise<string> {
+  const commands = [
+    'ip xfrm state',
+    'ip xfrm policy',
+    'ip -d link',
+    'ip rule',
+    'ip route show table all',
+    'nft list ruleset',
+  ];
+  return host.mustExec('sh', ['-ec', commands.join('\n')]);
+}
+
+// A VTI finds its packets by the outer addresses, so that there is one of them for a pair.
+const PLANES = [
+  { pinned: 'xfrm-interface', halves: BOTH },
+  { pinned: 'policy', halves: BOTH },
+  { pinned: 'vti', halves: [UPPER] },
+] as const;
+
+for (const { pinned, halves } of PLANES) {
+  describe(`the data plane ${pinned}`, () => {
+    let lab: Lab<TwoSitesHost>;
+    let left: Sallyport;
+    let file: string;
+
+    before(async () => {
+      lab = await createTwoSites();
       await lab.host('hostb').ip(['address add 10.2.0.130/24 dev eth0']);
       const configFile = await lab.host('gwb').write('site.conf', strangersConfiguration());
       await new Stranger(lab.host('gwb'), { configFile, dataPlane }).start();
-      const gwa = lab.host('gwa');
-      const left = new Sallyport(gwa);
+      left = new Sallyport(lab.host('gwa'));
       await left.startAgent();
-      const file = await left.declare('site', declarations(pinned), { key: KEY });
+      file = await left.declare('site', declarations(pinned, halves), { key: KEY });
       await left.mustRun(['apply', '-f', file]);
-      await left.untilUp('lower', 'upper');
-      assert.equal((await left.tunnel('lower')).dataPlane, pinned);
+      await left.untilUp(...halves.map(({ name }) => name));
+    });
+    after(async () => {
+      await lab.close();
+    });
+
+    test('comes up as pinned, and every packet is encrypted', async () => {
+      assert.equal((await left.tunnel('upper')).dataPlane, pinned);
       const sniffer = await lab.host('internet').sniff('a', { innerPrefixes: INNER_PREFIXES });
-      const hosta = lab.host('hosta');
-      for (const { address } of HALVES) assert.equal((await hosta.ping(address)).received, 3);
-      const { esp, clear } = await sniffer.stop();
-      assert.deepEqual([esp, clear], [12, []]);
-
-      if (pinned === 'xfrm-interface') {
-        const { mtuBytes } = await left.tunnel('lower');
-        const ping = (size: number): ReturnType<typeof hosta.ping> =>
-          hosta.ping('10.2.0.2', { count: 2, size, dontFragment: true });
-        assert.equal((await ping(mtuBytes - PING_HEADERS)).received, 2);
-        assert.equal((await ping(mtuBytes - PING_HEADERS + 1)).received, 0);
+      for (const { address } of halves) {
+        assert.equal((await lab.host('hosta').ping(address)).received, 3, address);
       }
+      const { esp, espInUdp, clear } = await sniffer.stop();
+      assert.deepEqual([esp, espInUdp, clear], [6 * halves.length, 0, []]);
+    });
 
-      const log = hosta.file('ping.log');
-      const stream = hosta.spawn('ping', ['-n', '-q', '-i', '0.02', '10.2.0.130'], {
-        outputFile: log,
+    test('passes a packet of its MTU whole, and answers a larger one with ICMP', async () => {
+      const hosta = lab.host('hosta');
+      const { mtuBytes } = await left.tunnel('upper');
+      const sniffer = await lab.host('internet').sniff('a', { innerPrefixes: INNER_PREFIXES });
+      assert.deepEqual(await probe(hosta, UPPER.address, mtuBytes), { kind: 'passed' });
+      const refused = await probe(hosta, UPPER.address, UNDERLAY_MTU);
+      assert.ok(refused.kind === 'too-big', refused.kind);
+      assert.equal(refused.from, '10.1.0.1');
+      // Without an interface it is the kernel that says what fits, and no UDP header is kept free.
+      if (pinned === 'policy') assert.ok(refused.mtuBytes >= mtuBytes);
+      else assert.equal(refused.mtuBytes, mtuBytes);
+      const limit = refused.mtuBytes;
+      assert.deepEqual(await probe(hosta, UPPER.address, limit), { kind: 'passed' });
+      assert.deepEqual(await probe(hosta, UPPER.address, limit + 1), refused);
+      assertWhole(await sniffer.packets());
+      assert.deepEqual((await sniffer.stop()).clear, []);
+    });
+
+    test('carries TCP in full segments, whose size it tells both ends', async () => {
+      const { mtuBytes } = await left.tunnel('upper');
+      const hostb = lab.host('hostb');
+      const outside = await lab.host('internet').sniff('a', { innerPrefixes: INNER_PREFIXES });
+      const inside = await hostb.sniff('eth0', { innerPrefixes: [] });
+      const near = await lab.host('hosta').sniff('eth0', { innerPrefixes: [] });
+      assert.ok(await transfer(lab.host('hosta'), hostb, UPPER.address, TRANSFER_BYTES));
+      const limitsAt = async (sniffer: typeof inside, source: string): Promise<Set<number>> => {
+        const packets = (await sniffer.packets()).filter((packet) => packet.source === source);
+        return new Set(packets.map(segmentLimitOf).filter((limit) => limit !== undefined));
+      };
+      const clamped = new Set([mtuBytes - TCP_HEADERS]);
+      assert.deepEqual(await limitsAt(inside, '10.1.0.2'), clamped);
+      assert.deepEqual(await limitsAt(near, UPPER.address), clamped);
+      const packets = await outside.packets();
+      assertWhole(packets);
+      // ESP without UDP around a packet of the MTU.
+      assert.equal(Math.max(...packets.map(({ bytes }) => bytes)), mtuBytes + UNDERLAY_MTU - 1_446);
+      assert.deepEqual((await outside.stop()).clear, []);
+    });
+
+    if (halves.length === 2) {
+      test('gives up one of two connections without harm to the other', async () => {
+        const gwa = lab.host('gwa');
+        const { interface: device = LOWER.network } = await left.tunnel('lower');
+        const marks = [LOWER.network, 'default.lower', device];
+        const seenIn = (text: string): string[] => marks.filter((mark) => text.includes(mark));
+        const everything = async (): Promise<string> =>
+          (await kernelState(gwa)) + (await left.swanctl(['--list-conns']));
+        assert.deepEqual(seenIn(await everything()), marks);
+
+        const stream = await startPingStream(lab.host('hosta'), UPPER.address, 0.02);
+        await left.mustRun(['delete', 'connection', 'lower']);
+        await until(
+          'nothing of it is left in kernel and daemon',
+          async () => seenIn(await everything()).length === 0,
+          20_000,
+        );
+        const { received, lost } = await stream.stop();
+        assert.deepEqual(lost, []);
+        assert.ok(received > 10);
+        const state = await kernelState(gwa);
+        assert.equal(state.match(/^src \S+ dst \S+\n\tproto esp/gm)?.length, 2);
+        const sas = await left.swanctl(['--list-sas', '--raw']);
+        assert.equal(sas.match(/^list-sa event/gm)?.length, 1);
+        const { tunnels } = await left.report();
+        assert.deepEqual(
+          tunnels.map((tunnel) => tunnel.connection),
+          ['upper'],
+        );
       });
-      await left.mustRun(['delete', 'connection', 'lower']);
-      await until(
-        'only the SAs of the other one are left',
-        async () => {
-          const states = await gwa.mustExec('ip', ['xfrm', 'state']);
-          return states.match(/^src /gm)?.length === 2;
-        },
-        20_000,
-      );
-      stream.kill('SIGINT');
-      await once(stream, 'exit');
-      const [, sent, received] =
-        /(\d+) packets transmitted, (\d+) received/.exec(await readFile(log, 'utf8')) ?? [];
-      assert.ok(Number(sent) > 10);
-      assert.equal(received, sent);
-      const { tunnels } = await left.report();
-      assert.deepEqual(
-        tunnels.map((tunnel) => tunnel.connection),
-        ['upper'],
-      );
+    }
+
+    test('leaves nothing behind', async () => {
       await left.mustRun(['delete', '-f', file]);
       await left.endAgent('SIGTERM');
       await left.mustRun(['agent', '--teardown']);
-      assert.deepEqual(await leftovers(gwa), []);
+      assert.deepEqual(await leftovers(lab.host('gwa')), []);
+      assert.equal(await lab.host('gwa').mustExec('ip', ['xfrm', 'state']), '');
     });
-  }
-
-  test('vti carries its connection with an exact MTU', async () => {
-    await using lab = await createTwoSites();
-    const configFile = await lab.host('gwb').write('site.conf', strangersConfiguration());
-    await new Stranger(lab.host('gwb'), { configFile, dataPlane }).start();
-    const left = new Sallyport(lab.host('gwa'));
-    await left.startAgent();
-    const [text = ''] = declarations('vti').split(
-      '---\napiVersion: sallyport.dev/v1alpha1\nkind: Connection\nmetadata: {name: upper}',
-    );
-    const file = await left.declare('site', text, { key: KEY });
-    await left.mustRun(['apply', '-f', file]);
-    const { mtuBytes, dataPlane: plane } = await left.untilTunnel(
-      'lower',
-      'is up',
-      ({ state }) => state === 'up',
-    );
-    assert.equal(plane, 'vti');
-    const hosta = lab.host('hosta');
-    const sniffer = await lab.host('internet').sniff('a', { innerPrefixes: INNER_PREFIXES });
-    const ping = (size: number): ReturnType<typeof hosta.ping> =>
-      hosta.ping('10.2.0.2', { count: 2, size, dontFragment: true });
-    assert.equal((await ping(mtuBytes - PING_HEADERS)).received, 2);
-    assert.equal((await ping(mtuBytes - PING_HEADERS + 1)).received, 0);
-    const { esp, clear } = await sniffer.stop();
-    assert.deepEqual([esp, clear], [4, []]);
   });
-});
+}
+
+/** No packet was larger than the wire or came in pieces. */
+function assertWhole(packets: readonly Packet[]): void {
+  assert.ok(packets.length > 0);
+  const odd = packets.filter(({ bytes, isFragment }) => isFragment || bytes > UNDERLAY_MTU);
+  assert.deepEqual(odd, []);
+}
