@@ -10,7 +10,7 @@ export class StoredSecrets implements SecretReader {
   readonly #path: string;
   /** What was read last, with the file it came from: the file is replaced whole, never written into. */
   #known:
-    | { readonly file: bigint; readonly secrets: ReadonlyMap<string, StoredObject> }
+    | { readonly file: string; readonly secrets: ReadonlyMap<string, StoredObject> }
     | undefined;
 
   /** `path`: file of the stored declarations. */
@@ -26,7 +26,9 @@ export class StoredSecrets implements SecretReader {
   }
 
   async #secrets(): Promise<ReadonlyMap<string, StoredObject>> {
-    const { mtimeNs: file } = await stat(this.#path, { bigint: true });
+    const { ino, mtimeNs } = await stat(this.#path, { bigint: true });
+    // Both: times can be coarse, and inode numbers come again.
+    const file = `${ino} ${mtimeNs}`;
     if (this.#known?.file !== file) {
       const secrets = (await new ObjectStore(this.#path).read())
         .filter(({ object }) => object.kind === 'Secret')
