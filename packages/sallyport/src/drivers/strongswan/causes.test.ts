@@ -1,4 +1,5 @@
 /** Lines as charon 5.9.8 and 6.0 print them, and what an operator is told. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { causeReference } from './cause-reference.ts';
 import { CAUSES, type CauseCode, type Finding, LogReader, outranks, toCause } from './causes.ts';
@@ -13,9 +14,14 @@ const LINES: readonly (readonly [line: string, code: CauseCode, message: string]
     'the pre-shared key of peer.example differs from ours',
   ],
   [
-    "IDir 'other.example' does not match to 'peer.example'",
-    'ike/wrong-identity',
-    'the other side is other.example, we expect peer.example',
+    "no shared key found for 'gw.example' - 'other.example'",
+    'ike/no-psk',
+    'no pre-shared key of ours belongs to other.example; we expect 198.51.100.20',
+  ],
+  [
+    "no private key found for 'gw.example'",
+    'ike/no-private-key',
+    'no private key is loaded for our identity gw.example',
   ],
   [
     "constraint check failed: identity 'peer.example' required",
@@ -23,14 +29,14 @@ const LINES: readonly (readonly [line: string, code: CauseCode, message: string]
     'the other side is somebody else, we expect peer.example',
   ],
   [
-    'certificate invalid (valid from Jan 01 00:00:00 2020 to Jan 01 00:00:00 2021)',
+    'subject certificate invalid (valid from Jan 01 00:00:00 2020 to Jan 01 00:00:00 2021)',
     'ike/certificate-expired',
-    'a certificate is outside its lifetime: certificate invalid (valid from Jan 01 00:00:00 2020 to Jan 01 00:00:00 2021)',
+    'a certificate is outside its lifetime: subject certificate invalid (valid from Jan 01 00:00:00 2020 to Jan 01 00:00:00 2021)',
   ],
   [
     "constraint check failed: peer not authenticated by CA 'CN=CA'",
     'ike/certificate-untrusted',
-    'the certificate of CN=CA does not come from the authority that this connection accepts',
+    'the certificate of somebody else does not come from the authority that this connection accepts',
   ],
   [
     'no issuer certificate found for "CN=peer"',
@@ -48,7 +54,7 @@ const LINES: readonly (readonly [line: string, code: CauseCode, message: string]
     'no ESP proposal in common: we offer aes256gcm16-ecp384, aes256gcm16-x25519, aes256-sha256-modp3072',
   ],
   [
-    'no acceptable proposal found, no CHILD_SA proposal found',
+    'no acceptable proposal found',
     'child/no-common-proposal',
     'no ESP proposal in common: we offer aes256gcm16-ecp384, aes256gcm16-x25519, aes256-sha256-modp3072',
   ],
@@ -78,6 +84,11 @@ const LINES: readonly (readonly [line: string, code: CauseCode, message: string]
     '198.51.100.20 refused to authenticate us as 192.0.2.10',
   ],
   [
+    'received SINGLE_PAIR_REQUIRED notify, no CHILD_SA built',
+    'child/failed',
+    'the Child SA could not be made: received SINGLE_PAIR_REQUIRED notify, no CHILD_SA built',
+  ],
+  [
     'unable to resolve peer.example, initiate aborted',
     'ike/name-not-resolved',
     'the name 198.51.100.20 could not be resolved',
@@ -86,6 +97,16 @@ const LINES: readonly (readonly [line: string, code: CauseCode, message: string]
     'error writing to socket: Network is unreachable',
     'ike/no-route',
     'packets to 198.51.100.20 could not be sent: Network is unreachable',
+  ],
+  [
+    "resolving 'peer.example' failed: Name or service not known",
+    'ike/name-not-resolved',
+    'the name 198.51.100.20 could not be resolved',
+  ],
+  [
+    'establishing IKE_SA failed, peer not responding',
+    'ike/no-answer',
+    '198.51.100.20 did not answer',
   ],
   ['giving up after 3 retransmits', 'ike/no-answer', '198.51.100.20 did not answer'],
   ['received DELETE for IKE_SA site[3]', 'ike/peer-deleted', '198.51.100.20 closed the tunnel'],
@@ -121,9 +142,36 @@ describe('LogReader', () => {
     'sending packet: from 192.0.2.1[500] to 198.51.100.20[500] (264 bytes)',
     'IKE_SA sp.a.b.c[1] established between 192.0.2.1[a]...198.51.100.20[b]',
     'no matching peer config found',
+    '198.51.100.20 is initiating an IKE_SA',
+    'no matching proposal found, trying alternative config',
+    "authentication of '192.0.2.10' (myself) with pre-shared key",
+    "authentication of '198.51.100.20' with pre-shared key successful",
+    'received DELETE for ESP CHILD_SA with SPI c9df24e0',
+    'sending DPD request',
     '',
   ])('sees no failure in "%s"', (line) => {
     expect(new LogReader().read(line)).toBeUndefined();
+  });
+});
+
+describe('whatever is logged', () => {
+  it('reading it never fails, and what is found makes a sentence', () => {
+    const word = fc.constantFrom(
+      ...['received', 'NO_PROPOSAL_CHOSEN', 'notify', 'error', 'identity', "'", 'required', '{1}'],
+      ...['constraint check failed:', 'no issuer certificate found for "', '"', '[', ']', '...'],
+      ...['looking for peer configs matching', 'no matching peer config found', '\u0000', '$&'],
+    );
+    const line = fc.array(word, { maxLength: 9 }).map((words) => words.join(' '));
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 5 }), (lines) => {
+        const reader = new LogReader();
+        for (const finding of lines.flatMap((text) => reader.read(text) ?? [])) {
+          const cause = toCause(finding, pskTunnel, AT);
+          expect(cause.message).not.toContain('undefined');
+          expect(CAUSES[finding.code]).toBeDefined();
+        }
+      }),
+    );
   });
 });
 

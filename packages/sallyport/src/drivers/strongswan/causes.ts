@@ -13,6 +13,8 @@ export type CauseCode =
   | 'ike/no-common-proposal'
   | 'ike/authentication-refused'
   | 'ike/wrong-psk'
+  | 'ike/no-psk'
+  | 'ike/no-private-key'
   | 'ike/wrong-identity'
   | 'ike/unknown-identity'
   | 'ike/certificate-untrusted'
@@ -54,6 +56,14 @@ export const CAUSES: Readonly<Record<CauseCode, CauseText>> = {
   'ike/wrong-psk': {
     message: 'the pre-shared key of {1} differs from ours',
     hint: 'put the same key on both sides; look for a trailing blank or line break, and for another key that matches the same identity',
+  },
+  'ike/no-psk': {
+    message: 'no pre-shared key of ours belongs to {1}; we expect {remote-id}',
+    hint: 'if {1} is another one, set tunnels[].remote.id to it or correct the identity on the other side; else the log of the agent tells why the Secret was not loaded',
+  },
+  'ike/no-private-key': {
+    message: 'no private key is loaded for our identity {1}',
+    hint: 'see whether {1} is among the names in our certificate; else the log of the agent tells why its Secret was not loaded',
   },
   'ike/wrong-identity': {
     message: 'the other side is {1}, we expect {2}',
@@ -107,23 +117,27 @@ interface Pattern {
   readonly code: CauseCode;
   readonly line: RegExp;
   readonly isSpecific?: boolean;
+  /** `{1}` is who has proven to be somebody just before; the line does not say it. */
+  readonly isOfAuthenticated?: boolean;
+  /** We answer, and do not know yet for which connection. */
+  readonly isOfCaller?: boolean;
 }
 
 const PATTERNS: readonly Pattern[] = [
   { code: 'ike/wrong-psk', line: /tried \d+ shared keys? for '.*' - '(.*)', but MAC mismatched/ },
-  { code: 'ike/wrong-identity', line: /IDir '(.*)' does not match to '(.*)'/ },
+  { code: 'ike/no-psk', line: /no shared key found for '.*' - '(.*)'/ },
+  { code: 'ike/no-private-key', line: /no private key found for '(.*)'/ },
   {
     code: 'ike/wrong-identity',
-    line: /constraint check failed: identity '()(.*)' required/,
+    line: /constraint check failed: identity '(.*)' required/,
     isSpecific: false,
+    isOfAuthenticated: true,
   },
-  {
-    code: 'ike/certificate-expired',
-    line: /(certificate invalid \(valid from .*\)|(?:subject|issuer) certificate invalid.*)/,
-  },
+  { code: 'ike/certificate-expired', line: /((?:subject|issuer) certificate invalid \(.*\))/ },
   {
     code: 'ike/certificate-untrusted',
-    line: /constraint check failed: peer not authenticated by CA '(.*)'/,
+    line: /constraint check failed: peer not authenticated by CA/,
+    isOfAuthenticated: true,
   },
   { code: 'ike/certificate-untrusted', line: /no issuer certificate found for "(.*)"/ },
   {
@@ -133,58 +147,71 @@ const PATTERNS: readonly Pattern[] = [
   },
   {
     code: 'child/no-common-proposal',
-    line: /received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built/,
-  },
-  {
-    code: 'child/no-common-proposal',
-    line: /no acceptable (?:proposal|ENCRYPTION_ALGORITHM|INTEGRITY_ALGORITHM).*CHILD|no CHILD_SA proposal found/i,
+    line: /received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built|no acceptable proposal found/,
   },
   { code: 'ike/no-common-proposal', line: /received NO_PROPOSAL_CHOSEN notify error/ },
+  { code: 'ike/no-common-proposal', line: /received proposals unacceptable/, isOfCaller: true },
   {
-    code: 'ike/no-common-proposal',
-    line: /received proposals unacceptable|no matching proposal found/,
+    code: 'child/selectors-refused',
+    line: /received TS_UNACCEPTABLE notify, no CHILD_SA built|traffic selectors .* unacceptable/,
   },
-  { code: 'child/selectors-refused', line: /received TS_UNACCEPTABLE notify, no CHILD_SA built/ },
-  { code: 'child/selectors-refused', line: /traffic selectors .* unacceptable/ },
+  { code: 'child/failed', line: /(received \S+ notify, no CHILD_SA built)/ },
+  { code: 'child/failed', line: /(unable to install .*IPsec (?:SA|policies).*)/ },
+  { code: 'child/failed', line: /(failed to establish CHILD_SA.*)/, isSpecific: false },
   { code: 'ike/authentication-refused', line: /received AUTHENTICATION_FAILED notify error/ },
   { code: 'ike/name-not-resolved', line: /unable to resolve|resolving .* failed/ },
   { code: 'ike/no-route', line: /error writing to socket: (.*)/ },
   { code: 'ike/no-answer', line: /giving up after \d+ retransmits|peer not responding/ },
   { code: 'ike/peer-deleted', line: /received DELETE for IKE_SA/ },
-  {
-    code: 'child/failed',
-    line: /(unable to install .*IPsec (?:SA|policies).*|failed to establish CHILD_SA.*)/,
-  },
 ];
 
 /** `looking for peer configs matching 192.0.2.1[us]...192.0.2.2[them]`, before "no matching peer config". */
 const LOOKING = /looking for peer configs matching \S+?\[.*\]\.\.\.(\S+?)\[(.*)\]/;
 
+/** Before the configuration of the caller is looked for. */
+const CALLER = /(\S+) is initiating an IKE_SA/;
+
+/** Not of `authentication of 'us' (myself) with ...`. */
+const AUTHENTICATED = /authentication of '(.*)' with .* successful/;
+
 /** Reads log lines of one IKE SA in their order; keeps only what later lines need. */
 export class LogReader {
   #lookingFor: { readonly peer: string; readonly id: string } | undefined;
+  #caller: string | undefined;
+  #authenticated: string | undefined;
 
   /** What the line tells of a failure; undefined for every other line. */
   read(text: string): Finding | undefined {
-    const looking = LOOKING.exec(text);
-    if (looking !== null) {
-      this.#lookingFor = { peer: looking[1] ?? '', id: looking[2] ?? '' };
-      return undefined;
-    }
+    if (this.#remember(text)) return undefined;
     if (text.includes('no matching peer config found') && this.#lookingFor !== undefined) {
       const { peer, id } = this.#lookingFor;
       return { code: 'ike/unknown-identity', named: [peer, id], peer, isSpecific: true };
     }
-    for (const { code, line, isSpecific = true } of PATTERNS) {
-      const match = line.exec(text);
-      if (match === null) continue;
-      return {
-        code,
-        named: match.slice(1).map((part: string | undefined) => part ?? ''),
-        isSpecific,
-      };
+    for (const pattern of PATTERNS) {
+      const match = pattern.line.exec(text);
+      if (match !== null) return this.#toFinding(pattern, match.slice(1));
     }
     return undefined;
+  }
+
+  #remember(text: string): boolean {
+    const [, peer, id] = LOOKING.exec(text) ?? [];
+    if (peer !== undefined && id !== undefined) this.#lookingFor = { peer, id };
+    const [, caller] = CALLER.exec(text) ?? [];
+    this.#caller = caller ?? this.#caller;
+    const [, authenticated] = AUTHENTICATED.exec(text) ?? [];
+    this.#authenticated = authenticated ?? this.#authenticated;
+    return [peer, caller, authenticated].some((part) => part !== undefined);
+  }
+
+  #toFinding(pattern: Pattern, parts: readonly string[]): Finding {
+    const { code, isSpecific = true, isOfAuthenticated = false, isOfCaller = false } = pattern;
+    return {
+      code,
+      named: isOfAuthenticated ? [this.#authenticated ?? '', ...parts] : parts,
+      ...(isOfCaller && this.#caller !== undefined ? { peer: this.#caller } : {}),
+      isSpecific,
+    };
   }
 }
 
@@ -198,13 +225,15 @@ const WORTH: Readonly<Record<CauseCode, number>> = {
   'ike/no-answer': 0,
   'ike/no-route': 0,
   'ike/name-not-resolved': 0,
-  'ike/peer-deleted': 1,
+  'ike/peer-deleted': 0,
   'child/failed': 1,
   'ike/no-common-proposal': 2,
   'ike/authentication-refused': 2,
   'child/no-common-proposal': 2,
   'child/selectors-refused': 2,
   'ike/wrong-psk': 3,
+  'ike/no-psk': 3,
+  'ike/no-private-key': 3,
   'ike/wrong-identity': 3,
   'ike/unknown-identity': 3,
   'ike/certificate-untrusted': 3,
