@@ -1,6 +1,12 @@
 /** Per tunnel: what its log lines told of the last failure, and how many tries have failed. */
 
-import { type Finding, LogReader, outranks, toCause } from '../drivers/strongswan/causes.ts';
+import {
+  type CauseCode,
+  type Finding,
+  LogReader,
+  outranks,
+  toCause,
+} from '../drivers/strongswan/causes.ts';
 import type { TunnelPlan } from '../plan/host-plan.ts';
 import type { Cause } from '../status/host-report.ts';
 
@@ -57,5 +63,17 @@ export class Failures {
 
   forget(tunnel: string): void {
     this.#noted.delete(tunnel);
+  }
+
+  /** What is not true of any tunnel any more. */
+  forgetCode(code: CauseCode): void {
+    for (const [tunnel, { finding }] of this.#noted) {
+      if (finding.code === code) this.#noted.delete(tunnel);
+    }
+  }
+
+  /** Forgets tunnels that the plan no longer has. */
+  keepOnly(names: ReadonlySet<string>): void {
+    for (const name of this.#noted.keys()) if (!names.has(name)) this.#noted.delete(name);
   }
 }

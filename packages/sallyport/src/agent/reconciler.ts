@@ -1,14 +1,23 @@
 /**
- * One host, level by level: daemon -> kernel -> credentials and connections -> tunnels -> read back.
- * Each level reports what it could not do and lets the next one go on; a later round tries again.
+ * One host, level by level: kernel with the leak guard -> daemon -> credentials and connections ->
+ * tunnels -> read back. Each level reports what it could not do and lets the next one go on; a
+ * later round tries again.
  */
-import type { ViciClient } from '@sallyport/vici';
-import { type ApplyReport, type Change, type Driver, formatChange } from '../drivers/driver.ts';
+import type { IkeSa } from '@sallyport/vici';
+import {
+  type ApplyReport,
+  type Change,
+  type Driver,
+  type DriverName,
+  formatChange,
+} from '../drivers/driver.ts';
 import type { KernelChange, KernelDesired, ObservedKernel } from '../drivers/kernel/state.ts';
 import type { StrongswanDriver } from '../drivers/strongswan/driver.ts';
 import type { Engine } from '../drivers/strongswan/engine.ts';
 import { EngineError } from '../drivers/strongswan/engine-error.ts';
+import { findLost } from '../drivers/strongswan/lost.ts';
 import { readTunnel } from '../drivers/strongswan/parse.ts';
+import { isOutdated, isSettled } from '../drivers/strongswan/tunnel-view.ts';
 import type { Problem } from '../lib/problem.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import type { TunnelReport } from '../status/host-report.ts';
@@ -28,10 +37,11 @@ export interface Round {
 }
 
 export interface ReconcilerOptions {
-  readonly engine: Engine;
-  readonly client: ViciClient;
+  readonly engine: Pick<Engine, 'socket' | 'ensure' | 'answers'>;
   readonly kernel: Driver<KernelDesired, ObservedKernel, KernelChange>;
   readonly strongswan: StrongswanDriver;
+  /** SPIs of the SAs that the kernel has. */
+  readonly observeSpis: (signal: AbortSignal) => Promise<ReadonlySet<string>>;
   readonly keeper: TunnelKeeper;
   readonly failures: Failures;
   readonly history: TunnelHistory;
@@ -44,6 +54,10 @@ const LEVEL_MILLISECONDS = 60_000;
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   #kernelDifferences: readonly string[] = [];
+  /** Child SAs whose states were missing in the last round. */
+  #suspects: ReadonlySet<string> = new Set();
+  /** Failures that the log has told of, by driver. */
+  readonly #told = new Map<DriverName, ReadonlySet<string>>();
   /** Revision that the kernel was last compared with. */
   #kernelRevision: string | undefined;
 
@@ -59,14 +73,14 @@ export class Reconciler {
   ): Promise<Round> {
     const problems: Problem[] = [];
     const isNeeded = plan.tunnels.some((tunnel) => tunnel.enabled);
-    const isRunning = await this.#ensureEngine(plan, isNeeded, problems, signal);
     // Of another plan it says nothing how the kernel was found.
     if (scope.kernel || this.#kernelRevision !== plan.revision) {
       this.#kernelRevision = plan.revision;
       this.#kernelDifferences = await this.#applyKernel(plan, problems, signal);
     }
     const differences = [...this.#kernelDifferences];
-    if (!isRunning) {
+    this.#options.failures.keepOnly(new Set(plan.tunnels.map(({ name }) => name)));
+    if (!(await this.#ensureEngine(plan, isNeeded, problems, signal))) {
       if (isNeeded) differences.push('IKE daemon: not running');
       const now = new Date();
       return {
@@ -88,6 +102,7 @@ export class Reconciler {
         isMoving: false,
       };
     }
+    this.#options.failures.forgetCode('engine/not-running');
     const strongswan = await this.#applyStrongswan(plan, problems, signal);
     return { ...strongswan, differences: [...differences, ...strongswan.differences], problems };
   }
@@ -119,7 +134,7 @@ export class Reconciler {
       const changes = kernel.diff(await kernel.observe(bounded), plan);
       if (changes.length === 0) return [];
       const report = await kernel.apply(changes, bounded);
-      this.#logReport(report);
+      this.#logReport('kernel', report);
       const left = kernel.diff(await kernel.observe(bounded), plan);
       return [...left.map((change) => `kernel: ${formatChange(change)}`), ...failureLines(report)];
     } catch (error) {
@@ -145,9 +160,11 @@ export class Reconciler {
       const lines: string[] = [];
       if (changes.length > 0) {
         const report = await strongswan.apply(changes, bounded);
-        this.#logReport(report);
+        this.#logReport('strongswan', report);
         lines.push(...failureLines(report));
-        for (const name of changing) keeper.forgetAttempt(name);
+        for (const { step } of report.done) {
+          if (step.type === 'connection-load') keeper.forgetAttempt(step.tunnel.name);
+        }
         observed = await strongswan.rememberSas(
           await strongswan.observe(bounded),
           plan.tunnels,
@@ -157,12 +174,18 @@ export class Reconciler {
           ...strongswan.diff(observed, plan).map((change) => `IKE daemon: ${formatChange(change)}`),
         );
       }
-      const readings = plan.tunnels.map((tunnel) => readTunnel(tunnel, observed.sas));
-      const up = new Set(
-        readings.filter((reading) => reading.state === 'up').map((reading) => reading.name),
-      );
-      const actions = await keeper.keep(plan.tunnels, observed, up, bounded);
-      for (const name of up) failures.forget(name);
+      const lost = await this.#findLost(plan, observed.sas, bounded);
+      const known = { origins: observed.origins, lost };
+      const readings = plan.tunnels.map((tunnel) => readTunnel(tunnel, observed.sas, lost));
+      const actions = await keeper.keep(plan.tunnels, observed, lost, bounded);
+      for (const tunnel of plan.tunnels) {
+        if (isSettled(tunnel, observed.sas, known)) failures.forget(tunnel.name);
+        if (isOutdated(tunnel, observed.sas, known))
+          lines.push(
+            `IKE daemon: ${tunnel.name} still carries packets as it was configured before`,
+          );
+      }
+      if (lost.size > 0) lines.push(`kernel: the states of ${lost.size} Child SAs are gone`);
       const now = new Date();
       return {
         tunnels: readings.map((reading) =>
@@ -170,7 +193,7 @@ export class Reconciler {
         ),
         differences: lines,
         engineVersion: observed.version,
-        isMoving: actions > 0,
+        isMoving: actions > 0 || this.#suspects.size > 0,
       };
     } catch (error) {
       problems.push(toProblem('strongswan/failed', error));
@@ -185,12 +208,35 @@ export class Reconciler {
     }
   }
 
-  #logReport(report: ApplyReport): void {
+  /**
+   * Child SAs that the kernel has lost. Daemon and kernel are asked one after the other, and a rekey may
+   * come between: only what is missing in two rounds is lost.
+   */
+  async #findLost(
+    plan: HostPlan,
+    sas: readonly IkeSa[],
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<string>> {
+    const missing = plan.engine.userspace
+      ? new Set<string>()
+      : findLost(sas, await this.#options.observeSpis(signal));
+    const lost = new Set([...missing].filter((id) => this.#suspects.has(id)));
+    this.#suspects = missing;
+    return lost;
+  }
+
+  /** What fails in the same way round by round is told once. */
+  #logReport(driver: DriverName, report: ApplyReport): void {
     const { log } = this.#options;
     for (const change of report.done)
-      log.info({ driver: change.driver, impact: change.impact }, formatChange(change));
-    for (const { change, error } of report.failed)
-      log.warn({ driver: change.driver, error }, `failed: ${formatChange(change)}`);
+      log.info({ driver, impact: change.impact }, formatChange(change));
+    const told = this.#told.get(driver);
+    for (const [index, line] of failureLines(report).entries()) {
+      const failed = report.failed[index];
+      if (failed === undefined || told?.has(line) === true) continue;
+      log.warn({ driver, error: failed.error }, `failed: ${formatChange(failed.change)}`);
+    }
+    this.#told.set(driver, new Set(failureLines(report)));
   }
 }
 

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { ViciClient } from '@sallyport/vici';
 import { KernelDriver } from '../drivers/kernel/driver.ts';
 import { InboundHold } from '../drivers/kernel/inbound-hold.ts';
+import { observeSpis } from '../drivers/kernel/xfrm-states.ts';
 import { StrongswanDriver } from '../drivers/strongswan/driver.ts';
 import { Engine } from '../drivers/strongswan/engine.ts';
 import { MemoryFile } from '../drivers/strongswan/memory-file.ts';
@@ -131,9 +132,9 @@ function assemble({ directories, externalSocket, log, window }: StartOptions): {
   });
   const reconciler = new Reconciler({
     engine,
-    client,
     kernel,
     strongswan,
+    observeSpis: (signal) => observeSpis(systemCommands, signal),
     keeper,
     failures,
     history,

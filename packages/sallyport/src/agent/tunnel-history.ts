@@ -16,8 +16,8 @@ export class TunnelHistory {
     const since =
       before?.state === state ? before.since : new Date(now.getTime() - age * 1000).toISOString();
     this.#entered.set(reading.name, { state, since });
-    const isDown = state !== 'up' && state !== 'disabled';
-    return { ...reading, state, since, ...(isDown && cause !== undefined ? { cause } : {}) };
+    const isShown = cause !== undefined && state !== 'disabled';
+    return { ...reading, state, since, ...(isShown ? { cause } : {}) };
   }
 
   /** Forgets tunnels that the plan no longer has. */

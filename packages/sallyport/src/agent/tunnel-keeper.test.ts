@@ -1,5 +1,6 @@
 import { ViciClient } from '@sallyport/vici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadHash } from '../drivers/strongswan/render.ts';
 import type { ObservedStrongswan } from '../drivers/strongswan/state.ts';
 import { FakeCharon } from '../drivers/strongswan/testing/fake-charon.ts';
 import { fakeSa } from '../drivers/strongswan/testing/sas.ts';
@@ -56,13 +57,18 @@ function observedWith(
   return {
     version: '5.9.8',
     daemonSince: 'now',
-    ...{ connections: new Map(), shared: new Map(), keys: new Map() },
+    connections: new Map([[name, loadHash(pskTunnel)]]),
+    ...{ shared: new Map(), keys: new Map() },
     sas: sas.map(fakeSa),
     origins: { ike: ikeHashes, children: new Map() },
   };
 }
 
 const nothing = new Set<string>();
+const both = [
+  { name: 'v4', uniqueId: '7' },
+  { name: 'v6', uniqueId: '8' },
+];
 
 describe('TunnelKeeper', () => {
   it('initiates once, waits, and calls a silent attempt what it is', async () => {
@@ -76,6 +82,21 @@ describe('TunnelKeeper', () => {
     expect(keeper.nextAt).toBeGreaterThan(now);
     now = keeper.nextAt ?? 0;
     expect(await keeper.keep([pskTunnel], observedWith([]), nothing, signal)).toBe(1);
+  });
+
+  it('waits after a refused exchange too, and keeps its cause, while the old SA carries packets', async () => {
+    const old = { name, uniqueId: '1', children: both };
+    const observed = observedWith([old], new Map([['1', 'older']]));
+    await keeper.keep([pskTunnel], observed, nothing, signal);
+    keeper.attemptFailed(name);
+    expect(await keeper.keep([pskTunnel], observed, nothing, signal)).toBe(0);
+    expect(keeper.nextAt).toBeGreaterThan(now);
+    expect(held).toEqual(['198.51.100.20 but c0000007 c0000008', 'released']);
+  });
+
+  it('initiates nothing that is not loaded as planned', async () => {
+    const observed = { ...observedWith([]), connections: new Map([[name, 'another hash']]) };
+    expect(await keeper.keep([pskTunnel], observed, nothing, signal)).toBe(0);
   });
 
   it('waits longer after each failure, up to a minute', async () => {
@@ -106,27 +127,29 @@ describe('TunnelKeeper', () => {
 
   it('forgets attempts of a tunnel that is up, or not planned any more', async () => {
     await keeper.keep([pskTunnel], observedWith([]), nothing, signal);
-    await keeper.keep([pskTunnel], observedWith([]), new Set([name]), signal);
+    const sa = { name, uniqueId: '1', children: both };
+    await keeper.keep([pskTunnel], observedWith([sa]), nothing, signal);
+    expect(keeper.nextAt).toBeUndefined();
+    await keeper.keep([pskTunnel], observedWith([]), nothing, signal);
     await keeper.keep([], observedWith([]), nothing, signal);
     expect(keeper.nextAt).toBeUndefined();
   });
 
   it('holds packets of the peer while an SA is exchanged, and lets go when it is done', async () => {
-    const children = [
-      { name: 'v4', uniqueId: '7' },
-      { name: 'v6', uniqueId: '8' },
-    ];
-    const old = { name, uniqueId: '1', children };
+    const old = { name, uniqueId: '1', children: both };
     const hashes = new Map([['1', 'older']]);
-    await keeper.keep([pskTunnel], observedWith([old], hashes), new Set([name]), signal);
+    await keeper.keep([pskTunnel], observedWith([old], hashes), nothing, signal);
     expect(held).toEqual(['198.51.100.20 but c0000007 c0000008']);
     expect(charon.changes).toEqual([`initiate ${name}`]);
+    // Only the old one stands yet: nothing is released, and nothing begun a second time.
+    expect(await keeper.keep([pskTunnel], observedWith([old], hashes), nothing, signal)).toBe(0);
+    expect(held).toHaveLength(1);
     const fresh = {
       name,
       uniqueId: '2',
-      children: children.map((child) => ({ ...child, uniqueId: `1${child.uniqueId}` })),
+      children: both.map((child) => ({ ...child, uniqueId: `1${child.uniqueId}` })),
     };
-    await keeper.keep([pskTunnel], observedWith([old, fresh], hashes), new Set([name]), signal);
+    await keeper.keep([pskTunnel], observedWith([old, fresh], hashes), nothing, signal);
     expect(held.at(-1)).toBe('released');
     expect(charon.changes.at(-1)).toBe('terminate 1');
   });

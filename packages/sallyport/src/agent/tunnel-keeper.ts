@@ -1,15 +1,17 @@
 /** Carries out what `nextActions` decides, and keeps count of attempts. */
-import { type ViciClient, ViciCommandError } from '@sallyport/vici';
+import { type IkeSa, type ViciClient, ViciCommandError } from '@sallyport/vici';
 import {
   ATTEMPT_MILLISECONDS,
   type Attempt,
   failAttempt,
-  isLiveIke,
   type KeeperAction,
   nextActions,
   startAttempt,
+  wantingTunnels,
 } from '../drivers/strongswan/keeper.ts';
+import { loadHash } from '../drivers/strongswan/render.ts';
 import type { ObservedStrongswan } from '../drivers/strongswan/state.ts';
+import { isLiveIke } from '../drivers/strongswan/tunnel-view.ts';
 import type { TunnelPlan } from '../plan/host-plan.ts';
 import type { Failures } from './failures.ts';
 import type { Log } from './log.ts';
@@ -46,19 +48,23 @@ export class TunnelKeeper {
     this.#attempts.delete(tunnel);
   }
 
-  /** One round: returns how many actions were taken. */
+  /** One round: returns how many actions were taken. `lost`: Child SAs that the kernel does not have. */
   async keep(
     tunnels: readonly TunnelPlan[],
     observed: ObservedStrongswan,
-    upNames: ReadonlySet<string>,
+    lost: ReadonlySet<string>,
     signal: AbortSignal,
   ): Promise<number> {
-    this.#settleAttempts(tunnels, observed, upNames);
+    const { sas, origins } = observed;
+    // What is not loaded as planned would be brought up with its old configuration.
+    const loaded = tunnels.filter(
+      (tunnel) => observed.connections.get(tunnel.name) === loadHash(tunnel),
+    );
+    const situation = { tunnels: loaded, sas, origins, lost };
+    this.#settleAttempts(loaded, wantingTunnels(situation), sas);
     this.#options.rollGuard.keepOnly(this.#pendingTunnels());
     const actions = nextActions({
-      tunnels,
-      sas: observed.sas,
-      origins: observed.origins,
+      ...situation,
       attempts: this.#attempts,
       now: this.#options.now(),
       window: this.#options.window,
@@ -82,23 +88,20 @@ export class TunnelKeeper {
 
   #settleAttempts(
     tunnels: readonly TunnelPlan[],
-    observed: ObservedStrongswan,
-    upNames: ReadonlySet<string>,
+    wanting: ReadonlySet<string>,
+    sas: readonly IkeSa[],
   ): void {
     const now = this.#options.now();
-    const planned = new Map(tunnels.map((tunnel) => [tunnel.name, tunnel]));
+    const byName = new Map(tunnels.map((tunnel) => [tunnel.name, tunnel]));
     for (const [name, attempt] of this.#attempts) {
-      const tunnel = planned.get(name);
-      if (tunnel === undefined || upNames.has(name)) {
+      const tunnel = byName.get(name);
+      if (tunnel === undefined || !wanting.has(name)) {
         this.#attempts.delete(name);
       } else if (attempt.isPending && now - attempt.startedAt > ATTEMPT_MILLISECONDS) {
-        const isLive = observed.sas.some((sa) => sa.name === name && isLiveIke(sa));
-        if (!isLive)
-          this.#options.failures.note(
-            tunnel,
-            { code: 'ike/no-answer', named: [], isSpecific: false },
-            new Date(),
-          );
+        if (!sas.some((sa) => sa.name === name && isLiveIke(sa))) {
+          const finding = { code: 'ike/no-answer', named: [], isSpecific: false } as const;
+          this.#options.failures.note(tunnel, finding, new Date());
+        }
         this.attemptFailed(name);
       }
     }

@@ -1,7 +1,6 @@
 /** From what charon holds to what the plan wants: credentials, connections, then removals. */
 import type { SecretUse, TunnelPlan } from '../../plan/host-plan.ts';
 import type { Impact } from '../driver.ts';
-import { isLiveIke, isUpIke } from './keeper.ts';
 import { loadHash, sharedIdOf } from './render.ts';
 import {
   keyOf,
@@ -10,6 +9,7 @@ import {
   type StrongswanDesired,
   type StrongswanStep,
 } from './state.ts';
+import { isLiveIke, isUpIke } from './tunnel-view.ts';
 
 export function diffStrongswan(
   observed: ObservedStrongswan,

@@ -7,6 +7,7 @@ import {
   type KeeperInput,
   nextActions,
   startAttempt,
+  wantingTunnels,
 } from './keeper.ts';
 import { childHash, peerHash } from './render.ts';
 import { type FakeChild, type FakeSa, fakeSa } from './testing/sas.ts';
@@ -33,6 +34,7 @@ function decide({ sas = [], older = [], ...change }: Situation): KeeperAction[] 
     tunnels: [pskTunnel],
     sas: sas.map(fakeSa),
     origins,
+    lost: new Set(),
     attempts: new Map(),
     now: 0,
     window: 10,
@@ -155,6 +157,47 @@ describe('an SA of an older configuration', () => {
   it('of a child that the plan does not have any more is ended', () => {
     const extra: FakeSa = { ...old, children: [...both, { name: 'p-0', uniqueId: '12' }] };
     expect(decide({ sas: [extra] }).map((action) => action.type)).toEqual(['terminate-child']);
+  });
+});
+
+describe('a Child SA that the kernel has lost', () => {
+  const sas = [{ name, uniqueId: '1', children: both }];
+
+  it('is replaced in its IKE SA, and ended when its successor stands', () => {
+    expect(decide({ sas, lost: new Set(['7']) })).toEqual([initiate('v4', true)]);
+    const children = [...both, { name: 'v4', uniqueId: '9' }];
+    const replaced = [{ name, uniqueId: '1', children }];
+    expect(decide({ sas: replaced, lost: new Set(['7']) })).toEqual([
+      { type: 'terminate-child', tunnel: name, uniqueId: '7', reason: 'lost by the kernel' },
+    ]);
+  });
+
+  it('is ended at once where we only answer', () => {
+    const tunnels = [{ ...pskTunnel, start: 'respond' as const }];
+    expect(decide({ sas, tunnels, lost: new Set(['7']) }).map(({ type }) => type)).toEqual([
+      'terminate-child',
+    ]);
+  });
+});
+
+describe('wantingTunnels', () => {
+  const wanting = (sas: readonly FakeSa[], tunnel = pskTunnel): string[] => [
+    ...wantingTunnels({
+      ...{ tunnels: [tunnel], sas: sas.map(fakeSa), lost: new Set() },
+      origins: { ike: new Map([['1', 'older']]), children: new Map() },
+    }),
+  ];
+
+  it('names a tunnel until every child stands on an SA of today', () => {
+    const old = { name, uniqueId: '1', children: both };
+    expect(wanting([])).toEqual([name]);
+    expect(wanting([old])).toEqual([name]);
+    expect(wanting([old, { ...old, uniqueId: '2' }])).toEqual([]);
+  });
+
+  it('names none that is not ours to bring up', () => {
+    expect(wanting([], { ...pskTunnel, enabled: false })).toEqual([]);
+    expect(wanting([], { ...pskTunnel, start: 'respond' })).toEqual([]);
   });
 });
 

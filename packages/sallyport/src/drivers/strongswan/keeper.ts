@@ -6,11 +6,17 @@
  * An SA made with an older configuration is replaced make-before-break: the new one is brought up
  * beside it, and the old one ends when every Child SA stands on the new one.
  */
-import type { ChildSa, IkeSa } from '@sallyport/vici';
+import type { IkeSa } from '@sallyport/vici';
 import { backoffMilliseconds } from '../../lib/backoff.ts';
-import type { ChildPlan, TunnelPlan } from '../../plan/host-plan.ts';
-import type { SaOrigins } from './origins.ts';
-import { childHash, peerHash } from './render.ts';
+import type { TunnelPlan } from '../../plan/host-plan.ts';
+import {
+  hasOutdated,
+  isLiveIke,
+  isUpIke,
+  type Known,
+  type TunnelView,
+  viewOf,
+} from './tunnel-view.ts';
 
 /** Tries of one tunnel that have not succeeded. Times are in milliseconds of any steady clock. */
 export interface Attempt {
@@ -43,10 +49,9 @@ export type KeeperAction =
       readonly reason: string;
     };
 
-export interface KeeperInput {
+export interface KeeperInput extends Known {
   readonly tunnels: readonly TunnelPlan[];
   readonly sas: readonly IkeSa[];
-  readonly origins: SaOrigins;
   readonly attempts: ReadonlyMap<string, Attempt>;
   readonly now: number;
   /** Attempts under way at once: more would overrun half-open limits at both ends. */
@@ -56,24 +61,6 @@ export interface KeeperInput {
 /** strongswan.conf gives up a silent peer after 18.5 s; an attempt older than this is lost. */
 export const ATTEMPT_MILLISECONDS = 30_000;
 const BACKOFF = { baseMilliseconds: 1_000, maxMilliseconds: 60_000 };
-
-const LIVE_IKE = new Set(['CREATED', 'CONNECTING', 'ESTABLISHED', 'PASSIVE', 'REKEYING']);
-const LIVE_CHILD = new Set(['INSTALLED', 'UPDATING', 'REKEYING', 'REKEYED', 'RETRYING']);
-const UP_IKE = new Set(['ESTABLISHED', 'REKEYING']);
-
-export function isLiveIke(sa: IkeSa): boolean {
-  return LIVE_IKE.has(sa.state);
-}
-
-/** Carries packets, as soon as it has Child SAs. */
-export function isUpIke(sa: IkeSa): boolean {
-  return UP_IKE.has(sa.state);
-}
-
-/** Carries packets now. */
-export function isLiveChild(child: ChildSa): boolean {
-  return LIVE_CHILD.has(child.state);
-}
 
 export function nextActions(input: KeeperInput): KeeperAction[] {
   const actions: KeeperAction[] = [];
@@ -86,44 +73,11 @@ export function nextActions(input: KeeperInput): KeeperAction[] {
     actions.push(...retired);
     const [missing] = view.missing;
     if (missing === undefined || !mayInitiate(tunnel, view, input, underWay)) continue;
-    const replaces = hasOutdated(view);
+    const replaces = hasOutdated(view) || view.lostChildren.length > 0;
     actions.push({ type: 'initiate', tunnel: tunnel.name, child: missing.name, replaces });
     underWay += 1;
   }
   return actions;
-}
-
-interface TunnelView {
-  /** IKE SAs made with today's configuration, newest first. */
-  readonly current: readonly IkeSa[];
-  readonly outdated: readonly IkeSa[];
-  /** Children without a Child SA of today's configuration. */
-  readonly missing: readonly ChildPlan[];
-  /** Child SAs of an older configuration on a current IKE SA. */
-  readonly outdatedChildren: readonly ChildSa[];
-  readonly isConnecting: boolean;
-}
-
-function viewOf(tunnel: TunnelPlan, sas: readonly IkeSa[], input: KeeperInput): TunnelView {
-  const wanted = peerHash(tunnel);
-  const isCurrent = (sa: IkeSa): boolean =>
-    (input.origins.ike.get(sa.uniqueId) ?? wanted) === wanted;
-  const current = sas.filter(isCurrent).sort((a, b) => Number(b.uniqueId) - Number(a.uniqueId));
-  const children = current.flatMap((sa) => sa.children.filter(isLiveChild));
-  const isCurrentChild = (child: ChildSa): boolean => {
-    const plan = tunnel.children.find((candidate) => candidate.name === child.name);
-    if (plan === undefined) return false;
-    const now = childHash(tunnel, plan);
-    return (input.origins.children.get(child.uniqueId)?.hash ?? now) === now;
-  };
-  const standing = new Set(children.filter(isCurrentChild).map((child) => child.name));
-  return {
-    current,
-    outdated: sas.filter((sa) => !isCurrent(sa)),
-    missing: tunnel.children.filter((child) => !standing.has(child.name)),
-    outdatedChildren: children.filter((child) => !isCurrentChild(child)),
-    isConnecting: current.some((sa) => !isUpIke(sa)),
-  };
 }
 
 function retire(tunnel: TunnelPlan, view: TunnelView): KeeperAction[] {
@@ -135,17 +89,19 @@ function retire(tunnel: TunnelPlan, view: TunnelView): KeeperAction[] {
     uniqueId,
     reason,
   });
+  const endChild = (uniqueId: string, reason: string): KeeperAction => ({
+    type: 'terminate-child',
+    tunnel: tunnel.name,
+    uniqueId,
+    reason,
+  });
   return [
     // Who only answers cannot bring up the new one: the other side must come again.
     ...view.outdated.map((sa) => end(sa.uniqueId, 'made with an older configuration')),
-    ...view.outdatedChildren.map(
-      (child): KeeperAction => ({
-        type: 'terminate-child',
-        tunnel: tunnel.name,
-        uniqueId: child.uniqueId,
-        reason: 'made with an older configuration',
-      }),
+    ...view.outdatedChildren.map((child) =>
+      endChild(child.uniqueId, 'made with an older configuration'),
     ),
+    ...view.lostChildren.map((child) => endChild(child.uniqueId, 'lost by the kernel')),
     ...duplicates(tunnel, view).map((sa) => end(sa.uniqueId, 'a newer one carries every Child SA')),
   ];
 }
@@ -171,8 +127,11 @@ function spisOf(sa: IkeSa): string {
   return `${sa.initiatorSpi}${sa.responderSpi}`;
 }
 
-function hasOutdated({ outdated, outdatedChildren }: TunnelView): boolean {
-  return outdated.length > 0 || outdatedChildren.length > 0;
+/** Whether bringing up what is missing is ours to do. */
+function isOurs(tunnel: TunnelPlan, view: TunnelView): boolean {
+  if (!tunnel.enabled || tunnel.start === 'respond') return false;
+  // The first packet brings it up; only what replaces something that stands does not wait for it.
+  return tunnel.start !== 'trap' || hasOutdated(view) || view.lostChildren.length > 0;
 }
 
 function mayInitiate(
@@ -181,8 +140,7 @@ function mayInitiate(
   input: KeeperInput,
   underWay: number,
 ): boolean {
-  if (tunnel.start === 'respond') return false;
-  if (tunnel.start === 'trap' && !hasOutdated(view)) return false;
+  if (!isOurs(tunnel, view)) return false;
   if (view.isConnecting || underWay >= input.window) return false;
   const attempt = input.attempts.get(tunnel.name);
   if (attempt === undefined) return true;
@@ -205,4 +163,19 @@ export function failAttempt(before: Attempt, now: number, random: number): Attem
     isPending: false,
     nextAt: now + backoffMilliseconds(failures, random, BACKOFF),
   };
+}
+
+/** Tunnels that still want an attempt of ours: all others have none to wait for. */
+export function wantingTunnels(
+  input: Omit<KeeperInput, 'attempts' | 'now' | 'window'>,
+): Set<string> {
+  const byTunnel = Map.groupBy(input.sas.filter(isLiveIke), (sa) => sa.name);
+  return new Set(
+    input.tunnels
+      .filter((tunnel) => {
+        const view = viewOf(tunnel, byTunnel.get(tunnel.name) ?? [], input);
+        return view.missing.length > 0 && isOurs(tunnel, view);
+      })
+      .map(({ name }) => name),
+  );
 }

@@ -9,8 +9,8 @@
  */
 import type { ChildSa, IkeSa } from '@sallyport/vici';
 import type { TunnelPlan } from '../../plan/host-plan.ts';
-import { isLiveChild } from './keeper.ts';
 import { childHash, peerHash } from './render.ts';
+import { isLiveChild } from './tunnel-view.ts';
 
 export interface ChildOrigin {
   /** `childHash` of the configuration, or {@link OLDER}. */

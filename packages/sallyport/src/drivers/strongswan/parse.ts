@@ -7,16 +7,23 @@ import type {
   TunnelReport,
   TunnelState,
 } from '../../status/host-report.ts';
-import { isLiveChild, isLiveIke, isUpIke } from './keeper.ts';
+import { isLiveChild, isLiveIke, isUpIke } from './tunnel-view.ts';
 
 /** What the report of a tunnel takes from the daemon; the rest is history that the agent keeps. */
 export type TunnelReading = Omit<TunnelReport, 'since' | 'cause'>;
 
-export function readTunnel(tunnel: TunnelPlan, sas: readonly IkeSa[]): TunnelReading {
+/** `lost`: unique ids of Child SAs that the kernel does not have. */
+export function readTunnel(
+  tunnel: TunnelPlan,
+  sas: readonly IkeSa[],
+  lost: ReadonlySet<string> = new Set(),
+): TunnelReading {
   const live = sas.filter((sa) => sa.name === tunnel.name && isLiveIke(sa));
   const established = live.filter(isUpIke);
   const [newest] = established.toSorted((a, b) => Number(b.uniqueId) - Number(a.uniqueId));
-  const children = established.flatMap((sa) => sa.children.filter(isLiveChild));
+  const children = established
+    .flatMap((sa) => sa.children.filter(isLiveChild))
+    .filter(({ uniqueId }) => !lost.has(uniqueId));
   const localAddress = newest?.localHost ?? tunnel.localAddress;
   const remoteAddress = newest?.remoteHost ?? tunnel.remoteAddress;
   return {
