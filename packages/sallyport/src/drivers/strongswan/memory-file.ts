@@ -54,7 +54,13 @@ function isMemory(value: unknown): value is LoadedMemory {
 }
 
 function hasValues(section: unknown, isValue: (value: unknown) => boolean): boolean {
-  return typeof section === 'object' && section !== null && Object.values(section).every(isValue);
+  return (
+    typeof section === 'object' &&
+    section !== null &&
+    // Names put into a list are lost when it is written.
+    !Array.isArray(section) &&
+    Object.values(section).every(isValue)
+  );
 }
 
 function isText(value: unknown): boolean {
