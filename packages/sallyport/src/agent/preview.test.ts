@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import type { Server } from 'node:net';
+import { buildMessage } from '@sallyport/vici';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { formatChange } from '../drivers/driver.ts';
+import { FakeCharon } from '../drivers/strongswan/testing/fake-charon.ts';
+import { planWorld } from '../plan/testing/plan-world.ts';
+import { WORLDS } from '../plan/testing/worlds.ts';
+import { report } from '../status/testing/reports.ts';
+import { serveControl } from './control.ts';
+import { previewChanges } from './preview.ts';
+import { FakeSystem } from './testing/fake-system.ts';
+
+const { plan } = planWorld(WORLDS['policies, the best this kernel has'] ?? { text: '' });
+const OURS = 'sp.default.partner-a.main';
+const { signal } = new AbortController();
+
+let system: FakeSystem;
+let charon: FakeCharon;
+let agent: Server | undefined;
+
+beforeEach(async () => {
+  system = await FakeSystem.start();
+  charon = await FakeCharon.listen();
+});
+afterEach(async () => {
+  agent?.close();
+  agent = undefined;
+  await charon[Symbol.asyncDispose]();
+  await system[Symbol.asyncDispose]();
+});
+
+async function preview(): Promise<string[]> {
+  const changes = await previewChanges(plan, system.directories, signal);
+  return changes.map((change) => `${change.driver}: ${formatChange(change)}`);
+}
+
+/** An agent that was told to use somebody else's daemon. */
+async function startAgent(): Promise<void> {
+  const engine = { ...report.engine, external: true, socket: charon.socket };
+  const answer = { ...report, engine };
+  agent = await serveControl(system.paths.controlSocket, () => Promise.resolve(answer));
+}
+
+describe('previewChanges', () => {
+  it('adds everything where nothing runs, kernel before daemon', async () => {
+    const lines = await preview();
+    const drivers = lines.map((line) => line.split(':', 1)[0]);
+    expect(drivers).toEqual(drivers.toSorted());
+    expect(new Set(drivers)).toEqual(new Set(['kernel', 'strongswan']));
+    expect(lines).toContain(`strongswan: add IKE connection ${OURS}`);
+  });
+
+  it('looks into the daemon that the agent uses, at nothing but what is ours', async () => {
+    const load = (name: string): unknown => charon.connections.set(name, buildMessage({}));
+    load('theirs');
+    load('sp.default.gone.main');
+    await startAgent();
+    const lines = (await preview()).filter((line) => line.startsWith('strongswan'));
+    expect(lines).toContain(`strongswan: add IKE connection ${OURS}`);
+    expect(lines).toContain('strongswan: remove IKE connection sp.default.gone.main');
+    expect(lines.join()).not.toContain('theirs');
+  });
+
+  it('changes nothing', async () => {
+    await startAgent();
+    await preview();
+    expect(charon.changes).toEqual([]);
+    const calls = (await readFile(system.calls, 'utf8')).trim().split('\n');
+    expect(calls.filter((call) => !call.includes(' show'))).toEqual([]);
+  });
+
+  it('fails where the kernel cannot be looked at', async () => {
+    await system.program('ip', 'echo "Operation not permitted" >&2; exit 2');
+    await expect(preview()).rejects.toThrow('Operation not permitted');
+  });
+});
