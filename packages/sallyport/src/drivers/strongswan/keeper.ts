@@ -64,20 +64,28 @@ const BACKOFF = { baseMilliseconds: 1_000, maxMilliseconds: 60_000 };
 
 export function nextActions(input: KeeperInput): KeeperAction[] {
   const actions: KeeperAction[] = [];
+  const candidates: (KeeperAction & { readonly type: 'initiate' })[] = [];
   const byTunnel = Map.groupBy(input.sas.filter(isLiveIke), (sa) => sa.name);
-  let underWay = [...input.attempts.values()].filter((attempt) => attempt.isPending).length;
   for (const tunnel of input.tunnels) {
     if (!tunnel.enabled) continue;
     const view = viewOf(tunnel, byTunnel.get(tunnel.name) ?? [], input);
-    const retired = retire(tunnel, view);
-    actions.push(...retired);
+    actions.push(...retire(tunnel, view));
     const [missing] = view.missing;
-    if (missing === undefined || !mayInitiate(tunnel, view, input, underWay)) continue;
+    if (missing === undefined || !mayInitiate(tunnel, view, input)) continue;
     const replaces = hasOutdated(view) || view.lostChildren.length > 0;
-    actions.push({ type: 'initiate', tunnel: tunnel.name, child: missing.name, replaces });
-    underWay += 1;
+    candidates.push({ type: 'initiate', tunnel: tunnel.name, child: missing.name, replaces });
   }
-  return actions;
+  const attempts = [...input.attempts.values()];
+  const underWay = attempts.filter((attempt) => isUnderWay(attempt, input.now)).length;
+  // Least recently tried first: many peers that are silent must not keep the others waiting.
+  const triedAt = (name: string): number => input.attempts.get(name)?.startedAt ?? -1;
+  const inTurn = candidates.toSorted((a, b) => triedAt(a.tunnel) - triedAt(b.tunnel));
+  return [...actions, ...inTurn.slice(0, Math.max(0, input.window - underWay))];
+}
+
+/** Nothing is known of its end, and it may still succeed. */
+function isUnderWay({ isPending, startedAt }: Attempt, now: number): boolean {
+  return isPending && now - startedAt <= ATTEMPT_MILLISECONDS;
 }
 
 function retire(tunnel: TunnelPlan, view: TunnelView): KeeperAction[] {
@@ -107,12 +115,16 @@ function retire(tunnel: TunnelPlan, view: TunnelView): KeeperAction[] {
 }
 
 /** Older IKE SAs beside one that carries everything: both ends may have initiated at once. */
-function duplicates(tunnel: TunnelPlan, { current }: TunnelView): readonly IkeSa[] {
+function duplicates(tunnel: TunnelPlan, view: TunnelView): readonly IkeSa[] {
+  const { current, outdatedChildren, lostChildren } = view;
+  const going = new Set([...outdatedChildren, ...lostChildren]);
   const complete = current.filter(
     (sa) =>
       isUpIke(sa) &&
       tunnel.children.every(({ name }) =>
-        sa.children.some((child) => child.name === name && child.state === 'INSTALLED'),
+        sa.children.some(
+          (child) => child.name === name && child.state === 'INSTALLED' && !going.has(child),
+        ),
       ),
   );
   // Both ends see the same SPIs: by them they agree on which to keep, whoever looks first.
@@ -134,19 +146,11 @@ function isOurs(tunnel: TunnelPlan, view: TunnelView): boolean {
   return tunnel.start !== 'trap' || hasOutdated(view) || view.lostChildren.length > 0;
 }
 
-function mayInitiate(
-  tunnel: TunnelPlan,
-  view: TunnelView,
-  input: KeeperInput,
-  underWay: number,
-): boolean {
-  if (!isOurs(tunnel, view)) return false;
-  if (view.isConnecting || underWay >= input.window) return false;
+function mayInitiate(tunnel: TunnelPlan, view: TunnelView, input: KeeperInput): boolean {
+  if (!isOurs(tunnel, view) || view.isConnecting) return false;
   const attempt = input.attempts.get(tunnel.name);
   if (attempt === undefined) return true;
-  return attempt.isPending
-    ? input.now - attempt.startedAt > ATTEMPT_MILLISECONDS
-    : input.now >= attempt.nextAt;
+  return attempt.isPending ? !isUnderWay(attempt, input.now) : input.now >= attempt.nextAt;
 }
 
 /** The attempt after it was made, or made again. */
