@@ -77,7 +77,6 @@ function decide(tunnels: readonly TunnelPlan[], moment: Moment): KeeperAction[] 
   return nextActions({
     tunnels,
     lost,
-    lost: new Set(),
     attempts: new Map(),
     now: 0,
     window: 10,
