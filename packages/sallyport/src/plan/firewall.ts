@@ -8,10 +8,7 @@ import { peerInside, type RoutedTunnel, remotePrefixes } from './routing.ts';
 export function planFirewall(routed: readonly RoutedTunnel[]): FirewallPlan {
   const guarded = new Set<string>();
   const clamps = new Map<string, number>();
-  const peers = new Set<string>();
   for (const { tunnel, gateway } of routed) {
-    const peer = peerInside(tunnel);
-    if (peer !== undefined && tunnel.remoteAddress !== undefined) peers.add(tunnel.remoteAddress);
     for (const prefix of remotePrefixes(tunnel)) {
       if (gateway.spec.leakGuard) guarded.add(prefix);
       const family = familyOf(prefix);
@@ -20,13 +17,17 @@ export function planFirewall(routed: readonly RoutedTunnel[]): FirewallPlan {
       clamps.set(prefix, Math.min(mss, clamps.get(prefix) ?? mss));
     }
   }
+  const peers = routed
+    .map(({ tunnel }) => peerInside(tunnel))
+    .filter((peer) => peer?.networks.some((prefix) => guarded.has(prefix)))
+    .flatMap((peer) => peer?.address ?? []);
   const isByPolicy = policyTest(routed);
   return {
     guarded: sortPrefixes([...guarded]).map((prefix) => ({
       prefix,
       by: isByPolicy(prefix) ? 'policy' : 'interface',
     })),
-    peers: [...peers].sort(),
+    peers: [...new Set(peers)].sort(),
     clamps: sortPrefixes([...clamps.keys()]).flatMap((prefix) => {
       const size = clamps.get(prefix);
       return size === undefined ? [] : [{ prefix, mssBytes: size }];

@@ -9,7 +9,12 @@ import type { DeclaredObject } from '../model/objects.ts';
 import type { HostPlan } from './host-plan.ts';
 import { planHost, revisionOf } from './plan-host.ts';
 import { HOST } from './testing/plan-world.ts';
-import { objectsOf, worlds } from './testing/random-worlds.ts';
+import {
+  objectsOf,
+  type RandomConnection,
+  type RandomWorld,
+  worlds,
+} from './testing/random-worlds.ts';
 
 function planOf(objects: readonly DeclaredObject[]): HostPlan {
   const { plan, problems } = planHost(indexObjects(objects), HOST, NO_FACTS);
@@ -18,13 +23,13 @@ function planOf(objects: readonly DeclaredObject[]): HostPlan {
 }
 
 describe('the plan of any valid declarations', () => {
-  it('is the same for every order of the input', () => {
+  it('is the same for every order of objects, tunnels and networks', () => {
     const shuffled = worlds.chain((world) => {
-      const objects = objectsOf(world);
-      return fc.tuple(
-        fc.constant(objects),
-        fc.shuffledSubarray(objects, { minLength: objects.length }),
+      const connections = fc.tuple(...world.connections.map(shuffleInside));
+      const turned = connections.chain((inner) =>
+        shuffle(objectsOf({ ...world, connections: inner })),
       );
+      return fc.tuple(fc.constant(objectsOf(world)), turned);
     });
     fc.assert(
       fc.property(shuffled, ([objects, others]) => {
@@ -56,25 +61,35 @@ describe('the plan of any valid declarations', () => {
         const connections = world.connections.filter((connection) => connection !== removed);
         const before = planOf(objectsOf(world));
         const after = planOf(objectsOf({ ...world, connections }));
-        const isOurs = ({ connection }: { readonly connection: string }): boolean =>
-          connection === removed?.name;
-        expect(after.tunnels).toEqual(before.tunnels.filter((tunnel) => !isOurs(tunnel)));
-        const links = new Set(
-          before.tunnels.filter(isOurs).flatMap((tunnel) => tunnel.interface ?? []),
+        const [gone, kept] = [true, false].map((isGone) =>
+          before.tunnels.filter(({ connection }) => (connection === removed?.name) === isGone),
         );
+        const links = new Set(gone?.flatMap((tunnel) => tunnel.interface ?? []));
+        const addresses = gone?.flatMap(({ remoteAddress }) => remoteAddress ?? []) ?? [];
+        const prefixes = new Set([
+          ...(removed?.networks ?? []),
+          ...addresses.flatMap((address) => [`${address}/32`, `${address}/128`]),
+        ]);
+        const stays = ({ prefix }: { readonly prefix: string }): boolean => !prefixes.has(prefix);
+        expect(after.tunnels).toEqual(kept);
         expect(after.interfaces).toEqual(before.interfaces.filter(({ name }) => !links.has(name)));
-        const networks = new Set(removed?.networks);
-        expect(after.routes).toEqual(before.routes.filter(({ prefix }) => !networks.has(prefix)));
-        expect(after.firewall.guarded).toEqual(
-          before.firewall.guarded.filter(({ prefix }) => !networks.has(prefix)),
-        );
+        expect(after.routes).toEqual(before.routes.filter(stays));
+        expect(after.firewall).toEqual({
+          guarded: before.firewall.guarded.filter(stays),
+          peers: before.firewall.peers.filter((peer) => !addresses.includes(peer)),
+          clamps: before.firewall.clamps.filter(stays),
+        });
+        expect(before.sysctls).toEqual(expect.arrayContaining([...after.sysctls]));
+        expect(before.rules).toEqual(expect.arrayContaining([...after.rules]));
+        expect(before.sources).toEqual(expect.arrayContaining([...after.sources]));
       }),
     );
   });
 
-  it('carries its own revision, which another content does not have', () => {
+  it('has another revision if and only if something of it changes', () => {
+    const changed = worlds.chain((world) => fc.tuple(fc.constant(world), changesOf(world)));
     fc.assert(
-      fc.property(worlds, worlds, (one, other) => {
+      fc.property(changed, ([one, other]) => {
         const [left, right] = [planOf(objectsOf(one)), planOf(objectsOf(other))];
         expect(left.revision).toBe(revisionOf(contentOf(left)));
         const isSame = JSON.stringify(contentOf(left)) === JSON.stringify(contentOf(right));
@@ -83,17 +98,79 @@ describe('the plan of any valid declarations', () => {
     );
   });
 
-  it('names each tunnel and each interface once', () => {
+  it('keeps its revision in another generation of the same meaning', () => {
+    fc.assert(
+      fc.property(worlds, fc.integer({ min: 2, max: 1000 }), (world, generation) => {
+        const objects = objectsOf(world);
+        const later = objects.map((object): DeclaredObject => {
+          const metadata = { ...object.metadata, generation };
+          return { ...object, metadata };
+        });
+        const [before, after] = [planOf(objects), planOf(later)];
+        expect(after.revision).toBe(before.revision);
+        expect(after.sources.every((source) => source.generation === generation)).toBe(true);
+        expect(after.sources).toHaveLength(before.sources.length);
+      }),
+    );
+  });
+
+  it('names tunnels, interfaces and the children of a tunnel once, and as Linux can take it', () => {
     fc.assert(
       fc.property(worlds, (world) => {
         const { tunnels, interfaces } = planOf(objectsOf(world));
-        for (const names of [tunnels, interfaces].map((list) => list.map(({ name }) => name))) {
+        const lists = [tunnels, interfaces, ...tunnels.map(({ children }) => children)];
+        for (const names of lists.map((list) => list.map(({ name }) => name))) {
           expect(new Set(names).size).toBe(names.length);
         }
+        for (const { name } of interfaces) expect(name.length).toBeLessThanOrEqual(15);
+      }),
+    );
+  });
+
+  it('has one way for each network of an enabled tunnel, by an interface that it plans', () => {
+    fc.assert(
+      fc.property(worlds, (world) => {
+        const { tunnels, interfaces, routes } = planOf(objectsOf(world));
+        const ways = routes.filter(({ type }) => type === 'unicast');
+        const names = new Set<string | undefined>(interfaces.map(({ name }) => name));
+        expect(ways.every((way) => names.has(way.interface))).toBe(true);
+        const wanted = tunnels
+          .filter((tunnel) => tunnel.enabled && tunnel.interfaceId !== undefined)
+          .flatMap(({ children }) => children.flatMap(({ remoteSelectors }) => remoteSelectors));
+        expect(ways.map(({ prefix }) => prefix).sort()).toEqual([...new Set(wanted)].sort());
       }),
     );
   });
 });
+
+function shuffle<T>(list: readonly T[]): fc.Arbitrary<T[]> {
+  return fc.shuffledSubarray([...list], { minLength: list.length });
+}
+
+function shuffleInside(connection: RandomConnection): fc.Arbitrary<RandomConnection> {
+  return fc
+    .tuple(shuffle(connection.networks), shuffle(connection.tunnels))
+    .map(([networks, tunnels]) => ({ ...connection, networks, tunnels }));
+}
+
+/** The same world with one field of one connection set, to another value or to the one it had. */
+function changesOf(world: RandomWorld): fc.Arbitrary<RandomWorld> {
+  const fields = fc.constantFrom(
+    { adminState: 'disabled' },
+    { encapsulation: 'always' },
+    { selectors: 'per-pair' },
+    { crypto: 'cnsa' },
+    { liveness: { delaySeconds: 31 } },
+  );
+  return fc.tuple(fc.nat(), fields).map(([choice, change]) => ({
+    ...world,
+    connections: world.connections.map((connection, index) =>
+      index === choice % world.connections.length
+        ? { ...connection, spec: { ...connection.spec, ...change } }
+        : connection,
+    ),
+  }));
+}
 
 function contentOf({
   revision: _,

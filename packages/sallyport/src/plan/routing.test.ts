@@ -78,6 +78,32 @@ describe('a peer inside its own remote network', () => {
     expect(routesOf({ text }).filter((line) => line.startsWith('throw'))).toEqual([]);
   });
 
+  const inside = vary(ipv4Only, ['10.20.0.0/16', '198.51.100.0/24']);
+
+  it.each([
+    { what: 'by interface', text: inside, planes: ['xfrm-interface'], tables: [8300, 8320] },
+    { what: 'by policy', text: inside, planes: ['policy'], tables: [8320] },
+    {
+      what: 'disabled',
+      text: vary(inside, ['start: initiate', 'adminState: disabled']),
+      planes: ['xfrm-interface'],
+      tables: [8320],
+    },
+    {
+      what: 'without a leak guard',
+      text: vary(inside, ['  networks: [10.10', '  leakGuard: false\n  networks: [10.10']),
+      planes: ['xfrm-interface'],
+      tables: [8300],
+    },
+  ] as const)('is excepted in those tables alone that lead to it: $what', (row) => {
+    const { routes, firewall } = planWorld({ text: row.text, dataPlanes: row.planes }).plan;
+    expect(routes.filter(({ type }) => type === 'throw').map(({ table }) => table)).toEqual(
+      row.tables,
+    );
+    const isGuarded = row.tables.some((table) => table === 8320);
+    expect(firewall.peers).toEqual(isGuarded ? ['198.51.100.20'] : []);
+  });
+
   it('is excepted for each tunnel that leads to the network, the idle one too', () => {
     const text = vary(
       ipv4Only,

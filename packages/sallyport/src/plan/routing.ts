@@ -11,6 +11,7 @@ import {
   containsAddress,
   type Family,
   familyOf,
+  formatAddress,
   parseAddress,
   parsePrefix,
   widthOf,
@@ -63,7 +64,7 @@ export function planInterfaces(tunnels: readonly TunnelPlan[]): InterfacePlan[] 
 export function planRoutes(routed: readonly RoutedTunnel[]): RoutePlan[] {
   const routes = new Map<string, RoutePlan>();
   const add = (route: RoutePlan): void => {
-    routes.set(`${route.table} ${route.prefix}`, route);
+    routes.set(keyOf(route.table, route.prefix), route);
   };
   for (const { tunnel, gateway, host, prefixes } of routed) {
     for (const prefix of remotePrefixes(tunnel)) {
@@ -81,25 +82,42 @@ export function planRoutes(routed: readonly RoutedTunnel[]): RoutePlan[] {
         });
       }
     }
-    // ESP to a peer that lives inside its own remote network must not be routed into the tunnel.
+  }
+  // After all others: ESP to a peer that lives inside its own remote network must not follow that.
+  for (const { tunnel } of routed) {
     const peer = peerInside(tunnel);
-    if (peer !== undefined) {
-      add({ prefix: peer, table: OWNER.tunnelTable, type: 'throw' });
-      add({ prefix: peer, table: OWNER.guardTable, type: 'throw' });
+    if (peer === undefined) continue;
+    for (const table of [OWNER.tunnelTable, OWNER.guardTable]) {
+      if (peer.networks.some((prefix) => routes.has(keyOf(table, prefix))))
+        add({ prefix: peer.prefix, table, type: 'throw' });
     }
   }
   return sortRoutes([...routes.values()]);
 }
 
-/** The peer's outer address as a host prefix, where a remote network of the tunnel holds it. */
-export function peerInside(tunnel: TunnelPlan): string | undefined {
+function keyOf(table: number, prefix: string): string {
+  return `${table} ${prefix}`;
+}
+
+export interface PeerInside {
+  readonly address: string;
+  /** The address as a host prefix. */
+  readonly prefix: string;
+  /** Remote networks of the tunnel that hold it. */
+  readonly networks: readonly string[];
+}
+
+/** The peer, where it lives inside a remote network of its own tunnel. */
+export function peerInside(tunnel: TunnelPlan): PeerInside | undefined {
   const address = parseAddress(tunnel.remoteAddress ?? '');
   if (address === undefined) return undefined;
-  const inside = remotePrefixes(tunnel).some((text) => {
+  const networks = remotePrefixes(tunnel).filter((text) => {
     const parsed = parsePrefix(text);
     return parsed.ok && containsAddress(parsed.prefix, address);
   });
-  return inside ? `${tunnel.remoteAddress}/${widthOf(address.family)}` : undefined;
+  if (networks.length === 0) return undefined;
+  const text = formatAddress(address);
+  return { address: text, prefix: `${text}/${widthOf(address.family)}`, networks };
 }
 
 /** What the gateway itself sends into a tunnel must come from the networks the tunnel carries. */
