@@ -39,7 +39,7 @@ export function kernelPlan(kind: EspKind | 'none'): KernelDesired {
       { key: 'net/ipv4/ip_forward', value: '1' },
       { key: 'net/ipv6/conf/all/forwarding', value: '1' },
       ...interfaces.flatMap(({ name }) => [
-        { key: `net/ipv4/conf/${name}/disable_policy`, value: '1' },
+        ...(kind === 'vti' ? [{ key: `net/ipv4/conf/${name}/disable_policy`, value: '1' }] : []),
         { key: `net/ipv4/conf/${name}/rp_filter`, value: '2' },
       ]),
     ],

@@ -2,9 +2,11 @@
  * The agent's life: one flight of changes at a time, started by a new plan, by events of the daemon,
  * by changes of the kernel, and by a timer. Ends at a signal and leaves every tunnel as it is.
  */
+
 import { release } from 'node:os';
 import { parseSaEvent, type ViciClient, type ViciEvent, ViciUnknownEvent } from '@sallyport/vici';
 import type { Engine } from '../drivers/strongswan/engine.ts';
+import { messageOf } from '../lib/message-of.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import { writeFileAtomic } from '../platform/atomic-file.ts';
 import type { HostReport } from '../status/host-report.ts';
@@ -267,8 +269,4 @@ function aborted(signal: AbortSignal): Promise<void> {
       resolve();
     });
   });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,9 +2,11 @@
  * The wanted plan of this host. Fails static: whatever is wrong with the file, the last good plan,
  * which is kept as a copy of our own, stays in effect.
  */
+
 import { type FSWatcher, watch } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { messageOf } from '../lib/message-of.ts';
 import type { Problem } from '../lib/problem.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import { readPlanFile, writePlanFile } from '../store/plan-file.ts';
@@ -39,7 +41,7 @@ export class PlanSource {
       if (plan !== undefined) return await this.#keep(plan, stamp);
       return await this.#fallBack(`${this.#path} is missing`);
     } catch (error) {
-      return this.#fallBack(error instanceof Error ? error.message : String(error));
+      return this.#fallBack(messageOf(error));
     }
   }
 

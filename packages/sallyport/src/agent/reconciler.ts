@@ -3,6 +3,7 @@
  * tunnels -> read back. Each level reports what it could not do and lets the next one go on; a
  * later round tries again.
  */
+
 import type { IkeSa } from '@sallyport/vici';
 import {
   type ApplyReport,
@@ -18,6 +19,7 @@ import { EngineError } from '../drivers/strongswan/engine-error.ts';
 import { findLost } from '../drivers/strongswan/lost.ts';
 import { readTunnel } from '../drivers/strongswan/parse.ts';
 import { isOutdated, isSettled } from '../drivers/strongswan/tunnel-view.ts';
+import { messageOf } from '../lib/message-of.ts';
 import type { Problem } from '../lib/problem.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import type { TunnelReport } from '../status/host-report.ts';
@@ -251,6 +253,6 @@ function toProblem(code: string, error: unknown): Problem {
   return {
     code,
     severity: 'error',
-    message: error instanceof Error ? error.message : String(error),
+    message: messageOf(error),
   };
 }

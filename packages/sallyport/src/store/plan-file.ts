@@ -2,6 +2,7 @@
  * The wanted plan as it is handed to the agent. An empty plan removes everything only where the file
  * says that this is meant; the revision is checked, so that a damaged file is never obeyed.
  */
+import { messageOf } from '../lib/message-of.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import { revisionOf } from '../plan/plan-host.ts';
 import { readJsonFile, type StagedFile, stageFile } from '../platform/atomic-file.ts';
@@ -34,7 +35,7 @@ export async function readPlanFile(path: string): Promise<HostPlan | undefined> 
   try {
     value = await readJsonFile(path);
   } catch (error) {
-    throw new PlanRefusedError(path, error instanceof Error ? error.message : String(error));
+    throw new PlanRefusedError(path, messageOf(error));
   }
   if (value === undefined) return undefined;
   if (typeof value !== 'object' || value === null)

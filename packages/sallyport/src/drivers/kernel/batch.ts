@@ -2,6 +2,7 @@
  * Runs steps of the `ip` kind in few processes. `ip -force -batch -` goes on after a line that failed
  * and names it on standard error: what the kernel said, then `Command failed -:3`.
  */
+import { messageOf } from '../../lib/message-of.ts';
 import type { CommandRunner } from '../../platform/linux/command.ts';
 import { renderStep } from './render.ts';
 import type { KernelChange, KernelStep } from './state.ts';
@@ -39,7 +40,7 @@ export async function runBatch(
         });
         noteFailures(result, chunk, errors);
       } catch (cause) {
-        const message = cause instanceof Error ? cause.message : String(cause);
+        const message = messageOf(cause);
         for (const { change } of chunk) errors.set(change, message);
       }
     }

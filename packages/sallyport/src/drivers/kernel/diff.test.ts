@@ -27,7 +27,6 @@ describe('diffKernel', () => {
       'replace sysctl net/ipv4/ip_forward = 1 (was 0)',
       'replace sysctl net/ipv6/conf/all/forwarding = 1 (was 0)',
       `add interface ${LINK} type xfrm id 175691777 mtu 1422`,
-      `replace sysctl net/ipv4/conf/${LINK}/disable_policy = 1`,
       `replace sysctl net/ipv4/conf/${LINK}/rp_filter = 2`,
       'add nftables table inet sallyport',
       `add route 10.20.0.0/16 dev ${LINK} table 8300`,
@@ -124,7 +123,6 @@ describe('diffKernel', () => {
     expect(lines(bent, interfaces)).toEqual([
       `remove interface ${LINK} of sallyport default/partner-a/main (of another shape) [cut]`,
       `add interface ${LINK} type xfrm id 175691777 mtu 1422`,
-      `replace sysctl net/ipv4/conf/${LINK}/disable_policy = 1`,
       `replace sysctl net/ipv4/conf/${LINK}/rp_filter = 2`,
       `add route 10.20.0.0/16 dev ${LINK} table 8300`,
       `add route fd20::/48 dev ${LINK} table 8300`,

@@ -10,6 +10,7 @@
  * Supported standards and manuals: RFC 4301, RFC 3704, RFC 6691; ip-link(8), ip-route(8),
  * ip-rule(8), nft(8), Linux Documentation/networking/ip-sysctl.
  */
+import { messageOf } from '../../lib/message-of.ts';
 import type { Problem } from '../../lib/problem.ts';
 import { OWNER } from '../../plan/host-plan.ts';
 import { CommandError, type CommandRunner, outputOf } from '../../platform/linux/command.ts';
@@ -159,7 +160,7 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
       try {
         await this.#applyStep(change.step, signal);
       } catch (cause) {
-        errors.set(change, cause instanceof Error ? cause.message : String(cause));
+        errors.set(change, messageOf(cause));
       }
     }
     return errors;

@@ -5,7 +5,6 @@
 import { spawn } from 'node:child_process';
 import { access, readFile, rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import { type CommandRunner, outputOf } from '../../platform/linux/command.ts';
 import { EngineError } from './engine-error.ts';
 
@@ -21,6 +20,15 @@ export interface DaemonProcess {
 /** charon-systemd needs no systemd and writes no pid file: several can run, one a namespace. */
 const PROGRAM = '/usr/sbin/charon-systemd';
 const UNIT = 'sallyport-charon.service';
+/**
+ * Notes its own pid and start time, and then becomes the program: an agent that is killed meanwhile leaves
+ * no daemon that nobody finds. Arguments: pid file, program.
+ */
+const NOTED_PROGRAM = `file=$1 program=$2
+set -- $(cat /proc/$$/stat)
+printf '{"pid":%s,"started":"%s"}' $$ "\${22}" >"$file"
+exec "$program"`;
+
 const STOP_MILLISECONDS = 15_000;
 const POLL_MILLISECONDS = 50;
 
@@ -92,10 +100,11 @@ export class DetachedProcess implements DaemonProcess {
         { cause },
       );
     });
-    const child = spawn(PROGRAM, [], {
+    const { pidPath, configPath } = this.#options;
+    const child = spawn('sh', ['-c', NOTED_PROGRAM, 'sh', pidPath, PROGRAM], {
       env: {
         PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
-        STRONGSWAN_CONF: this.#options.configPath,
+        STRONGSWAN_CONF: configPath,
         LC_ALL: 'C',
       },
       cwd: '/',
@@ -105,22 +114,28 @@ export class DetachedProcess implements DaemonProcess {
     // Whether it came up is asked of its socket.
     child.on('error', () => undefined);
     child.unref();
-    if (child.pid === undefined) return;
-    const started = await startTimeOf(child.pid);
-    await writeFileAtomic(this.#options.pidPath, JSON.stringify({ pid: child.pid, started }));
   }
 
   async stop(signal: AbortSignal): Promise<void> {
     const pid = await this.find();
     if (pid !== undefined) {
-      process.kill(pid, 'SIGTERM');
+      end(pid, 'SIGTERM');
       const deadline = performance.now() + STOP_MILLISECONDS;
       while ((await this.find()) !== undefined) {
-        if (performance.now() > deadline) process.kill(pid, 'SIGKILL');
+        if (performance.now() > deadline) end(pid, 'SIGKILL');
         await delay(POLL_MILLISECONDS, undefined, { signal });
       }
     }
     await rm(this.#options.pidPath, { force: true });
+  }
+}
+
+/** It may have ended between the look and the signal. */
+function end(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }
 

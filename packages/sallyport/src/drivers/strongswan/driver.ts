@@ -12,7 +12,9 @@
  * Supported standards and manuals: RFC 7296, RFC 4303, RFC 3948, RFC 7383, RFC 9370 (strongSwan 6);
  * swanctl.conf(5), the vici plugin's protocol description.
  */
+
 import { collect, type ViciClient, ViciCommandError } from '@sallyport/vici';
+import { messageOf } from '../../lib/message-of.ts';
 import type { Problem } from '../../lib/problem.ts';
 import { OWNER, type SecretUse, type TunnelPlan } from '../../plan/host-plan.ts';
 import type { SecretMaterial } from '../../platform/secret-material.ts';
@@ -124,7 +126,7 @@ export class StrongswanDriver
         await this.#applyStep(change.step, memory, signal);
         done.push(change);
       } catch (error) {
-        failed.push({ change, error: error instanceof Error ? error.message : String(error) });
+        failed.push({ change, error: messageOf(error) });
       }
     }
     await this.#memory.write(memory);
@@ -197,13 +199,18 @@ export class StrongswanDriver
           options,
         );
         memory.keys[keyOf(step.use)] = id;
+        // At once: a key that nobody remembers would stay in the daemon.
+        await this.#memory.write(memory);
         return;
       }
       case 'key-unload': {
-        Reflect.deleteProperty(memory.keys, step.key);
+        const others = Object.entries(memory.keys).filter(([key]) => key !== step.key);
         // Two Secrets may hold the same key.
-        if (!Object.values(memory.keys).includes(step.id))
+        if (!others.some(([, id]) => id === step.id)) {
           await this.#client.unloadKey(step.id, options);
+        }
+        // Only by this memory is a key known as ours: it goes last.
+        Reflect.deleteProperty(memory.keys, step.key);
         return;
       }
       case 'connection-load':

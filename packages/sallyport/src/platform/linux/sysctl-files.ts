@@ -2,8 +2,10 @@
  * /proc/sys of this network namespace. Sysctls carry no owner's mark, so the value that a shared one
  * had before Sallyport first changed it is kept in a file and put back at the end.
  */
+
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '../../lib/message-of.ts';
 import type { SysctlPlan } from '../../plan/host-plan.ts';
 import { readJsonFile, writeFileAtomic } from '../atomic-file.ts';
 
@@ -80,7 +82,7 @@ export class SysctlFiles {
       return (value ?? {}) as Remembered;
     } catch (cause) {
       // Changing a sysctl now would lose for good what it was before.
-      const message = cause instanceof Error ? cause.message : String(cause);
+      const message = messageOf(cause);
       throw new Error(`former values in ${this.#memoryFile} cannot be read: ${message}`, { cause });
     }
   }
