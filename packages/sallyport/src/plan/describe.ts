@@ -68,7 +68,7 @@ function describeTunnel(tunnel: TunnelPlan): string[] {
   );
   add('identities', `${tunnel.localId} -> ${tunnel.remoteId}`);
   add('auth', describeAuth(tunnel));
-  add('start', START_TEXT[tunnel.start]);
+  add('start', tunnel.enabled ? START_TEXT[tunnel.start] : 'not while it is disabled');
   add(
     'IKE',
     `${tunnel.ikeProposals.join(', ')}; rekey after ${formatDuration(tunnel.ikeRekeySeconds)}`,
