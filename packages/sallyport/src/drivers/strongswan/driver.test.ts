@@ -2,37 +2,26 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ViciClient } from '@sallyport/vici';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SecretUse, TunnelPlan } from '../../plan/host-plan.ts';
-import type { SecretMaterial } from '../../platform/secret-material.ts';
-import { SecretValue } from '../../platform/secret-value.ts';
+import type { TunnelPlan } from '../../plan/host-plan.ts';
 import { StrongswanDriver } from './driver.ts';
 import { MemoryFile } from './memory-file.ts';
 import { NO_ORIGINS } from './origins.ts';
 import { peerHash } from './render.ts';
+import type { ObservedStrongswan } from './state.ts';
 import { FakeCharon } from './testing/fake-charon.ts';
+import { KEY, secretMaterial } from './testing/secrets.ts';
 import { certificateTunnel, pskTunnel } from './testing/tunnels.ts';
 
-const KEY = 'a pre-shared key';
 const { signal } = new AbortController();
-
-function materialOf(use: SecretUse): SecretMaterial {
-  if (use.name === 'a-psk') return { form: 'psk', psk: new SecretValue(Buffer.from(KEY)) };
-  if (use.name === 'peer-ca') return { form: 'authority', authorities: [Buffer.from('ca')] };
-  return {
-    form: 'certificate',
-    certificates: [Buffer.from('leaf'), Buffer.from('intermediate')],
-    key: new SecretValue(Buffer.from('private key')),
-    authorities: [],
-  };
-}
 
 let directory: string;
 let charon: FakeCharon;
 let client: ViciClient;
 let driver: StrongswanDriver;
 
-function makeDriver(read = materialOf): StrongswanDriver {
+function makeDriver(read = secretMaterial): StrongswanDriver {
   return new StrongswanDriver({
     client,
     secrets: { read: (use) => Promise.resolve().then(() => read(use)) },
@@ -193,7 +182,7 @@ describe('StrongswanDriver', () => {
 
   it('reports a peer authority that is a pre-shared key, and loads the others', async () => {
     driver = makeDriver((use) =>
-      materialOf({ ...use, name: use.name === 'peer-ca' ? 'a-psk' : use.name }),
+      secretMaterial({ ...use, name: use.name === 'peer-ca' ? 'a-psk' : use.name }),
     );
     expect(await reach(pskTunnel, certificateTunnel)).toEqual([
       'Secret default/peer-ca: holds psk, a certificate of an authority is needed',
@@ -257,4 +246,43 @@ describe('rememberSas', () => {
     expect(origins).toEqual(NO_ORIGINS);
     expect((await driver.observe(signal)).origins).toEqual(NO_ORIGINS);
   });
+});
+
+describe('a daemon that answers with nonsense', () => {
+  const nonsense = fc.oneof(
+    fc.string(),
+    fc.array(fc.string(), { maxLength: 3 }),
+    fc.dictionary(fc.string({ maxLength: 5, minLength: 1 }), fc.string(), { maxKeys: 3 }),
+  );
+  const key = fc.constantFrom('conns', 'keys', 'uptime', 'success', 'errmsg', 'version', 'x');
+  const reply = fc.dictionary(key, nonsense, { maxKeys: 4 });
+
+  it.each(['version', 'stats', 'get-conns', 'get-shared', 'get-keys', 'list-sas'])(
+    'to %s is an error at most, and takes no connection for ours',
+    async (command) => {
+      await fc.assert(
+        fc.asyncProperty(reply, async (message) => {
+          charon.answer(command, () => message);
+          const observed = await driver.observe(signal).catch((error: unknown) => error);
+          if (observed instanceof Error) return;
+          const { connections } = observed as ObservedStrongswan;
+          expect([...connections.keys()].every((name) => name.startsWith('sp.'))).toBe(true);
+        }),
+        { numRuns: 30 },
+      );
+    },
+  );
+
+  it.each(['load-shared', 'load-cert', 'load-key', 'load-conn'])(
+    'to %s fails what needed it, and the rest goes on',
+    async (command) => {
+      charon.answer(command, () => ({ success: 'no', errmsg: 'out of memory' }));
+      const failed = await reach(pskTunnel, certificateTunnel);
+      expect(failed.length).toBeGreaterThan(0);
+      for (const error of failed) expect(error).toContain('out of memory');
+      const all = charon.changes.map((line) => line.split(' ')[0]);
+      expect(all.filter((name) => name === 'load-conn')).toHaveLength(2);
+      expect(await differences(pskTunnel, certificateTunnel)).toBe(failed.length);
+    },
+  );
 });

@@ -1,8 +1,7 @@
 import { buildMessage, parseIkeSa } from '@sallyport/vici';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readTunnel } from './parse.ts';
-import { type FakeSa, fakeSa } from './testing/sas.ts';
+import { type FakeSa, fakeSa, saSection } from './testing/sas.ts';
 import { pskTunnel } from './testing/tunnels.ts';
 
 const { name } = pskTunnel;
@@ -92,33 +91,67 @@ describe('readTunnel', () => {
     expect(readTunnel(pskTunnel, sas).ike?.uniqueId).toBe('10');
   });
 
-  it('takes whatever the daemon sends', () => {
-    const text = fc.constantFrom(
-      '',
-      'yes',
-      '-1',
-      '1e400',
-      'ESTABLISHED',
-      'INSTALLED',
-      '\u0000',
-      'v4',
-    );
-    const key = fc.constantFrom(
-      'uniqueid',
-      'state',
-      'established',
-      'bytes-in',
-      'encr-alg',
-      'x',
-      'name',
-    );
-    const section = fc.dictionary(key, text);
-    fc.assert(
-      fc.property(section, section, (sa, child) => {
-        const message = buildMessage({ ...sa, 'child-sas': { 'v4-1': child } });
-        const reading = readTunnel(pskTunnel, [parseIkeSa(name, message)]);
-        expect(reading.name).toBe(name);
-      }),
-    );
+  it('reads what only some SAs have: NAT, encapsulation, integrity of its own, a time to rekey', () => {
+    const section = {
+      ...saSection({ name, uniqueId: '3' }),
+      'nat-remote': 'yes',
+      'encr-alg': 'AES_CBC',
+      'integ-alg': 'HMAC_SHA2_256_128',
+      'child-sas': {
+        'v4-7': {
+          ...{ name: 'v4', uniqueid: '7', state: 'INSTALLED', encap: 'yes', 'rekey-time': '-3' },
+          ...{ 'encr-alg': 'AES_CBC', 'encr-keysize': '256', 'integ-alg': 'HMAC_SHA2_256_128' },
+          ...{ 'dh-group': 'MODP_3072', 'bytes-in': '9007199254740991' },
+        },
+      },
+    };
+    const reading = readTunnel(pskTunnel, [parseIkeSa(name, buildMessage(section))]);
+    expect(reading.ike).toMatchObject({
+      natDetected: true,
+      algorithms: { encryption: 'AES_CBC', integrity: 'HMAC_SHA2_256_128' },
+    });
+    expect(reading.children).toEqual([
+      {
+        name: 'v4',
+        state: 'INSTALLED',
+        uniqueId: '7',
+        localSelectors: [],
+        remoteSelectors: [],
+        algorithms: {
+          encryption: 'AES_CBC',
+          keyBits: 256,
+          integrity: 'HMAC_SHA2_256_128',
+          keyExchange: 'MODP_3072',
+        },
+        encapsulated: true,
+        spiIn: '',
+        spiOut: '',
+        bytesIn: 9_007_199_254_740_991,
+        bytesOut: 0,
+        packetsIn: 0,
+        packetsOut: 0,
+        rekeyInSeconds: -3,
+      },
+    ]);
+  });
+
+  it('shows the plan where the daemon knows nothing of the tunnel yet', () => {
+    const { localAddress: _local, interface: _interface, ...open } = pskTunnel;
+    const reading = readTunnel(open, []);
+    expect(reading).toMatchObject({
+      remoteAddress: '198.51.100.20',
+      localId: '192.0.2.10',
+      remoteId: '198.51.100.20',
+      children: [],
+    });
+    expect(Object.keys(reading)).not.toContain('ike');
+    expect(Object.keys(reading)).not.toContain('localAddress');
+    expect(Object.keys(reading)).not.toContain('interface');
+  });
+
+  it('does not count a child that the kernel has lost', () => {
+    const sas = [fakeSa({ name, uniqueId: '1', children: both })];
+    expect(readTunnel(pskTunnel, sas, new Set(['7'])).state).toBe('partial');
+    expect(readTunnel(pskTunnel, sas, new Set(['7', '8'])).state).toBe('down');
   });
 });

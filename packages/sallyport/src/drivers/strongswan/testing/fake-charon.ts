@@ -38,6 +38,19 @@ export class FakeCharon implements AsyncDisposable {
       .map(({ command, message }) => `${command} ${nameOf(message)}`.trim());
   }
 
+  /** Every command in full, oldest first. */
+  get messages(): { readonly command: string; readonly message: unknown }[] {
+    return this.#daemon.received.map(({ command, message }) => ({
+      command,
+      message: message.toJSON(),
+    }));
+  }
+
+  /** In place of the answer to a command: another one, or an error where it throws. */
+  answer(command: string, answer: () => Readonly<Record<string, unknown>>): void {
+    this.#daemon.on(command, () => answer() as never);
+  }
+
   forgetChanges(): void {
     this.#daemon.received.length = 0;
   }

@@ -1,0 +1,18 @@
+/** What the files of the Secrets hold that the tunnels of these tests use. */
+import type { SecretUse } from '../../../plan/host-plan.ts';
+import type { SecretMaterial } from '../../../platform/secret-material.ts';
+import { SecretValue } from '../../../platform/secret-value.ts';
+
+export const KEY = 'a pre-shared key';
+export const PRIVATE_KEY = 'private key';
+
+export function secretMaterial(use: SecretUse): SecretMaterial {
+  if (use.name === 'a-psk') return { form: 'psk', psk: new SecretValue(Buffer.from(KEY)) };
+  if (use.name === 'peer-ca') return { form: 'authority', authorities: [Buffer.from('ca')] };
+  return {
+    form: 'certificate',
+    certificates: [Buffer.from('leaf'), Buffer.from('intermediate')],
+    key: new SecretValue(Buffer.from(PRIVATE_KEY)),
+    authorities: [],
+  };
+}
