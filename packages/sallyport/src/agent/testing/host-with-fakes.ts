@@ -32,6 +32,8 @@ export class HostWithFakes implements AsyncDisposable {
   readSecret: (use: SecretUse) => Promise<SecretValue> = () =>
     Promise.resolve(new SecretValue(Buffer.from(KEY)));
   now = 0;
+  /** Whether the kernel has what the daemon takes for installed. */
+  hasStates = true;
   readonly #directory: string;
   readonly #client: ViciClient;
   readonly #reconciler: Reconciler;
@@ -106,8 +108,8 @@ export class HostWithFakes implements AsyncDisposable {
     return join(this.#directory, 'loaded.json');
   }
 
-  /** Everything that the daemon takes for installed is. */
   #spis(): ReadonlySet<string> {
+    if (!this.hasStates) return new Set();
     const children = this.charon.sas.map(fakeSa).flatMap((sa) => sa.children);
     return new Set(children.flatMap(({ spiIn = '', spiOut = '' }) => [spiIn, spiOut]));
   }
