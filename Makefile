@@ -30,7 +30,7 @@ bench: setup ## measure against peers; BENCH=name for one of them
 install: setup ## install on this host, below PREFIX (default /usr/local)
 	@scripts/install.sh
 
-uninstall: setup ## take down the tunnels of this host and remove the program
+uninstall: ## take down the tunnels of this host and remove the program
 	@scripts/install.sh --uninstall
 
 clean: ## remove what was built

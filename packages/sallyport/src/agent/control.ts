@@ -69,16 +69,33 @@ function readRequest(socket: Socket, use: (request: string) => void): void {
 }
 
 /** The running agent's fresh report; undefined where no agent answers. */
-export async function askReport(path: string): Promise<HostReport | undefined> {
+export async function askReport(
+  path: string,
+  milliseconds: number = ANSWER_MILLISECONDS,
+): Promise<HostReport | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path);
     const chunks: Buffer[] = [];
-    socket.setTimeout(ANSWER_MILLISECONDS, () => socket.destroy());
+    socket.setTimeout(milliseconds, () => socket.destroy());
     socket.on('connect', () => socket.write('report\n'));
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     socket.on('error', () => undefined);
     socket.on('close', () => {
       resolve(parseReport(Buffer.concat(chunks).toString()));
+    });
+  });
+}
+
+/** Whether an agent is there at all, although it may not answer. */
+export function hasAgent(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => {
+      resolve(false);
     });
   });
 }

@@ -8,11 +8,7 @@ import { UsageError } from './io.ts';
 export function findThisHost(objects: DeclaredObjects, wanted?: string): string | undefined {
   const names = hostNames(objects);
   if (wanted !== undefined) return names.find((name) => name === wanted);
-  const own = new Set(
-    Object.values(networkInterfaces()).flatMap((addresses) =>
-      (addresses ?? []).map(({ address }) => canonicalAddress(address)),
-    ),
-  );
+  const own = ownAddresses();
   const byAddress = new Set(
     [...objects.hosts.values()]
       .filter((host) => host.spec.addresses.some((address) => own.has(canonicalAddress(address))))
@@ -32,6 +28,23 @@ export function mustFindThisHost(objects: DeclaredObjects, wanted?: string): str
     wanted === undefined
       ? `none of the declared Hosts (${names}) has an address or the name of this machine; name it with --host`
       : `no Host ${wanted} is declared; declared are: ${names}`,
+  );
+}
+
+/** Addresses of the declared Host that this machine does not have: nothing can be sent from them. */
+export function missingAddresses(objects: DeclaredObjects, host: string): string[] {
+  const own = ownAddresses();
+  return [...objects.hosts.values()]
+    .filter(({ metadata }) => metadata.name === host)
+    .flatMap(({ spec }) => spec.addresses)
+    .filter((address) => !own.has(canonicalAddress(address)));
+}
+
+function ownAddresses(): Set<string> {
+  return new Set(
+    Object.values(networkInterfaces()).flatMap((addresses) =>
+      (addresses ?? []).map(({ address }) => canonicalAddress(address)),
+    ),
   );
 }
 

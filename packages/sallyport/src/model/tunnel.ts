@@ -1,5 +1,6 @@
 /** One tunnel of a connection: a pair of outer addresses and the identities on them. */
 import { z } from 'zod';
+import { parseAddress } from '../lib/prefix.ts';
 import { IpAddress, Name } from './fields.ts';
 
 export interface Tunnel {
@@ -34,6 +35,10 @@ const RemoteAddress = z
   .min(1)
   .max(253)
   .regex(/^[0-9A-Za-z:]([-0-9A-Za-z.:]*[0-9A-Za-z:])?$/, {
+    error: 'is neither an address nor a host name',
+  })
+  // RFC 1123 §2.1: no name has a top label of digits only, and what has colons can be no name either.
+  .refine((text) => parseAddress(text) !== undefined || !/:|(^|\.)[0-9]+$/.test(text), {
     error: 'is neither an address nor a host name',
   });
 

@@ -8,8 +8,8 @@ import { directoriesFrom } from '../../store/state-directory.ts';
 import { readDeclarations, reportProblems } from '../declarations.ts';
 import { mustEnter } from '../faults.ts';
 import { EXIT, type Io, type OutputFormat } from '../io.ts';
-import { settle } from '../settle.ts';
-import { findThisHost, mustFindThisHost } from '../this-host.ts';
+import { ended, settle } from '../settle.ts';
+import { findThisHost, missingAddresses, mustFindThisHost } from '../this-host.ts';
 
 interface ApplyOptions {
   readonly file: string[];
@@ -26,7 +26,7 @@ export async function run(
 ): Promise<number> {
   const directories = directoriesFrom(io.env);
   await mustEnter(directories.state);
-  return withStore(directories, async (store) => {
+  const finish = await withStore(directories, async (store) => {
     const before = await store.read();
     const declarations = await readDeclarations(
       options.file,
@@ -39,8 +39,13 @@ export async function run(
       },
       before.map(toParsed),
     );
-    if (reportProblems(declarations.problems, io)) return EXIT.failed;
+    if (reportProblems(declarations.problems, io)) return ended(EXIT.failed);
     const host = mustFindThisHost(indexOf(declarations.parsed), options.host);
+    for (const address of missingAddresses(indexOf(declarations.parsed), host)) {
+      io.stderr(
+        `warning: Host ${host}: this machine does not have the address ${address}; no tunnel can come up from it\n`,
+      );
+    }
     const incoming = declarations.parsed.map(({ object, file }) => ({
       object,
       file: resolve(file),
@@ -59,6 +64,7 @@ export async function run(
       io,
     );
   });
+  return finish();
 }
 
 function indexOf(objects: readonly ParsedObject[]): DeclaredObjects {

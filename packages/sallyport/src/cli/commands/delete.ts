@@ -12,7 +12,7 @@ import { reportProblems } from '../declarations.ts';
 import { mustEnter } from '../faults.ts';
 import { EXIT, type Io, type OutputFormat, UsageError } from '../io.ts';
 import { notThere, parseReference } from '../object-reference.ts';
-import { settle } from '../settle.ts';
+import { ended, settle } from '../settle.ts';
 import { mustFindThisHost } from '../this-host.ts';
 
 interface DeleteOptions {
@@ -33,7 +33,7 @@ export async function run(
   const wanted = await namesToDelete(words, options, io);
   if (wanted === undefined) return EXIT.failed;
   await mustEnter(directories.state);
-  return withStore(directories, async (store) => {
+  const finish = await withStore(directories, async (store) => {
     const before = await store.read();
     const present = new Set(before.map(({ object }) => keyOfObject(object)));
     for (const ref of wanted) {
@@ -47,9 +47,16 @@ export async function run(
     }
     const unwanted = new Set(wanted.map(formatObjectRef));
     const after = before.filter(({ object }) => !unwanted.has(keyOfObject(object)));
+    if (after.length === before.length) {
+      io.stderr('nothing to delete\n');
+      return ended(EXIT.ok);
+    }
     // What stays must still make sense: a Gateway cannot go before its Connections.
     const { problems } = validateObjects(after.map(toParsed), NO_FACTS);
-    if (reportProblems(problems, io)) return EXIT.failed;
+    if (reportProblems(problems, io)) {
+      io.stderr('what stays still needs what would be deleted: change or delete that first\n');
+      return ended(EXIT.failed);
+    }
     const host = mustFindThisHost(indexObjects(before.map(({ object }) => object)), options.host);
     return settle(
       before,
@@ -65,6 +72,7 @@ export async function run(
       io,
     );
   });
+  return finish();
 }
 
 /** The objects meant; undefined where the files cannot be read. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { askReport, parseReport } from '../../agent/control.ts';
+import { askReport, hasAgent, parseReport } from '../../agent/control.ts';
 import { nameHint } from '../../model/nearest-name.ts';
 import { formatStatus } from '../../status/format.ts';
 import type { HostReport } from '../../status/host-report.ts';
@@ -34,7 +34,9 @@ export async function run(
       return EXIT.failed;
     }
     if (fresh === undefined)
-      io.stderr(`no agent runs on this host; this is its last report, of ${report.observedAt}\n`);
+      io.stderr(
+        `${await whyLast(paths.controlSocket)}; this is its last report, of ${report.observedAt}\n`,
+      );
     const shown = name === undefined ? report : { ...report, tunnels: pick(report, name) };
     await printAnswer(io, options.output, shown, () =>
       formatStatus(shown, new Date().toISOString()),
@@ -44,6 +46,12 @@ export async function run(
     if (io.signal.aborted) return EXIT.ok;
     io.stdout(SEPARATORS[options.output]);
   }
+}
+
+async function whyLast(socket: string): Promise<string> {
+  return (await hasAgent(socket))
+    ? 'the agent of this host does not answer'
+    : 'no agent runs on this host';
 }
 
 /** What an agent wrote before it ended; undefined where none has since the host booted. */

@@ -223,10 +223,10 @@ export class LogReader {
 const WORTH: Readonly<Record<CauseCode, number>> = {
   'engine/not-running': 0,
   'ike/no-answer': 0,
-  'ike/no-route': 0,
-  'ike/name-not-resolved': 0,
   'ike/peer-deleted': 0,
   'child/failed': 1,
+  'ike/no-route': 2,
+  'ike/name-not-resolved': 2,
   'ike/no-common-proposal': 2,
   'ike/authentication-refused': 2,
   'child/no-common-proposal': 2,
