@@ -50,6 +50,8 @@ describe('planChildren', () => {
       ['10.20.0.0/16', '10.21.0.0/16', 'fd20::/48'],
       'per-pair',
     );
+    const names = children.map(({ name }) => name);
+    expect(names).toEqual(names.toSorted());
     const pairs = children.map((child) => [...child.localSelectors, ...child.remoteSelectors]);
     expect(pairs.map((pair) => pair.join(' ')).sort()).toEqual([
       '10.10.0.0/16 10.20.0.0/16',

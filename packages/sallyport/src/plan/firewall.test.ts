@@ -80,10 +80,13 @@ describe('the leak guard', () => {
 });
 
 describe('the clamp', () => {
-  it('is the smallest of all tunnels in use that lead to a network', () => {
+  it.each([
+    ['a', 'b'],
+    ['b', 'a'],
+  ])('is the smallest of all tunnels in use that lead to a network: %s, %s', (four, six) => {
     const text = vary(ipv4Only, [
       '    - remote: {address: 198.51.100.20}',
-      "    - {name: a, remote: {address: 198.51.100.20}}\n    - {name: b, remote: {address: '2001:db8:b::1'}}",
+      `    - {name: ${four}, remote: {address: 198.51.100.20}}\n    - {name: ${six}, remote: {address: '2001:db8:b::1'}}`,
     ]);
     expect(firewallOf({ text }).clamps).toEqual([{ prefix: '10.20.0.0/16', mssBytes: 1366 }]);
   });

@@ -159,6 +159,22 @@ describe('the MTU', () => {
   });
 });
 
+describe('the daemon', () => {
+  it.each([
+    { what: 'in use', text: twoSites, userspace: true },
+    {
+      what: 'disabled',
+      text: vary(twoSites, ['start: initiate', 'adminState: disabled']),
+      userspace: false,
+    },
+  ])('does ESP in user space for a tunnel there that is $what: $userspace', (row) => {
+    const { plan } = planWorld({ text: row.text, dataPlanes: ['userspace'] });
+    expect(plan.engine).toEqual({ name: 'strongswan', userspace: row.userspace });
+    expect(plan.tunnels.map(({ interface: name }) => name)).toEqual(['ipsec0']);
+    expect(plan.interfaces).toEqual([]);
+  });
+});
+
 describe('a host', () => {
   it('carries what names it, and else what is placed on it alone', () => {
     const text =
