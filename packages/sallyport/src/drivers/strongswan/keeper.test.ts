@@ -163,20 +163,19 @@ describe('an SA of an older configuration', () => {
 describe('a Child SA that the kernel has lost', () => {
   const sas = [{ name, uniqueId: '1', children: both }];
 
-  it('is replaced in its IKE SA, and ended when its successor stands', () => {
-    expect(decide({ sas, lost: new Set(['7']) })).toEqual([initiate('v4', true)]);
-    const children = [...both, { name: 'v4', uniqueId: '9' }];
-    const replaced = [{ name, uniqueId: '1', children }];
-    expect(decide({ sas: replaced, lost: new Set(['7']) })).toEqual([
-      { type: 'terminate-child', tunnel: name, uniqueId: '7', reason: 'lost by the kernel' },
-    ]);
-  });
+  it.each(['initiate', 'trap', 'respond'] as const)(
+    'is ended at once where start is %s: charon makes no second one beside it',
+    (start) => {
+      const tunnels = [{ ...pskTunnel, start }];
+      expect(decide({ sas, tunnels, lost: new Set(['7']) })).toEqual([
+        { type: 'terminate-child', tunnel: name, uniqueId: '7', reason: 'lost by the kernel' },
+      ]);
+    },
+  );
 
-  it('is ended at once where we only answer', () => {
-    const tunnels = [{ ...pskTunnel, start: 'respond' as const }];
-    expect(decide({ sas, tunnels, lost: new Set(['7']) }).map(({ type }) => type)).toEqual([
-      'terminate-child',
-    ]);
+  it('is made anew in its IKE SA as soon as it is gone', () => {
+    const left = [{ name, uniqueId: '1', children: both.slice(1) }];
+    expect(decide({ sas: left })).toEqual([initiate('v4')]);
   });
 });
 

@@ -72,7 +72,7 @@ export function nextActions(input: KeeperInput): KeeperAction[] {
     actions.push(...retire(tunnel, view));
     const [missing] = view.missing;
     if (missing === undefined || !mayInitiate(tunnel, view, input)) continue;
-    const replaces = hasOutdated(view) || view.lostChildren.length > 0;
+    const replaces = hasOutdated(view);
     candidates.push({ type: 'initiate', tunnel: tunnel.name, child: missing.name, replaces });
   }
   const attempts = [...input.attempts.values()];
@@ -89,8 +89,6 @@ function isUnderWay({ isPending, startedAt }: Attempt, now: number): boolean {
 }
 
 function retire(tunnel: TunnelPlan, view: TunnelView): KeeperAction[] {
-  const answersOnly = tunnel.start === 'respond';
-  if (view.missing.length > 0 && !answersOnly) return [];
   const end = (uniqueId: string, reason: string): KeeperAction => ({
     type: 'terminate-ike',
     tunnel: tunnel.name,
@@ -103,13 +101,16 @@ function retire(tunnel: TunnelPlan, view: TunnelView): KeeperAction[] {
     uniqueId,
     reason,
   });
+  // Ended before its successor is there: it carries nothing, and charon makes no second one beside it.
+  const lost = view.lostChildren.map((child) => endChild(child.uniqueId, 'lost by the kernel'));
+  // Who only answers cannot bring up the new one: the other side must come again.
+  if (view.missing.length > 0 && tunnel.start !== 'respond') return lost;
   return [
-    // Who only answers cannot bring up the new one: the other side must come again.
+    ...lost,
     ...view.outdated.map((sa) => end(sa.uniqueId, 'made with an older configuration')),
     ...view.outdatedChildren.map((child) =>
       endChild(child.uniqueId, 'made with an older configuration'),
     ),
-    ...view.lostChildren.map((child) => endChild(child.uniqueId, 'lost by the kernel')),
     ...duplicates(tunnel, view).map((sa) => end(sa.uniqueId, 'a newer one carries every Child SA')),
   ];
 }
@@ -143,11 +144,11 @@ function spisOf(sa: IkeSa): string {
 function isOurs(tunnel: TunnelPlan, view: TunnelView): boolean {
   if (!tunnel.enabled || tunnel.start === 'respond') return false;
   // The first packet brings it up; only what replaces something that stands does not wait for it.
-  return tunnel.start !== 'trap' || hasOutdated(view) || view.lostChildren.length > 0;
+  return tunnel.start !== 'trap' || hasOutdated(view);
 }
 
 function mayInitiate(tunnel: TunnelPlan, view: TunnelView, input: KeeperInput): boolean {
-  if (!isOurs(tunnel, view) || view.isConnecting) return false;
+  if (!isOurs(tunnel, view) || view.isConnecting || view.lostChildren.length > 0) return false;
   const attempt = input.attempts.get(tunnel.name);
   if (attempt === undefined) return true;
   return attempt.isPending ? !isUnderWay(attempt, input.now) : input.now >= attempt.nextAt;

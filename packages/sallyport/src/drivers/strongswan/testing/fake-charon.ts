@@ -118,10 +118,17 @@ export class FakeCharon implements AsyncDisposable {
 
   #terminate(message: Message): { success: string; matches: string; terminated: string } {
     if (this.refusesToTerminate) throw new Error('no thread to terminate with');
-    const id = message.text('ike-id');
-    const index = this.sas.findIndex((sa) => sa.uniqueId === id);
-    if (index >= 0) this.sas.splice(index, 1);
-    const count = index >= 0 || message.text('child-id') !== undefined ? '1' : '0';
+    const [ikeId, childId] = [message.text('ike-id'), message.text('child-id')];
+    const index = this.sas.findIndex(
+      ({ uniqueId, children = [] }) =>
+        uniqueId === ikeId || children.some((child) => child.uniqueId === childId),
+    );
+    const sa = this.sas[index];
+    if (sa !== undefined) {
+      const children = sa.children?.filter(({ uniqueId }) => uniqueId !== childId) ?? [];
+      this.sas.splice(index, 1, ...(sa.uniqueId === ikeId ? [] : [{ ...sa, children }]));
+    }
+    const count = sa === undefined ? '0' : '1';
     return { success: count === '1' ? 'yes' : 'no', matches: count, terminated: count };
   }
 }
