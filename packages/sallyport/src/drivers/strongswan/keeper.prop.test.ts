@@ -11,8 +11,9 @@ import {
   nextActions,
   startAttempt,
 } from './keeper.ts';
-import { noteOrigins, OLDER, type SaOrigins } from './origins.ts';
+import { noteOrigins, OLDER } from './origins.ts';
 import { childHash, peerHash } from './render.ts';
+import type { SaOrigins } from './state.ts';
 import { fakeSa } from './testing/sas.ts';
 import { pskTunnel } from './testing/tunnels.ts';
 import { isLiveChild, isLiveIke } from './tunnel-view.ts';

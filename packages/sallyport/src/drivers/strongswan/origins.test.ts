@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { NO_ORIGINS, noteOrigins, OLDER, type SaOrigins } from './origins.ts';
+import { NO_ORIGINS, noteOrigins, OLDER } from './origins.ts';
 import { childHash, peerHash } from './render.ts';
+import type { SaOrigins } from './state.ts';
 import { type FakeSa, fakeSa } from './testing/sas.ts';
 import { pskTunnel } from './testing/tunnels.ts';
 

@@ -10,22 +10,8 @@
 import type { ChildSa, IkeSa } from '@sallyport/vici';
 import type { TunnelPlan } from '../../plan/host-plan.ts';
 import { childHash, peerHash } from './render.ts';
+import type { ChildOrigin, SaOrigins } from './state.ts';
 import { isLiveChild } from './tunnel-view.ts';
-
-export interface ChildOrigin {
-  /** `childHash` of the configuration, or {@link OLDER}. */
-  readonly hash: string;
-  /** Unique id of the IKE SA it was seen in. */
-  readonly ike: string;
-  readonly name: string;
-}
-
-export interface SaOrigins {
-  /** `peerHash` of the configuration, or {@link OLDER}, by unique id of the IKE SA. */
-  readonly ike: ReadonlyMap<string, string>;
-  /** By unique id of the Child SA. */
-  readonly children: ReadonlyMap<string, ChildOrigin>;
-}
 
 export const NO_ORIGINS: SaOrigins = { ike: new Map(), children: new Map() };
 

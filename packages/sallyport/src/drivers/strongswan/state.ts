@@ -2,10 +2,24 @@
 import type { IkeSa } from '@sallyport/vici';
 import type { SecretUse, TunnelPlan } from '../../plan/host-plan.ts';
 import type { Change } from '../driver.ts';
-import type { ChildOrigin, SaOrigins } from './origins.ts';
 
 export interface StrongswanDesired {
   readonly tunnels: readonly TunnelPlan[];
+}
+
+export interface ChildOrigin {
+  /** `childHash` of the configuration, or `OLDER`. */
+  readonly hash: string;
+  /** Unique id of the IKE SA it was seen in. */
+  readonly ike: string;
+  readonly name: string;
+}
+
+export interface SaOrigins {
+  /** `peerHash` of the configuration, or `OLDER`, by unique id of the IKE SA. */
+  readonly ike: ReadonlyMap<string, string>;
+  /** By unique id of the Child SA. */
+  readonly children: ReadonlyMap<string, ChildOrigin>;
 }
 
 /**

@@ -1,8 +1,8 @@
 /** What is there of a tunnel, in the terms of what is wanted. */
 import type { ChildSa, IkeSa } from '@sallyport/vici';
 import type { ChildPlan, TunnelPlan } from '../../plan/host-plan.ts';
-import type { SaOrigins } from './origins.ts';
 import { childHash, peerHash } from './render.ts';
+import type { SaOrigins } from './state.ts';
 
 /** What the daemon itself does not tell of its SAs. */
 export interface Known {
