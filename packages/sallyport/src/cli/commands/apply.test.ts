@@ -70,7 +70,7 @@ describe('apply', () => {
     );
     expect(dry.stdout).toMatch(/^host gw1: \d+ changes/m);
     expect(await isStored()).toBe(false);
-    expect((await apply()).stderr).toBe(dry.stdout);
+    expect((await apply()).stderr).toBe(dry.stderr + dry.stdout);
   });
 
   it('with --dry-run ends with 0 where nothing would change', async () => {
