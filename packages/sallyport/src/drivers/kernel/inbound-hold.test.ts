@@ -97,7 +97,7 @@ describe('release', () => {
     const released = release();
     await vi.advanceTimersByTimeAsync(2 * HOLD_MILLISECONDS - 1);
     expect(commands.calls.map(({ input }) => input)).toEqual([
-      'qdisc change dev sph8300 root netem delay 0ms rate 1tbit limit 40000\n',
+      'qdisc change dev sph8300 root netem delay 0ms rate 1tbit limit 100000\n',
     ]);
     await vi.advanceTimersByTimeAsync(1);
     await released;

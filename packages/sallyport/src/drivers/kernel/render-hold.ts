@@ -12,11 +12,11 @@ export interface HeldPeer {
 
 export const HOLD_PREFIX = 'sph';
 
-/** Longer than a daemon needs from the answer on its wire to the SA in its kernel. */
-export const HOLD_MILLISECONDS = 40;
+/** Longer than a daemon needs from the answer on its wire to the SA in its kernel, also on a busy machine. */
+export const HOLD_MILLISECONDS = 100;
 
 /** Packets that may wait: a million a second for the time of the hold. */
-const QUEUE_PACKETS = 40_000;
+const QUEUE_PACKETS = 100_000;
 
 /** Any rate makes netem keep the order; this one is above that of every link. */
 const RATE = '1tbit';

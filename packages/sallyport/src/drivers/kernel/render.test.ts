@@ -93,7 +93,7 @@ describe('a hold', () => {
         'link set dev sph8300 alias "sallyport hold wan" up',
       ],
       tc: [
-        'qdisc add dev sph8300 root netem delay 40ms rate 1tbit limit 40000',
+        'qdisc add dev sph8300 root netem delay 100ms rate 1tbit limit 100000',
         `${filter} ${esp} match u32 0xc0000001 0xffffffff at 20 action pass`,
         `${filter} ${udp} match u32 0xc0000001 0xffffffff at 28 action pass`,
         `${filter} ${esp} action mirred egress redirect dev sph8300`,
@@ -113,7 +113,7 @@ describe('a hold', () => {
 
   it('is released by letting nothing new wait, and removed with what it hung on', () => {
     expect(renderRelease(8300)).toEqual([
-      'qdisc change dev sph8300 root netem delay 0ms rate 1tbit limit 40000',
+      'qdisc change dev sph8300 root netem delay 0ms rate 1tbit limit 100000',
     ]);
     expect(renderRemove(8300, 'wan')).toEqual({
       tc: ['filter delete dev wan ingress pref 8300'],
