@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type ExecuteOptions, end, type Outcome } from './execute.ts';
 import type { Host } from './host.ts';
 import { projectDirectory } from './paths.ts';
+import { processesOf } from './processes.ts';
 import { until } from './until.ts';
 
 const PROGRAM = join(projectDirectory, 'packages', 'sallyport', 'dist', 'bin', 'sallyport.js');
@@ -29,6 +30,7 @@ export interface TunnelView {
 export interface ReportView {
   readonly wantedRevision?: string;
   readonly revisionInEffect?: string;
+  readonly agent: { readonly pid: number; readonly startedAt: string };
   readonly engine: { readonly running: boolean; readonly external: boolean };
   readonly tunnels: readonly TunnelView[];
   readonly differences: readonly string[];
@@ -116,10 +118,20 @@ export class Sallyport {
     };
   }
 
+  /** Of its charon, the only one on the host. */
+  async daemonPid(): Promise<number> {
+    const found = (await processesOf(this.host)).filter(({ command }) =>
+      command.includes('charon-systemd'),
+    );
+    const [daemon] = found;
+    if (found.length !== 1 || daemon === undefined)
+      throw new Error(`${this.host.name} runs ${String(found.length)} charons, not one`);
+    return daemon.pid;
+  }
+
   /** kill -9 of its charon; returns the pid that it had. */
   async killDaemon(): Promise<number> {
-    const text = await readFile(this.host.file('run/charon.pid'), 'utf8');
-    const { pid } = JSON.parse(text) as { readonly pid: number };
+    const pid = await this.daemonPid();
     process.kill(pid, 'SIGKILL');
     return pid;
   }

@@ -3,160 +3,158 @@
 // lab: userspace
 
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { dataPlane } from '../data-plane.ts';
-import { connection, KEY, LEFT_SITE } from '../declarations/left-site.ts';
-import { leftovers } from '../leftovers.ts';
-import { projectDirectory } from '../paths.ts';
-import { Sallyport } from '../sallyport.ts';
-import { Stranger } from '../stranger.ts';
-import { createTwoSites, INNER_PREFIXES, type TwoSitesHost } from '../topologies/two-sites.ts';
-import type { Lab } from '../topology.ts';
+import { ipsecOf, networkOf } from '../footprint.ts';
+import type { Host } from '../host.ts';
+import { startPingStream } from '../ping-stream.ts';
+import { processesOf } from '../processes.ts';
+import type { TunnelView } from '../sallyport.ts';
+import { LeftAndStranger } from '../topologies/left-and-stranger.ts';
+import { INNER_PREFIXES } from '../topologies/two-sites.ts';
 
-const DECLARATIONS =
-  LEFT_SITE +
-  connection({
-    name: 'right',
-    networks: '10.2.0.0/24',
-    tunnel: '{local: {id: left.example}, remote: {address: 203.0.113.1, id: right.example}}',
+/** What other people have on the host, as near to ours as it can be without our marks. */
+async function addForeign(host: Host): Promise<void> {
+  await host.ip([
+    'link add name spare type veth peer name sp0badcafe',
+    'link set dev spare alias "sally is not here" up',
+    'address add 10.76.0.1/24 dev spare',
+    'route add 10.77.0.0/16 dev lan table 8300',
+    'route add 10.78.0.0/16 dev lan',
+    'rule add priority 8300 from 192.0.2.7 lookup 77',
+    'rule add priority 8301 from all lookup 77',
+  ]);
+  await host.mustExec('nft', ['-f', '-'], {
+    input: `table inet theirs {
+  set sallyport {
+    type ipv4_addr
+    elements = { 192.0.2.8 }
+  }
+  chain sallyport {
+    type filter hook forward priority 10; policy accept;
+    ip daddr @sallyport drop
+  }
+}
+table ip sallyport {
+}
+`,
   });
+  if (dataPlane !== 'kernel') return;
+  const ends = 'src 192.0.2.1 dst 192.0.2.2';
+  await host.ip([
+    `xfrm state add ${ends} proto esp spi 0x1001 reqid 8300 mode tunnel aead rfc4106(gcm(aes)) 0x${'5a'.repeat(20)} 128`,
+    `xfrm policy add src 192.0.2.0/25 dst 192.0.2.128/25 dir out tmpl ${ends} proto esp reqid 8300 mode tunnel`,
+  ]);
+}
+
+const spisOf = ({ children }: TunnelView): readonly string[] => children.map(({ spiIn }) => spiIn);
 
 describe('with a tunnel to a stranger', () => {
-  let lab: Lab<TwoSitesHost>;
-  let left: Sallyport;
-  let file: string;
+  let site: LeftAndStranger;
+  let untouched: { readonly network: readonly string[]; readonly ipsec: readonly string[] };
 
   before(async () => {
-    lab = await createTwoSites();
-    const configFile = join(projectDirectory, 'lab', 'sites', 'plain-right.conf');
-    await new Stranger(lab.host('gwb'), { configFile, dataPlane }).start();
-    left = new Sallyport(lab.host('gwa'));
-    await left.startAgent();
-    file = await left.declare('site', DECLARATIONS, { key: KEY });
-    await left.mustRun(['apply', '-f', file]);
-    await left.untilUp('right');
+    site = await LeftAndStranger.create(async (host) => {
+      await addForeign(host);
+      untouched = { network: await networkOf(host), ipsec: await ipsecOf(host) };
+    });
   });
   after(async () => {
-    await lab.close();
+    await site.lab.close();
   });
 
-  const carries = async (): Promise<boolean> =>
-    (await lab.host('hosta').ping('10.2.0.2', { count: 2 })).received === 2;
+  const takenOver = async (before: TunnelView): Promise<void> => {
+    const { left } = site;
+    const taken = await left.untilTunnel('right', 'is taken over', ({ state }) => state === 'up');
+    assert.equal(taken.ike?.uniqueId, before.ike?.uniqueId);
+    assert.deepEqual(spisOf(taken), spisOf(before));
+    const { differences, problems, revisionInEffect, wantedRevision } = await left.report();
+    assert.deepEqual([differences, problems], [[], []]);
+    assert.equal(revisionInEffect, wantedRevision);
+  };
 
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    test(`an agent that ends by ${signal} leaves the tunnel; the next one takes it over as it is`, async () => {
-      const { ike, children } = await left.tunnel('right');
-      await left.endAgent(signal);
-      assert.ok(await carries());
-      await left.startAgent();
-      const taken = await left.untilTunnel('right', 'is taken over', ({ state }) => state === 'up');
-      assert.equal(taken.ike?.uniqueId, ike?.uniqueId);
-      assert.deepEqual(
-        taken.children.map(({ spiIn }) => spiIn),
-        children.map(({ spiIn }) => spiIn),
-      );
-      const { differences, problems } = await left.report();
-      assert.deepEqual([differences, problems], [[], []]);
-    });
-  }
-
-  test('a daemon that was killed is back with its tunnel, and nothing was in clear meanwhile', async () => {
-    const sniffer = await lab.host('internet').sniff('a', { innerPrefixes: INNER_PREFIXES });
-    const { ike } = await left.tunnel('right');
-    await left.killDaemon();
-    await lab.host('hosta').ping('10.2.0.2', { count: 2 });
+  const anew = async (before: TunnelView, pidBefore: number): Promise<void> => {
+    const { left } = site;
     await left.untilTunnel(
       'right',
       'is up anew',
-      (tunnel) => tunnel.state === 'up' && tunnel.ike !== undefined,
+      (tunnel) =>
+        tunnel.state === 'up' && spisOf(tunnel).every((spi) => !spisOf(before).includes(spi)),
     );
-    assert.ok(await carries());
-    assert.ok(ike);
+    assert.ok(await site.carries());
+    assert.notEqual(await left.daemonPid(), pidBefore);
+  };
+
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    test(`an agent that ends by ${signal} costs no packet; the next one takes the tunnel over as it is`, async () => {
+      const { left, lab } = site;
+      const tunnel = await left.tunnel('right');
+      const stream = await startPingStream(lab.host('hosta'), '10.2.0.2', 0.02);
+      await left.endAgent(signal);
+      assert.ok(await site.carries());
+      assert.equal((await left.run(['status'])).status, 1);
+      await left.startAgent();
+      await takenOver(tunnel);
+      assert.deepEqual((await stream.stop()).lost, []);
+    });
+  }
+
+  test('teardown is refused while an agent runs, and changes nothing', async () => {
+    const { left } = site;
+    const tunnel = await left.tunnel('right');
+    const { status, stderr } = await left.run(['agent', '--teardown']);
+    assert.equal(status, 1);
+    assert.match(stderr, /another Sallyport agent already runs on this host \(pid \d+, since /);
+    await takenOver(tunnel);
+    assert.ok(await site.carries());
+  });
+
+  test('teardown leaves the host as it was before Sallyport, byte for byte', async () => {
+    const { left } = site;
+    await left.endAgent('SIGTERM');
+    await left.mustRun(['agent', '--teardown']);
+    assert.deepEqual(await networkOf(left.host), untouched.network);
+    assert.deepEqual(await ipsecOf(left.host), untouched.ipsec);
+    assert.deepEqual(await processesOf(left.host), []);
+  });
+
+  test('after it, everything comes back from what is declared', async () => {
+    const { left } = site;
+    await left.startAgent();
+    await left.untilUp('right');
+    assert.ok(await site.carries());
+  });
+
+  test('a daemon that was killed is back with its tunnel, and nothing was in clear meanwhile', async () => {
+    const { left, lab } = site;
+    const sniffer = await lab.host('internet').sniff('a', { innerPrefixes: INNER_PREFIXES });
+    const tunnel = await left.tunnel('right');
+    const pid = await left.killDaemon();
+    await lab.host('hosta').ping('10.2.0.2', { count: 2 });
+    await anew(tunnel, pid);
     assert.deepEqual((await sniffer.stop()).clear, []);
   });
 
-  test('a broken file changes nothing', async () => {
-    const { wantedRevision } = await left.report();
-    const broken = await left.declare('broken', DECLARATIONS.replace('10.2.0.0/24', '10.2.0.1/24'));
-    const { status, stderr } = await left.run(['apply', '-f', broken]);
-    assert.equal(status, 1);
-    assert.match(stderr, /broken\.yaml:\d+:\d+: error: .*10\.2\.0\.1\/24/);
-    const report = await left.report();
-    assert.equal(report.revisionInEffect, wantedRevision);
-    assert.ok(await carries());
-  });
-
-  test('a second agent on the host is refused, and names the first', async () => {
-    const { status, stderr } = await left.run(['agent']);
-    assert.equal(status, 1);
-    assert.match(stderr, /another Sallyport agent already runs on this host \(pid \d+, since /);
-  });
-
-  test('a full disk leaves the old plan in force', async () => {
-    const { wantedRevision } = await left.report();
-    const changed = await left.declare(
-      'changed',
-      `${DECLARATIONS}  liveness: {delaySeconds: 33}\n`,
-    );
-    // A process that may write no file above one block meets the same wall as on a full disk.
-    const { status, stderr } = await left.host.exec(
-      'prlimit',
-      ['--fsize=512', process.execPath, left.program, 'apply', '-f', changed],
-      { env: left.environment },
-    );
-    assert.equal(status, 1);
-    assert.match(stderr, /EFBIG|file too large/i);
-    const report = await left.report();
-    assert.equal(report.revisionInEffect, wantedRevision);
-    assert.ok(await carries());
-  });
-
-  test('teardown removes what is ours and leaves what is not, byte for byte', async () => {
-    await left.endAgent('SIGTERM');
-    const gwa = lab.host('gwa');
-    await gwa.mustExec('nft', ['add', 'table', 'inet', 'theirs']);
-    await gwa.ip([
-      'route add 10.77.0.0/16 dev lan table 8300',
-      'rule add priority 8301 from all lookup 77',
-    ]);
-    await left.mustRun(['agent', '--teardown']);
-    assert.deepEqual(await leftovers(gwa), []);
-    assert.match(await gwa.mustExec('nft', ['list', 'tables']), /inet theirs/);
-    assert.match(await gwa.mustExec('ip', ['route', 'show', 'table', '8300']), /10\.77\.0\.0\/16/);
-    assert.match(await gwa.mustExec('ip', ['rule', 'show']), /8301:/);
-  });
-
-  test('a foreign daemon on the IKE ports is refused, and used when told to, without touching its own', async () => {
-    const gwa = lab.host('gwa');
-    await gwa.ip(['route flush table 8300', 'rule delete priority 8301']);
-    const configFile = join(projectDirectory, 'lab', 'sites', 'plain-left.conf');
-    const foreign = new Stranger(gwa, { configFile, dataPlane });
-    await foreign.start();
-    await foreign.swanctl(['--initiate', '--child', 'networks', '--timeout', '20']);
-    const theirs = (): Promise<string> => foreign.swanctl(['--list-sas', '--ike', 'site', '--raw']);
-    const id = /uniqueid=(\d+)/.exec(await theirs())?.[1];
-    assert.ok(id);
-
+  test('daemon and agent killed together are back with the next agent', async () => {
+    const { left } = site;
+    const tunnel = await left.tunnel('right');
+    await left.endAgent('SIGKILL');
+    const pid = await left.killDaemon();
     await left.startAgent();
-    await left.mustRun(['apply', '-f', file, '--timeout', '1']).catch(() => undefined);
-    const { problems } = await left.report();
-    assert.deepEqual(
-      problems.map(({ code }) => code),
-      ['engine/foreign-daemon'],
-    );
-    assert.match(problems[0]?.message ?? '', /--charon-socket/);
-    await left.endAgent('SIGTERM');
+    await anew(tunnel, pid);
+  });
 
-    await left.startAgent(['--charon-socket', `unix://${gwa.file('vici')}`]);
-    await left.untilUp('right');
-    assert.equal((await left.report()).engine.external, true);
-    assert.equal(/uniqueid=(\d+)/.exec(await theirs())?.[1], id);
-    await left.mustRun(['delete', '-f', file]);
-    await left.endAgent('SIGTERM');
-    assert.equal(/uniqueid=(\d+)/.exec(await theirs())?.[1], id);
-    const connections = await foreign.swanctl(['--list-conns', '--raw']);
-    assert.match(connections, /site \{/);
-    assert.doesNotMatch(connections, /sp\./);
+  test('teardown after everything was killed removes the same, but for what charon itself had installed', async () => {
+    const { left } = site;
+    await left.endAgent('SIGKILL');
+    await left.killDaemon();
+    await left.mustRun(['agent', '--teardown']);
+    const ours = async (): Promise<readonly string[]> =>
+      (await networkOf(left.host)).filter((line) => !line.startsWith('8310:'));
+    assert.deepEqual(await ours(), untouched.network);
+    assert.deepEqual(await processesOf(left.host), []);
+    // There is nothing to do a second time, which is no error.
+    await left.mustRun(['agent', '--teardown']);
+    assert.deepEqual(await ours(), untouched.network);
   });
 });
