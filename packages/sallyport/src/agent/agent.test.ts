@@ -1,4 +1,6 @@
 import { mkdir } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { ViciUnknownEvent } from '@sallyport/vici';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { planWorld } from '../plan/testing/plan-world.ts';
@@ -55,6 +57,36 @@ describe('a round', () => {
     await agent.pass(100);
     await agent.pass(1_000);
     expect(agent.rounds).toEqual([true, false]);
+  });
+
+  it('is not put off by events that keep coming', async () => {
+    await agent.start();
+    await agent.hasten(() => {
+      agent.emit(lost);
+    });
+    await agent.pass(60);
+    agent.changePlan();
+    await agent.pass(40);
+    expect(agent.rounds).toHaveLength(2);
+  });
+
+  it('is shared by all who ask before it has begun', async () => {
+    await agent.start();
+    const gate = Promise.withResolvers<undefined>();
+    agent.answer = async () => {
+      await gate.promise;
+      return WELL;
+    };
+    const first = agent.ask();
+    await until(() => agent.rounds.length === 2);
+    const more = Array.from({ length: 30 }, () => agent.ask());
+    // Whoever asks for nonsense is answered at once, and was behind all others.
+    expect(await text(connect(agent.controlSocket).end('nonsense\n'))).toContain('unknown request');
+    gate.resolve(undefined);
+    const answers = await Promise.all([first, ...more]);
+    expect(answers.every((answer) => answer?.revisionInEffect === plan.revision)).toBe(true);
+    // One for the first, one for all others; a client that was late may have brought another.
+    expect(agent.rounds.length).toBeLessThan(10);
   });
 
   it.each<{ what: string; trigger: () => unknown; after: number }>([

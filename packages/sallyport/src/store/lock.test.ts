@@ -10,12 +10,14 @@ import { LockedError, takeLock } from './lock.ts';
 
 let directory: string;
 let path: string;
+const children: ChildProcessByStdio<null, Readable, null>[] = [];
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'lock-'));
   path = join(directory, 'run', 'agent.lock');
 });
 afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
   await rm(directory, { recursive: true });
 });
 
@@ -71,7 +73,6 @@ describe('takeLock', () => {
     const [said] = (await once(holder.stdout, 'data')) as [Buffer];
     expect(said.toString()).toBe('EFBIG\n');
     await (await takeLock(path, 'me', 0)).release();
-    holder.kill('SIGKILL');
   });
 });
 
@@ -83,6 +84,10 @@ describe('a lock that cannot be had at all', () => {
   it('is not taken for one that is held: a directory in its place', async () => {
     await mkdir(path, { recursive: true });
     await expect(takeLock(path, 'me', 0)).rejects.toMatchObject({ code: 'EISDIR' });
+  });
+
+  it('is not taken for one that is held: a place where no file can be made', async () => {
+    await expect(takeLock('/proc/agent.lock', 'me', 0)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it.each<{ what: string; script: string | undefined; error: string }>([
@@ -115,5 +120,7 @@ function inProcess(
     ${program}`;
   const node = [process.execPath, '--input-type=module-typescript', '-e', whole];
   const [file = '', ...args] = [...through, ...node];
-  return spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  return child;
 }

@@ -68,7 +68,8 @@ export class AgentWithFakes implements AsyncDisposable {
     const bin = join(directory, 'bin');
     await mkdir(bin);
     await promisify(execFile)('mkfifo', [join(directory, 'kernel')]);
-    await writeFile(join(bin, 'ip'), `#!/bin/sh\nexec cat '${join(directory, 'kernel')}'\n`);
+    const script = `[ "$*" = 'monitor link route rule' ] && exec cat '${join(directory, 'kernel')}'`;
+    await writeFile(join(bin, 'ip'), `#!/bin/sh\n${script}\n`);
     await chmod(join(bin, 'ip'), 0o755);
     vi.stubEnv('PATH', `${bin}${delimiter}${process.env['PATH'] ?? ''}`);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
