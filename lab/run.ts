@@ -6,8 +6,9 @@
 // `--kernel host` asks for that. A PATTERN is a part of a case's path.
 
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -78,9 +79,10 @@ function hostPass(kernel: HostKernel): Pass {
 /** Undefined if the pass ended before it could tell its results. */
 async function runPass(pass: Pass, files: readonly string[]): Promise<CaseCounts | undefined> {
   const { kernel, dataPlane } = pass;
-  const resultFile = join(cacheDirectory, 'results', `lab-${kernel.kind}.json`);
-  await mkdir(join(cacheDirectory, 'results'), { recursive: true });
-  await rm(resultFile, { force: true });
+  const directory = join(cacheDirectory, 'results');
+  await mkdir(directory, { recursive: true });
+  // Until it is complete, the result has a name that no other run has.
+  const resultFile = join(directory, `.lab-${randomUUID()}.json`);
   const reporter = pathToFileURL(join(import.meta.dirname, 'count-reporter.ts')).href;
   const args = [
     ...['--conditions=@sallyport/source', '--disable-warning=ExperimentalWarning'],
@@ -108,7 +110,17 @@ async function runPass(pass: Pass, files: readonly string[]): Promise<CaseCounts
     });
     await once(cases, 'exit');
   }
-  return readFile(resultFile, 'utf8').then(parseCounts, () => undefined);
+  const published = join(directory, `lab-${kernel.kind}.json`);
+  await rm(published, { force: true });
+  try {
+    const counts = parseCounts(await readFile(resultFile, 'utf8'));
+    await rename(resultFile, published);
+    return counts;
+  } catch (error) {
+    await rm(resultFile, { force: true });
+    process.stderr.write(`lab: no result can be read: ${String(error)}\n`);
+    return undefined;
+  }
 }
 
 function kernelName(kernel: LabKernel): string {
