@@ -56,6 +56,12 @@ export class Stranger {
     await this.swanctl(['--load-all', '--noprompt']);
   }
 
+  /** Takes the configuration as it is now, as an administrator does who has changed it. */
+  async reload(): Promise<void> {
+    await this.#fillSwanctlDirectory();
+    await this.swanctl(['--load-all', '--noprompt']);
+  }
+
   /** Orderly: tells its peers. */
   async stop(): Promise<void> {
     if (this.#daemon !== undefined) await end(this.#daemon, 'SIGTERM');

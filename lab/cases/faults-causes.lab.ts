@@ -1,14 +1,17 @@
 // Why a tunnel does not come up: each fault with a hand-configured peer that really has it, and what a
 // person is told. Mended there, the tunnel comes up by itself.
 
+// lab: userspace
+
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
-import { createAuthority, issueCertificate } from '../certificates.ts';
+import { after, before, describe, test } from 'node:test';
+import { type Credentials, createAuthority, issueCertificate } from '../certificates.ts';
 import { dataPlane } from '../data-plane.ts';
 import { connection, KEY, LEFT_SITE } from '../declarations/left-site.ts';
 import { Sallyport } from '../sallyport.ts';
 import { Stranger } from '../stranger.ts';
-import { createTwoSites } from '../topologies/two-sites.ts';
+import { createTwoSites, type TwoSitesHost } from '../topologies/two-sites.ts';
+import type { Lab } from '../topology.ts';
 
 const TUNNEL = '{local: {id: left.example}, remote: {address: 203.0.113.1, id: right.example}}';
 
@@ -55,7 +58,6 @@ secrets {
 `;
 }
 
-/** Neighbours have different codes: what is left of one fault is not taken for the next one. */
 const FAULTS: readonly {
   readonly what: string;
   readonly site: Site;
@@ -108,53 +110,86 @@ const FAULTS: readonly {
 ];
 
 describe('the cause of a tunnel that does not come up', () => {
-  test('is named for each fault of the peer, and gone when the peer is mended', async () => {
-    await using lab = await createTwoSites();
-    const gwb = lab.host('gwb');
-    const configFile = await gwb.write('site.conf', siteConfiguration());
-    const stranger = new Stranger(gwb, { configFile, dataPlane });
-    const left = new Sallyport(lab.host('gwa'));
-    await left.startAgent();
-    const text = connection({ name: 'right', networks: '10.2.0.0/24', tunnel: TUNNEL });
-    // A tunnel that is configured anew is tried at once, and not after the wait of its last failure.
-    const applyAnew = async (delaySeconds: number): Promise<void> => {
-      const more = `  liveness: {delaySeconds: ${delaySeconds}}\n`;
-      const file = await left.declare('site', LEFT_SITE + text + more, { key: KEY });
+  describe('with a stranger whose configuration changes', () => {
+    let lab: Lab<TwoSitesHost>;
+    let stranger: Stranger;
+    let left: Sallyport;
+
+    before(async () => {
+      lab = await createTwoSites();
+      const configFile = await lab.host('gwb').write('site.conf', siteConfiguration());
+      stranger = new Stranger(lab.host('gwb'), { configFile, dataPlane });
+      left = new Sallyport(lab.host('gwa'));
+      await left.startAgent();
+      const text = connection({
+        ...{ name: 'right', networks: '10.2.0.0/24', tunnel: TUNNEL },
+        more: '  liveness: {delaySeconds: 2}\n',
+      });
+      const file = await left.declare('site', LEFT_SITE + text, { key: KEY });
       await left.mustRun(['apply', '-f', file]);
-    };
-    await applyAnew(10);
+    });
+    after(async () => {
+      await lab.close();
+    });
 
-    // Nobody listens there yet.
-    const silent = await left.untilTunnel(
-      'right',
-      'tells that nobody answers',
-      ({ cause }) => cause?.code === 'ike/no-answer',
-    );
-    assert.match(silent.cause?.message ?? '', /203\.0\.113\.1 did not answer/);
-    assert.match(silent.cause?.hint ?? '', /UDP 500 and 4500.*198\.51\.100\.1 and 203\.0\.113\.1/);
-
-    for (const [index, { what, site, code, message, hint }] of FAULTS.entries()) {
-      await gwb.write('site.conf', siteConfiguration(site));
-      await stranger.start();
-      await applyAnew(11 + index);
-      const { cause, state } = await left.untilTunnel(
+    /** As data and as text, with the exit code that scripts look at. */
+    const toldOf = async (code: string, message: RegExp, hint: RegExp): Promise<void> => {
+      const { cause } = await left.untilTunnel(
         'right',
-        `tells of ${what}`,
+        `tells of ${code}`,
         (tunnel) => tunnel.cause?.code === code && message.test(tunnel.cause.message),
       );
-      assert.equal(state, 'down', what);
       assert.match(cause?.hint ?? '', hint);
-      const { stdout } = await left.run(['status', 'right']);
-      assert.match(stdout, /DOWN since/);
+      const { status, stdout } = await left.run(['status', 'right']);
+      assert.equal(status, 3);
+      assert.match(stdout, /default\/right main: (DOWN|connecting) since/);
+      assert.match(stdout, message);
       assert.ok(stdout.includes(`[${code}]`), stdout);
-      await stranger.kill();
+      assert.match(stdout, hint);
+    };
+    /** By itself: nobody touches Sallyport. */
+    const mended = async (): Promise<void> => {
+      const { cause } = await left.untilTunnel(
+        'right',
+        'is up',
+        ({ state }) => state === 'up',
+        120_000,
+      );
+      assert.equal(cause, undefined);
+      const { status, stdout } = await left.run(['status', 'right']);
+      assert.equal(status, 0);
+      assert.doesNotMatch(stdout, /cause|\[(ike|child)\//);
+      assert.equal((await lab.host('hosta').ping('10.2.0.2')).received, 3);
+    };
+
+    test('is that nobody answers, until somebody does', async () => {
+      await toldOf(
+        'ike/no-answer',
+        /203\.0\.113\.1 did not answer/,
+        /UDP 500 and 4500.*198\.51\.100\.1 and 203\.0\.113\.1/,
+      );
+      await stranger.start();
+      await mended();
+    });
+
+    for (const { what, site, code, message, hint } of FAULTS) {
+      test(`is named where the stranger changes to ${what}, and gone when that is undone`, async () => {
+        await lab.host('gwb').write('site.conf', siteConfiguration(site));
+        await stranger.reload();
+        await stranger.swanctl(['--terminate', '--ike', 'customer']);
+        await toldOf(code, message, hint);
+        await lab.host('gwb').write('site.conf', siteConfiguration());
+        await stranger.reload();
+        await mended();
+      });
     }
 
-    await gwb.write('site.conf', siteConfiguration());
-    await stranger.start();
-    const mended = await left.untilTunnel('right', 'is up', ({ state }) => state === 'up', 120_000);
-    assert.equal(mended.cause, undefined);
-    assert.equal((await lab.host('hosta').ping('10.2.0.2')).received, 3);
+    test('is that the path is cut, and gone when it is whole', async () => {
+      await lab.link('wan-b').cut();
+      await toldOf('ike/no-answer', /203\.0\.113\.1 did not answer/, /UDP 500 and 4500/);
+      await lab.link('wan-b').restore();
+      await mended();
+    });
   });
 
   test('is named where a caller has an identity that nobody expects', async () => {
@@ -201,10 +236,13 @@ describe('the cause of a tunnel that does not come up', () => {
       ...{ directory: gwa.directory, name: 'left', subject: '/CN=left.example' },
       ...{ authority: ours, alternativeNames: ['left.example'] },
     });
-    const credentials = await issueCertificate({
-      ...{ directory: gwb.directory, name: 'right', subject: '/CN=right.example' },
-      ...{ authority: theirs, alternativeNames: ['right.example'] },
-    });
+    // Under one name: the second one takes the place of the first.
+    const issueRight = (by: Credentials): ReturnType<typeof issueCertificate> =>
+      issueCertificate({
+        ...{ directory: gwb.directory, name: 'right', subject: '/CN=right.example' },
+        ...{ authority: by, alternativeNames: ['right.example'] },
+      });
+    const credentials = await issueRight(theirs);
     const configuration = siteConfiguration()
       .replaceAll('auth = psk', 'auth = pubkey')
       .replace('id = right.example', 'id = right.example\n      certs = right.crt');
@@ -217,19 +255,17 @@ describe('the cause of a tunnel that does not come up', () => {
 
     const secret = (name: string, spec: string): string =>
       `---\napiVersion: sallyport.dev/v1alpha1\nkind: Secret\nmetadata: {name: ${name}}\nspec: ${spec}\n`;
-    const declare = (peerAuthority: string): Promise<string> => {
-      const text = connection({ name: 'right', networks: '10.2.0.0/24', tunnel: TUNNEL }).replace(
-        'auth: {psk: {secret: key}}',
-        'auth: {certificate: {secret: own, peerAuthority: peer}}',
-      );
-      const secrets =
-        secret('own', '{pem: {certificate: left.crt, key: left.key}}') +
-        secret('peer', `{authority: {files: ['${peerAuthority}']}}`);
-      return left.declare('site', LEFT_SITE + secrets + text, { key: KEY });
-    };
+    const text = connection({ name: 'right', networks: '10.2.0.0/24', tunnel: TUNNEL }).replace(
+      'auth: {psk: {secret: key}}',
+      'auth: {certificate: {secret: own, peerAuthority: peer}}',
+    );
+    const secrets =
+      secret('own', '{pem: {certificate: left.crt, key: left.key}}') +
+      secret('peer', `{authority: {files: ['${expected.certificate}']}}`);
     const left = new Sallyport(gwa);
     await left.startAgent();
-    await left.mustRun(['apply', '-f', await declare(expected.certificate)]);
+    const file = await left.declare('site', LEFT_SITE + secrets + text, { key: KEY });
+    await left.mustRun(['apply', '-f', file]);
     const { cause } = await left.untilTunnel(
       'right',
       'tells of the authority',
@@ -237,8 +273,14 @@ describe('the cause of a tunnel that does not come up', () => {
     );
     assert.match(cause?.hint ?? '', /compare the issuer.*auth\.certificate\.peerAuthority/);
 
-    await left.mustRun(['apply', '-f', await declare(theirs.certificate)]);
-    await left.untilUp('right');
+    const { status, stdout } = await left.run(['status', 'right']);
+    assert.equal(status, 3);
+    assert.ok(stdout.includes('[ike/certificate-untrusted]'), stdout);
+
+    await issueRight(expected);
+    await stranger.reload();
+    const mended = await left.untilTunnel('right', 'is up', ({ state }) => state === 'up', 120_000);
+    assert.equal(mended.cause, undefined);
     assert.equal((await lab.host('hosta').ping('10.2.0.2')).received, 3);
   });
 });
