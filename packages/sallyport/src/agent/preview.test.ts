@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:net';
+import { join } from 'node:path';
 import { buildMessage } from '@sallyport/vici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { formatChange } from '../drivers/driver.ts';
@@ -60,6 +61,19 @@ describe('previewChanges', () => {
     expect(lines).toContain(`strongswan: add IKE connection ${OURS}`);
     expect(lines).toContain('strongswan: remove IKE connection sp.default.gone.main');
     expect(lines.join()).not.toContain('theirs');
+  });
+
+  it('says that every tunnel is cut where the daemon has to be started anew', async () => {
+    const stat = await readFile('/proc/self/stat', 'utf8');
+    const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const { run } = system.directories;
+    await mkdir(run, { recursive: true });
+    await writeFile(join(run, 'charon.pid'), JSON.stringify({ pid: process.pid, started }));
+    await writeFile(join(run, 'strongswan.conf'), 'of another release');
+    const changes = await previewChanges(plan, system.directories, signal);
+    expect(changes.filter(({ impact }) => impact === 'cut').map(formatChange)).toEqual([
+      'replace the IKE daemon, which ends every tunnel of this host',
+    ]);
   });
 
   it('changes nothing', async () => {

@@ -25,6 +25,14 @@ const NOTHING_LOADED: ObservedStrongswan = {
   origins: NO_ORIGINS,
 };
 
+/** Its plugins are chosen at start: user-space ESP, or another release's settings, take a new process. */
+const ENGINE_RESTART: Change = {
+  driver: 'strongswan',
+  action: 'replace',
+  subject: 'the IKE daemon, which ends every tunnel of this host',
+  impact: 'cut',
+};
+
 export async function previewChanges(
   plan: HostPlan,
   directories: Directories,
@@ -37,6 +45,9 @@ export async function previewChanges(
   });
   const kernelChanges = kernel.diff(await kernel.observe(signal), plan);
   const engine = await engineInUse(directories);
+  if (await engine.wouldRestart(plan.engine.userspace, signal)) {
+    return [...kernelChanges, ENGINE_RESTART, ...diffStrongswan(NOTHING_LOADED, plan)];
+  }
   if (!(await engine.answers(signal)))
     return [...kernelChanges, ...diffStrongswan(NOTHING_LOADED, plan)];
   const client = new ViciClient({ socket: engine.socket });

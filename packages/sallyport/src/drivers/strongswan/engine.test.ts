@@ -51,6 +51,16 @@ describe('our daemon', () => {
     expect(sleeper.signalCode).toBeNull();
   });
 
+  it('would be restarted for another configuration, and only while it runs', async () => {
+    const engine = new Engine({ runDirectory, commands });
+    expect(await engine.wouldRestart(true, signal)).toBe(false);
+    await leaveDaemon(false);
+    expect(await engine.wouldRestart(false, signal)).toBe(false);
+    expect(await engine.wouldRestart(true, signal)).toBe(true);
+    const external = new Engine({ runDirectory, commands, externalSocket: 'unix:///x' });
+    expect(await external.wouldRestart(true, signal)).toBe(false);
+  });
+
   it('that runs and does not answer is left alone, and named', async () => {
     await leaveDaemon(true);
     await expect(new Engine({ runDirectory, commands }).ensure(true, signal)).rejects.toMatchObject(

@@ -53,15 +53,11 @@ export class Engine {
         `the IKE daemon at ${this.socket} does not answer; is it running, with the vici plugin?`,
       );
     }
-    const config = renderEngineConfig({
-      socketPath: join(this.#options.runDirectory, 'charon.vici'),
-      logPath: join(this.#options.runDirectory, 'charon.log'),
-      userspace,
-    });
+    const config = this.#configFor(userspace);
     const process = await this.#process(signal);
     const pid = await process.find(signal);
     if (pid !== undefined) {
-      if ((await readFile(this.#configPath, 'utf8').catch(() => '')) === config) {
+      if ((await this.#presentConfig()) === config) {
         if (await this.answers(signal)) return 'running';
         throw new EngineError(
           'engine/unreachable',
@@ -77,6 +73,26 @@ export class Engine {
     await process.start(signal);
     await this.#untilItAnswers(signal);
     return 'started';
+  }
+
+  /** Whether `ensure` would end the running daemon with all its SAs, to start it otherwise. */
+  async wouldRestart(userspace: boolean, signal: AbortSignal): Promise<boolean> {
+    if (this.isExternal || (await (await this.#process(signal)).find(signal)) === undefined) {
+      return false;
+    }
+    return (await this.#presentConfig()) !== this.#configFor(userspace);
+  }
+
+  #presentConfig(): Promise<string> {
+    return readFile(this.#configPath, 'utf8').catch(() => '');
+  }
+
+  #configFor(userspace: boolean): string {
+    return renderEngineConfig({
+      socketPath: join(this.#options.runDirectory, 'charon.vici'),
+      logPath: join(this.#options.runDirectory, 'charon.log'),
+      userspace,
+    });
   }
 
   /** Whether the daemon answers a request now. */
