@@ -1,6 +1,6 @@
 // Chooses the kernel that the lab runs on, in this order: what SALLYPORT_LAB_KERNEL names; the
 // machine's own, if it has ESP and XFRM interfaces; a ready user-mode Linux beside the project;
-// Debian's. The choice is printed with every result: another kernel must give the same ones.
+// Debian's; at last the machine's own all the same, with ESP in user space. The choice is printed with every result: another kernel must give the same ones.
 
 import { execFile } from 'node:child_process';
 import { access, chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -43,6 +43,12 @@ export async function chooseKernel(wish: KernelWish): Promise<LabKernel> {
   }
   const path = (await readyKernel()) ?? ((await exists(DEBIAN_UML)) ? DEBIAN_UML : undefined);
   if (path !== undefined) return umlKernel(path);
+  if (wish === 'auto') {
+    process.stderr.write(
+      "lab: neither this machine's kernel nor a user-mode Linux has ESP: only ESP in user space is tried\n",
+    );
+    return hostKernel();
+  }
   throw new Error(
     'no kernel with ESP: name a user-mode Linux in SALLYPORT_LAB_KERNEL, or install user-mode-linux',
   );
