@@ -43,9 +43,10 @@ describe('two gateways with Sallyport', () => {
     await Promise.all([left.startAgent(), right.startAgent()]);
     const leftFile = await left.declare('site', LEFT, { key: KEY });
     const rightFile = await right.declare('site', RIGHT, { key: KEY });
+    // Shorter than the lab waits for a command, so that it can say itself what is not in effect.
     await Promise.all([
-      left.mustRun(['apply', '-f', leftFile]),
-      right.mustRun(['apply', '-f', rightFile]),
+      left.mustRun(['apply', '--timeout', '25', '-f', leftFile]),
+      right.mustRun(['apply', '--timeout', '25', '-f', rightFile]),
     ]);
   });
   after(async () => {
