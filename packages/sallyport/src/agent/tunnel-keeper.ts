@@ -119,7 +119,7 @@ export class TunnelKeeper {
         case 'initiate':
           this.#attempts.set(
             action.tunnel,
-            startAttempt(this.#attempts.get(action.tunnel), this.#options.now()),
+            startAttempt(this.#attempts.get(action.tunnel), action.child, this.#options.now()),
           );
           log.debug({ tunnel: action.tunnel, child: action.child }, 'initiating');
           if (action.replaces) await rollGuard.place(action.tunnel, observed.sas, signal);

@@ -177,6 +177,7 @@ describe('whatever the daemon holds', () => {
 describe('tunnels that are as wanted', () => {
   const start = fc.constantFrom('initiate' as const, 'trap' as const, 'respond' as const);
   const attempt: fc.Arbitrary<Attempt> = fc.record({
+    child: fc.constantFrom('v4', 'v6'),
     failures: fc.nat(9),
     startedAt: fc.nat(99_999),
     isPending: fc.boolean(),
@@ -229,7 +230,7 @@ describe('peers that refuse', () => {
         for (let now = 0; now < 3_600_000; now += 500) {
           const attempts = new Map(attempt === undefined ? [] : [[name, attempt]]);
           if (decide([pskTunnel], { ...nothing, attempts, now }).length === 0) continue;
-          attempt = failAttempt(startAttempt(attempt, now), now, spread[tries % 7] ?? 0);
+          attempt = failAttempt(startAttempt(attempt, 'v4', now), now, spread[tries % 7] ?? 0);
           tries += 1;
         }
         expect(tries).toBeLessThanOrEqual(130);
@@ -254,7 +255,7 @@ describe('peers that refuse', () => {
               attempts.set(of, failAttempt(attempt, now, 0));
           }
           for (const { tunnel } of decide(tunnels, { ...nothing, attempts, now, window })) {
-            attempts.set(tunnel, startAttempt(attempts.get(tunnel), now));
+            attempts.set(tunnel, startAttempt(attempts.get(tunnel), 'v4', now));
             tries.set(tunnel, (tries.get(tunnel) ?? 0) + 1);
           }
           const pending = [...attempts.values()].filter(({ isPending }) => isPending);
@@ -268,7 +269,7 @@ describe('peers that refuse', () => {
   });
 
   it('do not stop the others for good where nobody settles what was tried', () => {
-    const attempts = new Map([['sp.a.b.lost', startAttempt(undefined, 0)]]);
+    const attempts = new Map([['sp.a.b.lost', startAttempt(undefined, 'v4', 0)]]);
     const now = ATTEMPT_MILLISECONDS + 1;
     expect(decide([pskTunnel], { ...nothing, attempts, now, window: 1 })).toHaveLength(1);
   });

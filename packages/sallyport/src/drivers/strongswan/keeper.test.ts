@@ -74,21 +74,29 @@ describe('nextActions', () => {
 
   it('counts what is under way against the window', () => {
     const tunnels = ['a', 'b', 'c'].map((letter) => ({ ...pskTunnel, name: `sp.${letter}` }));
-    const attempts = new Map([['sp.a', startAttempt(undefined, 0)]]);
+    const attempts = new Map([['sp.a', startAttempt(undefined, 'v4', 0)]]);
     expect(decide({ tunnels, attempts, window: 2 })).toEqual([
       { type: 'initiate', tunnel: 'sp.b', child: 'v4', replaces: false },
     ]);
   });
 
   it('tries again after the wait of a failed attempt, and not before', () => {
-    const failed = failAttempt(startAttempt(undefined, 0), 1_000, 0);
+    const failed = failAttempt(startAttempt(undefined, 'v4', 0), 1_000, 0);
     const attempts = new Map([[name, failed]]);
     expect(decide({ attempts, now: failed.nextAt - 1 })).toEqual([]);
     expect(decide({ attempts, now: failed.nextAt })).toEqual([initiate('v4')]);
   });
 
+  it('goes on with the next child as soon as the one that was tried stands', () => {
+    const attempts = new Map([[name, startAttempt(undefined, 'v4', 0)]]);
+    const sas = [{ name, uniqueId: '1', children: both.slice(0, 1) }];
+    expect(decide({ attempts, sas, now: 1, window: 1 })).toEqual([initiate('v6')]);
+    const second = new Map([[name, startAttempt(undefined, 'v6', 0)]]);
+    expect(decide({ attempts: second, sas, now: 1 })).toEqual([]);
+  });
+
   it('gives an attempt up of which nothing was heard', () => {
-    const attempts = new Map([[name, startAttempt(undefined, 0)]]);
+    const attempts = new Map([[name, startAttempt(undefined, 'v4', 0)]]);
     expect(decide({ attempts, now: ATTEMPT_MILLISECONDS })).toEqual([]);
     expect(decide({ attempts, now: ATTEMPT_MILLISECONDS + 1 })).toEqual([initiate('v4')]);
   });
@@ -213,15 +221,46 @@ describe('duplicates', () => {
   });
 
   it('are ended but for the one that both ends keep, by its SPIs', () => {
-    const actions = decide({ sas: [complete('2', 100), complete('1', 100)] });
+    const actions = decide({
+      sas: [complete('2', 100), { ...complete('1', 102), initiator: false }],
+    });
     expect(actions).toEqual([
       {
         type: 'terminate-ike',
         tunnel: name,
         uniqueId: '2',
-        reason: 'a newer one carries every Child SA',
+        reason: 'another one carries every Child SA',
       },
     ]);
+  });
+});
+
+describe('an SA that a peer left behind when it came anew', () => {
+  const whole = (uniqueId: string, establishedSeconds: number): FakeSa => ({
+    name,
+    uniqueId,
+    establishedSeconds,
+    children: both.map((child) => ({ ...child, uniqueId: `${uniqueId}${child.uniqueId}` })),
+  });
+  const ended = (sas: readonly FakeSa[]): string[] =>
+    decide({ sas }).flatMap((action) => (action.type === 'terminate-ike' ? [action.uniqueId] : []));
+
+  // The fake's SPIs grow with the unique id: neither order may decide.
+  it.each([
+    ['1', '2'],
+    ['2', '1'],
+  ])('is ended, never the new one, whoever began which (%s before %s)', (old, fresh) => {
+    expect(ended([whole(old, 100), { ...whole(fresh, 20), initiator: false }])).toEqual([old]);
+  });
+
+  it('is ended although the peer was back at once: nobody begins twice', () => {
+    const sas = [whole('1', 22), whole('2', 20)].map((sa) => ({ ...sa, initiator: false }));
+    expect(ended(sas)).toEqual(['1']);
+  });
+
+  it('is ended although it carries only some of the children', () => {
+    const half = { ...whole('1', 100), children: [{ name: 'v4', uniqueId: '30' }] };
+    expect(ended([half, whole('2', 100)])).toEqual(['1']);
   });
 });
 

@@ -20,6 +20,8 @@ import {
 
 /** Tries of one tunnel that have not succeeded. Times are in milliseconds of any steady clock. */
 export interface Attempt {
+  /** The child it is to bring up: once that stands, the attempt has succeeded. */
+  readonly child: string;
   readonly failures: number;
   readonly startedAt: number;
   /** True until it is known to have failed. */
@@ -66,17 +68,21 @@ export function nextActions(input: KeeperInput): KeeperAction[] {
   const actions: KeeperAction[] = [];
   const candidates: (KeeperAction & { readonly type: 'initiate' })[] = [];
   const byTunnel = Map.groupBy(input.sas.filter(isLiveIke), (sa) => sa.name);
+  const succeeded = new Set<string>();
   for (const tunnel of input.tunnels) {
     if (!tunnel.enabled) continue;
     const view = viewOf(tunnel, byTunnel.get(tunnel.name) ?? [], input);
     actions.push(...retire(tunnel, view));
     const [missing] = view.missing;
+    const attempt = input.attempts.get(tunnel.name);
+    if (attempt !== undefined && stands(attempt.child, view)) succeeded.add(tunnel.name);
     if (missing === undefined || !mayInitiate(tunnel, view, input)) continue;
     const replaces = hasOutdated(view);
     candidates.push({ type: 'initiate', tunnel: tunnel.name, child: missing.name, replaces });
   }
-  const attempts = [...input.attempts.values()];
-  const underWay = attempts.filter((attempt) => isUnderWay(attempt, input.now)).length;
+  const underWay = [...input.attempts].filter(
+    ([name, attempt]) => !succeeded.has(name) && isUnderWay(attempt, input.now),
+  ).length;
   // Least recently tried first: many peers that are silent must not keep the others waiting.
   const triedAt = (name: string): number => input.attempts.get(name)?.startedAt ?? -1;
   const inTurn = candidates.toSorted((a, b) => triedAt(a.tunnel) - triedAt(b.tunnel));
@@ -111,30 +117,50 @@ function retire(tunnel: TunnelPlan, view: TunnelView): KeeperAction[] {
     ...view.outdatedChildren.map((child) =>
       endChild(child.uniqueId, 'made with an older configuration'),
     ),
-    ...duplicates(tunnel, view).map((sa) => end(sa.uniqueId, 'a newer one carries every Child SA')),
+    ...duplicates(tunnel, view).map((sa) => end(sa.uniqueId, 'another one carries every Child SA')),
   ];
 }
 
-/** Older IKE SAs beside one that carries everything: both ends may have initiated at once. */
+/** IKE SAs beside one that carries everything: both ends may have begun, or the peer has come anew. */
 function duplicates(tunnel: TunnelPlan, view: TunnelView): readonly IkeSa[] {
   const { current, outdatedChildren, lostChildren } = view;
   const going = new Set([...outdatedChildren, ...lostChildren]);
-  const complete = current.filter(
-    (sa) =>
-      isUpIke(sa) &&
-      tunnel.children.every(({ name }) =>
-        sa.children.some(
-          (child) => child.name === name && child.state === 'INSTALLED' && !going.has(child),
-        ),
+  const up = current.filter(isUpIke);
+  const complete = up.filter((sa) =>
+    tunnel.children.every(({ name }) =>
+      sa.children.some(
+        (child) => child.name === name && child.state === 'INSTALLED' && !going.has(child),
       ),
+    ),
   );
-  // Both ends see the same SPIs: by them they agree on which to keep, whoever looks first.
-  const [, ...surplus] = complete.toSorted((a, b) => (spisOf(a) < spisOf(b) ? -1 : 1));
-  return surplus.filter((sa) => (sa.establishedSeconds ?? 0) >= DUPLICATE_SECONDS);
+  const kept = keptOf(complete);
+  if (kept === undefined || ageOf(kept) < DUPLICATE_SECONDS) return [];
+  return up.filter((sa) => sa !== kept && ageOf(sa) >= DUPLICATE_SECONDS);
+}
+
+/**
+ * Which of them stays; newest first. An older one may be of a peer that has restarted since, and lead
+ * nowhere: of those that the same end began it is the newest. Where both ends began at once, both see
+ * the same SPIs: by them they agree, whoever looks first.
+ */
+function keptOf(complete: readonly IkeSa[]): IkeSa | undefined {
+  const ours = complete.find((sa) => sa.initiator);
+  const theirs = complete.find((sa) => !sa.initiator);
+  if (ours === undefined || theirs === undefined) return ours ?? theirs;
+  const older = ageOf(ours) - ageOf(theirs);
+  if (Math.abs(older) > AT_ONCE_SECONDS) return older > 0 ? theirs : ours;
+  return spisOf(ours) < spisOf(theirs) ? ours : theirs;
 }
 
 /** Younger duplicates are left alone: an SA that replaces another is a duplicate for a moment. */
 const DUPLICATE_SECONDS = 15;
+
+/** Beginnings no further apart were made without knowing of each other. */
+const AT_ONCE_SECONDS = 5;
+
+function ageOf(sa: IkeSa): number {
+  return sa.establishedSeconds ?? 0;
+}
 
 function spisOf(sa: IkeSa): string {
   return `${sa.initiatorSpi}${sa.responderSpi}`;
@@ -147,16 +173,20 @@ function isOurs(tunnel: TunnelPlan, view: TunnelView): boolean {
   return tunnel.start !== 'trap' || hasOutdated(view);
 }
 
+function stands(child: string, view: TunnelView): boolean {
+  return view.missing.every(({ name }) => name !== child);
+}
+
 function mayInitiate(tunnel: TunnelPlan, view: TunnelView, input: KeeperInput): boolean {
   if (!isOurs(tunnel, view) || view.isConnecting || view.lostChildren.length > 0) return false;
   const attempt = input.attempts.get(tunnel.name);
-  if (attempt === undefined) return true;
+  if (attempt === undefined || stands(attempt.child, view)) return true;
   return attempt.isPending ? !isUnderWay(attempt, input.now) : input.now >= attempt.nextAt;
 }
 
 /** The attempt after it was made, or made again. */
-export function startAttempt(before: Attempt | undefined, now: number): Attempt {
-  return { failures: before?.failures ?? 0, startedAt: now, isPending: true, nextAt: now };
+export function startAttempt(before: Attempt | undefined, child: string, now: number): Attempt {
+  return { child, failures: before?.failures ?? 0, startedAt: now, isPending: true, nextAt: now };
 }
 
 /** The attempt after it failed; `random` in [0, 1) spreads the next one. */

@@ -16,6 +16,8 @@ export interface FakeSa {
   readonly establishedSeconds?: number;
   readonly children?: readonly FakeChild[];
   readonly remoteHost?: string;
+  /** True where absent. */
+  readonly initiator?: boolean;
 }
 
 /** Fields of a `list-sa` event below the connection's name. */
@@ -31,7 +33,7 @@ export function saSection(sa: FakeSa): Readonly<Record<string, unknown>> {
     'remote-host': sa.remoteHost ?? '198.51.100.20',
     'remote-port': '500',
     'remote-id': '198.51.100.20',
-    initiator: 'yes',
+    ...(sa.initiator === false ? {} : { initiator: 'yes' }),
     'initiator-spi': uniqueId.padStart(16, '0'),
     'responder-spi': 'ffffffffffffffff',
     'encr-alg': 'AES_GCM_16',
