@@ -136,6 +136,19 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    what: 'that two VTIs would be between the same addresses',
+    world: {
+      text: vary(pinned('vti') + thirdPartner, [
+        'remote: {address: 198.51.100.30}',
+        'remote: {address: 198.51.100.20, id: other.example}',
+      ]),
+      dataPlanes: ['vti'],
+    },
+    lines: [
+      'error: Connection default/partner-c spec.tunnels: tunnel default/partner-a/main has the only VTI that can be between these addresses (192.0.2.10 -> 198.51.100.20); give one of them another address, or set dataPlane of the Gateway to xfrm-interface or policy [plan/vti-address-pair]',
+    ],
+  },
+  {
     what: 'nothing of equal ids where no tunnel has an interface',
     world: {
       text: vary(

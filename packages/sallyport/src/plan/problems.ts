@@ -128,7 +128,7 @@ function ipv6Problems({ plan, gateway, connection, hostName, mtu }: PlannedParts
 /** What is wrong between the tunnels of one host. */
 export function findHostProblems(routed: readonly RoutedTunnel[]): PlanProblem[] {
   const tunnels = routed.map(({ tunnel }) => tunnel);
-  return [...findCollisions(tunnels), ...findMixedEngines(routed)];
+  return [...findCollisions(tunnels), ...findSharedVtis(tunnels), ...findMixedEngines(routed)];
 }
 
 /** Ids are 32 bits of a hash: two names may meet, and then one of them must change. */
@@ -150,6 +150,31 @@ function findCollisions(tunnels: readonly TunnelPlan[]): PlanProblem[] {
       value: tunnel.tunnel,
       message: `the name of this tunnel gives the same interface id as ${labelOf(other)}`,
       hint: 'give the tunnel another name',
+    });
+  }
+  return problems;
+}
+
+/** The kernel has one VTI for a pair of outer addresses, whatever its key. */
+function findSharedVtis(tunnels: readonly TunnelPlan[]): PlanProblem[] {
+  const byPair = new Map<string, TunnelPlan>();
+  const problems: PlanProblem[] = [];
+  for (const tunnel of tunnels) {
+    if (tunnel.dataPlane !== 'vti' || !tunnel.enabled) continue;
+    const pair = `${tunnel.localAddress ?? ''} -> ${tunnel.remoteAddress ?? ''}`;
+    const other = byPair.get(pair);
+    if (other === undefined) {
+      byPair.set(pair, tunnel);
+      continue;
+    }
+    problems.push({
+      code: 'plan/vti-address-pair',
+      severity: 'error',
+      object: connectionOf(tunnel),
+      path: 'spec.tunnels',
+      value: pair,
+      message: `tunnel ${labelOf(other)} has the only VTI that can be between these addresses`,
+      hint: 'give one of them another address, or set dataPlane of the Gateway to xfrm-interface or policy',
     });
   }
   return problems;

@@ -10,6 +10,7 @@ export const REPORT_CODES: Readonly<Record<string, string>> = {
   'plan/several-tunnels-one-prefix':
     'Several tunnels lead to one network, and one of them carries it',
   'plan/trap-in-userspace': 'User-space ESP cannot be started by the first packet',
+  'plan/vti-address-pair': 'Two tunnels between the same addresses cannot both have a VTI',
   'kernel/failed': 'The kernel could not be observed or changed',
   'kernel/interface-name': 'Linux does not take the name of an interface',
   'kernel/sysctl': 'A sysctl is wanted that is not read back',
