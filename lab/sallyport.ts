@@ -33,7 +33,7 @@ export interface ReportView {
   readonly agent: { readonly pid: number; readonly startedAt: string };
   readonly engine: { readonly running: boolean; readonly external: boolean };
   readonly tunnels: readonly TunnelView[];
-  readonly differences: readonly string[];
+  readonly differences: readonly { readonly text: string; readonly tunnel?: string }[];
   readonly problems: readonly { readonly code: string; readonly message: string }[];
 }
 

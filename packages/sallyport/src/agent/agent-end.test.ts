@@ -49,7 +49,7 @@ describe('at SIGTERM the agent', () => {
     const gate = Promise.withResolvers<undefined>();
     agent.answer = async () => {
       await gate.promise;
-      return { ...WELL, differences: ['IKE daemon: state unknown'] };
+      return { ...WELL, differences: [{ text: 'IKE daemon: state unknown' }] };
     };
     const asked = agent.ask();
     await until(() => agent.rounds.length === 2);

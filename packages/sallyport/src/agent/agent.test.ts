@@ -145,7 +145,10 @@ describe('a round', () => {
 });
 
 describe('what does not succeed', () => {
-  const failing = { ...WELL, differences: ['kernel: add route 10.20.0.0/16: no such device'] };
+  const failing = {
+    ...WELL,
+    differences: [{ text: 'kernel: add route 10.20.0.0/16: no such device' }],
+  };
 
   it('is reported in words and tried again, kernel included, with growing pauses', async () => {
     agent.answer = () => Promise.resolve(failing);

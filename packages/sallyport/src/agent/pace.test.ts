@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Pace, type PacedRound } from './pace.ts';
 
 const well: PacedRound = { differences: [], problems: [], isMoving: false, hasKernel: true };
-const differing: PacedRound = { ...well, differences: ['kernel: add route'] };
+const differing: PacedRound = { ...well, differences: [{ text: 'kernel: add route' }] };
 
 describe('Pace', () => {
   it('looks at everything when it begins', () => {

@@ -43,20 +43,20 @@ describe('a tunnel whose configuration changed', () => {
       `load-conn ${tunnel.name}`,
       `initiate ${tunnel.name}`,
     ]);
-    expect((await host.round(stronger)).differences).toEqual([STANDS]);
+    expect((await host.round(stronger)).lines).toEqual([STANDS]);
     expect(host.charon.sas.map(({ uniqueId }) => uniqueId)).toEqual(['1']);
     host.bringUp(tunnel, '2');
     expect(await commandsOf(stronger)).toEqual(['terminate 1']);
-    const { differences, tunnels } = await host.round(stronger);
-    expect(differences).toEqual([]);
+    const { lines, tunnels } = await host.round(stronger);
+    expect(lines).toEqual([]);
     expect(tunnels.map(({ state, ike }) => [state, ike?.uniqueId])).toEqual([['up', '2']]);
   });
 
   it('keeps its old SA while the new one fails, says why, and tries again later', async () => {
     host.charon.refuseToInitiate('NO_PROPOSAL_CHOSEN');
     await host.round(stronger);
-    const { tunnels, differences } = await host.round(stronger);
-    expect(differences).toEqual([STANDS]);
+    const { tunnels, lines } = await host.round(stronger);
+    expect(lines).toEqual([STANDS]);
     expect(tunnels.map(({ state, cause }) => [state, cause?.code])).toEqual([
       ['up', 'child/failed'],
     ]);
@@ -70,7 +70,7 @@ describe('a tunnel whose configuration changed', () => {
     host.charon.refuseToInitiate('NO_PROPOSAL_CHOSEN');
     await host.round(stronger);
     expect(await commandsOf(plan)).toEqual([`load-conn ${tunnel.name}`]);
-    expect((await host.round(plan)).differences).toEqual([]);
+    expect((await host.round(plan)).lines).toEqual([]);
   });
 
   it('loses only the Child SA whose networks are gone', async () => {
@@ -85,9 +85,9 @@ describe('a tunnel whose configuration changed', () => {
 describe('a tunnel that was disabled', () => {
   it('is taken down and reported as such, with nothing left to differ', async () => {
     await host.round(disabled);
-    const { tunnels, differences } = await host.round(disabled);
+    const { tunnels, lines } = await host.round(disabled);
     expect(tunnels.map(({ state }) => state)).toEqual(['disabled']);
-    expect(differences).toEqual([]);
+    expect(lines).toEqual([]);
     expect(host.charon.sas).toEqual([]);
     expect(host.charon.connections.size).toBe(0);
   });
@@ -97,18 +97,18 @@ describe('states that the kernel has lost', () => {
   it('are believed lost only when they are missing twice: a rekey may be under way', async () => {
     host.hasStates = false;
     const first = await host.round(plan);
-    expect(first.differences).toEqual([]);
+    expect(first.lines).toEqual([]);
     expect(first.isMoving).toBe(true);
     host.hasStates = true;
-    expect((await host.round(plan)).differences).toEqual([]);
+    expect((await host.round(plan)).lines).toEqual([]);
     expect(host.charon.changes).toEqual([]);
   });
 
   it('are named, and the tunnel is made anew', async () => {
     host.hasStates = false;
     await host.round(plan);
-    const { differences, tunnels } = await host.round(plan);
-    expect(differences).toContain(
+    const { lines, tunnels } = await host.round(plan);
+    expect(lines).toContain(
       `kernel: the states of ${String(tunnel.children.length)} Child SAs are gone`,
     );
     expect(tunnels.map(({ state }) => state)).not.toContain('up');

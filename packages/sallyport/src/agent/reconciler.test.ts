@@ -25,8 +25,8 @@ afterEach(async () => {
 
 describe('a round', () => {
   it('reaches the plan, proves it by reading back, and begins to bring tunnels up', async () => {
-    const { differences, problems, isMoving, engineVersion } = await host.round(plan);
-    expect({ differences, problems }).toEqual({ differences: [], problems: [] });
+    const { lines, problems, isMoving, engineVersion } = await host.round(plan);
+    expect({ lines, problems }).toEqual({ lines: [], problems: [] });
     expect([isMoving, engineVersion]).toEqual([true, '5.9.8']);
     expect(host.charon.changes).toEqual([
       `load-shared ${tunnel.name}`,
@@ -43,9 +43,9 @@ describe('a round', () => {
     await host.round(plan);
     host.charon.forgetChanges();
     const before = host.entries.length;
-    const { tunnels, differences, isMoving } = await host.round(plan);
+    const { tunnels, lines, isMoving } = await host.round(plan);
     expect(tunnels.map(({ state }) => state)).toEqual(['up']);
-    expect({ differences, isMoving }).toEqual({ differences: [], isMoving: false });
+    expect({ lines, isMoving }).toEqual({ lines: [], isMoving: false });
     expect(host.charon.changes).toEqual([]);
     expect(host.kernel.applied).toHaveLength(1);
     expect(host.entries).toHaveLength(before);
@@ -68,8 +68,8 @@ describe('a round', () => {
     host.kernel.state = { ...host.kernel.state, routes: host.kernel.state.routes.slice(1) };
     host.charon.connections.clear();
     const before = host.entries.length;
-    const { differences } = await host.round(plan);
-    expect(differences).toEqual([]);
+    const { lines } = await host.round(plan);
+    expect(lines).toEqual([]);
     expect(host.kernel.applied.at(-1)).toHaveLength(1);
     expect(host.charon.connections.has(tunnel.name)).toBe(true);
     expect(host.messages.slice(before)).toEqual([
@@ -81,7 +81,7 @@ describe('a round', () => {
   it('loads a daemon that was restarted anew', async () => {
     await host.round(plan);
     host.charon.restart('Nov 21 09:00:00 2026');
-    expect((await host.round(plan)).differences).toEqual([]);
+    expect((await host.round(plan)).lines).toEqual([]);
     expect([...host.charon.shared.keys()]).toEqual([tunnel.name]);
     expect([...host.charon.connections.keys()]).toEqual([tunnel.name]);
   });
@@ -93,8 +93,8 @@ describe('what a plan no longer has', () => {
     host.charon.sas.push({ name: 'theirs', uniqueId: '9' });
     await host.round(plan);
     host.bringUp(tunnel);
-    const { tunnels, differences } = await host.round(empty);
-    expect({ tunnels, differences }).toEqual({ tunnels: [], differences: [] });
+    const { tunnels, lines } = await host.round(empty);
+    expect({ tunnels, lines }).toEqual({ tunnels: [], lines: [] });
     expect([...host.charon.connections.keys()]).toEqual(['theirs']);
     expect(host.charon.sas.map(({ name }) => name)).toEqual(['theirs']);
     expect(host.kernel.state.interfaces).toEqual([]);
@@ -106,29 +106,29 @@ describe('what a plan no longer has', () => {
       ensure: () => Promise.reject(new Error('started without need')),
       answers: () => Promise.resolve(false),
     };
-    expect(await host.round(empty)).toMatchObject({ differences: [], problems: [], tunnels: [] });
+    expect(await host.round(empty)).toMatchObject({ lines: [], problems: [], tunnels: [] });
   });
 });
 
 describe('a level that fails', () => {
   it('does not stop the others: kernel', async () => {
     host.kernel.fault = () => Promise.reject(new Error('ip: netlink is gone'));
-    const { differences, problems } = await host.round(plan);
-    expect(differences).toEqual(['kernel: state unknown']);
+    const { lines, problems } = await host.round(plan);
+    expect(lines).toEqual(['kernel: state unknown']);
     expect(problems).toEqual([
       { code: 'kernel/failed', severity: 'error', message: 'ip: netlink is gone' },
     ]);
     expect(host.charon.changes.at(-1)).toBe(UP);
     host.kernel.fault = undefined;
-    expect((await host.round(plan)).differences).toEqual([]);
+    expect((await host.round(plan)).lines).toEqual([]);
   });
 
   it('does not stop the others: daemon', async () => {
     const error = new EngineError('engine/unreachable', 'charon does not answer');
     const found = host.engine;
     host.engine = { ...found, ensure: () => Promise.reject(error) };
-    const { differences, problems, tunnels } = await host.round(plan);
-    expect(differences).toEqual(['IKE daemon: not running']);
+    const { lines, problems, tunnels } = await host.round(plan);
+    expect(lines).toEqual(['IKE daemon: not running']);
     expect(problems.map(({ code }) => code)).toEqual(['engine/unreachable']);
     expect(tunnels.map(({ state, cause }) => [state, cause?.code])).toEqual([
       ['down', 'engine/not-running'],
@@ -136,14 +136,14 @@ describe('a level that fails', () => {
     expect(host.kernel.state.interfaces).toHaveLength(1);
     host.engine = found;
     const after = await host.round(plan);
-    expect(after.differences).toEqual([]);
+    expect(after.lines).toEqual([]);
     expect(after.tunnels.map(({ cause }) => cause)).toEqual([undefined]);
   });
 
   it('does not stop the others: a conversation with the daemon that breaks', async () => {
     await host.charon[Symbol.asyncDispose]();
-    const { differences, problems } = await host.round(plan);
-    expect(differences).toEqual(['IKE daemon: state unknown']);
+    const { lines, problems } = await host.round(plan);
+    expect(lines).toEqual(['IKE daemon: state unknown']);
     expect(problems.map(({ code }) => code)).toEqual(['strongswan/failed']);
     expect(host.kernel.state.interfaces).toHaveLength(1);
   });
@@ -166,7 +166,7 @@ describe('a level that fails', () => {
     const round = host.round(plan);
     await begun.promise;
     deadlines[0]?.abort();
-    expect((await round).differences).toEqual(['kernel: state unknown']);
+    expect((await round).lines).toEqual(['kernel: state unknown']);
     expect(host.charon.changes.at(-1)).toBe(UP);
   });
 });
@@ -174,29 +174,29 @@ describe('a level that fails', () => {
 describe('a change that fails', () => {
   it('in the kernel stands in the report with its error until it is done, told once', async () => {
     host.kernel.refusal = 'RTNETLINK answers: Operation not permitted';
-    const { differences } = await host.round(plan);
-    expect(differences).toContainEqual(
+    const { lines } = await host.round(plan);
+    expect(lines).toContainEqual(
       expect.stringMatching(/^kernel: add interface .*: RTNETLINK answers: Operation not perm/u),
     );
     const told = host.entries.length;
     await host.round(plan);
     expect(host.entries).toHaveLength(told);
     host.kernel.refusal = undefined;
-    expect((await host.round(plan)).differences).toEqual([]);
+    expect((await host.round(plan)).lines).toEqual([]);
   });
 
   it('in the daemon leaves the other connections alone', async () => {
     const [bad, ...good] = several.tunnels;
     if (bad === undefined) throw new Error('no tunnel');
     host.charon.refused.add(bad.name);
-    const { differences } = await host.round(several);
+    const { lines } = await host.round(several);
     expect([...host.charon.connections.keys()]).toEqual(good.map(({ name }) => name));
     const line = `strongswan: add IKE connection ${bad.name}: `;
-    const words = differences.find((difference) => difference.startsWith(line));
+    const words = lines.find((text) => text.startsWith(line));
     expect(words).toContain('invalid value for: proposals, config discarded');
     expect(host.charon.changes).not.toContain(`initiate ${bad.name}`);
     host.charon.refused.clear();
-    expect((await host.round(several)).differences).toEqual([]);
+    expect((await host.round(several)).lines).toEqual([]);
   });
 
   it('is told again when it fails anew after it was mended', async () => {
@@ -229,10 +229,8 @@ describe('a secret', () => {
 
   it('that cannot be read is named with its reason, and the rest goes on', async () => {
     host.readSecret = () => Promise.reject(new Error('Secret default/a-psk is not declared'));
-    const { differences } = await host.round(plan);
-    expect(differences).toContainEqual(
-      expect.stringContaining('Secret default/a-psk is not declared'),
-    );
+    const { lines } = await host.round(plan);
+    expect(lines).toContainEqual(expect.stringContaining('Secret default/a-psk is not declared'));
     expect(host.charon.shared.size).toBe(0);
   });
 });

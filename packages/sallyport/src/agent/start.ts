@@ -16,7 +16,9 @@ import { type Lock, LockedError, takeLock } from '../store/lock.ts';
 import { type Directories, pathsOf } from '../store/state-directory.ts';
 import { Agent } from './agent.ts';
 import { parseReport } from './control.ts';
+import { EngineLevel } from './engine-level.ts';
 import { Failures } from './failures.ts';
+import { KernelLevel } from './kernel-level.ts';
 import type { Log } from './log.ts';
 import { PlanSource } from './plan-source.ts';
 import { Reconciler } from './reconciler.ts';
@@ -161,14 +163,16 @@ function assemble({ directories, externalSocket, log, window }: StartOptions): {
     memory: new MemoryFile(paths.memory),
   });
   const reconciler = new Reconciler({
-    engine,
-    kernel,
-    strongswan,
-    observeSpis: (signal) => observeSpis(systemCommands, signal),
-    keeper,
-    failures,
-    history,
-    log,
+    kernel: new KernelLevel(kernel, log),
+    engine: new EngineLevel({
+      engine,
+      strongswan,
+      observeSpis: (signal) => observeSpis(systemCommands, signal),
+      keeper,
+      failures,
+      history,
+      log,
+    }),
   });
   return { engine, client, kernel, strongswan, keeper, reconciler, failures, history, rollGuard };
 }

@@ -114,7 +114,7 @@ function describeOutcome(plan: HostPlan, report: HostReport | undefined, isThere
   return [
     `revision ${revision} is not in effect on ${plan.host}:`,
     ...report.problems.map((problem) => `  ${formatProblem(problem)}`),
-    ...report.differences.map((difference) => `  ${difference}`),
+    ...report.differences.map(({ text }) => `  ${text}`),
     '',
   ].join('\n');
 }

@@ -17,7 +17,7 @@ describe('formatStatus', () => {
         { ...up, state: 'partial', dataPlane: 'userspace', interface: 'ipsec0' },
         { ...down, state: 'disabled', dataPlane: 'vti' },
       ],
-      differences: ['kernel: add rule IPv4 priority 8320 from all lookup 8320'],
+      differences: [{ text: 'kernel: add rule IPv4 priority 8320 from all lookup 8320' }],
       problems: [
         {
           code: 'engine/foreign-daemon',

@@ -31,7 +31,7 @@ export function formatStatus(report: HostReport, now: string): string {
   const lines = [
     `host ${report.host}: ${revision}; ${formatEngine(report.engine)}; kernel ${report.kernel}; looked ${age(report.observedAt, now)} ago`,
     ...report.problems.map((problem) => `  ${formatProblem(problem)}`),
-    ...report.differences.map((difference) => `  differs: ${difference}`),
+    ...report.differences.map(({ text }) => `  differs: ${text}`),
   ];
   const worstFirst = report.tunnels.toSorted((a, b) => rank(a) - rank(b));
   for (const tunnel of worstFirst) lines.push('', ...formatTunnel(tunnel, now));

@@ -79,6 +79,13 @@ export interface TunnelReport {
   readonly cause?: Cause;
 }
 
+/** What stands between the plan and the host: a change not done, with its error, or something else read back. */
+export interface Difference {
+  readonly text: string;
+  /** Name of the tunnel it concerns; absent: the whole host. */
+  readonly tunnel?: string;
+}
+
 export interface HostReport {
   readonly format: 'sallyport.dev/host-report/v1alpha1';
   readonly host: string;
@@ -100,7 +107,6 @@ export interface HostReport {
   /** Revision proven by read-back; absent while anything differs. */
   readonly revisionInEffect?: string;
   readonly tunnels: readonly TunnelReport[];
-  /** Differences that stand: lines of changes not done, with their errors. */
-  readonly differences: readonly string[];
+  readonly differences: readonly Difference[];
   readonly problems: readonly Problem[];
 }

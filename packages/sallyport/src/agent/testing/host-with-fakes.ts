@@ -9,8 +9,10 @@ import { FakeCharon } from '../../drivers/strongswan/testing/fake-charon.ts';
 import { fakeSa } from '../../drivers/strongswan/testing/sas.ts';
 import type { HostPlan, SecretUse, TunnelPlan } from '../../plan/host-plan.ts';
 import { SecretValue } from '../../platform/secret-value.ts';
+import { EngineLevel, type EngineLevelOptions } from '../engine-level.ts';
 import { Failures } from '../failures.ts';
-import { Reconciler, type ReconcilerOptions, type Round } from '../reconciler.ts';
+import { KernelLevel } from '../kernel-level.ts';
+import { Reconciler, type Round } from '../reconciler.ts';
 import { RollGuard } from '../roll-guard.ts';
 import { TunnelHistory } from '../tunnel-history.ts';
 import { TunnelKeeper } from '../tunnel-keeper.ts';
@@ -24,7 +26,7 @@ export class HostWithFakes implements AsyncDisposable {
   readonly kernel: FakeKernel = new FakeKernel();
   readonly entries: readonly Entry[];
   /** How the daemon is found. */
-  engine: ReconcilerOptions['engine'] = {
+  engine: EngineLevelOptions['engine'] = {
     socket: '',
     ensure: () => Promise.resolve('running'),
     answers: () => Promise.resolve(true),
@@ -52,13 +54,12 @@ export class HostWithFakes implements AsyncDisposable {
     };
     const rollGuard = new RollGuard({ hold, log });
     const clock = { now: () => this.now, random: () => 0 };
-    this.#reconciler = new Reconciler({
+    const level = new EngineLevel({
       engine: {
         socket: charon.socket,
         ensure: (...args) => this.engine.ensure(...args),
         answers: (signal) => this.engine.answers(signal),
       },
-      kernel: this.kernel,
       strongswan: new StrongswanDriver({
         client,
         secrets: { read: async (use) => ({ form: 'psk', psk: await this.readSecret(use) }) },
@@ -70,6 +71,10 @@ export class HostWithFakes implements AsyncDisposable {
       history: new TunnelHistory(),
       log,
     });
+    this.#reconciler = new Reconciler({
+      kernel: new KernelLevel(this.kernel, log),
+      engine: level,
+    });
   }
 
   static async start(): Promise<HostWithFakes> {
@@ -77,8 +82,10 @@ export class HostWithFakes implements AsyncDisposable {
     return new HostWithFakes(await FakeCharon.listen(), directory);
   }
 
-  round(plan: HostPlan, kernel = true): Promise<Round> {
-    return this.#reconciler.round(plan, { kernel }, new AbortController().signal);
+  /** `lines`: what it left different, as it is told. */
+  async round(plan: HostPlan, kernel = true): Promise<Round & { readonly lines: string[] }> {
+    const round = await this.#reconciler.round(plan, { kernel }, new AbortController().signal);
+    return { ...round, lines: round.differences.map(({ text }) => text) };
   }
 
   /** As if the other side had answered. */

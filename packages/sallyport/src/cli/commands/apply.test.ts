@@ -124,7 +124,9 @@ describe('apply', () => {
 
   it('says what stands in the way where the agent does not get there in time', async () => {
     const { revisionInEffect: _, ...rest } = report;
-    const differences = ['kernel: add route 10.20.0.0/16: RTNETLINK answers: no such device'];
+    const differences = [
+      { text: 'kernel: add route 10.20.0.0/16: RTNETLINK answers: no such device' },
+    ];
     const problems = [
       {
         code: 'engine/foreign-daemon',
@@ -138,7 +140,7 @@ describe('apply', () => {
     expect(code).toBe(3);
     expect(stdout).toMatch(/^revision \w{12} is not in effect on gw1:\n/);
     expect(stdout).toContain('another IKE daemon; stop it [engine/foreign-daemon]\n');
-    expect(stdout).toContain(differences[0]);
+    expect(stdout).toContain(differences[0]?.text);
     const json = await apply('--timeout', '1', '-o', 'json');
     expect(JSON.parse(json.stdout)).toMatchObject({ inEffect: false, problems, differences });
   });

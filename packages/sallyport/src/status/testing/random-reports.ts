@@ -123,7 +123,7 @@ export const randomReport: fc.Arbitrary<HostReport> = fc.record(
       { requiredKeys: ['name', 'socket', 'running', 'external'] },
     ),
     tunnels: fc.array(tunnel, { maxLength: 4 }),
-    differences: fc.array(word, { maxLength: 2 }),
+    differences: fc.array(fc.record({ text: word }), { maxLength: 2 }),
     problems: fc.array(problem, { maxLength: 2 }),
     wantedRevision: word,
     revisionInEffect: word,

@@ -1,0 +1,205 @@
+/** One IKE daemon: kept running, loaded as planned, its tunnels kept up, and all of it read back. */
+import type { IkeSa } from '@sallyport/vici';
+import { formatChange } from '../drivers/driver.ts';
+import type { StrongswanDriver } from '../drivers/strongswan/driver.ts';
+import type { Engine } from '../drivers/strongswan/engine.ts';
+import { EngineError } from '../drivers/strongswan/engine-error.ts';
+import { findLost } from '../drivers/strongswan/lost.ts';
+import { readTunnel } from '../drivers/strongswan/parse.ts';
+import type { ObservedStrongswan, StrongswanChange } from '../drivers/strongswan/state.ts';
+import { isOutdated, isSettled } from '../drivers/strongswan/tunnel-view.ts';
+import type { HostPlan } from '../plan/host-plan.ts';
+import type { Difference, TunnelReport } from '../status/host-report.ts';
+import type { Failures } from './failures.ts';
+import {
+  boundLevel,
+  ChangeLog,
+  failureLines,
+  type LevelResult,
+  toProblem,
+  unexplained,
+} from './level.ts';
+import type { Log } from './log.ts';
+import type { TunnelHistory } from './tunnel-history.ts';
+import type { TunnelKeeper } from './tunnel-keeper.ts';
+
+export interface EngineLevelOptions {
+  readonly engine: Pick<Engine, 'socket' | 'ensure' | 'answers'>;
+  readonly strongswan: StrongswanDriver;
+  /** SPIs of the SAs that the kernel has. */
+  readonly observeSpis: (signal: AbortSignal) => Promise<ReadonlySet<string>>;
+  readonly keeper: TunnelKeeper;
+  readonly failures: Failures;
+  readonly history: TunnelHistory;
+  readonly log: Log;
+}
+
+export interface EngineLevelResult extends LevelResult {
+  readonly tunnels: readonly TunnelReport[];
+  /** Absent where the daemon does not run, or could not be asked. */
+  readonly engineVersion?: string;
+  /** Something was initiated or ended: look again soon. */
+  readonly isMoving: boolean;
+}
+
+export class EngineLevel {
+  readonly #options: EngineLevelOptions;
+  readonly #changeLog: ChangeLog;
+  /** Child SAs whose states were missing in the last round. */
+  #suspects: ReadonlySet<string> = new Set();
+
+  constructor(options: EngineLevelOptions) {
+    this.#options = options;
+    this.#changeLog = new ChangeLog('strongswan', options.log);
+  }
+
+  async round(plan: HostPlan, signal: AbortSignal): Promise<EngineLevelResult> {
+    const { failures } = this.#options;
+    failures.keepOnly(new Set(plan.tunnels.map(({ name }) => name)));
+    const isNeeded = plan.tunnels.some((tunnel) => tunnel.enabled);
+    const daemon = await this.#ensure(plan, isNeeded, boundLevel(signal));
+    if (!daemon.isRunning) return this.#withoutDaemon(plan, isNeeded, daemon.problems);
+    failures.forgetCode('engine/not-running');
+    try {
+      return await this.#reach(plan, boundLevel(signal));
+    } catch (error) {
+      return {
+        tunnels: this.#unread(plan),
+        differences: [{ text: 'IKE daemon: state unknown' }],
+        problems: [toProblem('strongswan/failed', error)],
+        isMoving: false,
+      };
+    }
+  }
+
+  async #ensure(
+    plan: HostPlan,
+    isNeeded: boolean,
+    signal: AbortSignal,
+  ): Promise<{ isRunning: boolean; problems: LevelResult['problems'] }> {
+    const { engine, log } = this.#options;
+    try {
+      // A daemon without a plan is left alone, and still asked for what it holds of ours.
+      if (!isNeeded) return { isRunning: await engine.answers(signal), problems: [] };
+      if ((await engine.ensure(plan.engine.userspace, signal)) === 'started')
+        log.info({ socket: engine.socket }, 'IKE daemon started');
+      return { isRunning: true, problems: [] };
+    } catch (error) {
+      const code = error instanceof EngineError ? error.code : 'engine/failed';
+      return { isRunning: false, problems: [toProblem(code, error)] };
+    }
+  }
+
+  #withoutDaemon(
+    plan: HostPlan,
+    isNeeded: boolean,
+    problems: LevelResult['problems'],
+  ): EngineLevelResult {
+    const now = new Date();
+    if (isNeeded)
+      for (const tunnel of plan.tunnels)
+        this.#options.failures.note(
+          tunnel,
+          { code: 'engine/not-running', named: [], isSpecific: true },
+          now,
+        );
+    return {
+      tunnels: this.#unread(plan),
+      differences: isNeeded ? [{ text: 'IKE daemon: not running' }] : [],
+      problems,
+      isMoving: false,
+    };
+  }
+
+  /** Tunnels as far as they are known without the daemon. */
+  #unread(plan: HostPlan): TunnelReport[] {
+    const { history, failures } = this.#options;
+    const now = new Date();
+    return plan.tunnels.map((tunnel) =>
+      history.complete(readTunnel(tunnel, []), failures.causeOf(tunnel.name), now),
+    );
+  }
+
+  async #reach(plan: HostPlan, signal: AbortSignal): Promise<EngineLevelResult> {
+    const { keeper, history, failures } = this.#options;
+    const { observed, differences } = await this.#load(plan, signal);
+    const lost = await this.#findLost(plan, observed.sas, signal);
+    const known = { origins: observed.origins, lost };
+    const readings = plan.tunnels.map((tunnel) => readTunnel(tunnel, observed.sas, lost));
+    const actions = await keeper.keep(plan.tunnels, observed, lost, signal);
+    for (const tunnel of plan.tunnels) {
+      if (isSettled(tunnel, observed.sas, known)) failures.forget(tunnel.name);
+      if (isOutdated(tunnel, observed.sas, known))
+        differences.push({
+          text: `IKE daemon: ${tunnel.name} still carries packets as it was configured before`,
+          tunnel: tunnel.name,
+        });
+    }
+    if (lost.size > 0)
+      differences.push({ text: `kernel: the states of ${lost.size} Child SAs are gone` });
+    const now = new Date();
+    return {
+      tunnels: readings.map((reading) =>
+        history.complete(reading, failures.causeOf(reading.name), now),
+      ),
+      differences,
+      problems: [],
+      engineVersion: observed.version,
+      isMoving: actions > 0 || this.#suspects.size > 0,
+    };
+  }
+
+  /** Brings connections and credentials into the daemon, and says what still differs after it. */
+  async #load(
+    plan: HostPlan,
+    signal: AbortSignal,
+  ): Promise<{ observed: ObservedStrongswan; differences: Difference[] }> {
+    const { strongswan, keeper } = this.#options;
+    const found = await strongswan.observe(signal);
+    const changes = strongswan.diff(found, plan);
+    const changing = new Set(
+      changes.flatMap(({ step }) => (step.type === 'connection-load' ? [step.tunnel.name] : [])),
+    );
+    const before = await strongswan.rememberSas(found, plan.tunnels, changing);
+    if (changes.length === 0) return { observed: before, differences: [] };
+    const report = await strongswan.apply(changes, signal);
+    this.#changeLog.note(report);
+    for (const { step } of report.done)
+      if (step.type === 'connection-load') keeper.forgetAttempt(step.tunnel.name);
+    const observed = await strongswan.rememberSas(
+      await strongswan.observe(signal),
+      plan.tunnels,
+      changing,
+    );
+    const left = unexplained(strongswan.diff(observed, plan), report);
+    const failed = failureLines(report);
+    return {
+      observed,
+      differences: [
+        ...report.failed.map(({ change }, index) => concerning(change, failed[index] ?? '')),
+        ...left.map((change) => concerning(change, `IKE daemon: ${formatChange(change)}`)),
+      ],
+    };
+  }
+
+  /**
+   * Child SAs that the kernel has lost. Daemon and kernel are asked one after the other, and a rekey may
+   * come between: only what is missing in two rounds is lost.
+   */
+  async #findLost(
+    plan: HostPlan,
+    sas: readonly IkeSa[],
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<string>> {
+    const missing = plan.engine.userspace
+      ? new Set<string>()
+      : findLost(sas, await this.#options.observeSpis(signal));
+    const lost = new Set([...missing].filter((id) => this.#suspects.has(id)));
+    this.#suspects = missing;
+    return lost;
+  }
+}
+
+function concerning({ step }: StrongswanChange, text: string): Difference {
+  return 'tunnel' in step ? { text, tunnel: step.tunnel.name } : { text };
+}
