@@ -39,6 +39,27 @@ describe('Failures', () => {
     expect(failures.causeOf(pskTunnel.name)?.code).toBe('ike/authentication-refused');
   });
 
+  it('keeps the steps of each tunnel, also of a caller whose connection is not chosen yet', () => {
+    const failures = new Failures();
+    const texts = [
+      'received packet: from 198.51.100.20[500] to 192.0.2.10[500] (464 bytes)',
+      '198.51.100.20 is initiating an IKE_SA',
+      'received proposals: IKE:AES_CBC_128/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048',
+      'received proposals unacceptable',
+    ];
+    for (const text of texts)
+      failures.readLine({ ikeName: '(unnamed)', ikeUniqueId: '7', text }, tunnels, now);
+    failures.addStep(pskTunnel.name, 'bringing up Child SA v4', now);
+    expect(failures.trailOf(pskTunnel.name).map(({ text }) => text)).toEqual([
+      'proposals received: IKE:AES_CBC_128/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048',
+      'received proposals unacceptable',
+      'bringing up Child SA v4',
+    ]);
+    expect(failures.trailOf(certificateTunnel.name)).toEqual([]);
+    failures.keepOnly(new Set());
+    expect(failures.trailOf(pskTunnel.name)).toEqual([]);
+  });
+
   it('forgets what was mended', () => {
     const failures = new Failures();
     failures.readLine(lineOf('giving up after 3 retransmits'), tunnels, now);
@@ -48,7 +69,7 @@ describe('Failures', () => {
 
   it('reads the lines of ten thousand SAs with bounded memory', () => {
     const failures = new Failures();
-    for (let id = 0; id < 10_000; id += 1) {
+    for (let id = 2; id < 10_000; id += 1) {
       failures.readLine(lineOf('sending packet', String(id)), tunnels, now);
     }
     expect(failures.readLine(lineOf('giving up after 3 retransmits', '1'), tunnels, now)).toEqual([

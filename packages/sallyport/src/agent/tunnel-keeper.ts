@@ -113,7 +113,7 @@ export class TunnelKeeper {
     observed: ObservedStrongswan,
     signal: AbortSignal,
   ): Promise<void> {
-    const { client, log, rollGuard } = this.#options;
+    const { client, failures, log, rollGuard } = this.#options;
     try {
       switch (action.type) {
         case 'initiate':
@@ -122,6 +122,7 @@ export class TunnelKeeper {
             startAttempt(this.#attempts.get(action.tunnel), action.child, this.#options.now()),
           );
           log.debug({ tunnel: action.tunnel, child: action.child }, 'initiating');
+          failures.addStep(action.tunnel, `bringing up Child SA ${action.child}`, new Date());
           if (action.replaces) await rollGuard.place(action.tunnel, observed.sas, signal);
           await client.initiate({ ike: action.tunnel, child: action.child, timeoutMs: -1, signal });
           return;

@@ -180,6 +180,11 @@ export class LogReader {
   #caller: string | undefined;
   #authenticated: string | undefined;
 
+  /** Address of the other side, where it began the IKE SA. */
+  get caller(): string | undefined {
+    return this.#caller;
+  }
+
   /** What the line tells of a failure; undefined for every other line. */
   read(text: string): Finding | undefined {
     if (this.#remember(text)) return undefined;
