@@ -14,11 +14,19 @@ import { engineInUse } from './engine-in-use.ts';
 const SALT_BYTES = 32;
 const DEFAULT_UNDERLAY_MTU = 1500;
 
-/** Facts for work away from the host: secrets are looked at, with a salt that is thrown away. */
-export async function collectOfflineFacts(objects: readonly ParsedObject[]): Promise<Facts> {
+/** For fingerprints that are only compared with each other, and then thrown away. */
+export function passingSalt(): Buffer {
+  return randomBytes(SALT_BYTES);
+}
+
+/** Facts for work away from the host: secrets are looked at, and nothing of them is kept. */
+export async function collectOfflineFacts(
+  objects: readonly ParsedObject[],
+  salt: Buffer = passingSalt(),
+): Promise<Facts> {
   return {
     hosts: [],
-    secrets: await collectSecretFacts(objects, randomBytes(SALT_BYTES)),
+    secrets: await collectSecretFacts(objects, salt),
     now: new Date().toISOString(),
   };
 }

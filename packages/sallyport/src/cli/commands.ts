@@ -59,7 +59,16 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'plan',
     description: 'show what each host will run; works offline',
-    options: [FILE, { flags: '--host <name>', description: 'only this Host' }, OUTPUT],
+    options: [
+      FILE,
+      { flags: '--host <name>', description: 'only this Host' },
+      {
+        flags: '--diff [path...]',
+        description:
+          'only what differs from the declarations in effect here, or from those of path, with its class; exit code 3 where something does',
+      },
+      OUTPUT,
+    ],
     example: 'sallyport plan -f site/ --host gw1',
   },
   {

@@ -19,48 +19,64 @@ const DATA_PLANE_TEXT = {
 export function describePlan(plan: HostPlan): string {
   const lines = [`host ${plan.host}`];
   if (plan.tunnels.length === 0) lines.push('  carries no tunnel');
-  for (const tunnel of plan.tunnels) lines.push('', ...describeTunnel(tunnel));
-  if (plan.routes.length > 0)
-    lines.push('', '  routes', ...plan.routes.map((route) => `    ${formatRoute(route)}`));
-  if (plan.rules.length > 0) {
-    lines.push(
-      '',
-      '  rules',
-      ...plan.rules.map(
-        (rule) => `    IPv${rule.family}  priority ${rule.priority}: look up table ${rule.table}`,
-      ),
-    );
+  for (const tunnel of plan.tunnels) {
+    lines.push('', `  ${titleOf(tunnel)}`);
+    for (const { label, text } of factsOf(tunnel)) lines.push(`    ${label.padEnd(11)} ${text}`);
   }
-  const { guarded, clamps, peers } = plan.firewall;
-  if (guarded.length > 0) {
-    lines.push('', '  leak guard: never in clear, in neither direction');
-    for (const { prefix, by } of guarded) {
-      lines.push(
-        `    ${prefix}  ${by === 'interface' ? 'only by tunnel interfaces' : 'only under an IPsec policy'}`,
-      );
-    }
-    for (const peer of peers)
-      lines.push(`    ${peer}  is a peer inside: its IKE and ESP stay allowed`);
-  }
-  if (clamps.length > 0) {
-    lines.push('', '  TCP MSS at most');
-    for (const { prefix, mssBytes: mss } of clamps) lines.push(`    ${prefix}  ${mss}`);
-  }
-  if (plan.sysctls.length > 0) {
-    lines.push(
-      '',
-      '  sysctls',
-      ...plan.sysctls.map(({ key, value }) => `    ${key.replaceAll('/', '.')} = ${value}`),
-    );
+  for (const section of sectionsOf(plan)) {
+    if (section.lines.length === 0) continue;
+    lines.push('', `  ${section.title}`, ...section.lines.map((line) => `    ${line}`));
   }
   return `${lines.join('\n')}\n`;
 }
 
-function describeTunnel(tunnel: TunnelPlan): string[] {
-  const name = `${tunnel.namespace}/${tunnel.connection} tunnel ${tunnel.tunnel}`;
-  const lines = [`  ${name}${tunnel.enabled ? '' : ' (disabled)'}`];
+/** Everything of a plan but its tunnels. */
+export interface PlanSection {
+  readonly title: string;
+  readonly lines: readonly string[];
+}
+
+export function sectionsOf(plan: HostPlan): PlanSection[] {
+  const { guarded, clamps, peers } = plan.firewall;
+  return [
+    { title: 'routes', lines: plan.routes.map(formatRoute) },
+    {
+      title: 'rules',
+      lines: plan.rules.map(
+        ({ family, priority, table }) =>
+          `IPv${family}  priority ${priority}: look up table ${table}`,
+      ),
+    },
+    {
+      title: 'leak guard: never in clear, in neither direction',
+      lines: [
+        ...guarded.map(
+          ({ prefix, by }) =>
+            `${prefix}  ${by === 'interface' ? 'only by tunnel interfaces' : 'only under an IPsec policy'}`,
+        ),
+        ...peers.map((peer) => `${peer}  is a peer inside: its IKE and ESP stay allowed`),
+      ],
+    },
+    {
+      title: 'TCP MSS at most',
+      lines: clamps.map(({ prefix, mssBytes: mss }) => `${prefix}  ${mss}`),
+    },
+    {
+      title: 'sysctls',
+      lines: plan.sysctls.map(({ key, value }) => `${key.replaceAll('/', '.')} = ${value}`),
+    },
+  ];
+}
+
+export function titleOf({ namespace, connection, tunnel, enabled }: TunnelPlan): string {
+  return `${namespace}/${connection} tunnel ${tunnel}${enabled ? '' : ' (disabled)'}`;
+}
+
+/** What a network engineer wants to know of a tunnel; labels are unique. */
+export function factsOf(tunnel: TunnelPlan): { readonly label: string; readonly text: string }[] {
+  const facts: { label: string; text: string }[] = [];
   const add = (label: string, text: string): void => {
-    lines.push(`    ${label.padEnd(11)} ${text}`);
+    facts.push({ label, text });
   };
   add(
     'outer',
@@ -106,7 +122,7 @@ function describeTunnel(tunnel: TunnelPlan): string[] {
     family === undefined ? [] : `${mssBytes(tunnel.mtuBytes, family)} over IPv${family}`,
   );
   add('MTU', `${tunnel.mtuBytes} bytes inside; TCP MSS ${mss.join(', ')}`);
-  return lines;
+  return facts;
 }
 
 const START_TEXT = {

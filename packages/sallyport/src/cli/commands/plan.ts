@@ -1,13 +1,14 @@
-import { collectOfflineFacts } from '../../agent/collect-facts.ts';
-import type { Problem } from '../../lib/problem.ts';
+import { passingSalt } from '../../agent/collect-facts.ts';
 import { describePlan } from '../../plan/describe.ts';
-import { planHosts } from '../../plan/plan-host.ts';
-import { readDeclarations, reportProblems } from '../declarations.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer, UsageError } from '../io.ts';
+import { comparePlans, formatPlanDifference, isEmpty } from '../plan-difference.ts';
+import { type PlannedSite, planFiles, planInEffect } from '../planned-site.ts';
 
 interface PlanOptions {
   readonly file: string[];
   readonly host?: string;
+  /** true: against what is in effect here; else against what these paths declare. */
+  readonly diff?: true | string[];
   readonly output: OutputFormat;
 }
 
@@ -16,34 +17,46 @@ export async function run(
   options: PlanOptions,
   io: Io,
 ): Promise<number> {
-  const { problems, validated, facts } = await readDeclarations(
-    options.file,
-    io,
-    collectOfflineFacts,
-  );
-  if (reportProblems(problems.map(tolerateMissing), io)) return EXIT.failed;
-  const all = planHosts(validated.objects, facts);
-  const results = all.filter(
-    ({ plan }) => options.host === undefined || plan.host === options.host,
-  );
-  if (results.length === 0 && options.host !== undefined) {
-    const declared = all.map(({ plan }) => plan.host).join(', ') || 'none';
-    throw new UsageError(`no Host ${options.host} is declared; declared are: ${declared}`);
-  }
-  if (
-    reportProblems(
-      results.flatMap((result) => result.problems),
-      io,
-    )
-  )
-    return EXIT.failed;
-  const plans = results.map(({ plan }) => plan);
-  await printAnswer(io, options.output, plans, () => plans.map(describePlan).join('\n'));
+  return options.diff === undefined
+    ? show(options, io)
+    : compare({ ...options, diff: options.diff }, io);
+}
+
+async function show({ file, host, output }: PlanOptions, io: Io): Promise<number> {
+  const site = await planFiles(file, io, passingSalt());
+  if (site === undefined) return EXIT.failed;
+  mustKnow(host, [site]);
+  const plans = plansOf(site, host);
+  await printAnswer(io, output, plans, () => plans.map(describePlan).join('\n'));
   return EXIT.ok;
 }
 
-/** Keys lie on the gateway: a plan made elsewhere has to do without them. */
-function tolerateMissing(problem: Problem): Problem {
-  const isElsewhere = ['secret/file-missing', 'secret/file-unreadable'].includes(problem.code);
-  return isElsewhere ? { ...problem, severity: 'warning' } : problem;
+async function compare(
+  { file, host, diff, output }: PlanOptions & { readonly diff: true | string[] },
+  io: Io,
+): Promise<number> {
+  const salt = passingSalt();
+  const before = diff === true ? await planInEffect(io, salt) : await planFiles(diff, io, salt);
+  if (before === undefined) return EXIT.failed;
+  // What is in effect and is not declared again stays, as `apply` has it.
+  const after = await planFiles(file, io, salt, diff === true ? before.parsed : []);
+  if (after === undefined) return EXIT.failed;
+  mustKnow(host, [before, after]);
+  const difference = comparePlans(
+    { ...before, plans: plansOf(before, host) },
+    { ...after, plans: plansOf(after, host) },
+  );
+  await printAnswer(io, output, difference, () => formatPlanDifference(difference));
+  return isEmpty(difference) ? EXIT.ok : EXIT.difference;
+}
+
+function mustKnow(host: string | undefined, sites: readonly PlannedSite[]): void {
+  const hosts = new Set(sites.flatMap(({ plans }) => plans.map((plan) => plan.host)));
+  if (host === undefined || hosts.has(host)) return;
+  const declared = [...hosts].sort().join(', ') || 'none';
+  throw new UsageError(`no Host ${host} is declared; declared are: ${declared}`);
+}
+
+function plansOf({ plans }: PlannedSite, host: string | undefined): PlannedSite['plans'] {
+  return plans.filter((plan) => host === undefined || plan.host === host);
 }

@@ -1,0 +1,65 @@
+/** Declarations with the plans of all their hosts, made without touching any of them. */
+import { collectOfflineFacts } from '../agent/collect-facts.ts';
+import type { Problem } from '../lib/problem.ts';
+import { type DeclaredObjects, indexObjects } from '../model/declared-objects.ts';
+import type { Facts } from '../model/facts.ts';
+import type { ParsedObject } from '../model/parsed-object.ts';
+import type { HostPlan } from '../plan/host-plan.ts';
+import { planHosts } from '../plan/plan-host.ts';
+import { ObjectStore, toParsed } from '../store/object-store.ts';
+import { directoriesFrom, pathsOf } from '../store/state-directory.ts';
+import { readDeclarations, reportProblems } from './declarations.ts';
+import type { Io } from './io.ts';
+
+export interface PlannedSite {
+  readonly parsed: readonly ParsedObject[];
+  readonly plans: readonly HostPlan[];
+}
+
+/**
+ * What `paths` declare, beside `standing`. Undefined where something forbids a plan, which is then said.
+ * Fingerprints of plans can be compared where the salt is the same.
+ */
+export async function planFiles(
+  paths: readonly string[],
+  io: Io,
+  salt: Buffer,
+  standing: readonly ParsedObject[] = [],
+): Promise<PlannedSite | undefined> {
+  const collect = (objects: readonly ParsedObject[]): Promise<Facts> =>
+    collectOfflineFacts(objects, salt);
+  const { problems, parsed, validated, facts } = await readDeclarations(
+    paths,
+    io,
+    collect,
+    standing,
+  );
+  if (reportProblems(problems.map(tolerateMissing), io)) return undefined;
+  return planAll(parsed, validated.objects, facts, io);
+}
+
+/** What is in effect on this host; nothing where nothing was applied yet. */
+export async function planInEffect(io: Io, salt: Buffer): Promise<PlannedSite | undefined> {
+  const stored = await new ObjectStore(pathsOf(directoriesFrom(io.env)).objects).read();
+  const parsed = stored.map(toParsed);
+  const objects = indexObjects(stored.map(({ object }) => object));
+  return planAll(parsed, objects, await collectOfflineFacts(parsed, salt), io);
+}
+
+function planAll(
+  parsed: readonly ParsedObject[],
+  objects: DeclaredObjects,
+  facts: Facts,
+  io: Io,
+): PlannedSite | undefined {
+  const results = planHosts(objects, facts);
+  const problems = results.flatMap((result) => result.problems);
+  if (reportProblems(problems, io)) return undefined;
+  return { parsed, plans: results.map(({ plan }) => plan) };
+}
+
+/** Keys lie on the gateway: a plan made elsewhere has to do without them. */
+function tolerateMissing(problem: Problem): Problem {
+  const isElsewhere = ['secret/file-missing', 'secret/file-unreadable'].includes(problem.code);
+  return isElsewhere ? { ...problem, severity: 'warning' } : problem;
+}
