@@ -69,7 +69,11 @@ export class ViciClient extends CredentialCommands implements AsyncDisposable {
         connection.close(new ViciDisconnected('the daemon closed the connection'));
       }
     });
-    const open = async (): Promise<Connection> => (await this.#open({})).connection;
+    const open = async (): Promise<Connection> => {
+      const { connection } = await this.#open({});
+      this.#events.wake();
+      return connection;
+    };
     this.#config = new PipelinedLane(open, 1);
     this.#query = new PipelinedLane(open, options.queryConnections ?? 2);
     this.#long = new ExclusiveLane(open, options.longConnections ?? 2);

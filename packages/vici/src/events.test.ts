@@ -89,6 +89,18 @@ describe('subscriptions', () => {
     expect(await first).toEqual({ type: 'reset', generation: 1 });
   });
 
+  test('wait no longer for a daemon that a call has reached', async () => {
+    await daemon.stop();
+    const reconnect = { initialMs: 3_600_000, maxMs: 3_600_000 };
+    const client = new ViciClient({ socket: daemon.socket, reconnect });
+    clients.push(client);
+    const events = client.subscribe(['log'])[Symbol.asyncIterator]();
+    await expect(client.version()).rejects.toThrow();
+    await daemon.start();
+    await client.version();
+    expect(await next(events)).toEqual({ type: 'reset', generation: 1 });
+  });
+
   test('that stand still count what they lost while others go on', async () => {
     const client = open();
     const slow = client.subscribe(['log'], { limit: 10 });

@@ -31,6 +31,7 @@ export class EventHub {
   #life: Life | undefined;
   #running: Promise<void> | undefined;
   #stop = new AbortController();
+  #endPause: () => void = () => undefined;
 
   constructor(options: EventHubOptions) {
     this.#options = options;
@@ -69,6 +70,11 @@ export class EventHub {
     });
   }
 
+  /** The daemon was reached by somebody else: no need to wait any longer. */
+  wake(): void {
+    this.#endPause();
+  }
+
   /** Ends every subscription and the connection; `watch` must say no from now on. */
   async close(): Promise<void> {
     for (const subscription of [...this.#subscriptions]) subscription.close();
@@ -86,8 +92,22 @@ export class EventHub {
     let attempt = 0;
     while (this.#wanted && !signal.aborted) {
       attempt = (await this.#live()) ? 0 : attempt + 1;
-      await pause(backoffMs(attempt, this.#options.backoff), signal);
+      await this.#pause(backoffMs(attempt, this.#options.backoff), signal);
     }
+  }
+
+  #pause(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#endPause = done;
+      const timer = setTimeout(done, ms);
+      signal.addEventListener('abort', done, { once: true });
+      if (signal.aborted) done();
+    });
   }
 
   /** One life of the connection; false if it did not come about. */
@@ -165,17 +185,4 @@ export class EventHub {
     }
     this.update();
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-    if (signal.aborted) done();
-  });
 }
