@@ -144,6 +144,19 @@ describe('a round', () => {
   });
 });
 
+it('tells of a Secret that is not what was applied, and is well otherwise', async () => {
+  const changed = {
+    code: 'agent/secret-changed',
+    severity: 'warning',
+    message: 'changed',
+  } as const;
+  agent.secretProblems = [changed];
+  await agent.start();
+  const { problems, revisionInEffect } = await agent.report();
+  expect(problems).toEqual([changed]);
+  expect(revisionInEffect).toBe(plan.revision);
+});
+
 describe('what does not succeed', () => {
   const failing = {
     ...WELL,

@@ -7,6 +7,7 @@ import { release } from 'node:os';
 import { parseSaEvent, type ViciClient, type ViciEvent, ViciUnknownEvent } from '@sallyport/vici';
 import type { Engine } from '../drivers/strongswan/engine.ts';
 import { messageOf } from '../lib/message-of.ts';
+import type { Problem } from '../lib/problem.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import { writeFileAtomic } from '../platform/atomic-file.ts';
 import type { HostReport } from '../status/host-report.ts';
@@ -18,6 +19,7 @@ import { MOVING_MILLISECONDS, Pace, SETTLE_MILLISECONDS } from './pace.ts';
 import type { PlanSource } from './plan-source.ts';
 import type { Reconciler, Round } from './reconciler.ts';
 import type { RollGuard } from './roll-guard.ts';
+import type { SecretWatch } from './secret-watch.ts';
 import type { TunnelHistory } from './tunnel-history.ts';
 import type { TunnelKeeper } from './tunnel-keeper.ts';
 
@@ -34,6 +36,7 @@ export interface AgentOptions {
   readonly failures: Pick<Failures, 'readLine'>;
   readonly history: Pick<TunnelHistory, 'keepOnly'>;
   readonly rollGuard: Pick<RollGuard, 'cleanUp'>;
+  readonly secrets: Pick<SecretWatch, 'check'>;
   readonly reportPath: string;
   readonly controlSocket: string;
   readonly log: Log;
@@ -56,6 +59,7 @@ export class Agent {
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #wantsKernel = true;
+  #secretProblems: readonly Problem[] = [];
   #ended = false;
 
   constructor(options: AgentOptions) {
@@ -142,7 +146,7 @@ export class Agent {
 
   async #runRound(): Promise<void> {
     if (this.#ended) return;
-    const { source, reconciler, history, keeper, log } = this.#options;
+    const { source, reconciler, history, keeper, secrets, log } = this.#options;
     const hasKernel = this.#wantsKernel || this.#pace.isKernelDue(performance.now());
     this.#wantsKernel = false;
     try {
@@ -159,7 +163,12 @@ export class Agent {
       if (this.#isEnded()) return;
       this.#tunnels = plan?.tunnels ?? [];
       history.keepOnly(new Set(this.#tunnels.map((tunnel) => tunnel.name)));
-      const problems = [...(problem === undefined ? [] : [problem]), ...round.problems];
+      if (hasKernel) this.#secretProblems = plan === undefined ? [] : await secrets.check(plan);
+      const problems = [
+        ...(problem === undefined ? [] : [problem]),
+        ...this.#secretProblems,
+        ...round.problems,
+      ];
       await this.#publish(this.#toReport(plan, { ...round, problems }));
       const now = performance.now();
       this.#schedule(this.#pace.pauseAfter({ ...round, hasKernel }, now, keeper.nextAt));

@@ -1,23 +1,15 @@
 /** What this host can do and what its secrets hold, for validation and plan. Reads only. */
-import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { ViciClient } from '@sallyport/vici';
 import type { Facts, HostFacts } from '../model/facts.ts';
 import type { ParsedObject } from '../model/parsed-object.ts';
-import { writeFileAtomic } from '../platform/atomic-file.ts';
 import { detectDataPlanes, detectUnderlayMtu } from '../platform/linux/capabilities.ts';
 import { systemCommands } from '../platform/linux/command.ts';
 import { collectSecretFacts } from '../platform/secret-facts.ts';
+import { passingSalt, readSalt } from '../store/salt.ts';
 import { type Directories, pathsOf } from '../store/state-directory.ts';
 import { engineInUse } from './engine-in-use.ts';
 
-const SALT_BYTES = 32;
 const DEFAULT_UNDERLAY_MTU = 1500;
-
-/** For fingerprints that are only compared with each other, and then thrown away. */
-export function passingSalt(): Buffer {
-  return randomBytes(SALT_BYTES);
-}
 
 /** Facts for work away from the host: secrets are looked at, and nothing of them is kept. */
 export async function collectOfflineFacts(
@@ -81,17 +73,4 @@ async function daemonAlgorithms(
   } finally {
     await client.close();
   }
-}
-
-/** One salt an installation: fingerprints can be compared over time, and tell nothing elsewhere. */
-async function readSalt(path: string): Promise<Uint8Array> {
-  try {
-    const salt = Buffer.from(await readFile(path, 'utf8'), 'hex');
-    if (salt.length === SALT_BYTES) return salt;
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-  }
-  const salt = randomBytes(SALT_BYTES);
-  await writeFileAtomic(path, salt.toString('hex'));
-  return salt;
 }

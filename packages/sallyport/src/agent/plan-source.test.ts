@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { planWorld } from '../plan/testing/plan-world.ts';
 import { WORLDS } from '../plan/testing/worlds.ts';
-import { writePlanFile } from '../store/plan-file.ts';
+import { readPlanFile, writePlanFile } from '../store/plan-file.ts';
 import { PlanSource } from './plan-source.ts';
 
 const { plan } = planWorld(WORLDS['dual-stack inside, IPv4 outside'] ?? { text: '' });
@@ -83,9 +83,15 @@ describe('PlanSource', () => {
     await writePlanFile(path, plan);
     // A file where the directory of the copy should be: nobody can write there, not even root.
     await writeFile(join(directory, 'agent'), '');
-    const { plan: obeyed, problem } = await new PlanSource(path, copy).read();
+    const source = new PlanSource(path, copy);
+    const { plan: obeyed, problem } = await source.read();
     expect(obeyed?.revision).toBe(plan.revision);
     expect(problem?.code).toBe('agent/copy-not-kept');
+    // As long as it is so, and no longer.
+    expect((await source.read()).problem?.code).toBe('agent/copy-not-kept');
+    await rm(join(directory, 'agent'));
+    expect(await source.read()).toEqual({ plan });
+    expect((await readPlanFile(copy))?.revision).toBe(plan.revision);
   });
 
   it('notices that the file was replaced', async () => {

@@ -24,6 +24,7 @@ export class PlanSource {
   #copy: HostPlan | undefined;
   /** Of the file that gave `#copy`. */
   #stamp: string | undefined;
+  #isKept = false;
 
   constructor(path: string, copyPath: string) {
     this.#path = path;
@@ -34,8 +35,8 @@ export class PlanSource {
     try {
       // Every round asks, and checking the revision of a thousand tunnels takes longer than the rest.
       const stamp = await stampOf(this.#path);
-      if (this.#copy !== undefined && stamp !== undefined && stamp === this.#stamp)
-        return { plan: this.#copy };
+      const isSame = stamp !== undefined && stamp === this.#stamp;
+      if (this.#copy !== undefined && isSame && this.#isKept) return { plan: this.#copy };
       this.#stamp = undefined;
       const plan = await readPlanFile(this.#path);
       if (plan !== undefined) return await this.#keep(plan, stamp);
@@ -57,10 +58,12 @@ export class PlanSource {
 
   async #keep(plan: HostPlan, stamp: string | undefined): Promise<SourcedPlan> {
     this.#stamp = stamp;
-    if (this.#copy?.revision === plan.revision) return { plan: this.#copy };
+    if (this.#copy?.revision === plan.revision && this.#isKept) return { plan: this.#copy };
     this.#copy = plan;
+    this.#isKept = false;
     try {
       await writePlanFile(this.#copyPath, plan);
+      this.#isKept = true;
       return { plan };
     } catch (error) {
       // The plan is good and is obeyed; only a restart without its file would miss it.

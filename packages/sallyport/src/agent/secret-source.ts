@@ -2,15 +2,17 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { SecretReader } from '../drivers/strongswan/driver.ts';
+import type { ParsedObject } from '../model/parsed-object.ts';
+import type { Secret } from '../model/secret.ts';
 import type { SecretUse } from '../plan/host-plan.ts';
 import { readSecretMaterial, type SecretMaterial } from '../platform/secret-material.ts';
-import { ObjectStore, type StoredObject } from '../store/object-store.ts';
+import { ObjectStore, toParsed } from '../store/object-store.ts';
 
 export class StoredSecrets implements SecretReader {
   readonly #path: string;
   /** What was read last, with the file it came from: the file is replaced whole, never written into. */
   #known:
-    | { readonly file: string; readonly secrets: ReadonlyMap<string, StoredObject> }
+    | { readonly file: string; readonly secrets: ReadonlyMap<string, ParsedObject<Secret>> }
     | undefined;
 
   /** `path`: file of the stored declarations. */
@@ -19,26 +21,36 @@ export class StoredSecrets implements SecretReader {
   }
 
   async read(use: SecretUse): Promise<SecretMaterial> {
-    const stored = (await this.#secrets()).get(`${use.namespace}/${use.name}`);
-    if (stored?.object.kind !== 'Secret')
-      throw new Error(`Secret ${use.namespace}/${use.name} is not declared`);
-    return readSecretMaterial(stored.object.spec, dirname(stored.file));
+    const { object, file } = await this.find(use);
+    return readSecretMaterial(object.spec, dirname(file));
   }
 
-  async #secrets(): Promise<ReadonlyMap<string, StoredObject>> {
+  /** Throws where no such Secret is declared. */
+  async find({ namespace, name }: SecretUse): Promise<ParsedObject<Secret>> {
+    const stored = (await this.#secrets()).get(`${namespace}/${name}`);
+    if (stored === undefined) throw new Error(`Secret ${namespace}/${name} is not declared`);
+    return stored;
+  }
+
+  async #secrets(): Promise<ReadonlyMap<string, ParsedObject<Secret>>> {
     const { ino, mtimeNs } = await stat(this.#path, { bigint: true });
     // Both: times can be coarse, and inode numbers come again.
     const file = `${ino} ${mtimeNs}`;
     if (this.#known?.file !== file) {
       const secrets = (await new ObjectStore(this.#path).read())
-        .filter(({ object }) => object.kind === 'Secret')
-        .map((stored) => [keyOf(stored), stored] as const);
+        .map(toParsed)
+        .filter(isSecret)
+        .map((parsed) => [keyOf(parsed), parsed] as const);
       this.#known = { file, secrets: new Map(secrets) };
     }
     return this.#known.secrets;
   }
 }
 
-function keyOf({ object: { metadata } }: StoredObject): string {
+function isSecret(parsed: ParsedObject): parsed is ParsedObject<Secret> {
+  return parsed.object.kind === 'Secret';
+}
+
+function keyOf({ object: { metadata } }: ParsedObject): string {
   return `${metadata.namespace}/${metadata.name}`;
 }

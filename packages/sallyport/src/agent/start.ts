@@ -24,6 +24,7 @@ import { PlanSource } from './plan-source.ts';
 import { Reconciler } from './reconciler.ts';
 import { RollGuard } from './roll-guard.ts';
 import { StoredSecrets } from './secret-source.ts';
+import { SecretWatch } from './secret-watch.ts';
 import { TunnelHistory } from './tunnel-history.ts';
 import { TunnelKeeper } from './tunnel-keeper.ts';
 
@@ -133,6 +134,7 @@ function assemble({ directories, externalSocket, log, window }: StartOptions): {
   failures: Failures;
   history: TunnelHistory;
   rollGuard: RollGuard;
+  secrets: SecretWatch;
 } {
   const paths = pathsOf(directories);
   const engine = new Engine({
@@ -157,9 +159,11 @@ function assemble({ directories, externalSocket, log, window }: StartOptions): {
     commands: systemCommands,
     sysctls: new SysctlFiles(paths.sysctls),
   });
+  const storedSecrets = new StoredSecrets(paths.objects);
+  const secrets = new SecretWatch({ secrets: storedSecrets, saltPath: paths.salt });
   const strongswan = new StrongswanDriver({
     client,
-    secrets: new StoredSecrets(paths.objects),
+    secrets: storedSecrets,
     memory: new MemoryFile(paths.memory),
   });
   const reconciler = new Reconciler({
@@ -174,5 +178,16 @@ function assemble({ directories, externalSocket, log, window }: StartOptions): {
       log,
     }),
   });
-  return { engine, client, kernel, strongswan, keeper, reconciler, failures, history, rollGuard };
+  return {
+    engine,
+    client,
+    kernel,
+    strongswan,
+    keeper,
+    reconciler,
+    failures,
+    history,
+    rollGuard,
+    secrets,
+  };
 }

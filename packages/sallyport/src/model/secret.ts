@@ -56,5 +56,18 @@ export function secretForms(spec: SecretSpec): SecretForm[] {
   return SECRET_FORMS.filter((form) => spec[form] !== undefined);
 }
 
+/** Every file that the secret is read from. */
+export function secretFiles({ psk, pem, pkcs12, authority }: SecretSpec): string[] {
+  return [
+    psk?.file,
+    pem?.certificate,
+    pem?.key,
+    ...(pem?.authorities ?? []),
+    pkcs12?.file,
+    pkcs12?.passphraseFile,
+    ...(authority?.files ?? []),
+  ].filter((file) => file !== undefined);
+}
+
 export type Secret = ObjectOf<'Secret', SecretSpec>;
 export const Secret: z.ZodType<Secret> = objectSchema('Secret', SecretSpec);

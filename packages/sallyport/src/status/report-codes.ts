@@ -24,4 +24,6 @@ export const REPORT_CODES: Readonly<Record<string, string>> = {
   'agent/copy-not-kept': 'The copy of the plan for the next start could not be written',
   'agent/no-plan': 'Nothing was applied on this host yet',
   'agent/plan-refused': 'The stored plan is missing or damaged; the last good one stays in effect',
+  'agent/secret-changed': 'The files of a Secret hold something else than what was applied',
+  'agent/secret-unusable': 'The files of a Secret cannot be read any more',
 };

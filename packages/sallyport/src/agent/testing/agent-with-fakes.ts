@@ -9,6 +9,7 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildMessage, type ViciEvent } from '@sallyport/vici';
 import { type MockInstance, vi } from 'vitest';
+import type { Problem } from '../../lib/problem.ts';
 import type { HostReport } from '../../status/host-report.ts';
 import { Agent, type AgentOptions } from '../agent.ts';
 import { askReport } from '../control.ts';
@@ -33,6 +34,7 @@ export class AgentWithFakes implements AsyncDisposable {
   /** Tunnels whose attempt was called failed, holds that were released, watches that ended. */
   readonly told: string[] = [];
   sourced: SourcedPlan = {};
+  secretProblems: Problem[] = [];
   answer: RoundOf = () => Promise.resolve(WELL);
   cleanUp = (): Promise<void> => {
     this.told.push('holds released');
@@ -212,6 +214,7 @@ export class AgentWithFakes implements AsyncDisposable {
       rollGuard: {
         cleanUp: () => this.cleanUp(),
       },
+      secrets: { check: () => Promise.resolve(this.secretProblems) },
       reportPath: this.reportPath,
       controlSocket: this.controlSocket,
       log: this.#log,

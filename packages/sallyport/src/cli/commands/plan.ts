@@ -1,5 +1,5 @@
-import { passingSalt } from '../../agent/collect-facts.ts';
 import { describePlan } from '../../plan/describe.ts';
+import { passingSalt } from '../../store/salt.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer, UsageError } from '../io.ts';
 import { comparePlans, formatPlanDifference, isEmpty } from '../plan-difference.ts';
 import { type PlannedSite, planFiles, planInEffect } from '../planned-site.ts';

@@ -1,0 +1,100 @@
+/**
+ * Whether the files of secrets still hold what was applied. The daemon has its copy, so nothing shows
+ * until it starts anew and is given what is there by then: a change that nobody applied is told before.
+ */
+import { stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { messageOf } from '../lib/message-of.ts';
+import type { Problem } from '../lib/problem.ts';
+import type { ParsedObject } from '../model/parsed-object.ts';
+import { type Secret, secretFiles } from '../model/secret.ts';
+import type { HostPlan, SecretUse } from '../plan/host-plan.ts';
+import { collectSecretFacts } from '../platform/secret-facts.ts';
+import { readSalt } from '../store/salt.ts';
+import type { StoredSecrets } from './secret-source.ts';
+
+interface Verdict {
+  /** Of the files and of what is wanted: the verdict stands while it is the same. */
+  readonly stamp: string;
+  readonly problem?: Problem;
+}
+
+export interface SecretWatchOptions {
+  readonly secrets: Pick<StoredSecrets, 'find'>;
+  readonly saltPath: string;
+}
+
+export class SecretWatch {
+  readonly #options: SecretWatchOptions;
+  #verdicts = new Map<string, Verdict>();
+
+  constructor(options: SecretWatchOptions) {
+    this.#options = options;
+  }
+
+  /** One problem for each Secret of enabled tunnels that is not what was applied. */
+  async check(plan: HostPlan): Promise<Problem[]> {
+    const uses = new Map(
+      plan.tunnels
+        .filter(({ enabled }) => enabled)
+        .flatMap(({ auth }) =>
+          auth.method === 'psk' ? [auth.secret] : [auth.secret, auth.peerAuthority],
+        )
+        .map((use) => [`${use.namespace}/${use.name}`, use]),
+    );
+    const verdicts = new Map<string, Verdict>();
+    for (const [name, use] of uses) verdicts.set(name, await this.#judge(name, use));
+    this.#verdicts = verdicts;
+    return [...verdicts.values()].flatMap(({ problem }) => problem ?? []);
+  }
+
+  async #judge(name: string, use: SecretUse): Promise<Verdict> {
+    try {
+      const secret = await this.#options.secrets.find(use);
+      const stamp = `${use.fingerprint} ${await stampOf(secret)}`;
+      const before = this.#verdicts.get(name);
+      if (before?.stamp === stamp) return before;
+      const problem = await this.#compare(name, use, secret);
+      return problem === undefined ? { stamp } : { stamp, problem };
+    } catch (error) {
+      return { stamp: '', problem: unusable(name, messageOf(error)) };
+    }
+  }
+
+  async #compare(
+    name: string,
+    use: SecretUse,
+    secret: ParsedObject<Secret>,
+  ): Promise<Problem | undefined> {
+    const [facts] = await collectSecretFacts([secret], await readSalt(this.#options.saltPath));
+    const found = facts?.fingerprint ?? '';
+    if (found === use.fingerprint) return undefined;
+    if (found === '') return unusable(name, facts?.problems[0]?.message ?? 'it has no content');
+    return {
+      code: 'agent/secret-changed',
+      severity: 'warning',
+      message: `Secret ${name}: its files hold something else than what was applied; the tunnels keep the old content while the IKE daemon runs`,
+      hint: 'apply the declarations again, or put the old content back',
+    };
+  }
+}
+
+function unusable(name: string, reason: string): Problem {
+  return {
+    code: 'agent/secret-unusable',
+    severity: 'warning',
+    message: `Secret ${name}: ${reason}; its tunnels do not come back when the IKE daemon starts anew`,
+    hint: 'put its files back as they were applied',
+  };
+}
+
+/** Another one after every write to one of the files, and after every exchange of one. */
+async function stampOf({ object, file }: ParsedObject<Secret>): Promise<string> {
+  const stamps = secretFiles(object.spec).map(async (path) => {
+    const found = await stat(resolve(dirname(file), path), { bigint: true }).catch(() => undefined);
+    return found === undefined
+      ? 'missing'
+      : [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs, found.mode].join(' ');
+  });
+  return (await Promise.all(stamps)).join('; ');
+}
