@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DataPlane } from '../model/gateway.ts';
+import { DATA_PLANES } from '../model/gateway.ts';
 import type { Host } from '../model/host.ts';
 import { chooseDataPlane, hostDataPlanes } from './data-plane.ts';
 
@@ -38,8 +39,8 @@ describe('hostDataPlanes', () => {
     ]);
   });
 
-  it('assumes a modern kernel where nothing is known', () => {
-    expect(hostDataPlanes(host(), undefined)).toEqual(['xfrm-interface']);
+  it('assumes everything where nothing is known: what is pinned must not be refused', () => {
+    expect(hostDataPlanes(host(), undefined)).toEqual(DATA_PLANES);
   });
 });
 

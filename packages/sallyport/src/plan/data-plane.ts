@@ -7,9 +7,9 @@ import type { HostFacts } from '../model/facts.ts';
 import { DATA_PLANES, type DataPlane } from '../model/gateway.ts';
 import type { Host } from '../model/host.ts';
 
-/** Data planes of the host, best first: as reported, else as declared, else the best is assumed. */
+/** Data planes of the host, best first: as reported, else as declared, else any: only the host knows better. */
 export function hostDataPlanes(host: Host, facts: HostFacts | undefined): readonly DataPlane[] {
-  const known = facts?.dataPlanes ?? host.spec.capabilities?.dataPlanes ?? ['xfrm-interface'];
+  const known = facts?.dataPlanes ?? host.spec.capabilities?.dataPlanes ?? DATA_PLANES;
   return DATA_PLANES.filter((plane) => known.includes(plane));
 }
 

@@ -1,7 +1,6 @@
 import { pino } from 'pino';
 import { runAgent, teardown } from '../../agent/start.ts';
 import { directoriesFrom } from '../../store/state-directory.ts';
-import { mustEnter } from '../faults.ts';
 import { EXIT, type Io } from '../io.ts';
 import { VERSION } from '../version.ts';
 
@@ -28,8 +27,6 @@ export async function run(
     window: options.window,
     ...(options.charonSocket === undefined ? {} : { externalSocket: options.charonSocket }),
   };
-  await mustEnter(start.directories.state);
-  await mustEnter(start.directories.run);
   if (options.teardown === true) await teardown(start, io.signal);
   else await runAgent(start, io.signal);
   return EXIT.ok;

@@ -6,7 +6,6 @@ import { withStore } from '../../store/change-objects.ts';
 import { mergeObjects, toParsed } from '../../store/object-store.ts';
 import { directoriesFrom } from '../../store/state-directory.ts';
 import { readDeclarations, reportProblems } from '../declarations.ts';
-import { mustEnter } from '../faults.ts';
 import { EXIT, type Io, type OutputFormat } from '../io.ts';
 import { ended, settle } from '../settle.ts';
 import { findThisHost, missingAddresses, mustFindThisHost } from '../this-host.ts';
@@ -25,7 +24,6 @@ export async function run(
   io: Io,
 ): Promise<number> {
   const directories = directoriesFrom(io.env);
-  await mustEnter(directories.state);
   const finish = await withStore(directories, async (store) => {
     const before = await store.read();
     const declarations = await readDeclarations(

@@ -9,7 +9,6 @@ import { keyOfObject, toParsed } from '../../store/object-store.ts';
 import { readSources } from '../../store/read-objects.ts';
 import { directoriesFrom } from '../../store/state-directory.ts';
 import { reportProblems } from '../declarations.ts';
-import { mustEnter } from '../faults.ts';
 import { EXIT, type Io, type OutputFormat, UsageError } from '../io.ts';
 import { notThere, parseReference } from '../object-reference.ts';
 import { ended, settle } from '../settle.ts';
@@ -32,7 +31,6 @@ export async function run(
   const directories = directoriesFrom(io.env);
   const wanted = await namesToDelete(words, options, io);
   if (wanted === undefined) return EXIT.failed;
-  await mustEnter(directories.state);
   const finish = await withStore(directories, async (store) => {
     const before = await store.read();
     const present = new Set(before.map(({ object }) => keyOfObject(object)));
