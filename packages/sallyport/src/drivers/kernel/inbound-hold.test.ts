@@ -136,6 +136,8 @@ describe('cleanUp', () => {
     ]);
     commands.on(/^tc -json filter show dev eth7 egress/, { stdout: '[{"pref":1}]' });
     await hold.cleanUp(signal);
+    const drained = 'qdisc change dev sph8317 root netem delay 0ms rate 1tbit limit 100000\n';
+    expect(commands.calls[1]?.input).toBe(drained);
     expect(deletions(commands)).toEqual([
       'filter delete dev eth7 ingress pref 8317',
       'link delete dev sph8317',

@@ -64,13 +64,17 @@ export class InboundHold {
     }
   }
 
-  /** Ends every hold of ours, also those of an agent that was killed. */
+  /** Ends every hold of ours, also those of an agent that was killed: what waits in them still arrives. */
   async cleanUp(signal: AbortSignal): Promise<void> {
     const text = await outputOf(this.#commands, 'ip', SHOW_LINKS, { signal });
-    for (const row of jsonRows(text)) {
-      const number = numberOf(textOf(row, 'ifname') ?? '');
-      if (number !== undefined && isOurs(row)) await this.#remove(number, heldLink(row));
-    }
+    const found = jsonRows(text)
+      .filter(isOurs)
+      .map((row) => ({ number: numberOf(textOf(row, 'ifname') ?? ''), link: heldLink(row) }));
+    const ending = found.flatMap(({ number, link }) =>
+      number === undefined ? [] : [this.#release(number, link)],
+    );
+    // One without a queue, of an agent that came no further, holds nothing.
+    await Promise.allSettled(ending);
   }
 
   #take(): number {
@@ -93,14 +97,19 @@ export class InboundHold {
     return link;
   }
 
-  async #release(number: number, link: string): Promise<void> {
+  async #release(number: number, link: string | undefined): Promise<void> {
     try {
-      await this.#run('tc', renderRelease(number));
-      // What was held leaves within the old delay; then the queue is empty, and the way past it as good.
-      await new Promise((resolve) => setTimeout(resolve, 2 * HOLD_MILLISECONDS));
+      // Without a link nothing was ever sent into it.
+      if (link !== undefined) await this.#drain(number);
     } finally {
       await this.#remove(number, link).finally(() => this.#used.delete(number));
     }
+  }
+
+  async #drain(number: number): Promise<void> {
+    await this.#run('tc', renderRelease(number));
+    // What was held leaves within the old delay; then the queue is empty, and the way past it as good.
+    await new Promise((resolve) => setTimeout(resolve, 2 * HOLD_MILLISECONDS));
   }
 
   /** What a `place` that failed has left: nothing of ours, where the name was taken. */
