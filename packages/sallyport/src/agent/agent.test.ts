@@ -114,6 +114,23 @@ describe('a round', () => {
     expect(agent.rounds).toEqual([true, true]);
   });
 
+  it('comes soon after SAs were taken out of the kernel, and not for those that are added', async () => {
+    await agent.start();
+    await agent.changeIpsec('src 198.51.100.1 dst 203.0.113.1');
+    await agent.pass(1_000);
+    expect(agent.rounds).toEqual([true]);
+  });
+
+  it.each(['Flushed state proto 0', 'Deleted src 198.51.100.1 dst 203.0.113.1'])(
+    'comes soon after the kernel tells: %s',
+    async (line) => {
+      await agent.start();
+      await agent.hasten(() => agent.changeIpsec(line));
+      await agent.pass(100);
+      expect(agent.rounds).toEqual([true, false]);
+    },
+  );
+
   it('never runs beside another; what is asked for meanwhile is one more', async () => {
     await agent.start();
     const gate = Promise.withResolvers<undefined>();

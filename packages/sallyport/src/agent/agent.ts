@@ -73,14 +73,16 @@ export class Agent {
     await this.#releaseHolds(signal);
     const control = await serveControl(controlSocket, () => this.#freshReport(signal));
     const watcher = await this.#watchPlan();
-    watchKernel(
-      () => {
+    const kernelListener = {
+      onNetwork: () => {
         this.#wantsKernel = true;
         this.#schedule(MOVING_MILLISECONDS);
       },
-      log,
-      signal,
-    );
+      onIpsec: () => {
+        this.#soon({ kernel: false });
+      },
+    };
+    watchKernel(kernelListener, log, signal);
     const events = this.#followEvents(signal);
     log.info({ host: this.#options.host, pid: process.pid }, 'agent started');
     this.#soon({ kernel: true });

@@ -69,8 +69,11 @@ export class AgentWithFakes implements AsyncDisposable {
     const directory = await mkdtemp(join(tmpdir(), 'agent-'));
     const bin = join(directory, 'bin');
     await mkdir(bin);
-    await promisify(execFile)('mkfifo', [join(directory, 'kernel')]);
-    const script = `[ "$*" = 'monitor link route rule' ] && exec cat '${join(directory, 'kernel')}'`;
+    await promisify(execFile)('mkfifo', [join(directory, 'kernel'), join(directory, 'ipsec')]);
+    const script = `case "$*" in
+'monitor link route rule') exec cat '${join(directory, 'kernel')}';;
+'xfrm monitor nokeys SA policy') exec cat '${join(directory, 'ipsec')}';;
+esac`;
     await writeFile(join(bin, 'ip'), `#!/bin/sh\n${script}\n`);
     await chmod(join(bin, 'ip'), 0o755);
     vi.stubEnv('PATH', `${bin}${delimiter}${process.env['PATH'] ?? ''}`);
@@ -156,6 +159,13 @@ export class AgentWithFakes implements AsyncDisposable {
   async changeKernel(): Promise<void> {
     const pipe = await open(join(this.directory, 'kernel'), 'w');
     await pipe.write('5: eth0: <BROADCAST,UP> mtu 1500\n');
+    await pipe.close();
+  }
+
+  /** As if `ip xfrm monitor` printed a line. */
+  async changeIpsec(line: string): Promise<void> {
+    const pipe = await open(join(this.directory, 'ipsec'), 'w');
+    await pipe.write(`${line}\n`);
     await pipe.close();
   }
 
