@@ -15,6 +15,11 @@ export interface PingStream {
   stop(): Promise<StreamResult>;
 }
 
+/** For people: `12 of 3400 packets lost`. */
+export function lossLine({ received, lost }: StreamResult): string {
+  return `${String(lost.length)} of ${String(received + lost.length)} packets lost`;
+}
+
 /** Returns when the first answers are there. */
 export async function startPingStream(
   host: Host,

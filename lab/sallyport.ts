@@ -18,6 +18,7 @@ export interface TunnelView {
   readonly dataPlane: string;
   readonly interface?: string;
   readonly mtuBytes: number;
+  readonly remoteAddress?: string;
   readonly cause?: { readonly code: string; readonly message: string; readonly hint: string };
   readonly ike?: { readonly uniqueId: string; readonly natDetected: boolean };
   readonly children: readonly {

@@ -1,11 +1,11 @@
 /** One IKE daemon: kept running, loaded as planned, its tunnels kept up, and all of it read back. */
-import type { IkeSa } from '@sallyport/vici';
+import { type IkeSa, ViciTimeout } from '@sallyport/vici';
 import { formatChange } from '../drivers/driver.ts';
 import type { StrongswanDriver } from '../drivers/strongswan/driver.ts';
 import type { Engine } from '../drivers/strongswan/engine.ts';
 import { EngineError } from '../drivers/strongswan/engine-error.ts';
 import { findLost } from '../drivers/strongswan/lost.ts';
-import { readTunnel } from '../drivers/strongswan/parse.ts';
+import { readTunnel, type TunnelReading, unreadTunnel } from '../drivers/strongswan/parse.ts';
 import type { ObservedStrongswan, StrongswanChange } from '../drivers/strongswan/state.ts';
 import { isOutdated, isSettled } from '../drivers/strongswan/tunnel-view.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
@@ -42,6 +42,11 @@ export interface EngineLevelResult extends LevelResult {
   readonly isMoving: boolean;
 }
 
+/** Causes that concern the daemon, and with it every tunnel. */
+const DAEMON_CODES = ['engine/not-running', 'engine/no-answer'] as const;
+
+type DaemonCode = (typeof DAEMON_CODES)[number];
+
 export class EngineLevel {
   readonly #options: EngineLevelOptions;
   readonly #changeLog: ChangeLog;
@@ -58,35 +63,40 @@ export class EngineLevel {
     failures.keepOnly(new Set(plan.tunnels.map(({ name }) => name)));
     const isNeeded = plan.tunnels.some((tunnel) => tunnel.enabled);
     const daemon = await this.#ensure(plan, isNeeded, boundLevel(signal));
-    if (!daemon.isRunning) return this.#withoutDaemon(plan, isNeeded, daemon.problems);
-    failures.forgetCode('engine/not-running');
+    for (const code of DAEMON_CODES) if (code !== daemon.code) failures.forgetCode(code);
+    if (daemon.code === 'engine/no-answer') return this.#unread(plan, daemon.code, daemon.problems);
+    if (daemon.code !== undefined) return this.#withoutDaemon(plan, isNeeded, daemon.problems);
     try {
       return await this.#reach(plan, boundLevel(signal));
     } catch (error) {
-      return {
-        tunnels: this.#unread(plan),
-        differences: [{ text: 'IKE daemon: state unknown' }],
-        problems: [toProblem('strongswan/failed', error)],
-        isMoving: false,
-      };
+      const isSilent = error instanceof ViciTimeout;
+      const code = isSilent ? 'engine/no-answer' : undefined;
+      return this.#unread(plan, code, [toProblem('strongswan/failed', error)]);
     }
   }
 
+  /** `code`: why there is no daemon to work with. */
   async #ensure(
     plan: HostPlan,
     isNeeded: boolean,
     signal: AbortSignal,
-  ): Promise<{ isRunning: boolean; problems: LevelResult['problems'] }> {
+  ): Promise<{ code?: DaemonCode; problems: LevelResult['problems'] }> {
     const { engine, log } = this.#options;
     try {
       // A daemon without a plan is left alone, and still asked for what it holds of ours.
-      if (!isNeeded) return { isRunning: await engine.answers(signal), problems: [] };
+      if (!isNeeded) {
+        const answers = await engine.answers(signal);
+        return { ...(answers ? {} : { code: 'engine/not-running' }), problems: [] };
+      }
       if ((await engine.ensure(plan.engine.userspace, signal)) === 'started')
         log.info({ socket: engine.socket }, 'IKE daemon started');
-      return { isRunning: true, problems: [] };
+      return { problems: [] };
     } catch (error) {
       const code = error instanceof EngineError ? error.code : 'engine/failed';
-      return { isRunning: false, problems: [toProblem(code, error)] };
+      return {
+        code: code === 'engine/unreachable' ? 'engine/no-answer' : 'engine/not-running',
+        problems: [toProblem(code, error)],
+      };
     }
   }
 
@@ -95,33 +105,46 @@ export class EngineLevel {
     isNeeded: boolean,
     problems: LevelResult['problems'],
   ): EngineLevelResult {
-    const now = new Date();
-    if (isNeeded)
-      for (const tunnel of plan.tunnels)
-        this.#options.failures.note(
-          tunnel,
-          { code: 'engine/not-running', named: [], isSpecific: true },
-          now,
-        );
+    if (isNeeded) this.#noteAll(plan, 'engine/not-running');
     return {
-      tunnels: this.#unread(plan),
+      tunnels: this.#complete(plan.tunnels.map((tunnel) => readTunnel(tunnel, []))),
       differences: isNeeded ? [{ text: 'IKE daemon: not running' }] : [],
       problems,
       isMoving: false,
     };
   }
 
-  /** Tunnels as far as they are known without the daemon. */
-  #unread(plan: HostPlan): TunnelReport[] {
+  /** The daemon runs, and what it has could not be read. */
+  #unread(
+    plan: HostPlan,
+    code: 'engine/no-answer' | undefined,
+    problems: LevelResult['problems'],
+  ): EngineLevelResult {
+    if (code !== undefined) this.#noteAll(plan, code);
+    return {
+      tunnels: this.#complete(plan.tunnels.map(unreadTunnel)),
+      differences: [{ text: 'IKE daemon: state unknown' }],
+      problems,
+      isMoving: false,
+    };
+  }
+
+  #noteAll(plan: HostPlan, code: DaemonCode): void {
+    const now = new Date();
+    for (const tunnel of plan.tunnels)
+      this.#options.failures.note(tunnel, { code, named: [], isSpecific: true }, now);
+  }
+
+  #complete(readings: readonly TunnelReading[]): TunnelReport[] {
     const { history, failures } = this.#options;
     const now = new Date();
-    return plan.tunnels.map((tunnel) =>
-      history.complete(readTunnel(tunnel, []), failures.causeOf(tunnel.name), now),
+    return readings.map((reading) =>
+      history.complete(reading, failures.causeOf(reading.name), now),
     );
   }
 
   async #reach(plan: HostPlan, signal: AbortSignal): Promise<EngineLevelResult> {
-    const { keeper, history, failures } = this.#options;
+    const { keeper, failures } = this.#options;
     const { observed, differences } = await this.#load(plan, signal);
     const lost = await this.#findLost(plan, observed.sas, signal);
     const known = { origins: observed.origins, lost };
@@ -137,11 +160,8 @@ export class EngineLevel {
     }
     if (lost.size > 0)
       differences.push({ text: `kernel: the states of ${lost.size} Child SAs are gone` });
-    const now = new Date();
     return {
-      tunnels: readings.map((reading) =>
-        history.complete(reading, failures.causeOf(reading.name), now),
-      ),
+      tunnels: this.#complete(readings),
       differences,
       problems: [],
       engineVersion: observed.version,

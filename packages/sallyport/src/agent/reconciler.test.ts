@@ -123,16 +123,29 @@ describe('a level that fails', () => {
     expect((await host.round(plan)).lines).toEqual([]);
   });
 
-  it('does not stop the others: daemon', async () => {
-    const error = new EngineError('engine/unreachable', 'charon does not answer');
+  it.each([
+    {
+      what: 'a daemon that does not come up',
+      code: 'engine/no-start',
+      line: 'IKE daemon: not running',
+      told: ['down', 'engine/not-running'],
+    },
+    {
+      what: 'a daemon that runs and does not answer',
+      code: 'engine/unreachable',
+      line: 'IKE daemon: state unknown',
+      told: ['unknown', 'engine/no-answer'],
+    },
+  ] as const)('does not stop the others: $what', async ({ code, line, told }) => {
     const found = host.engine;
-    host.engine = { ...found, ensure: () => Promise.reject(error) };
+    host.engine = {
+      ...found,
+      ensure: () => Promise.reject(new EngineError(code, 'no charon')),
+    };
     const { lines, problems, tunnels } = await host.round(plan);
-    expect(lines).toEqual(['IKE daemon: not running']);
-    expect(problems.map(({ code }) => code)).toEqual(['engine/unreachable']);
-    expect(tunnels.map(({ state, cause }) => [state, cause?.code])).toEqual([
-      ['down', 'engine/not-running'],
-    ]);
+    expect(lines).toEqual([line]);
+    expect(problems.map((problem) => problem.code)).toEqual([code]);
+    expect(tunnels.map(({ state, cause }) => [state, cause?.code])).toEqual([told]);
     expect(host.kernel.state.interfaces).toHaveLength(1);
     host.engine = found;
     const after = await host.round(plan);

@@ -34,6 +34,20 @@ describe('TunnelHistory', () => {
     expect([back.state, back.since]).toEqual(['up', time(40)]);
   });
 
+  it('goes on with what was known when a daemon that was silent answers again', () => {
+    const history = new TunnelHistory();
+    history.complete(upReading, undefined, at(97_200));
+    const unknown: TunnelReading = { ...reading, name: up.name, state: 'unknown' };
+    expect(history.complete(unknown, undefined, at(97_210)).since).toBe(time(97_210));
+    expect(history.complete(unknown, down.cause, at(97_220))).toMatchObject({
+      state: 'unknown',
+      since: time(97_210),
+      cause: down.cause,
+    });
+    expect(history.complete(upReading, undefined, at(97_230)).since).toBe(time(0));
+    expect(history.complete(unknown, undefined, at(97_240)).since).toBe(time(97_240));
+  });
+
   it('forgets tunnels that are not planned any more', () => {
     const history = new TunnelHistory();
     history.complete(reading, undefined, at(5));

@@ -17,6 +17,7 @@ const STATES = {
   down: 'DOWN',
   waiting: 'waiting for the other side',
   trapped: 'ready for the first packet',
+  unknown: 'UNKNOWN',
   disabled: 'disabled',
 } as const;
 
@@ -48,7 +49,7 @@ function formatEngine({ running, version, external }: HostReport['engine']): str
   return `strongSwan${version === undefined ? '' : ` ${version}`}${external ? ' (not ours)' : ''}`;
 }
 
-const RANKS = ['down', 'partial', 'connecting'];
+const RANKS = ['down', 'unknown', 'partial', 'connecting'];
 
 /** Tunnels that need a person come first; the others keep their order. */
 function rank({ state }: TunnelReport): number {

@@ -39,7 +39,10 @@ export interface ChildReport {
   readonly rekeyInSeconds?: number;
 }
 
-/** `waiting`: we answer only, and nobody has called yet; `trapped`: comes up with the first packet. */
+/**
+ * `waiting`: we answer only, and nobody has called yet; `trapped`: comes up with the first packet;
+ * `unknown`: the daemon runs and could not be asked, while the kernel goes on with what it has.
+ */
 export type TunnelState =
   | 'up'
   | 'partial'
@@ -47,6 +50,7 @@ export type TunnelState =
   | 'down'
   | 'waiting'
   | 'trapped'
+  | 'unknown'
   | 'disabled';
 
 export interface TunnelReport {

@@ -23,7 +23,8 @@ export type CauseCode =
   | 'child/no-common-proposal'
   | 'child/selectors-refused'
   | 'child/failed'
-  | 'engine/not-running';
+  | 'engine/not-running'
+  | 'engine/no-answer';
 
 export interface CauseText {
   /** `{1}`, `{2}`: what the log line named. `{peer}`, `{local}`, `{remote}`: the tunnel's own. */
@@ -98,8 +99,12 @@ export const CAUSES: Readonly<Record<CauseCode, CauseText>> = {
     hint: 'look at the log of the daemon on both sides',
   },
   'engine/not-running': {
-    message: 'the IKE daemon does not run or does not answer',
+    message: 'the IKE daemon does not run',
     hint: 'see the log of the agent; it starts the daemon again by itself',
+  },
+  'engine/no-answer': {
+    message: 'the IKE daemon runs and does not answer: what the tunnel does is not known',
+    hint: 'packets go on with the SAs that the kernel has until these expire; if the daemon stays silent, end it with SIGKILL: the agent starts it again',
   },
 };
 
@@ -227,6 +232,7 @@ export class LogReader {
  */
 const WORTH: Readonly<Record<CauseCode, number>> = {
   'engine/not-running': 0,
+  'engine/no-answer': 0,
   'ike/no-answer': 0,
   'ike/peer-deleted': 0,
   'child/failed': 1,

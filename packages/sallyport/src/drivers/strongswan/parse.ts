@@ -44,6 +44,11 @@ export function readTunnel(
   };
 }
 
+/** As `readTunnel`, of a daemon that runs and cannot be asked. */
+export function unreadTunnel(tunnel: TunnelPlan): TunnelReading {
+  return { ...readTunnel(tunnel, []), state: tunnel.enabled ? 'unknown' : 'disabled' };
+}
+
 function stateOf(
   tunnel: TunnelPlan,
   live: readonly IkeSa[],

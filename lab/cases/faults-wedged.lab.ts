@@ -1,0 +1,79 @@
+// A daemon that hangs: the kernel goes on, the agent says so and waits with few questions.
+
+// lab: userspace
+
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { describe, test } from 'node:test';
+import { dataPlane } from '../data-plane.ts';
+import type { Outcome } from '../execute.ts';
+import { lossLine, startPingStream } from '../ping-stream.ts';
+import { LeftAndStranger } from '../topologies/left-and-stranger.ts';
+
+const HANG_MILLISECONDS = 60_000;
+/** The round that was under way when it began waits for its answers, ten seconds. */
+const TOLD_MILLISECONDS = 15_000;
+/** Of every later `status`. */
+const ANSWER_MILLISECONDS = 6_000;
+/** Sockets of the questions that wait beside those that are there at rest. */
+const MORE_DESCRIPTORS = 8;
+
+describe('a daemon that hangs for a minute', () => {
+  test('is told of, is not flooded with questions, and goes on where it was', async (context) => {
+    const site = await LeftAndStranger.create();
+    await using lab = site.lab;
+    const { left } = site;
+    const before = await left.tunnel('right');
+    const { agent } = await left.report();
+    const descriptors = async (): Promise<number> =>
+      (await readdir(`/proc/${String(agent.pid)}/fd`)).length;
+    const atRest = await descriptors();
+    const stream = await startPingStream(lab.host('hosta'), '10.2.0.2', 0.02);
+
+    const pid = await left.daemonPid();
+    const began = performance.now();
+    const since = (): number => performance.now() - began;
+    process.kill(pid, 'SIGSTOP');
+    let told: number | undefined;
+    let slowest = 0;
+    let most = 0;
+    let last: Outcome | undefined;
+    try {
+      while (since() < HANG_MILLISECONDS) {
+        const asked = performance.now();
+        last = await left.run(['status']);
+        const isTold = last.stdout.includes('[engine/no-answer]');
+        if (told === undefined && isTold) told = since();
+        else if (told !== undefined) slowest = Math.max(slowest, performance.now() - asked);
+        most = Math.max(most, await descriptors());
+      }
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    context.diagnostic(
+      `told after ${String(told?.toFixed(0))} ms; later answers within ${slowest.toFixed(0)} ms; descriptors ${String(atRest)}, at most ${String(most)}`,
+    );
+    assert.equal(last?.status, 3);
+    assert.match(last.stdout, /charon \(pid \d+\) runs and does not answer/);
+    assert.match(last.stdout, /default\/right main: UNKNOWN since/);
+    assert.ok(told !== undefined && told < TOLD_MILLISECONDS);
+    assert.ok(slowest < ANSWER_MILLISECONDS);
+    assert.ok(most <= atRest + MORE_DESCRIPTORS);
+
+    const resumed = performance.now();
+    const after = await left.untilTunnel('right', 'is known again', ({ state }) => state === 'up');
+    context.diagnostic(`known again after ${(performance.now() - resumed).toFixed(0)} ms`);
+    assert.equal(await left.daemonPid(), pid);
+    assert.equal(after.ike?.uniqueId, before.ike?.uniqueId);
+    assert.deepEqual(
+      after.children,
+      before.children.map((child, index) => ({ ...child, ...after.children[index] })),
+    );
+    assert.equal(after.cause, undefined);
+    const result = await stream.stop();
+    context.diagnostic(lossLine(result));
+    // ESP in user space is the daemon's own work, and stands still with it.
+    if (dataPlane === 'kernel') assert.deepEqual(result.lost, []);
+    assert.ok((await descriptors()) <= atRest);
+  });
+});
