@@ -8,8 +8,9 @@ import type { Message } from './message.ts';
 import { checkConnection } from './validate.ts';
 
 /**
- * What list-conns tells. Proposals, if_id and start_action are not listed, so this cannot show whether a
- * loaded connection is the wanted one; keep `fingerprint` of what was sent for that.
+ * What list-conns tells. Proposals, if_id and start_action are not listed, so this alone cannot show whether
+ * a loaded connection is the wanted one; keep `fingerprint` of what was sent for that, or let the connection
+ * carry it in something that is listed, such as the `groups` of the local round.
  */
 export interface LoadedConnection {
   readonly name: string;
@@ -109,7 +110,7 @@ export abstract class ConnectionCommands extends SaCommands {
     const { ike, ...call } = options;
     for await (const message of this.stream('list-conns', 'list-conn', { ike }, call)) {
       const section = firstSection(message);
-      if (section !== undefined) yield parseConnection(...section);
+      if (section !== undefined) yield parseLoadedConnection(...section);
     }
   }
 
@@ -132,7 +133,8 @@ export abstract class ConnectionCommands extends SaCommands {
   }
 }
 
-function parseConnection(name: string, raw: Message): LoadedConnection {
+/** Reads the section of one connection out of list-conns; `name` is the section's name. */
+export function parseLoadedConnection(name: string, raw: Message): LoadedConnection {
   const localPort = raw.integer('local_port');
   const remotePort = raw.integer('remote_port');
   const dpdDelay = raw.integer('dpd_delay');

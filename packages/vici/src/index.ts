@@ -2,12 +2,13 @@ export type { BackoffOptions } from './backoff.ts';
 export { connectionUpdate, fingerprint } from './canonical.ts';
 export { type SubscribeOptions, ViciClient, type ViciClientOptions } from './client.ts';
 export { type CallOptions, collect } from './command-set.ts';
-export type {
-  LoadedAuthentication,
-  LoadedChild,
-  LoadedConnection,
-  Pool,
-  PoolInput,
+export {
+  type LoadedAuthentication,
+  type LoadedChild,
+  type LoadedConnection,
+  type Pool,
+  type PoolInput,
+  parseLoadedConnection,
 } from './commands-connection.ts';
 export type {
   AuthorityInput,

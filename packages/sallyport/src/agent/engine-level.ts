@@ -6,6 +6,7 @@ import type { Engine } from '../drivers/strongswan/engine.ts';
 import { EngineError } from '../drivers/strongswan/engine-error.ts';
 import { findLost } from '../drivers/strongswan/lost.ts';
 import { readTunnel, type TunnelReading, unreadTunnel } from '../drivers/strongswan/parse.ts';
+import { saDifferences } from '../drivers/strongswan/sa-differences.ts';
 import type { ObservedStrongswan, StrongswanChange } from '../drivers/strongswan/state.ts';
 import { isOutdated, isSettled } from '../drivers/strongswan/tunnel-view.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
@@ -157,6 +158,12 @@ export class EngineLevel {
           text: `IKE daemon: ${tunnel.name} still carries packets as it was configured before`,
           tunnel: tunnel.name,
         });
+      differences.push(
+        ...saDifferences(tunnel, observed.sas, known).map((line) => ({
+          text: `IKE daemon: ${tunnel.name}: ${line}`,
+          tunnel: tunnel.name,
+        })),
+      );
     }
     if (lost.size > 0)
       differences.push({ text: `kernel: the states of ${lost.size} Child SAs are gone` });
@@ -185,7 +192,8 @@ export class EngineLevel {
     const report = await strongswan.apply(changes, signal);
     this.#changeLog.note(report);
     for (const { step } of report.done)
-      if (step.type === 'connection-load') keeper.forgetAttempt(step.tunnel.name);
+      if (step.type === 'connection-load' || step.type === 'shared-load')
+        keeper.forgetAttempt(step.tunnel.name);
     const observed = await strongswan.rememberSas(
       await strongswan.observe(signal),
       plan.tunnels,

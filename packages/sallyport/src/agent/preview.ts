@@ -19,7 +19,7 @@ const NOTHING_LOADED: ObservedStrongswan = {
   version: '',
   daemonSince: '',
   connections: new Map(),
-  shared: new Map(),
+  shared: new Set(),
   keys: new Map(),
   sas: [],
   origins: NO_ORIGINS,

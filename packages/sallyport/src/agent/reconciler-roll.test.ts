@@ -8,10 +8,7 @@ import { HostWithFakes } from './testing/host-with-fakes.ts';
 const planOf = (...changes: readonly (readonly [string, string])[]): HostPlan =>
   planWorld({ text: vary(twoSites, ...changes) }).plan;
 const plan = planOf();
-const stronger = planOf([
-  'crypto: default',
-  'crypto: {ike: {proposals: [aes256-sha512-ecp521]}, esp: {proposals: [aes256-sha512-ecp521]}}',
-]);
+const probing = planOf(['start: initiate', 'liveness: {delaySeconds: 33}']);
 const narrower = planOf(["networks: [10.20.0.0/16, 'fd20::/48']", 'networks: [10.20.0.0/16]']);
 const disabled = planOf(['start: initiate', 'adminState: disabled']);
 const [tunnel] = plan.tunnels as readonly [TunnelPlan];
@@ -39,36 +36,36 @@ async function commandsOf(next: HostPlan): Promise<string[]> {
 
 describe('a tunnel whose configuration changed', () => {
   it('is made anew beside the old SA, which ends when the new one carries everything', async () => {
-    expect(await commandsOf(stronger)).toEqual([
+    expect(await commandsOf(probing)).toEqual([
       `load-conn ${tunnel.name}`,
       `initiate ${tunnel.name}`,
     ]);
-    expect((await host.round(stronger)).lines).toEqual([STANDS]);
+    expect((await host.round(probing)).lines).toEqual([STANDS]);
     expect(host.charon.sas.map(({ uniqueId }) => uniqueId)).toEqual(['1']);
     host.bringUp(tunnel, '2');
-    expect(await commandsOf(stronger)).toEqual(['terminate 1']);
-    const { lines, tunnels } = await host.round(stronger);
+    expect(await commandsOf(probing)).toEqual(['terminate 1']);
+    const { lines, tunnels } = await host.round(probing);
     expect(lines).toEqual([]);
     expect(tunnels.map(({ state, ike }) => [state, ike?.uniqueId])).toEqual([['up', '2']]);
   });
 
   it('keeps its old SA while the new one fails, says why, and tries again later', async () => {
     host.charon.refuseToInitiate('NO_PROPOSAL_CHOSEN');
-    await host.round(stronger);
-    const { tunnels, lines } = await host.round(stronger);
+    await host.round(probing);
+    const { tunnels, lines } = await host.round(probing);
     expect(lines).toEqual([STANDS]);
     expect(tunnels.map(({ state, cause }) => [state, cause?.code])).toEqual([
       ['up', 'child/failed'],
     ]);
-    expect(await commandsOf(stronger)).toEqual([]);
+    expect(await commandsOf(probing)).toEqual([]);
     host.now += 60_000;
-    expect(await commandsOf(stronger)).toEqual([`initiate ${tunnel.name}`]);
+    expect(await commandsOf(probing)).toEqual([`initiate ${tunnel.name}`]);
     expect(host.charon.sas.map(({ uniqueId }) => uniqueId)).toEqual(['1']);
   });
 
   it('goes back without a new SA where the change is taken back in time', async () => {
     host.charon.refuseToInitiate('NO_PROPOSAL_CHOSEN');
-    await host.round(stronger);
+    await host.round(probing);
     expect(await commandsOf(plan)).toEqual([`load-conn ${tunnel.name}`]);
     expect((await host.round(plan)).lines).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { buildMessage } from '@sallyport/vici';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EngineError } from '../drivers/strongswan/engine-error.ts';
+import { sharedIdOf } from '../drivers/strongswan/render.ts';
 import type { HostPlan, TunnelPlan } from '../plan/host-plan.ts';
 import { planWorld } from '../plan/testing/plan-world.ts';
 import { WORLDS } from '../plan/testing/worlds.ts';
@@ -29,7 +30,7 @@ describe('a round', () => {
     expect({ lines, problems }).toEqual({ lines: [], problems: [] });
     expect([isMoving, engineVersion]).toEqual([true, '5.9.8']);
     expect(host.charon.changes).toEqual([
-      `load-shared ${tunnel.name}`,
+      `load-shared ${sharedIdOf(tunnel)}`,
       `load-conn ${tunnel.name}`,
       UP,
     ]);
@@ -82,7 +83,7 @@ describe('a round', () => {
     await host.round(plan);
     host.charon.restart('Nov 21 09:00:00 2026');
     expect((await host.round(plan)).lines).toEqual([]);
-    expect([...host.charon.shared.keys()]).toEqual([tunnel.name]);
+    expect([...host.charon.shared.keys()]).toEqual([sharedIdOf(tunnel)]);
     expect([...host.charon.connections.keys()]).toEqual([tunnel.name]);
   });
 });

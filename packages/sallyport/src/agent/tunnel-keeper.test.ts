@@ -1,8 +1,8 @@
 import { ViciClient } from '@sallyport/vici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadHash } from '../drivers/strongswan/render.ts';
 import type { ObservedStrongswan } from '../drivers/strongswan/state.ts';
 import { FakeCharon } from '../drivers/strongswan/testing/fake-charon.ts';
+import { listed } from '../drivers/strongswan/testing/list-conns.ts';
 import { fakeSa } from '../drivers/strongswan/testing/sas.ts';
 import { pskTunnel } from '../drivers/strongswan/testing/tunnels.ts';
 import { Failures } from './failures.ts';
@@ -57,8 +57,8 @@ function observedWith(
   return {
     version: '5.9.8',
     daemonSince: 'now',
-    connections: new Map([[name, loadHash(pskTunnel)]]),
-    ...{ shared: new Map(), keys: new Map() },
+    connections: new Map([[name, listed(pskTunnel)]]),
+    ...{ shared: new Set(), keys: new Map() },
     sas: sas.map(fakeSa),
     origins: { ike: ikeHashes, children: new Map() },
   };
@@ -95,7 +95,8 @@ describe('TunnelKeeper', () => {
   });
 
   it('initiates nothing that is not loaded as planned', async () => {
-    const observed = { ...observedWith([]), connections: new Map([[name, 'another hash']]) };
+    const other = listed({ ...pskTunnel, livenessDelaySeconds: 77 });
+    const observed = { ...observedWith([]), connections: new Map([[name, other]]) };
     expect(await keeper.keep([pskTunnel], observed, nothing, signal)).toBe(0);
   });
 

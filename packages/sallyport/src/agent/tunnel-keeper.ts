@@ -9,7 +9,7 @@ import {
   startAttempt,
   wantingTunnels,
 } from '../drivers/strongswan/keeper.ts';
-import { loadHash } from '../drivers/strongswan/render.ts';
+import { isLoaded } from '../drivers/strongswan/loaded.ts';
 import type { ObservedStrongswan } from '../drivers/strongswan/state.ts';
 import { isLiveIke } from '../drivers/strongswan/tunnel-view.ts';
 import type { TunnelPlan } from '../plan/host-plan.ts';
@@ -57,8 +57,8 @@ export class TunnelKeeper {
   ): Promise<number> {
     const { sas, origins } = observed;
     // What is not loaded as planned would be brought up with its old configuration.
-    const loaded = tunnels.filter(
-      (tunnel) => observed.connections.get(tunnel.name) === loadHash(tunnel),
+    const loaded = tunnels.filter((tunnel) =>
+      isLoaded(observed.connections.get(tunnel.name), tunnel),
     );
     const situation = { tunnels: loaded, sas, origins, lost };
     this.#settleAttempts(loaded, wantingTunnels(situation), sas);

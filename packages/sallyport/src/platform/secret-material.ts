@@ -2,6 +2,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { formatPath } from '../model/parsed-object.ts';
 import type { SecretSpec } from '../model/secret.ts';
+import { keyIdOf } from './key-id.ts';
 import type { SecretFault } from './secret-fault.ts';
 import { readSecret } from './secret-reading.ts';
 import { SecretValue } from './secret-value.ts';
@@ -14,6 +15,8 @@ export type SecretMaterial =
       readonly certificates: readonly Uint8Array[];
       /** PKCS#8 in DER. */
       readonly key: SecretValue;
+      /** By which the daemon knows it. */
+      readonly keyId: string;
       /** DER. */
       readonly authorities: readonly Uint8Array[];
     }
@@ -49,6 +52,7 @@ export async function readSecretMaterial(
         form: 'certificate',
         certificates: content.certificates.map(toDer),
         key: new SecretValue(content.key.export({ format: 'der', type: 'pkcs8' })),
+        keyId: keyIdOf(content.key),
         authorities: content.authorities.map(toDer),
       };
     case 'authority':

@@ -113,7 +113,7 @@ function end(address: string, id: string | undefined): string {
   return id === undefined ? address : `${address} [${id}]`;
 }
 
-function formatAlgorithms({
+export function formatAlgorithms({
   encryption,
   keyBits,
   integrity,

@@ -90,9 +90,11 @@ export class HostWithFakes implements AsyncDisposable {
 
   /** As if the other side had answered. */
   bringUp(tunnel: TunnelPlan, uniqueId = '1'): void {
-    const children = tunnel.children.map(({ name }, index) => ({
+    const children = tunnel.children.map(({ name, localSelectors, remoteSelectors }, index) => ({
       name,
       uniqueId: `${uniqueId}${index}`,
+      selectors: { local: localSelectors, remote: remoteSelectors },
+      ...(tunnel.interfaceId === undefined ? {} : { interfaceId: tunnel.interfaceId }),
     }));
     this.charon.sas.push({ name: tunnel.name, uniqueId, children });
   }

@@ -50,7 +50,7 @@ describe('from any plan to any other', () => {
         const reversed: ObservedStrongswan = {
           ...held,
           connections: new Map([...held.connections].reverse()),
-          shared: new Map([...held.shared].reverse()),
+          shared: new Set([...held.shared].reverse()),
           keys: new Map([...held.keys].reverse()),
         };
         const changes = diffStrongswan(held, { tunnels: after });

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { TunnelPlan } from '../../plan/host-plan.ts';
 import { formatChange } from '../driver.ts';
 import { diffStrongswan } from './diff.ts';
-import { loadHash, sharedIdOf } from './render.ts';
+import { sharedIdOf } from './render.ts';
 import { keyOf, type ObservedStrongswan } from './state.ts';
+import { listed } from './testing/list-conns.ts';
 import { emptyDaemon } from './testing/obedient-daemon.ts';
 import { fakeSa } from './testing/sas.ts';
 import { certificateTunnel, pskTunnel } from './testing/tunnels.ts';
@@ -13,17 +14,15 @@ const nothing = emptyDaemon;
 /** A daemon that holds the tunnels just as planned. */
 function holding(...tunnels: readonly TunnelPlan[]): ObservedStrongswan {
   const psk = tunnels.flatMap((tunnel) =>
-    tunnel.auth.method === 'psk'
-      ? [[sharedIdOf(tunnel), tunnel.auth.secret.fingerprint] as const]
-      : [],
+    tunnel.auth.method === 'psk' ? [sharedIdOf(tunnel)] : [],
   );
   const keys = tunnels.flatMap((tunnel) =>
     tunnel.auth.method === 'certificate' ? [[keyOf(tunnel.auth.secret), '0011'] as const] : [],
   );
   return {
     ...nothing,
-    connections: new Map(tunnels.map((tunnel) => [tunnel.name, loadHash(tunnel)])),
-    shared: new Map(psk),
+    connections: new Map(tunnels.map((tunnel) => [tunnel.name, listed(tunnel)])),
+    shared: new Set(psk),
     keys: new Map(keys),
   };
 }
@@ -50,23 +49,44 @@ describe('diffStrongswan', () => {
     expect(lines(holding(pskTunnel, certificateTunnel), pskTunnel, certificateTunnel)).toEqual([]);
   });
 
-  it('loads everything again that is there and that nobody remembers', () => {
-    const observed = {
-      ...holding(pskTunnel),
-      connections: new Map([[pskTunnel.name, undefined]]),
-      shared: new Map([[pskTunnel.name, undefined]]),
-    };
+  it('says what differs of a connection, also where somebody else has loaded it', () => {
+    const theirs = listed({ ...pskTunnel, remoteId: 'peer.example', livenessDelaySeconds: 20 });
+    const observed = { ...holding(pskTunnel), connections: new Map([[pskTunnel.name, theirs]]) };
     expect(lines(observed, pskTunnel)).toEqual([
-      'replace pre-shared key of sp.default.partner-a.main [nothing]',
-      'replace IKE connection sp.default.partner-a.main [nothing]',
+      'replace IKE connection sp.default.partner-a.main (liveness delay 20 s, not 10 s) [nothing]',
     ]);
+    const hidden = listed({ ...pskTunnel, ikeProposals: ['aes128gcm16-prfsha256-ecp256'] });
+    const other = { ...observed, connections: new Map([[pskTunnel.name, hidden]]) };
+    expect(lines(other, pskTunnel)).toEqual([
+      'replace IKE connection sp.default.partner-a.main (something that the daemon does not list) [nothing]',
+    ]);
+  });
+
+  it('loads another key beside the present one, and then takes that away', () => {
+    const { auth } = pskTunnel;
+    const changed: TunnelPlan = {
+      ...pskTunnel,
+      auth: { method: 'psk', secret: { ...auth.secret, fingerprint: 'other' } },
+    };
+    expect(lines(holding(pskTunnel), changed)).toEqual([
+      'replace pre-shared key of sp.default.partner-a.main [nothing]',
+      'replace IKE connection sp.default.partner-a.main (something that the daemon does not list) [nothing]',
+      'remove former pre-shared key of sp.default.partner-a.main [nothing]',
+    ]);
+  });
+
+  it('gives the key to the identity that the peer has now', () => {
+    const changed: TunnelPlan = { ...pskTunnel, remoteId: 'peer.example' };
+    expect(lines(holding(pskTunnel), changed)[0]).toBe(
+      'replace pre-shared key of sp.default.partner-a.main [nothing]',
+    );
   });
 
   it('says that a changed connection with a live SA is rolled, and touches no other', () => {
     const observed = { ...holding(pskTunnel, certificateTunnel), sas: [live] };
     const changed = { ...pskTunnel, livenessDelaySeconds: 20 };
     expect(lines(observed, changed, certificateTunnel)).toEqual([
-      'replace IKE connection sp.default.partner-a.main [roll]',
+      'replace IKE connection sp.default.partner-a.main (liveness delay 10 s, not 20 s) [roll]',
     ]);
   });
 
@@ -84,7 +104,7 @@ describe('diffStrongswan', () => {
       const sas = [fakeSa({ name: tunnel.name, uniqueId: '4', state })];
       const observed = { ...holding(tunnel), sas };
       expect(lines(observed, { ...tunnel, livenessDelaySeconds: 20 })).toEqual([
-        `replace IKE connection sp.default.partner-a.main [${impact}]`,
+        `replace IKE connection sp.default.partner-a.main (liveness delay 10 s, not 20 s) [${impact}]`,
       ]);
     },
   );
@@ -95,7 +115,7 @@ describe('diffStrongswan', () => {
     const changed: TunnelPlan = { ...certificateTunnel, auth: { ...auth, secret } };
     expect(lines(holding(certificateTunnel), changed)).toEqual([
       'add certificate and key of Secret default/own [nothing]',
-      'replace IKE connection sp.default.partner-b.main [nothing]',
+      'replace IKE connection sp.default.partner-b.main (something that the daemon does not list) [nothing]',
       'remove key of Secret default/own [nothing]',
     ]);
   });
@@ -135,8 +155,8 @@ describe('diffStrongswan', () => {
     const changed: TunnelPlan = { ...pskTunnel, auth: certificateTunnel.auth };
     expect(lines(holding(pskTunnel), changed)).toEqual([
       'add certificate and key of Secret default/own [nothing]',
-      'replace IKE connection sp.default.partner-a.main [nothing]',
-      'remove pre-shared key of sp.default.partner-a.main [nothing]',
+      'replace IKE connection sp.default.partner-a.main (our authentication pre-shared key, not public key; authentication of the peer pre-shared key, not public key) [nothing]',
+      'remove former pre-shared key of sp.default.partner-a.main [nothing]',
     ]);
   });
 

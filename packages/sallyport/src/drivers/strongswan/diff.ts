@@ -1,7 +1,8 @@
 /** From what charon holds to what the plan wants: credentials, connections, then removals. */
 import type { SecretUse, TunnelPlan } from '../../plan/host-plan.ts';
 import type { Impact } from '../driver.ts';
-import { loadHash, sharedIdOf } from './render.ts';
+import { loadedDifferences } from './loaded.ts';
+import { sharedIdOf, tunnelOfShared } from './render.ts';
 import {
   keyOf,
   type ObservedStrongswan,
@@ -34,6 +35,7 @@ export function diffStrongswan(
     });
   };
 
+  const keyed = new Set([...observed.shared].map(tunnelOfShared));
   const certificates = new Map<string, SecretUse>();
   for (const tunnel of tunnels) {
     const { auth } = tunnel;
@@ -41,10 +43,8 @@ export function diffStrongswan(
       certificates.set(keyOf(auth.secret), auth.secret);
       continue;
     }
-    const before = observed.shared.get(sharedIdOf(tunnel));
-    if (before === auth.secret.fingerprint) continue;
-    const isNew = !observed.shared.has(sharedIdOf(tunnel));
-    add(isNew ? 'add' : 'replace', `pre-shared key of ${tunnel.name}`, 'nothing', {
+    if (observed.shared.has(sharedIdOf(tunnel))) continue;
+    add(keyed.has(tunnel.name) ? 'replace' : 'add', `pre-shared key of ${tunnel.name}`, 'nothing', {
       type: 'shared-load',
       tunnel,
     });
@@ -57,12 +57,16 @@ export function diffStrongswan(
     });
   }
   for (const tunnel of tunnels) {
-    const isNew = !observed.connections.has(tunnel.name);
-    if (observed.connections.get(tunnel.name) === loadHash(tunnel)) continue;
-    add(isNew ? 'add' : 'replace', `IKE connection ${tunnel.name}`, impactOf(tunnel, observed), {
-      type: 'connection-load',
-      tunnel,
-    });
+    const loaded = observed.connections.get(tunnel.name);
+    const differences = loaded === undefined ? [] : loadedDifferences(loaded, tunnel);
+    if (loaded !== undefined && differences.length === 0) continue;
+    add(
+      loaded === undefined ? 'add' : 'replace',
+      `IKE connection ${tunnel.name}`,
+      impactOf(tunnel, observed),
+      { type: 'connection-load', tunnel },
+      differences.length === 0 ? undefined : differences.join('; '),
+    );
   }
 
   const wanted = new Set(tunnels.map((tunnel) => tunnel.name));
@@ -85,9 +89,13 @@ export function diffStrongswan(
     });
   }
   const shared = new Set(tunnels.filter((tunnel) => tunnel.auth.method === 'psk').map(sharedIdOf));
-  for (const id of [...observed.shared.keys()].sort()) {
-    if (!shared.has(id))
-      add('remove', `pre-shared key of ${id}`, 'nothing', { type: 'shared-unload', id });
+  for (const id of [...observed.shared].sort()) {
+    if (shared.has(id)) continue;
+    const name = tunnelOfShared(id);
+    add('remove', `${wanted.has(name) ? 'former ' : ''}pre-shared key of ${name}`, 'nothing', {
+      type: 'shared-unload',
+      id,
+    });
   }
   for (const [key, id] of [...observed.keys].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (!certificates.has(key)) {

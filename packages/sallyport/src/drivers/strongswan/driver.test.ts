@@ -8,7 +8,7 @@ import type { TunnelPlan } from '../../plan/host-plan.ts';
 import { StrongswanDriver } from './driver.ts';
 import { MemoryFile } from './memory-file.ts';
 import { NO_ORIGINS } from './origins.ts';
-import { peerHash } from './render.ts';
+import { peerHash, sharedIdOf } from './render.ts';
 import type { ObservedStrongswan } from './state.ts';
 import { FakeCharon } from './testing/fake-charon.ts';
 import { KEY, secretMaterial } from './testing/secrets.ts';
@@ -56,7 +56,7 @@ describe('StrongswanDriver', () => {
   it('reaches the plan in one round, credentials first, and then has nothing to do', async () => {
     expect(await reach(pskTunnel, certificateTunnel)).toEqual([]);
     expect(charon.changes).toEqual([
-      'load-shared sp.default.partner-a.main',
+      `load-shared ${sharedIdOf(pskTunnel)}`,
       'load-cert',
       'load-cert',
       'load-key',
@@ -68,7 +68,7 @@ describe('StrongswanDriver', () => {
 
   it('gives a pre-shared key to the identity of the other side alone', async () => {
     await reach(pskTunnel);
-    const loaded = charon.shared.get(pskTunnel.name);
+    const loaded = charon.shared.get(sharedIdOf(pskTunnel));
     expect(loaded?.list('owners')).toEqual(['198.51.100.20']);
     expect(loaded?.text('data')).toBe(KEY);
   });
@@ -97,10 +97,11 @@ describe('StrongswanDriver', () => {
     expect(await differences(pskTunnel)).toBe(0);
   });
 
-  it('loads everything again where its memory is damaged', async () => {
-    await reach(pskTunnel);
+  it('sees in the daemon itself what is loaded, and forgets only keys with its memory', async () => {
+    await reach(pskTunnel, certificateTunnel);
     await writeFile(join(directory, 'loaded.json'), '{"daemonSince":');
-    expect(await differences(pskTunnel)).toBe(2);
+    expect(await differences(pskTunnel)).toBe(1);
+    expect(await differences(pskTunnel, certificateTunnel)).toBe(1);
   });
 
   it('keeps no secret in its memory', async () => {
@@ -142,7 +143,7 @@ describe('StrongswanDriver', () => {
     expect(charon.changes).toEqual([
       'unload-conn sp.default.partner-a.main',
       'terminate 4',
-      'unload-shared sp.default.partner-a.main',
+      `unload-shared ${sharedIdOf(pskTunnel)}`,
     ]);
     await driver.cleanUp(signal);
     expect([...charon.connections.keys()]).toEqual(['theirs']);
@@ -228,12 +229,12 @@ describe('rememberSas', () => {
     expect(later.origins.children.size).toBe(1);
   });
 
-  it('lets SAs stand whose connection is loaded, though nobody remembers with what', async () => {
+  it('lets SAs stand whose connection is loaded as planned, without any memory', async () => {
     await reach(pskTunnel);
     await rm(join(directory, 'loaded.json'));
     charon.sas.push(sa);
     const before = await driver.observe(signal);
-    const { origins } = await driver.rememberSas(before, [pskTunnel], new Set([pskTunnel.name]));
+    const { origins } = await driver.rememberSas(before, [pskTunnel], new Set());
     expect(origins.ike.get('4')).toBe(peerHash(pskTunnel));
   });
 
@@ -257,7 +258,7 @@ describe('a daemon that answers with nonsense', () => {
   const key = fc.constantFrom('conns', 'keys', 'uptime', 'success', 'errmsg', 'version', 'x');
   const reply = fc.dictionary(key, nonsense, { maxKeys: 4 });
 
-  it.each(['version', 'stats', 'get-conns', 'get-shared', 'get-keys', 'list-sas'])(
+  it.each(['version', 'stats', 'list-conns', 'get-shared', 'get-keys', 'list-sas'])(
     'to %s is an error at most, and takes no connection for ours',
     async (command) => {
       await fc.assert(

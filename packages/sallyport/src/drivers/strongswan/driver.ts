@@ -22,13 +22,7 @@ import type { ApplyReport, Driver, FailedChange } from '../driver.ts';
 import { diffStrongswan } from './diff.ts';
 import type { MemoryFile } from './memory-file.ts';
 import { isSameOrigins, noteOrigins } from './origins.ts';
-import {
-  loadHash,
-  renderConnection,
-  sharedIdOf,
-  sharedOwnersOf,
-  type TunnelCertificates,
-} from './render.ts';
+import { renderConnection, sharedIdOf, sharedOwnersOf, type TunnelCertificates } from './render.ts';
 import {
   keyOf,
   type LoadedMemory,
@@ -82,10 +76,10 @@ export class StrongswanDriver
 
   async observe(signal: AbortSignal): Promise<ObservedStrongswan> {
     const options = { signal };
-    const [{ version }, stats, names, shared, keyIds, sas] = await Promise.all([
+    const [{ version }, stats, connections, shared, keyIds, sas] = await Promise.all([
       this.#client.version(options),
       this.#client.stats(options),
-      this.#client.getConns(options),
+      collect(this.#client.listConns(options)),
       this.#client.getShared(options),
       this.#client.getKeys(options),
       collect(this.#client.listSas(options)),
@@ -96,8 +90,10 @@ export class StrongswanDriver
     return {
       version,
       daemonSince,
-      connections: new Map(names.filter(isOurs).map((name) => [name, memory.connections[name]])),
-      shared: new Map(shared.filter(isOurs).map((id) => [id, memory.shared[id]])),
+      connections: new Map(
+        connections.filter(({ name }) => isOurs(name)).map((loaded) => [loaded.name, loaded]),
+      ),
+      shared: new Set(shared.filter(isOurs)),
       keys: new Map(Object.entries(memory.keys).filter(([, id]) => keyIds.includes(id))),
       sas: sas.filter((sa) => isOurs(sa.name)),
       origins: {
@@ -134,19 +130,15 @@ export class StrongswanDriver
   }
 
   /**
-   * Notes with which configuration each SA was made; see `origins.ts`. Connections that nobody remembers
-   * are loaded again, which charon takes for no change where they are the same: their SAs stay.
+   * Notes with which configuration each SA was made; see `origins.ts`. `changing`: names of connections
+   * that are not loaded as planned.
    */
   async rememberSas(
     observed: ObservedStrongswan,
     tunnels: readonly TunnelPlan[],
     changing: ReadonlySet<string>,
   ): Promise<ObservedStrongswan> {
-    const { connections } = observed;
-    const known = [...changing].filter(
-      (name) => !connections.has(name) || connections.get(name) !== undefined,
-    );
-    const origins = noteOrigins(observed.sas, observed.origins, tunnels, new Set(known));
+    const origins = noteOrigins(observed.sas, observed.origins, tunnels, changing);
     if (!isSameOrigins(origins, observed.origins)) {
       const memory = await this.#memory.read(observed.daemonSince);
       await this.#memory.write({
@@ -176,28 +168,29 @@ export class StrongswanDriver
     const options = { signal };
     switch (step.type) {
       case 'shared-load': {
-        const { auth } = step.tunnel;
-        const id = sharedIdOf(step.tunnel);
-        const material = await this.#read(auth.secret, 'psk');
+        const material = await this.#read(step.tunnel.auth.secret, 'psk');
         await this.#client.loadShared(
-          { id, type: 'IKE', data: material.psk.reveal(), owners: sharedOwnersOf(step.tunnel) },
+          {
+            ...{ id: sharedIdOf(step.tunnel), type: 'IKE', owners: sharedOwnersOf(step.tunnel) },
+            data: material.psk.reveal(),
+          },
           options,
         );
-        memory.shared[id] = auth.secret.fingerprint;
         return;
       }
       case 'shared-unload':
         await this.#client.unloadShared(step.id, options);
-        Reflect.deleteProperty(memory.shared, step.id);
         return;
       case 'certificate-load': {
         const material = await this.#read(step.use, 'certificate');
         for (const data of material.certificates)
           await this.#client.loadCert({ type: 'X509', data }, options);
+        await this.#mustHave(material.certificates, signal);
         const { id } = await this.#client.loadKey(
           { type: 'any', data: material.key.reveal() },
           options,
         );
+        if (id !== material.keyId) throw new Error(`the daemon took key ${id} for it`);
         memory.keys[keyOf(step.use)] = id;
         // At once: a key that nobody remembers would stay in the daemon.
         await this.#memory.write(memory);
@@ -219,16 +212,23 @@ export class StrongswanDriver
           renderConnection(step.tunnel, await this.#certificatesOf(step.tunnel)),
           options,
         );
-        memory.connections[step.tunnel.name] = loadHash(step.tunnel);
         return;
       case 'connection-unload':
         await this.#client.unloadConn(step.name, options);
-        Reflect.deleteProperty(memory.connections, step.name);
         for (const id of step.ikeIds) await this.#terminate(id, signal);
         return;
       case 'ike-terminate':
         for (const id of step.ikeIds) await this.#terminate(id, signal);
         return;
+    }
+  }
+
+  /** Throws where the daemon does not list them. */
+  async #mustHave(certificates: readonly Uint8Array[], signal: AbortSignal): Promise<void> {
+    const listed = await collect(this.#client.listCerts({ type: 'X509', signal }));
+    for (const certificate of certificates) {
+      if (!listed.some(({ data }) => Buffer.compare(data, certificate) === 0))
+        throw new Error('the daemon took a certificate and does not list it');
     }
   }
 

@@ -8,8 +8,6 @@ import type { LoadedMemory } from './state.ts';
 const SINCE = 'Nov 21 05:00:00 2026';
 const full: LoadedMemory = {
   daemonSince: SINCE,
-  connections: { 'sp.a.b.c': 'hash' },
-  shared: { 'sp.a.b.c': 'fingerprint' },
   keys: { 'a/own fingerprint': '0011' },
   ikeSas: { '4': 'hash' },
   childSas: { '7': { hash: 'hash', ike: '4', name: 'v4' } },
@@ -58,7 +56,7 @@ describe('MemoryFile', () => {
 
   it('of a daemon whose time cannot be read is known by the same text', async () => {
     await file.write({ ...full, daemonSince: 'yesterday' });
-    expect((await file.read('yesterday')).connections).toEqual(full.connections);
+    expect((await file.read('yesterday')).keys).toEqual(full.keys);
   });
 
   it.each([
@@ -68,9 +66,9 @@ describe('MemoryFile', () => {
     ['a list', '[]'],
     ['no daemon', JSON.stringify({ ...full, daemonSince: undefined })],
     ['a number for the daemon', JSON.stringify({ ...full, daemonSince: 1_795_000_000_000 })],
-    ['no connections', JSON.stringify({ ...full, connections: undefined })],
-    ['a list of connections', JSON.stringify({ ...full, connections: [] })],
-    ['connections without hashes', JSON.stringify({ ...full, connections: { a: 1 } })],
+    ['no keys', JSON.stringify({ ...full, keys: undefined })],
+    ['a list of keys', JSON.stringify({ ...full, keys: [] })],
+    ['keys without ids', JSON.stringify({ ...full, keys: { a: 1 } })],
     ['child SAs of an older agent', JSON.stringify({ ...full, childSas: { '7': 'hash' } })],
     ['a child SA without a name', JSON.stringify({ ...full, childSas: { '7': { hash: 'x' } } })],
   ])('is empty where the file has %s', async (_what, text) => {

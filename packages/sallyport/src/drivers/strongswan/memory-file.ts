@@ -3,7 +3,7 @@ import { readJsonFile, writeFileAtomic } from '../../platform/atomic-file.ts';
 import type { LoadedMemory } from './state.ts';
 
 export function emptyMemory(daemonSince: string): LoadedMemory {
-  return { daemonSince, connections: {}, shared: {}, keys: {}, ikeSas: {}, childSas: {} };
+  return { daemonSince, keys: {}, ikeSas: {}, childSas: {} };
 }
 
 export class MemoryFile {
@@ -42,7 +42,7 @@ function isSameDaemon(before: string, now: string): boolean {
   return before === now || difference <= WAVER_MILLISECONDS;
 }
 
-const SECTIONS = ['connections', 'shared', 'keys', 'ikeSas'] as const;
+const SECTIONS = ['keys', 'ikeSas'] as const;
 
 function isMemory(value: unknown): value is LoadedMemory {
   if (typeof value !== 'object' || value === null || !('daemonSince' in value)) return false;

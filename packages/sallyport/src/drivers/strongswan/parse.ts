@@ -67,13 +67,7 @@ function readIke(sa: IkeSa): NonNullable<TunnelReport['ike']> {
   return {
     uniqueId: sa.uniqueId,
     initiator: sa.initiator,
-    algorithms: {
-      encryption: sa.encryption?.algorithm ?? '',
-      ...(sa.encryption?.keyBits === undefined ? {} : { keyBits: sa.encryption.keyBits }),
-      ...(sa.integrity === undefined ? {} : { integrity: sa.integrity.algorithm }),
-      ...(sa.prf === undefined ? {} : { prf: sa.prf }),
-      ...(sa.dhGroup === undefined ? {} : { keyExchange: sa.dhGroup }),
-    },
+    algorithms: ikeAlgorithms(sa),
     natDetected: sa.natLocal || sa.natRemote,
     establishedSeconds: sa.establishedSeconds ?? 0,
     ...(sa.rekeySeconds === undefined ? {} : { rekeyInSeconds: sa.rekeySeconds }),
@@ -100,7 +94,17 @@ function readChild(child: ChildSa): ChildReport {
   };
 }
 
-function childAlgorithms(child: ChildSa): Algorithms {
+export function ikeAlgorithms(sa: IkeSa): Algorithms {
+  return {
+    encryption: sa.encryption?.algorithm ?? '',
+    ...(sa.encryption?.keyBits === undefined ? {} : { keyBits: sa.encryption.keyBits }),
+    ...(sa.integrity === undefined ? {} : { integrity: sa.integrity.algorithm }),
+    ...(sa.prf === undefined ? {} : { prf: sa.prf }),
+    ...(sa.dhGroup === undefined ? {} : { keyExchange: sa.dhGroup }),
+  };
+}
+
+export function childAlgorithms(child: ChildSa): Algorithms {
   return {
     encryption: child.encryptionAlgorithm ?? '',
     ...(child.encryptionKeyBits === undefined ? {} : { keyBits: child.encryptionKeyBits }),

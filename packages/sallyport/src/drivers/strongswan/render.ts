@@ -1,4 +1,4 @@
-/** Tunnels as VICI `load-conn` messages, and the hashes by which a change of them is noticed. */
+/** Tunnels as VICI `load-conn` messages, which carry the hashes by which a change of them is noticed. */
 import type { ChildInput, ConnectionInput } from '@sallyport/vici';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import { once } from '../../lib/once.ts';
@@ -14,10 +14,27 @@ export interface TunnelCertificates {
 /** Inbound ESP window: wide enough for reordering by several queues (swanctl.conf: replay_window). */
 const REPLAY_WINDOW = 128;
 
+/**
+ * A loaded connection tells with what it was loaded: `list-conns` shows neither proposals nor interface
+ * ids, but the groups of the local round, which no peer is asked for, and the packets that a Child SA may
+ * carry. The hash of all that an IKE SA takes from its connection stands in the one, a number out of the
+ * hash of each child's own options in the other. charon compares both with what is loaded, so that no
+ * change can be taken for none.
+ */
 export function renderConnection(
   tunnel: TunnelPlan,
   certificates?: TunnelCertificates,
 ): ConnectionInput {
+  const { local, ...peer } = peerOptions(tunnel, certificates);
+  return {
+    ...peer,
+    local: { ...local, groups: [peerHash(tunnel)] },
+    children: new Map(tunnel.children.map((child) => [child.name, renderChild(tunnel, child)])),
+  };
+}
+
+function peerOptions(tunnel: TunnelPlan, certificates?: TunnelCertificates): ConnectionInput {
+  const auth = tunnel.auth.method === 'psk' ? 'psk' : 'pubkey';
   return {
     // IKEv1 is never offered and never accepted.
     version: 2,
@@ -34,24 +51,29 @@ export function renderConnection(
     fragmentation: 'yes',
     ...(tunnel.auth.method === 'certificate' ? { send_cert: 'always' } : {}),
     local: {
-      auth: tunnel.auth.method === 'psk' ? 'psk' : 'pubkey',
+      auth,
       id: tunnel.localId,
-      // Asked of nobody in a local round, and compared: charon sees no other difference when a secret
-      // changes, and would put the new Child SA into the old IKE SA, where it is a duplicate.
-      groups: [hash(tunnel.auth)],
       ...(certificates === undefined ? {} : { certs: [certificates.leaf] }),
     },
     remote: {
-      auth: tunnel.auth.method === 'psk' ? 'psk' : 'pubkey',
+      auth,
       id: tunnel.remoteId,
       // The daemon may know other authorities: only these may vouch for this peer.
       ...(certificates === undefined ? {} : { cacerts: certificates.peerAuthorities }),
     },
-    children: new Map(tunnel.children.map((child) => [child.name, renderChild(tunnel, child)])),
   };
 }
 
 function renderChild(tunnel: TunnelPlan, child: ChildPlan): ChildInput {
+  return {
+    ...childOptions(tunnel, child),
+    rekey_packets: childMark(tunnel, child),
+    life_packets: MARK_CEILING,
+    rand_packets: 0,
+  };
+}
+
+function childOptions(tunnel: TunnelPlan, child: ChildPlan): ChildInput {
   const { interfaceId } = tunnel;
   return {
     mode: 'tunnel',
@@ -73,9 +95,17 @@ function renderChild(tunnel: TunnelPlan, child: ChildPlan): ChildInput {
   };
 }
 
-/** Id of the tunnel's pre-shared key inside the daemon. */
+/**
+ * Id of the tunnel's pre-shared key inside the daemon. It tells the content and whose key it is, so that
+ * what `get-shared` lists says which key is loaded, and another key stands beside the present one.
+ */
 export function sharedIdOf(tunnel: TunnelPlan): string {
-  return tunnel.name;
+  return `${tunnel.name} ${hash([tunnel.auth.secret.fingerprint, sharedOwnersOf(tunnel)])}`;
+}
+
+/** Name of the tunnel that a key with such an id belongs to. */
+export function tunnelOfShared(id: string): string {
+  return id.split(' ', 1)[0] ?? '';
 }
 
 /**
@@ -88,31 +118,29 @@ export function sharedOwnersOf(tunnel: TunnelPlan): string[] {
 
 // Every round asks for the hashes of every tunnel, and a plan stays the same for days.
 const peerHashes = new WeakMap<TunnelPlan, string>();
-const loadHashes = new WeakMap<TunnelPlan, string>();
 const childHashes = new WeakMap<TunnelPlan, WeakMap<ChildPlan, string>>();
 
 /** Everything an IKE SA takes from its connection when it is made. */
 export function peerHash(tunnel: TunnelPlan): string {
-  return once(peerHashes, tunnel, () => {
-    const { children: _children, ...peer } = renderConnection(tunnel);
-    return hash(peer);
-  });
+  // `auth` stands for what the options do not show: the content of secrets.
+  return once(peerHashes, tunnel, () => hash([peerOptions(tunnel), tunnel.auth]));
 }
 
 /** Everything a Child SA takes from its configuration when it is made. */
 export function childHash(tunnel: TunnelPlan, child: ChildPlan): string {
   const ofTunnel = once(childHashes, tunnel, () => new WeakMap<ChildPlan, string>());
-  return once(ofTunnel, child, () => hash(renderChild(tunnel, child)));
+  return once(ofTunnel, child, () => hash(childOptions(tunnel, child)));
 }
 
-/** The whole loaded connection. */
-export function loadHash(tunnel: TunnelPlan): string {
-  return once(loadHashes, tunnel, () =>
-    hash([
-      peerHash(tunnel),
-      ...tunnel.children.map((child) => [child.name, childHash(tunnel, child)]),
-    ]),
-  );
+/** charon cuts numbers behind the 15th digit. No SA lives to carry so many packets. */
+const MARK_FLOOR = 100_000_000_000_000;
+const MARK_CEILING = 999_999_999_999_999;
+/** Fits between the two. */
+const MARK_HEX_DIGITS = 12;
+
+/** The packets after which the child would be rekeyed: its hash, for all practical purposes. */
+export function childMark(tunnel: TunnelPlan, child: ChildPlan): number {
+  return MARK_FLOOR + Number.parseInt(childHash(tunnel, child).slice(0, MARK_HEX_DIGITS), 16);
 }
 
 function hash(value: unknown): string {

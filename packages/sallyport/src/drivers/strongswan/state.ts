@@ -1,5 +1,5 @@
 /** charon's part of a plan, what is there, and the steps between. */
-import type { IkeSa } from '@sallyport/vici';
+import type { IkeSa, LoadedConnection } from '@sallyport/vici';
 import type { SecretUse, TunnelPlan } from '../../plan/host-plan.ts';
 import type { Change } from '../driver.ts';
 
@@ -22,17 +22,10 @@ export interface SaOrigins {
   readonly children: ReadonlyMap<string, ChildOrigin>;
 }
 
-/**
- * What was loaded into the daemon that is running now. charon shows neither proposals nor secrets of
- * what is loaded, so this memory is the only way to know that nothing needs to be loaded again.
- */
+/** What the daemon that is running now does not tell of itself. */
 export interface LoadedMemory {
   /** `stats.uptime.since` of the daemon it speaks of: another value makes all of it void. */
   readonly daemonSince: string;
-  /** Load hash by connection name. */
-  readonly connections: Readonly<Record<string, string>>;
-  /** Fingerprint by id of the shared secret. */
-  readonly shared: Readonly<Record<string, string>>;
   /** Key id by `namespace/name fingerprint` of the Secret it came from. */
   readonly keys: Readonly<Record<string, string>>;
   /** `SaOrigins`, by unique id. */
@@ -43,9 +36,11 @@ export interface LoadedMemory {
 export interface ObservedStrongswan {
   readonly version: string;
   readonly daemonSince: string;
-  /** Connections of ours by name; undefined: loaded, but by nobody who remembers. */
-  readonly connections: ReadonlyMap<string, string | undefined>;
-  readonly shared: ReadonlyMap<string, string | undefined>;
+  /** Connections of ours by name, as the daemon lists them. */
+  readonly connections: ReadonlyMap<string, LoadedConnection>;
+  /** Ids of pre-shared keys of ours. */
+  readonly shared: ReadonlySet<string>;
+  /** Key ids that the daemon has, by `keyOf` the Secret they came from. */
   readonly keys: ReadonlyMap<string, string>;
   /** IKE SAs of our connections, in every state. */
   readonly sas: readonly IkeSa[];

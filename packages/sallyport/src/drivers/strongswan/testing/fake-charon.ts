@@ -4,12 +4,15 @@
  */
 import type { Message } from '@sallyport/vici';
 import { FakeDaemon } from '@sallyport/vici/testing';
+import { listSection } from './list-conns.ts';
 import { type FakeSa, saSection } from './sas.ts';
+import { KEY_ID } from './secrets.ts';
 
 export class FakeCharon implements AsyncDisposable {
   readonly connections: Map<string, Message> = new Map();
   readonly shared: Map<string, Message> = new Map();
   readonly keys: Set<string> = new Set();
+  readonly certificates: Uint8Array[] = [];
   readonly sas: FakeSa[] = [];
   /** Connection names whose loading fails. */
   readonly refused: Set<string> = new Set();
@@ -66,6 +69,7 @@ export class FakeCharon implements AsyncDisposable {
     this.connections.clear();
     this.shared.clear();
     this.keys.clear();
+    this.certificates.length = 0;
     this.sas.length = 0;
     this.since = since;
   }
@@ -78,7 +82,11 @@ export class FakeCharon implements AsyncDisposable {
     this.#daemon
       .on('version', () => ({ daemon: 'charon-systemd', version: '5.9.8' }))
       .on('stats', () => ({ uptime: { running: '1 second', since: this.since } }))
-      .on('get-conns', () => ({ conns: [...this.connections.keys()] }))
+      .onList('list-conns', 'list-conn', () =>
+        [...this.connections].map(([name, message]) => ({
+          [name]: listSection(message.section(name)),
+        })),
+      )
       .on('get-shared', () => ({ keys: [...this.shared.keys()] }))
       .on('get-keys', () => ({ keys: [...this.keys] }))
       .onList('list-sas', 'list-sa', () =>
@@ -103,10 +111,16 @@ export class FakeCharon implements AsyncDisposable {
         this.shared.delete(message.text('id') ?? '');
         return { success: 'yes' };
       })
-      .on('load-cert', () => ({ success: 'yes' }))
+      .on('load-cert', (message) => {
+        this.certificates.push(message.bytes('data') ?? new Uint8Array());
+        return { success: 'yes' };
+      })
+      .onList('list-certs', 'list-cert', () =>
+        this.certificates.map((data) => ({ type: 'X509', flag: 'NONE', data })),
+      )
       .on('load-key', () => {
-        this.keys.add('0011');
-        return { success: 'yes', id: '0011' };
+        this.keys.add(KEY_ID);
+        return { success: 'yes', id: KEY_ID };
       })
       .on('unload-key', (message) => {
         this.keys.delete(message.text('id') ?? '');

@@ -1,13 +1,14 @@
 /** What a daemon holds after each step, where everything succeeds. */
 import { NO_ORIGINS } from '../origins.ts';
-import { loadHash, sharedIdOf } from '../render.ts';
+import { sharedIdOf } from '../render.ts';
 import { keyOf, type ObservedStrongswan, type StrongswanChange } from '../state.ts';
+import { listed } from './list-conns.ts';
 
 export const emptyDaemon: ObservedStrongswan = {
   version: '5.9.8',
   daemonSince: 'Nov 21 05:00:00 2026',
   connections: new Map(),
-  shared: new Map(),
+  shared: new Set(),
   keys: new Map(),
   sas: [],
   origins: NO_ORIGINS,
@@ -15,19 +16,17 @@ export const emptyDaemon: ObservedStrongswan = {
 
 export function obey(held: ObservedStrongswan, { step }: StrongswanChange): ObservedStrongswan {
   switch (step.type) {
-    case 'shared-load': {
-      const { fingerprint } = step.tunnel.auth.secret;
-      return { ...held, shared: new Map([...held.shared, [sharedIdOf(step.tunnel), fingerprint]]) };
-    }
+    case 'shared-load':
+      return { ...held, shared: new Set([...held.shared, sharedIdOf(step.tunnel)]) };
     case 'shared-unload':
-      return { ...held, shared: without(held.shared, step.id) };
+      return { ...held, shared: new Set([...held.shared].filter((id) => id !== step.id)) };
     case 'certificate-load':
       return { ...held, keys: new Map([...held.keys, [keyOf(step.use), '0011']]) };
     case 'key-unload':
       return { ...held, keys: without(held.keys, step.key) };
     case 'connection-load': {
       const { name } = step.tunnel;
-      const connections = new Map([...held.connections, [name, loadHash(step.tunnel)]]);
+      const connections = new Map([...held.connections, [name, listed(step.tunnel)]]);
       return { ...held, connections };
     }
     case 'connection-unload':

@@ -6,6 +6,9 @@ export interface FakeChild {
   readonly uniqueId: string;
   /** `INSTALLED` where absent. */
   readonly state?: string;
+  readonly interfaceId?: number;
+  /** Both ends' networks; some where absent. */
+  readonly selectors?: { readonly local: readonly string[]; readonly remote: readonly string[] };
 }
 
 export interface FakeSa {
@@ -48,7 +51,9 @@ export function saSection(sa: FakeSa): Readonly<Record<string, unknown>> {
   };
 }
 
-function childSection({ name, uniqueId, state = 'INSTALLED' }: FakeChild): Record<string, unknown> {
+function childSection(child: FakeChild): Record<string, unknown> {
+  const { name, uniqueId, state = 'INSTALLED', interfaceId, selectors } = child;
+  const id = interfaceId?.toString(16).padStart(8, '0');
   return {
     name,
     uniqueid: uniqueId,
@@ -65,8 +70,9 @@ function childSection({ name, uniqueId, state = 'INSTALLED' }: FakeChild): Recor
     'bytes-out': '2000',
     'packets-out': '20',
     'rekey-time': '3000',
-    'local-ts': ['10.10.0.0/16'],
-    'remote-ts': ['10.20.0.0/16'],
+    ...(id === undefined ? {} : { 'if-id-in': id, 'if-id-out': id }),
+    'local-ts': selectors?.local ?? ['10.10.0.0/16'],
+    'remote-ts': selectors?.remote ?? ['10.20.0.0/16'],
   };
 }
 

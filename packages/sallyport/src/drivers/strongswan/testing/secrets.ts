@@ -5,6 +5,7 @@ import { SecretValue } from '../../../platform/secret-value.ts';
 
 export const KEY = 'a pre-shared key';
 export const PRIVATE_KEY = 'private key';
+export const KEY_ID = '0011';
 
 export function secretMaterial(use: SecretUse): SecretMaterial {
   if (use.name === 'a-psk') return { form: 'psk', psk: new SecretValue(Buffer.from(KEY)) };
@@ -13,6 +14,7 @@ export function secretMaterial(use: SecretUse): SecretMaterial {
     form: 'certificate',
     certificates: [Buffer.from('leaf'), Buffer.from('intermediate')],
     key: new SecretValue(Buffer.from(PRIVATE_KEY)),
+    keyId: KEY_ID,
     authorities: [],
   };
 }
