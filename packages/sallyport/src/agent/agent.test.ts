@@ -34,6 +34,18 @@ describe('a round', () => {
     ]);
   });
 
+  it('hands each report on, for the events in it, and tells of events that are not kept', async () => {
+    const problem = {
+      code: 'agent/events-not-kept',
+      severity: 'warning',
+      message: 'full',
+    } as const;
+    agent.recorderProblems.push(problem);
+    await agent.start();
+    expect(agent.recorded).toEqual([await agent.report()]);
+    expect(agent.recorded).toMatchObject([{ problems: [problem], engine: { life: 1 } }]);
+  });
+
   it('follows the last one in time, whatever the events say', async () => {
     await agent.start();
     await agent.pass(7_499);

@@ -12,6 +12,7 @@ import type { HostPlan } from '../plan/host-plan.ts';
 import { writeFileAtomic } from '../platform/atomic-file.ts';
 import type { HostReport } from '../status/host-report.ts';
 import { serveControl } from './control.ts';
+import type { EventRecorder } from './event-recorder.ts';
 import type { Failures } from './failures.ts';
 import { watchKernel } from './kernel-monitor.ts';
 import type { Log } from './log.ts';
@@ -30,11 +31,12 @@ export interface AgentOptions {
   readonly reconciler: Pick<Reconciler, 'round'>;
   readonly keeper: Pick<TunnelKeeper, 'attemptFailed' | 'nextAt'>;
   readonly engine: Pick<Engine, 'socket' | 'isExternal'>;
-  readonly client: Pick<ViciClient, 'close'> & {
+  readonly client: Pick<ViciClient, 'close' | 'generation'> & {
     subscribe(...args: Parameters<ViciClient['subscribe']>): AsyncIterable<ViciEvent>;
   };
   readonly failures: Pick<Failures, 'readLine'>;
   readonly history: Pick<TunnelHistory, 'keepOnly'>;
+  readonly recorder: Pick<EventRecorder, 'record' | 'problems'>;
   readonly rollGuard: Pick<RollGuard, 'cleanUp'>;
   readonly secrets: Pick<SecretWatch, 'check'>;
   readonly reportPath: string;
@@ -148,7 +150,7 @@ export class Agent {
 
   async #runRound(): Promise<void> {
     if (this.#ended) return;
-    const { source, reconciler, history, keeper, secrets, log } = this.#options;
+    const { source, reconciler, history, keeper, recorder, secrets, log } = this.#options;
     const hasKernel = this.#wantsKernel || this.#pace.isKernelDue(performance.now());
     this.#wantsKernel = false;
     try {
@@ -170,6 +172,7 @@ export class Agent {
         ...(problem === undefined ? [] : [problem]),
         ...this.#secretProblems,
         ...round.problems,
+        ...recorder.problems,
       ];
       await this.#publish(this.#toReport(plan, { ...round, problems }));
       const now = performance.now();
@@ -186,11 +189,12 @@ export class Agent {
   }
 
   async #publish(report: HostReport): Promise<void> {
-    const { log, reportPath } = this.#options;
+    const { log, recorder, reportPath } = this.#options;
     const known = new Set(this.#report?.problems.map((problem) => problem.message));
     for (const { code, message } of report.problems)
       if (!known.has(message)) log.warn({ code }, message);
     this.#report = report;
+    await recorder.record(report);
     try {
       await writeFileAtomic(reportPath, `${JSON.stringify(report)}\n`);
     } catch (error) {
@@ -200,7 +204,7 @@ export class Agent {
   }
 
   #toReport(plan: HostPlan | undefined, round: Round): HostReport {
-    const { engine, host, version } = this.#options;
+    const { client, engine, host, version } = this.#options;
     const isInEffect =
       plan !== undefined &&
       round.differences.length === 0 &&
@@ -216,6 +220,7 @@ export class Agent {
         socket: engine.socket,
         running: round.engineVersion !== undefined,
         external: engine.isExternal,
+        life: client.generation,
         ...(round.engineVersion === undefined ? {} : { version: round.engineVersion }),
       },
       ...(plan === undefined ? {} : { wantedRevision: plan.revision }),

@@ -12,11 +12,14 @@ import { MemoryFile } from '../drivers/strongswan/memory-file.ts';
 import { messageOf } from '../lib/message-of.ts';
 import { systemCommands } from '../platform/linux/command.ts';
 import { SysctlFiles } from '../platform/linux/sysctl-files.ts';
+import type { HostReport } from '../status/host-report.ts';
+import { Journal } from '../store/journal.ts';
 import { type Lock, LockedError, takeLock } from '../store/lock.ts';
 import { type Directories, pathsOf } from '../store/state-directory.ts';
 import { Agent } from './agent.ts';
 import { parseReport } from './control.ts';
 import { EngineLevel } from './engine-level.ts';
+import { EventRecorder } from './event-recorder.ts';
 import { Failures } from './failures.ts';
 import { KernelLevel } from './kernel-level.ts';
 import type { Log } from './log.ts';
@@ -58,6 +61,7 @@ export async function runAgent(options: StartOptions, signal: AbortSignal): Prom
     const parts = assemble(options);
     const agent = new Agent({
       ...parts,
+      recorder: new EventRecorder(new Journal(paths.journal), await lastReport(paths.report)),
       host: hostname(),
       version,
       source: new PlanSource(paths.plan, paths.lastGoodPlan),
@@ -108,8 +112,13 @@ export async function teardown(options: StartOptions, signal: AbortSignal): Prom
 
 /** Of the daemon that the last agent was told to use; undefined where it had its own. */
 async function lastExternalSocket(reportPath: string): Promise<string | undefined> {
-  const engine = parseReport(await readFile(reportPath, 'utf8').catch(() => ''))?.engine;
+  const engine = (await lastReport(reportPath))?.engine;
   return engine?.external === true ? engine.socket : undefined;
+}
+
+/** Of the last agent; undefined where none has reported since the host booted. */
+async function lastReport(path: string): Promise<HostReport | undefined> {
+  return parseReport(await readFile(path, 'utf8').catch(() => ''));
 }
 
 async function lockAgent(path: string): Promise<Lock> {

@@ -106,6 +106,20 @@ export const COMMANDS: readonly CommandEntry[] = [
     example: 'sallyport status partner-a',
   },
   {
+    name: 'events',
+    description: 'show what has happened on this host; needs no agent',
+    arguments: '[connection]',
+    options: [
+      {
+        flags: '--since <time>',
+        description: 'only from then on: 90s, 15m, 1h30m, 2d, 1w ago, or a time of RFC 3339',
+      },
+      { flags: '--follow', description: 'go on as more come; json is then one value a line' },
+      OUTPUT,
+    ],
+    example: 'sallyport events partner-a --since 2d',
+  },
+  {
     name: 'agent',
     description: 'keep this host as declared; ends at SIGTERM and leaves the tunnels up',
     options: [

@@ -17,6 +17,7 @@ export const LOADERS: ReadonlyMap<string, () => Promise<CommandModule>> = new Ma
   ['describe', () => import('./commands/describe.ts')],
   ['delete', () => import('./commands/delete.ts')],
   ['status', () => import('./commands/status.ts')],
+  ['events', () => import('./commands/events.ts')],
   ['agent', () => import('./commands/agent.ts')],
   ['completion', () => import('./commands/completion.ts')],
 ]);

@@ -40,7 +40,7 @@ export function formatStatus(report: HostReport, now: string): string {
 }
 
 /** Identities and causes hold what the other side sent: it must not steer the terminal. */
-function printable(line: string): string {
+export function printable(line: string): string {
   return line.replaceAll(/\p{Cc}/gu, '?');
 }
 
@@ -130,7 +130,7 @@ function rekey(seconds: number | undefined): string {
 }
 
 /** `2026-05-28 09:00:00Z`: RFC 3339 §5.6 allows the blank, and fractions of a second say nothing here. */
-function clock(time: string): string {
+export function clock(time: string): string {
   return time.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
 }
 

@@ -105,6 +105,8 @@ export interface HostReport {
     readonly running: boolean;
     /** true: not started by Sallyport. */
     readonly external: boolean;
+    /** Counts the lives of the daemon that this agent has met. */
+    readonly life: number;
   };
   /** Revision the agent was told to reach; absent before the first plan. */
   readonly wantedRevision?: string;

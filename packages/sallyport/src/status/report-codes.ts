@@ -22,6 +22,7 @@ export const REPORT_CODES: Readonly<Record<string, string>> = {
   'engine/not-installed': 'The program of the IKE daemon is missing',
   'engine/unreachable': 'The IKE daemon runs and does not answer',
   'agent/copy-not-kept': 'The copy of the plan for the next start could not be written',
+  'agent/events-not-kept': 'Events could not be written into the journal, and wait in memory',
   'agent/no-plan': 'Nothing was applied on this host yet',
   'agent/plan-refused': 'The stored plan is missing or damaged; the last good one stays in effect',
   'agent/secret-changed': 'The files of a Secret hold something else than what was applied',

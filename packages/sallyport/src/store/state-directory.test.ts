@@ -35,6 +35,7 @@ describe('pathsOf', () => {
       'lastGoodPlan',
       'salt',
       'sysctls',
+      'journal',
       'applyLock',
     ]);
     expect(below('/r')).toEqual(['agentLock', 'memory', 'report', 'controlSocket']);

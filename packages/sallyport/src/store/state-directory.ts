@@ -27,6 +27,7 @@ export function pathsOf({ state, run }: Directories): {
   readonly lastGoodPlan: string;
   readonly salt: string;
   readonly sysctls: string;
+  readonly journal: string;
   readonly applyLock: string;
   readonly agentLock: string;
   readonly memory: string;
@@ -39,6 +40,7 @@ export function pathsOf({ state, run }: Directories): {
     lastGoodPlan: join(state, 'agent', 'plan.json'),
     salt: join(state, 'salt'),
     sysctls: join(state, 'agent', 'sysctls.json'),
+    journal: join(state, 'agent', 'events'),
     applyLock: join(state, 'apply.lock'),
     agentLock: join(run, 'agent.lock'),
     memory: join(run, 'loaded.json'),

@@ -33,6 +33,9 @@ export class AgentWithFakes implements AsyncDisposable {
   readonly directory: string;
   /** Tunnels whose attempt was called failed, holds that were released, watches that ended. */
   readonly told: string[] = [];
+  /** Reports of which events are made. */
+  readonly recorded: HostReport[] = [];
+  readonly recorderProblems: Problem[] = [];
   sourced: SourcedPlan = {};
   secretProblems: Problem[] = [];
   answer: RoundOf = () => Promise.resolve(WELL);
@@ -212,6 +215,7 @@ esac`;
       keeper: this.#keeper,
       engine: { socket: 'unix:///charon.vici', isExternal: true },
       client: {
+        generation: 1,
         subscribe: () => this.#subscribe(),
         close: () => {
           this.told.push('daemon left');
@@ -221,6 +225,13 @@ esac`;
       },
       failures: { readLine: ({ ikeName }) => (ikeName === undefined ? [] : [ikeName]) },
       history: { keepOnly: () => undefined },
+      recorder: {
+        record: (report) => {
+          this.recorded.push(report);
+          return Promise.resolve();
+        },
+        problems: this.recorderProblems,
+      },
       rollGuard: {
         cleanUp: () => this.cleanUp(),
       },

@@ -85,6 +85,7 @@ export const report: HostReport = {
     socket: 'unix:///run/sallyport/charon.vici',
     running: true,
     external: false,
+    life: 1,
   },
   wantedRevision: 'a1b2c3d4e5f60718',
   revisionInEffect: 'a1b2c3d4e5f60718',

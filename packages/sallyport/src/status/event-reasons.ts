@@ -1,0 +1,62 @@
+/** Why an event was recorded: stable words, listed in `docs/reference/events.md`. */
+export const EVENT_REASONS = {
+  AgentStarted: 'An agent began to keep this host; until then nobody looked',
+  PlanInEffect: 'A revision of the plan was read back from daemon and kernel as a whole',
+  PlanDiffers:
+    'The wanted revision is not, or not any more, what is there; the cause is the first difference',
+  ProblemFound: 'The agent met a problem that concerns the whole host',
+  ProblemGone: 'A problem of the host is over',
+  EngineStarted: 'The IKE daemon answers',
+  EngineRestarted: 'The IKE daemon had ended, and another one answers: all SAs of before are gone',
+  EngineLost: 'The IKE daemon does not run, or does not answer',
+  TunnelUp: 'All networks of a tunnel are joined',
+  TunnelPartial: 'Some networks of a tunnel are joined, others are not',
+  TunnelDown: 'A tunnel that was up, or partly up, carries nothing any more',
+  TunnelFailed:
+    'A tunnel that is not up met another cause than before; the same cause again is no event',
+  TunnelReplaced: 'A tunnel is up with a new IKE SA and new Child SAs, which is no rekeying',
+  TunnelRemoved: 'A tunnel is not in the plan any more',
+} as const;
+
+export type EventReason = keyof typeof EVENT_REASONS;
+
+export function eventReference(): string {
+  const rows = Object.entries(EVENT_REASONS).map(
+    ([reason, meaning]) => `| \`${reason}\` | ${meaning} |`,
+  );
+  return `# Events
+
+Changes of state that the agent has seen, as \`sallyport events\` prints them. A reason never changes its meaning.
+
+This page is generated from \`packages/sallyport/src/status/event-reasons.ts\`.
+
+| reason | meaning |
+|---|---|
+${rows.join('\n')}
+
+A rekeying is no event: a thousand tunnels rekey a thousand times an hour, and would push out what matters. It is counted
+in the history of its tunnel, which \`sallyport status\` shows.
+
+## Fields
+
+With \`-o json\` and \`-o yaml\`. Fields without a value are absent.
+
+| field | meaning |
+|---|---|
+| \`sequence\` | whole number, higher than that of every event before; a gap is a damaged line |
+| \`at\` | RFC 3339, by the clock of the host |
+| \`host\` | where it was seen |
+| \`reason\` | one of the above |
+| \`object\` | \`kind\`, \`name\`, and for what is declared \`namespace\`; \`tunnel\` where it concerns one |
+| \`before\`, \`after\` | state, revision, version or id, whatever the reason is about |
+| \`cause\` | \`code\` of [causes](causes.md) or [problems](problems.md), and \`message\` |
+
+\`-o json\` prints one list; with \`--follow\` one value a line, as it comes. \`-o yaml\` with \`--follow\` prints one document each.
+
+## The journal
+
+The agent keeps events as lines of JSON in \`agent/events\` below its state directory (mode 0600), in two segments of 4 MiB each; a
+third one removes the oldest. That is about 30,000 events. A line that was torn by a power cut, or is damaged, is left out. Where
+the disk is full, the last 1,000 events wait in memory and the status says \`agent/events-not-kept\`.
+`;
+}

@@ -1,0 +1,198 @@
+import { describe, expect, it } from 'vitest';
+import { type Event, eventsBetween } from './events.ts';
+import type { HostReport, TunnelReport } from './host-report.ts';
+import { child, down, report, up } from './testing/reports.ts';
+
+const later = '2026-06-01T12:00:08.000Z';
+const { ike: upIke } = up;
+
+function between(before: Partial<HostReport>, after: Partial<HostReport>): Event[] {
+  return eventsBetween(
+    { ...report, ...before },
+    { ...report, ...before, observedAt: later, ...after },
+  );
+}
+
+/** What one tunnel makes of two looks. */
+function ofTunnel(before: TunnelReport, after: TunnelReport): Event[] {
+  return between({ tunnels: [before] }, { tunnels: [after] });
+}
+
+const { cause: __, ...quiet } = down;
+const { revisionInEffect: ___, ...differing } = report;
+
+describe('eventsBetween', () => {
+  it('says nothing of a host that is as it was', () => {
+    expect(between({}, {})).toEqual([]);
+  });
+
+  it('tells all that is there at the first look, the host first', () => {
+    const events = eventsBetween(undefined, report);
+    expect(
+      events.map(({ reason, object, before, after }) => [reason, object.name, before, after]),
+    ).toMatchInlineSnapshot(`
+      [
+        [
+          "AgentStarted",
+          "gw1",
+          undefined,
+          "0.1.0",
+        ],
+        [
+          "EngineStarted",
+          "gw1",
+          undefined,
+          "5.9.8",
+        ],
+        [
+          "PlanInEffect",
+          "gw1",
+          undefined,
+          "a1b2c3d4e5f60718",
+        ],
+        [
+          "TunnelUp",
+          "partner-a",
+          undefined,
+          "up",
+        ],
+        [
+          "TunnelFailed",
+          "partner-b",
+          undefined,
+          "down",
+        ],
+      ]
+    `);
+    expect(new Set(events.map(({ at, host }) => `${at} ${host}`))).toEqual(
+      new Set([`${report.observedAt} gw1`]),
+    );
+  });
+
+  it('tells of an agent that began anew, and nothing of what it found as it was', () => {
+    const agent = { ...report.agent, startedAt: later };
+    const events = between({}, { agent, engine: { ...report.engine, life: 7 } });
+    expect(events.map(({ reason }) => reason)).toEqual(['AgentStarted']);
+  });
+
+  it.each([
+    ['lost', true, false, 1, ['EngineLost']],
+    ['back', false, true, 2, ['EngineStarted']],
+    ['killed and started between two looks', true, true, 2, ['EngineRestarted']],
+    ['still gone', false, false, 1, []],
+  ] as const)('tells of a daemon that is %s', (_, was, is, life, reasons) => {
+    const events = between(
+      { engine: { ...report.engine, running: was } },
+      { engine: { ...report.engine, running: is, life } },
+    );
+    expect(events.map(({ reason }) => reason)).toEqual(reasons);
+  });
+
+  it('tells of each problem once, and when it is over', () => {
+    const problem = { code: 'engine/no-start', severity: 'error', message: 'silent' } as const;
+    const reworded = { ...problem, message: 'still silent' };
+    expect(between({}, { problems: [problem] })).toMatchObject([
+      { reason: 'ProblemFound', cause: { code: 'engine/no-start', message: 'silent' } },
+    ]);
+    expect(between({ problems: [problem] }, { problems: [reworded] })).toEqual([]);
+    expect(between({ problems: [problem] }, { problems: [] })).toMatchObject([
+      { reason: 'ProblemGone', cause: { code: 'engine/no-start' } },
+    ]);
+  });
+});
+
+describe('eventsBetween, of the plan', () => {
+  const differences = [{ text: 'kernel: add route' }, { text: 'kernel: add rule' }];
+
+  it('tells when another revision is in effect', () => {
+    const revisions = { wantedRevision: 'new', revisionInEffect: 'new' };
+    expect(between({}, revisions)).toMatchObject([
+      { reason: 'PlanInEffect', before: 'a1b2c3d4e5f60718', after: 'new' },
+    ]);
+  });
+
+  it('tells that a revision is not in effect, with the first difference', () => {
+    const after = { ...differing, wantedRevision: 'new', differences, observedAt: later };
+    expect(eventsBetween(report, after)).toMatchObject([
+      {
+        reason: 'PlanDiffers',
+        before: 'a1b2c3d4e5f60718',
+        after: 'new',
+        cause: { code: 'host/differs', message: 'kernel: add route (and 1 more)' },
+      },
+    ]);
+    // Other differences of the same plan are no event.
+    expect(eventsBetween(after, { ...after, differences: [] })).toEqual([]);
+  });
+
+  it('prefers a problem as the cause, and goes without one', () => {
+    const problems = [{ code: 'kernel/failed', severity: 'error', message: 'no ip' }] as const;
+    expect(eventsBetween(report, { ...differing, problems })).toMatchObject([
+      { reason: 'ProblemFound' },
+      { reason: 'PlanDiffers', cause: { code: 'kernel/failed', message: 'no ip' } },
+    ]);
+    expect(eventsBetween(report, differing)[0]?.cause).toBeUndefined();
+  });
+
+  it('says nothing where there is no plan', () => {
+    const { wantedRevision: _, ...none } = differing;
+    expect(eventsBetween(none, none)).toEqual([]);
+  });
+});
+
+describe('eventsBetween, of a tunnel', () => {
+  it.each([
+    ['comes up', down, { ...down, state: 'up' }, 'TunnelUp'],
+    ['is partly up', up, { ...up, state: 'partial' }, 'TunnelPartial'],
+    ['goes down', up, { ...up, state: 'connecting' }, 'TunnelDown'],
+    ['goes down without words', { ...up, state: 'partial' }, quiet, 'TunnelDown'],
+    ['is disabled', up, { ...up, state: 'disabled' }, 'TunnelDown'],
+  ] as const)('that %s', (_, before, after, reason) => {
+    const events = ofTunnel({ ...before, name: up.name }, { ...after, name: up.name });
+    expect(events).toMatchObject([{ reason, before: before.state, after: after.state }]);
+  });
+
+  it('names it as it was declared, and the cause by code', () => {
+    expect(ofTunnel({ ...down, state: 'up' }, down)).toEqual([
+      {
+        at: later,
+        host: 'gw1',
+        reason: 'TunnelDown',
+        object: { kind: 'Connection', namespace: 'default', name: 'partner-b', tunnel: 'main' },
+        before: 'up',
+        after: 'down',
+        cause: { code: 'ike/no-answer', message: '198.51.100.30 did not answer' },
+      },
+    ]);
+  });
+
+  it('tells each cause of a tunnel that does not come up once', () => {
+    const other = {
+      ...down,
+      cause: { code: 'ike/no-common-proposal', message: '', hint: '', at: later },
+    };
+    expect(ofTunnel(quiet, down)).toMatchObject([{ reason: 'TunnelFailed' }]);
+    expect(ofTunnel(down, { ...down, state: 'connecting' })).toEqual([]);
+    expect(ofTunnel(down, other)).toMatchObject([
+      { reason: 'TunnelFailed', cause: { code: 'ike/no-common-proposal' } },
+    ]);
+    expect(ofTunnel(other, quiet)).toEqual([]);
+  });
+
+  it('tells one that was replaced from one that was rekeyed', () => {
+    if (upIke === undefined) throw new Error('the fixture is up');
+    const ike = { ...upIke, uniqueId: '4' };
+    const children = [{ ...child, uniqueId: '8' }];
+    expect(ofTunnel(up, { ...up, ike, children })).toMatchObject([
+      { reason: 'TunnelReplaced', before: '3', after: '4' },
+    ]);
+    expect(ofTunnel(up, { ...up, ike })).toEqual([]);
+    expect(ofTunnel(up, { ...up, children })).toEqual([]);
+  });
+
+  it('tells of one that the plan has no more', () => {
+    expect(between({}, { tunnels: [up] })).toMatchObject([
+      { reason: 'TunnelRemoved', before: 'down', object: { name: 'partner-b' } },
+    ]);
+  });
+});

@@ -1,0 +1,165 @@
+/** What happened between two looks at a host, as events. Pure: whoever looks twice can tell. */
+import { isBlocking, type Problem } from '../lib/problem.ts';
+import type { EventReason } from './event-reasons.ts';
+import type { HostReport, TunnelReport } from './host-report.ts';
+
+export interface EventObject {
+  /** `Host`, or the kind of a declared object. */
+  readonly kind: string;
+  /** Absent for the host itself. */
+  readonly namespace?: string;
+  readonly name: string;
+  readonly tunnel?: string;
+}
+
+export interface EventCause {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface Event {
+  /** RFC 3339. */
+  readonly at: string;
+  readonly host: string;
+  readonly reason: EventReason;
+  readonly object: EventObject;
+  /** State, revision, version or id, whatever the reason is about. */
+  readonly before?: string | undefined;
+  readonly after?: string | undefined;
+  readonly cause?: EventCause | undefined;
+}
+
+/** The host's own events first, as they explain those of its tunnels. `before` absent: nobody looked yet. */
+export function eventsBetween(before: HostReport | undefined, after: HostReport): Event[] {
+  const happened = [...hostEvents(before, after), ...tunnelEvents(before, after)];
+  return happened.map((event) => ({ at: after.observedAt, host: after.host, ...event }));
+}
+
+type Happening = Omit<Event, 'at' | 'host'>;
+
+function hostEvents(before: HostReport | undefined, after: HostReport): Happening[] {
+  const object = { kind: 'Host', name: after.host };
+  const events: Happening[] = [];
+  if (before?.agent.startedAt !== after.agent.startedAt)
+    events.push({ reason: 'AgentStarted', object, after: after.agent.version });
+  events.push(...engineEvents(before, after).map((event) => ({ ...event, object })));
+  events.push(...problemEvents(before, after).map((event) => ({ ...event, object })));
+  events.push(...planEvents(before, after).map((event) => ({ ...event, object })));
+  return events;
+}
+
+type OfHost = Omit<Happening, 'object'>;
+
+function engineEvents(before: HostReport | undefined, after: HostReport): OfHost[] {
+  const was = before?.engine;
+  const is = after.engine;
+  if (was?.running === true && !is.running) return [{ reason: 'EngineLost', before: was.version }];
+  if (!is.running) return [];
+  if (was?.running !== true) return [{ reason: 'EngineStarted', after: is.version }];
+  // Lives are counted by each agent anew.
+  const isSameAgent = before?.agent.startedAt === after.agent.startedAt;
+  if (!isSameAgent || was.life === is.life) return [];
+  return [{ reason: 'EngineRestarted', before: was.version, after: is.version }];
+}
+
+function problemEvents(before: HostReport | undefined, after: HostReport): OfHost[] {
+  const was = byCode(before?.problems ?? []);
+  const is = byCode(after.problems);
+  const found = [...is].filter(([code]) => !was.has(code));
+  const gone = [...was].filter(([code]) => !is.has(code));
+  return [
+    ...found.map(([code, { message }]) => ({
+      reason: 'ProblemFound' as const,
+      cause: { code, message },
+    })),
+    ...gone.map(([code, { message }]) => ({
+      reason: 'ProblemGone' as const,
+      cause: { code, message },
+    })),
+  ];
+}
+
+function byCode(problems: readonly Problem[]): Map<string, Problem> {
+  return new Map(problems.map((problem) => [problem.code, problem]));
+}
+
+function planEvents(before: HostReport | undefined, after: HostReport): OfHost[] {
+  const { wantedRevision, revisionInEffect } = after;
+  const isSame =
+    before?.wantedRevision === wantedRevision && before?.revisionInEffect === revisionInEffect;
+  if (wantedRevision === undefined || isSame) return [];
+  const change = { before: before?.revisionInEffect, after: wantedRevision };
+  if (revisionInEffect !== undefined) return [{ reason: 'PlanInEffect', ...change }];
+  return [{ reason: 'PlanDiffers', ...change, cause: differs(after) }];
+}
+
+/** Why a plan is not in effect: the first fault, and how many more there are. */
+function differs({ problems, differences }: HostReport): EventCause | undefined {
+  const causes = [
+    ...problems.filter(isBlocking).map(({ code, message }) => ({ code, message })),
+    ...differences.map(({ text }) => ({ code: 'host/differs', message: text })),
+  ];
+  const [first, ...more] = causes;
+  if (first === undefined || more.length === 0) return first;
+  return { ...first, message: `${first.message} (and ${more.length} more)` };
+}
+
+function tunnelEvents(before: HostReport | undefined, after: HostReport): Happening[] {
+  const was = new Map((before?.tunnels ?? []).map((tunnel) => [tunnel.name, tunnel]));
+  const is = new Set(after.tunnels.map(({ name }) => name));
+  return [
+    ...(before?.tunnels ?? [])
+      .filter(({ name }) => !is.has(name))
+      .map((tunnel) => ({
+        reason: 'TunnelRemoved' as const,
+        object: objectOf(tunnel),
+        before: tunnel.state,
+      })),
+    ...after.tunnels.flatMap((tunnel) => tunnelEvent(was.get(tunnel.name), tunnel) ?? []),
+  ];
+}
+
+/** At most one a look: what a tunnel is now says more than the ways to it. */
+function tunnelEvent(before: TunnelReport | undefined, after: TunnelReport): Happening | undefined {
+  const object = objectOf(after);
+  const cause = causeOf(after);
+  const states = { before: before?.state, after: after.state };
+  if (before?.state !== after.state) {
+    if (after.state === 'up') return { reason: 'TunnelUp', object, ...states };
+    if (after.state === 'partial') return { reason: 'TunnelPartial', object, ...states, cause };
+    if (before !== undefined && carries(before))
+      return { reason: 'TunnelDown', object, ...states, cause };
+  }
+  if (!carries(after) && after.cause !== undefined && before?.cause?.code !== after.cause.code)
+    return { reason: 'TunnelFailed', object, ...states, cause };
+  if (before?.ike !== undefined && after.ike !== undefined && isReplaced(before, after))
+    return {
+      reason: 'TunnelReplaced',
+      object,
+      before: before.ike.uniqueId,
+      after: after.ike.uniqueId,
+    };
+  return undefined;
+}
+
+function carries({ state }: TunnelReport): boolean {
+  return state === 'up' || state === 'partial';
+}
+
+/** A rekeyed IKE SA takes its Child SAs over, and a rekeyed Child SA stays where it is (RFC 7296 §2.8). */
+function isReplaced(before: TunnelReport, after: TunnelReport): boolean {
+  const ids = new Set(before.children.map(({ uniqueId }) => uniqueId));
+  return (
+    carries(after) &&
+    before.ike?.uniqueId !== after.ike?.uniqueId &&
+    !after.children.some(({ uniqueId }) => ids.has(uniqueId))
+  );
+}
+
+function objectOf({ namespace, connection, tunnel }: TunnelReport): EventObject {
+  return { kind: 'Connection', namespace, name: connection, tunnel };
+}
+
+function causeOf({ cause }: TunnelReport): EventCause | undefined {
+  return cause === undefined ? undefined : { code: cause.code, message: cause.message };
+}
