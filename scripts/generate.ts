@@ -10,6 +10,7 @@ import { jsonSchemas } from '../packages/sallyport/src/model/json-schema.ts';
 import { problemReference } from '../packages/sallyport/src/model/problem-codes.ts';
 import { eventReference } from '../packages/sallyport/src/status/event-reasons.ts';
 import { REPORT_CODES } from '../packages/sallyport/src/status/report-codes.ts';
+import { pathCauseReference } from '../packages/sallyport/src/status/why/path-cause-reference.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -26,7 +27,7 @@ const wanted: readonly (readonly [path: string, text: string])[] = [
       [`deploy/schema/${name}.json`, `${JSON.stringify(schema, undefined, 2)}\n`] as const,
   ),
   ['docs/reference/problems.md', `${problemReference()}${reportReference()}`],
-  ['docs/reference/causes.md', causeReference()],
+  ['docs/reference/causes.md', `${causeReference()}${pathCauseReference()}`],
   ['docs/reference/change-classes.md', changeClassReference()],
   ['docs/reference/events.md', eventReference()],
 ];

@@ -13,6 +13,7 @@ import { writeFileAtomic } from '../platform/atomic-file.ts';
 import type { HostReport } from '../status/host-report.ts';
 import { serveControl } from './control.ts';
 import type { EventRecorder } from './event-recorder.ts';
+import type { Explainer } from './explainer.ts';
 import type { Failures } from './failures.ts';
 import { watchKernel } from './kernel-monitor.ts';
 import type { Log } from './log.ts';
@@ -34,6 +35,7 @@ export interface AgentOptions {
   readonly client: Pick<ViciClient, 'close' | 'generation'> & {
     subscribe(...args: Parameters<ViciClient['subscribe']>): AsyncIterable<ViciEvent>;
   };
+  readonly explainer: Pick<Explainer, 'explain'>;
   readonly failures: Pick<Failures, 'readLine'>;
   readonly history: Pick<TunnelHistory, 'keepOnly'>;
   readonly recorder: Pick<EventRecorder, 'record' | 'problems'>;
@@ -53,7 +55,7 @@ export class Agent {
   readonly #options: AgentOptions;
   readonly #startedAt = new Date().toISOString();
   #report: HostReport | undefined;
-  #tunnels: HostPlan['tunnels'] = [];
+  #plan: HostPlan | undefined;
   readonly #pace = new Pace(Math.random);
   #round: Promise<void> = Promise.resolve();
   /** A round that has not begun. */
@@ -70,10 +72,18 @@ export class Agent {
 
   /** Runs until the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
-    const { controlSocket, client, log } = this.#options;
+    const { controlSocket, client, explainer, log } = this.#options;
     // Of an agent that was killed while it exchanged a tunnel.
     await this.#releaseHolds(signal);
-    const control = await serveControl(controlSocket, () => this.#freshReport(signal));
+    const control = await serveControl(controlSocket, {
+      report: () => this.#freshReport({ kernel: true }, signal),
+      why: (request) =>
+        explainer.explain(
+          request,
+          { plan: () => this.#plan, look: (scope) => this.#freshReport(scope, signal) },
+          signal,
+        ),
+    });
     const watcher = await this.#watchPlan();
     const kernelListener = {
       onNetwork: () => {
@@ -165,8 +175,8 @@ export class Agent {
             );
       // A round that was cut off tells nothing true: the last report stands.
       if (this.#isEnded()) return;
-      this.#tunnels = plan?.tunnels ?? [];
-      history.keepOnly(new Set(this.#tunnels.map((tunnel) => tunnel.name)));
+      this.#plan = plan;
+      history.keepOnly(new Set(plan?.tunnels.map((tunnel) => tunnel.name)));
       if (hasKernel) this.#secretProblems = plan === undefined ? [] : await secrets.check(plan);
       const problems = [
         ...(problem === undefined ? [] : [problem]),
@@ -231,8 +241,11 @@ export class Agent {
     };
   }
 
-  async #freshReport(signal: AbortSignal): Promise<HostReport> {
-    this.#wantsKernel = true;
+  async #freshReport(
+    scope: { readonly kernel: boolean },
+    signal: AbortSignal,
+  ): Promise<HostReport> {
+    this.#wantsKernel ||= scope.kernel;
     await this.#nextRound();
     if (this.#report === undefined || signal.aborted) throw new Error('the agent is ending');
     return this.#report;
@@ -267,7 +280,7 @@ export class Agent {
     readonly text: string;
   }): void {
     const { failures, keeper } = this.#options;
-    const failed = failures.readLine(line, this.#tunnels, new Date());
+    const failed = failures.readLine(line, this.#plan?.tunnels ?? NO_TUNNELS, new Date());
     for (const tunnel of failed) keeper.attemptFailed(tunnel);
     if (failed.length > 0) this.#soon({ kernel: false });
   }
@@ -275,6 +288,8 @@ export class Agent {
 
 /** Longest round: both levels with their deadlines. */
 const ROUND_MILLISECONDS = 150_000;
+
+const NO_TUNNELS: HostPlan['tunnels'] = [];
 
 const IDLE: Round = { tunnels: [], differences: [], problems: [], isMoving: false };
 

@@ -35,9 +35,10 @@ function collect(host = 'gw1'): Promise<Facts> {
 /** The running agent uses this daemon. */
 async function useDaemon(socket: string): Promise<AsyncDisposable> {
   const engine = { ...report.engine, external: true, socket };
-  const server = await serveControl(system.paths.controlSocket, () =>
-    Promise.resolve({ ...report, engine }),
-  );
+  const server = await serveControl(system.paths.controlSocket, {
+    report: () => Promise.resolve({ ...report, engine }),
+    why: () => Promise.reject(new Error('nobody asks')),
+  });
   return {
     [Symbol.asyncDispose]: () => {
       server.close();

@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { explanation } from '../status/testing/explanations.ts';
 import { report } from '../status/testing/reports.ts';
-import { askReport, parseReport, serveControl } from './control.ts';
+import { askReport, askWhy, parseReport, parseWhyRequest, serveControl } from './control.ts';
+
+const why = () => Promise.resolve(explanation);
 
 let directory: string;
 let path: string;
@@ -22,9 +25,12 @@ afterEach(async () => {
 describe('the control socket', () => {
   it('answers with a fresh report, many at once', async () => {
     let looks = 0;
-    const server = await serveControl(path, () => {
-      looks += 1;
-      return Promise.resolve(report);
+    const server = await serveControl(path, {
+      report: () => {
+        looks += 1;
+        return Promise.resolve(report);
+      },
+      why,
     });
     const answers = await Promise.all(Array.from({ length: 20 }, () => askReport(path)));
     expect(answers).toEqual(Array.from({ length: 20 }, () => report));
@@ -34,13 +40,13 @@ describe('the control socket', () => {
 
   it('takes the place of a dead agent’s socket', async () => {
     await writeFile(path, '');
-    const server = await serveControl(path, () => Promise.resolve(report));
+    const server = await serveControl(path, { report: () => Promise.resolve(report), why });
     expect(await askReport(path)).toEqual(report);
     server.close();
   });
 
   it('survives nonsense, and clients that go away', async () => {
-    const server = await serveControl(path, () => Promise.resolve(report));
+    const server = await serveControl(path, { report: () => Promise.resolve(report), why });
     const nonsense = connect(path);
     nonsense.write('\u0000\uffff{}\n');
     expect(await text(nonsense)).toMatch(/unknown request/);
@@ -50,7 +56,7 @@ describe('the control socket', () => {
   });
 
   it('takes a request in pieces, and one that a person typed', async () => {
-    const server = await serveControl(path, () => Promise.resolve(report));
+    const server = await serveControl(path, { report: () => Promise.resolve(report), why });
     const slow = connect(path);
     slow.write('rep');
     await askReport(path);
@@ -60,7 +66,7 @@ describe('the control socket', () => {
   });
 
   it('keeps nothing of a request without an end', async () => {
-    const server = await serveControl(path, () => Promise.resolve(report));
+    const server = await serveControl(path, { report: () => Promise.resolve(report), why });
     const endless = connect(path);
     endless.write('x'.repeat(1_000_000));
     expect(await text(endless)).toMatch(/unknown request/);
@@ -68,7 +74,7 @@ describe('the control socket', () => {
   });
 
   it('lets go of clients that never ask, when it ends', async () => {
-    const server = await serveControl(path, () => Promise.resolve(report));
+    const server = await serveControl(path, { report: () => Promise.resolve(report), why });
     const silent = connect(path);
     const gone = once(silent, 'close');
     await once(silent, 'connect');
@@ -80,17 +86,79 @@ describe('the control socket', () => {
 
   it('does not begin where its socket cannot be', async () => {
     const nowhere = join(directory, 'nothing', 'agent.sock');
-    await expect(serveControl(nowhere, () => Promise.resolve(report))).rejects.toThrow('EACCES');
+    await expect(
+      serveControl(nowhere, { report: () => Promise.resolve(report), why }),
+    ).rejects.toThrow('EACCES');
   });
 
   it('says what went wrong; who asks then has no report', async () => {
-    const server = await serveControl(path, () => Promise.reject(new Error('ending')));
+    const server = await serveControl(path, {
+      report: () => Promise.reject(new Error('ending')),
+      why,
+    });
     expect(await askReport(path)).toBeUndefined();
     server.close();
   });
 
   it('is silent where no agent runs', async () => {
     expect(await askReport(path)).toBeUndefined();
+  });
+});
+
+describe('asked why', () => {
+  const request = { namespace: 'default', connection: 'partner-a' };
+
+  it('explains the connection, and passes on the target', async () => {
+    const asked: unknown[] = [];
+    const server = await serveControl(path, {
+      report: () => Promise.resolve(report),
+      why: (parsed) => {
+        asked.push(parsed);
+        return why();
+      },
+    });
+    expect(await askWhy(path, request)).toEqual(explanation);
+    expect(await askWhy(path, { ...request, target: 'fd02::1' })).toEqual(explanation);
+    expect(asked).toEqual([request, { ...request, target: 'fd02::1' }]);
+    server.close();
+  });
+
+  it('says what it could not do, and nothing where nobody is', async () => {
+    expect(await askWhy(path, request)).toBeUndefined();
+    const server = await serveControl(path, {
+      report: () => Promise.resolve(report),
+      why: () => Promise.reject(new Error('ip: not found')),
+    });
+    await expect(askWhy(path, request)).rejects.toThrow('the agent answers: ip: not found');
+    server.close();
+  });
+
+  it('takes an answer of another version for none', async () => {
+    const server = await serveControl(path, {
+      report: () => Promise.resolve(report),
+      why: () => Promise.resolve({ ...explanation, format: 'other' as never }),
+    });
+    expect(await askWhy(path, request)).toBeUndefined();
+    server.close();
+  });
+
+  it.each([
+    'why',
+    'why ',
+    'why partner-a',
+    'why default/partner-a/main',
+    'why default/Partner_A',
+    'why /partner-a',
+    'why default/',
+    'why default/partner-a ',
+    'why default/partner-a somewhere',
+    'why default/partner-a 10.2.0.0/24',
+    'why default/partner-a 10.2.0.1 10.2.0.2',
+    'why  default/partner-a',
+    'Why default/partner-a',
+    'why default/partner-a -c',
+  ])('does not understand "%s"', (line) => {
+    expect(parseWhyRequest(line)).toBeUndefined();
   });
 });
 

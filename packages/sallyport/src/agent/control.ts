@@ -1,27 +1,37 @@
 /**
  * The agent's ear: a socket in the run directory, which only root can reach. A line asks, a line of
- * JSON answers: `report` looks afresh and returns what is there.
+ * JSON answers: `report` looks afresh and returns what is there, `why NAMESPACE/CONNECTION [TARGET]`
+ * looks closely at the tunnels of one connection and explains them.
  */
 import { rm } from 'node:fs/promises';
 import { connect, Server, type Socket } from 'node:net';
+import { isJson } from '../lib/json-fields.ts';
+import { messageOf } from '../lib/message-of.ts';
+import { parseAddress } from '../lib/prefix.ts';
+import { Name } from '../model/fields.ts';
 import type { HostReport } from '../status/host-report.ts';
+import type { Explanation } from '../status/why/explanation.ts';
+import type { WhyRequest } from './explainer.ts';
 
 const ANSWER_MILLISECONDS = 30_000;
+/** Looks of others may come first. */
+const EXPLANATION_MILLISECONDS = 120_000;
 /** Far more than any request has. */
 const LONGEST_REQUEST = 256;
 
-export async function serveControl(
-  path: string,
-  report: () => Promise<HostReport>,
-): Promise<Server> {
+export interface ControlAnswers {
+  readonly report: () => Promise<HostReport>;
+  readonly why: (request: WhyRequest) => Promise<Explanation>;
+}
+
+export async function serveControl(path: string, answers: ControlAnswers): Promise<Server> {
   // Whoever holds the agent's lock owns the path: what lies there is a dead agent's.
   await rm(path, { force: true });
   const server = new ControlServer((socket) => {
     readRequest(socket, (request) => {
-      const answer = request === 'report' ? report() : Promise.reject(new Error('unknown request'));
-      answer.then(
+      answerTo(request, answers).then(
         (value) => socket.end(`${JSON.stringify(value)}\n`),
-        (error: unknown) => socket.end(`${JSON.stringify({ error: String(error) })}\n`),
+        (error: unknown) => socket.end(`${JSON.stringify({ error: messageOf(error) })}\n`),
       );
     });
   });
@@ -31,6 +41,24 @@ export async function serveControl(
       resolve(server);
     });
   });
+}
+
+function answerTo(request: string, { report, why }: ControlAnswers): Promise<unknown> {
+  if (request === 'report') return report();
+  const asked = parseWhyRequest(request);
+  return asked === undefined ? Promise.reject(new Error('unknown request')) : why(asked);
+}
+
+/** `why NAMESPACE/CONNECTION [TARGET]`; undefined where it is anything else. */
+export function parseWhyRequest(line: string): WhyRequest | undefined {
+  const [verb, subject = '', target, ...rest] = line.split(' ');
+  const [namespace, connection, ...more] = subject.split('/');
+  const isWhole = verb === 'why' && rest.length === 0 && more.length === 0;
+  const areNames = [namespace, connection].every((name) => Name.safeParse(name).success);
+  if (!isWhole || !areNames || namespace === undefined || connection === undefined)
+    return undefined;
+  if (target === undefined) return { namespace, connection };
+  return parseAddress(target) === undefined ? undefined : { namespace, connection, target };
 }
 
 class ControlServer extends Server {
@@ -73,15 +101,36 @@ export async function askReport(
   path: string,
   milliseconds: number = ANSWER_MILLISECONDS,
 ): Promise<HostReport | undefined> {
+  return parseReport(await ask(path, 'report', milliseconds));
+}
+
+/** Undefined where no agent answers; throws what the agent says it could not do. */
+export async function askWhy(
+  path: string,
+  { namespace, connection, target }: WhyRequest,
+): Promise<Explanation | undefined> {
+  const words = ['why', `${namespace}/${connection}`, ...(target === undefined ? [] : [target])];
+  const text = await ask(path, words.join(' '), EXPLANATION_MILLISECONDS);
+  const value = parseJson(text);
+  if (!isJson(value)) return undefined;
+  if (typeof value['error'] === 'string') throw new Error(`the agent answers: ${value['error']}`);
+  // The other end is our own program; the format names its version.
+  return value['format'] === 'sallyport.dev/explanation/v1alpha1'
+    ? (value as unknown as Explanation)
+    : undefined;
+}
+
+/** All that came back; empty where nobody answers. */
+function ask(path: string, request: string, milliseconds: number): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(path);
     const chunks: Buffer[] = [];
     socket.setTimeout(milliseconds, () => socket.destroy());
-    socket.on('connect', () => socket.write('report\n'));
+    socket.on('connect', () => socket.write(`${request}\n`));
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     socket.on('error', () => undefined);
     socket.on('close', () => {
-      resolve(parseReport(Buffer.concat(chunks).toString()));
+      resolve(Buffer.concat(chunks).toString());
     });
   });
 }
@@ -101,12 +150,16 @@ export function hasAgent(path: string): Promise<boolean> {
 }
 
 export function parseReport(text: string): HostReport | undefined {
+  const value = parseJson(text);
+  // The other end is our own program; the format names its version.
+  return isJson(value) && value['format'] === 'sallyport.dev/host-report/v1alpha1'
+    ? (value as unknown as HostReport)
+    : undefined;
+}
+
+function parseJson(text: string): unknown {
   try {
-    const value = JSON.parse(text) as Partial<HostReport> | null;
-    // The other end is our own program; the format names its version.
-    return value?.format === 'sallyport.dev/host-report/v1alpha1'
-      ? (value as HostReport)
-      : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -40,7 +40,10 @@ async function preview(): Promise<string[]> {
 async function startAgent(): Promise<void> {
   const engine = { ...report.engine, external: true, socket: charon.socket };
   const answer = { ...report, engine };
-  agent = await serveControl(system.paths.controlSocket, () => Promise.resolve(answer));
+  agent = await serveControl(system.paths.controlSocket, {
+    report: () => Promise.resolve(answer),
+    why: () => Promise.reject(new Error('nobody asks')),
+  });
 }
 
 describe('previewChanges', () => {

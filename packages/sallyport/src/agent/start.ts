@@ -2,15 +2,18 @@
 
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ViciClient } from '@sallyport/vici';
 import { KernelDriver } from '../drivers/kernel/driver.ts';
 import { InboundHold } from '../drivers/kernel/inbound-hold.ts';
+import { gatherPathEvidence } from '../drivers/kernel/path-evidence.ts';
 import { observeSpis } from '../drivers/kernel/xfrm-states.ts';
 import { StrongswanDriver } from '../drivers/strongswan/driver.ts';
 import { Engine } from '../drivers/strongswan/engine.ts';
 import { MemoryFile } from '../drivers/strongswan/memory-file.ts';
 import { messageOf } from '../lib/message-of.ts';
-import { systemCommands } from '../platform/linux/command.ts';
+import { limitedCommands, systemCommands } from '../platform/linux/command.ts';
+import { readProcFile } from '../platform/linux/proc-files.ts';
 import { SysctlFiles } from '../platform/linux/sysctl-files.ts';
 import type { HostReport } from '../status/host-report.ts';
 import { Journal } from '../store/journal.ts';
@@ -20,6 +23,7 @@ import { Agent } from './agent.ts';
 import { parseReport } from './control.ts';
 import { EngineLevel } from './engine-level.ts';
 import { EventRecorder } from './event-recorder.ts';
+import { Explainer } from './explainer.ts';
 import { Failures } from './failures.ts';
 import { KernelLevel } from './kernel-level.ts';
 import type { Log } from './log.ts';
@@ -30,6 +34,9 @@ import { StoredSecrets } from './secret-source.ts';
 import { SecretWatch } from './secret-watch.ts';
 import { TunnelHistory } from './tunnel-history.ts';
 import { TunnelKeeper } from './tunnel-keeper.ts';
+
+/** Bytes that a program may print about the host: a firewall of many thousand rules. */
+const MAX_EVIDENCE = 64 * 1024 * 1024;
 
 export interface StartOptions {
   readonly directories: Directories;
@@ -144,6 +151,7 @@ function assemble({ directories, externalSocket, log, window }: StartOptions): {
   history: TunnelHistory;
   rollGuard: RollGuard;
   secrets: SecretWatch;
+  explainer: Explainer;
 } {
   const paths = pathsOf(directories);
   const engine = new Engine({
@@ -187,16 +195,17 @@ function assemble({ directories, externalSocket, log, window }: StartOptions): {
       log,
     }),
   });
+  const sources = {
+    commands: limitedCommands(MAX_EVIDENCE),
+    readFile: readProcFile,
+    pause: (milliseconds: number): Promise<void> => delay(milliseconds),
+  };
+  const explainer = new Explainer({
+    gather: (question, signal) => gatherPathEvidence(sources, question, signal),
+    trailOf: (tunnel) => failures.trailOf(tunnel),
+  });
   return {
-    engine,
-    client,
-    kernel,
-    strongswan,
-    keeper,
-    reconciler,
-    failures,
-    history,
-    rollGuard,
-    secrets,
+    ...{ engine, client, kernel, strongswan, keeper, reconciler },
+    ...{ failures, history, rollGuard, secrets, explainer },
   };
 }

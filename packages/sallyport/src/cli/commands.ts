@@ -120,6 +120,20 @@ export const COMMANDS: readonly CommandEntry[] = [
     example: 'sallyport events partner-a --since 2d',
   },
   {
+    name: 'why',
+    description: 'explain why a tunnel is not up, or does not carry packets, and what to do',
+    arguments: '<connection>',
+    options: [
+      NAMESPACE,
+      {
+        flags: '--target <address>',
+        description: 'address behind the other side, to be pinged through the tunnel',
+      },
+      OUTPUT,
+    ],
+    example: 'sallyport why partner-a --target 10.20.0.10',
+  },
+  {
     name: 'agent',
     description: 'keep this host as declared; ends at SIGTERM and leaves the tunnels up',
     options: [

@@ -18,6 +18,7 @@ export const LOADERS: ReadonlyMap<string, () => Promise<CommandModule>> = new Ma
   ['delete', () => import('./commands/delete.ts')],
   ['status', () => import('./commands/status.ts')],
   ['events', () => import('./commands/events.ts')],
+  ['why', () => import('./commands/why.ts')],
   ['agent', () => import('./commands/agent.ts')],
   ['completion', () => import('./commands/completion.ts')],
 ]);

@@ -223,6 +223,7 @@ esac`;
           return Promise.resolve();
         },
       },
+      explainer: { explain: () => Promise.reject(new Error('nobody asks')) },
       failures: { readLine: ({ ikeName }) => (ikeName === undefined ? [] : [ikeName]) },
       history: { keepOnly: () => undefined },
       recorder: {

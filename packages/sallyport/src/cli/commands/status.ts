@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { askReport, hasAgent, parseReport } from '../../agent/control.ts';
+import { askReport } from '../../agent/control.ts';
 import { nameHint } from '../../model/nearest-name.ts';
 import { formatStatus } from '../../status/format.ts';
 import type { HostReport } from '../../status/host-report.ts';
 import { directoriesFrom, pathsOf } from '../../store/state-directory.ts';
-import { codeOf } from '../faults.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer, UsageError } from '../io.ts';
+import { readLastReport, whySilent } from '../last-report.ts';
 
 interface StatusOptions {
   readonly watch?: boolean;
@@ -35,7 +34,7 @@ export async function run(
     }
     if (fresh === undefined)
       io.stderr(
-        `${await whyLast(paths.controlSocket)}; this is its last report, of ${report.observedAt}\n`,
+        `${await whySilent(paths.controlSocket)}; this is its last report, of ${report.observedAt}\n`,
       );
     const shown = name === undefined ? report : { ...report, tunnels: pick(report, name) };
     await printAnswer(io, options.output, shown, () =>
@@ -45,22 +44,6 @@ export async function run(
     await delay(WATCH_MILLISECONDS, undefined, { signal: io.signal }).catch(() => undefined);
     if (io.signal.aborted) return EXIT.ok;
     io.stdout(SEPARATORS[options.output]);
-  }
-}
-
-async function whyLast(socket: string): Promise<string> {
-  return (await hasAgent(socket))
-    ? 'the agent of this host does not answer'
-    : 'no agent runs on this host';
-}
-
-/** What an agent wrote before it ended; undefined where none has since the host booted. */
-async function readLastReport(path: string): Promise<HostReport | undefined> {
-  try {
-    return parseReport(await readFile(path, 'utf8'));
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
   }
 }
 

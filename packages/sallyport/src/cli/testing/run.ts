@@ -6,6 +6,8 @@ import { delimiter, join } from 'node:path';
 import { vi } from 'vitest';
 import { serveControl } from '../../agent/control.ts';
 import type { HostReport } from '../../status/host-report.ts';
+import { explanation } from '../../status/testing/explanations.ts';
+import type { Explanation } from '../../status/why/explanation.ts';
 import { readPlanFile } from '../../store/plan-file.ts';
 import { runProgram } from '../program.ts';
 
@@ -32,6 +34,8 @@ const FAKE_PROGRAMS = {
 
 export class Shell implements AsyncDisposable {
   readonly directory: string;
+  /** What the agent explains, whatever it is asked about. */
+  explanation: Explanation = explanation;
   readonly #servers: Server[] = [];
 
   private constructor(directory: string) {
@@ -73,7 +77,12 @@ export class Shell implements AsyncDisposable {
         ? report
         : { ...report, wantedRevision: revision, revisionInEffect: revision };
     };
-    this.#servers.push(await serveControl(this.file('run/agent.sock'), answer));
+    this.#servers.push(
+      await serveControl(this.file('run/agent.sock'), {
+        report: answer,
+        why: () => Promise.resolve(this.explanation),
+      }),
+    );
   }
 
   async run(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {

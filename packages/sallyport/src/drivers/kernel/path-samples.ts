@@ -1,0 +1,64 @@
+/** Counters of drops, read twice so that what grows can be told from what is old. */
+import type { TunnelPlan } from '../../plan/host-plan.ts';
+import type { CommandRunner } from '../../platform/linux/command.ts';
+import type { Counters, Evidence } from '../../status/why/evidence.ts';
+import { parseCarrierErrors, parseReversePathDrops, parseXfrmCounters } from './parse-path.ts';
+
+export interface Sample {
+  readonly xfrm?: Counters;
+  readonly reversePath?: number;
+  /** By name of the tunnel. */
+  readonly carrierErrors: ReadonlyMap<string, number>;
+}
+
+export interface SampleSources {
+  readonly commands: CommandRunner;
+  readonly readFile: (path: string) => Promise<string | undefined>;
+}
+
+export async function takeSample(
+  { commands, readFile }: SampleSources,
+  tunnels: readonly TunnelPlan[],
+  signal: AbortSignal,
+): Promise<Sample> {
+  const [xfrm, netstat] = await Promise.all([
+    readFile('/proc/net/xfrm_stat'),
+    readFile('/proc/net/netstat'),
+  ]);
+  const reversePath = parseReversePathDrops(netstat ?? '');
+  const carrierErrors = new Map<string, number>();
+  for (const { name, interface: device, interfaceId } of tunnels) {
+    if (device === undefined || interfaceId === undefined) continue;
+    const args = ['-s', '-json', 'link', 'show', 'dev', device];
+    const { stdout } = await commands.run('ip', args, { signal });
+    const count = parseCarrierErrors(stdout);
+    if (count !== undefined) carrierErrors.set(name, count);
+  }
+  return {
+    ...(xfrm === undefined ? {} : { xfrm: parseXfrmCounters(xfrm) }),
+    ...(reversePath === undefined ? {} : { reversePath }),
+    carrierErrors,
+  };
+}
+
+export function growthBetween(
+  tunnel: string,
+  before: Sample,
+  after: Sample,
+): Pick<Evidence, 'xfrm' | 'reversePathDrops' | 'refusedByPolicy'> {
+  const carrier = pairOf(before.carrierErrors.get(tunnel), after.carrierErrors.get(tunnel));
+  const reversePath = pairOf(before.reversePath, after.reversePath);
+  const xfrm = pairOf(before.xfrm, after.xfrm);
+  return {
+    ...(carrier === undefined ? {} : { refusedByPolicy: carrier }),
+    ...(reversePath === undefined ? {} : { reversePathDrops: reversePath }),
+    ...(xfrm === undefined ? {} : { xfrm }),
+  };
+}
+
+function pairOf<T>(
+  before: T | undefined,
+  after: T | undefined,
+): { readonly before: T; readonly after: T } | undefined {
+  return before === undefined || after === undefined ? undefined : { before, after };
+}

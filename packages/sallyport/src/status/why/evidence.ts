@@ -1,0 +1,111 @@
+/** What was looked at on a host to explain one tunnel. Plain data; absent: it could not be looked at. */
+import type { Family } from '../../plan/host-plan.ts';
+
+/** What the kernel answers when it is asked for the way of a packet. */
+export type RouteAnswer =
+  | {
+      readonly kind: 'route';
+      readonly interface: string;
+      readonly table?: string;
+      readonly gateway?: string;
+      /** Learnt from ICMP, or set on the route; in bytes. */
+      readonly mtuBytes?: number;
+    }
+  /** The kernel's words. */
+  | { readonly kind: 'refused'; readonly error: string };
+
+export interface RouteLookup {
+  /** Remote prefix or target that `address` stands for. */
+  readonly prefix: string;
+  readonly address: string;
+  /** Absent: a packet of the gateway itself. */
+  readonly from?: { readonly address: string; readonly interface: string };
+  readonly answer: RouteAnswer;
+}
+
+/** A rule that is looked at before ours. */
+export interface ForeignRule {
+  readonly family: Family;
+  readonly priority: number;
+  readonly table: string;
+  /** Its selectors, such as `from 10.1.0.0/24 iif lan`. */
+  readonly selector: string;
+}
+
+export interface DeviceSettings {
+  readonly name: string;
+  /** IPv4: whether packets that come in here are passed on. */
+  readonly forwards: boolean;
+  /** RFC 3704: 0 no check, 1 strict, 2 loose; the greater of the interface's and that of `all`. */
+  readonly reversePathFilter: number;
+}
+
+/** What a packet of this tunnel is on its way through the host. */
+export type Flow =
+  | 'forwarded out'
+  | 'forwarded in'
+  | 'begun by the other side'
+  | 'IKE out'
+  | 'IKE in'
+  | 'ESP out'
+  | 'ESP in';
+
+/** Where a firewall that is not ours stops packets of the tunnel. */
+export interface FirewallStop {
+  readonly flow: Flow;
+  /** `10.1.0.0/24 -> 10.2.0.0/24`. */
+  readonly packet: string;
+  /** `table inet filter, chain forward, rule 12`. */
+  readonly place: string;
+  readonly action: 'drop' | 'translate';
+  /** false: whether the rule matches depends on more than is known of the packet. */
+  readonly isCertain: boolean;
+  /** Packets counted by the rule; absent where it has no counter. */
+  readonly counted?: { readonly before: number; readonly after: number };
+}
+
+/** Counters by their name in the kernel. */
+export type Counters = ReadonlyMap<string, number>;
+
+export interface CounterSamples {
+  readonly before: Counters;
+  readonly after: Counters;
+}
+
+export interface Ping {
+  /** Of the IP packet. */
+  readonly bytes: number;
+  readonly sent: number;
+  readonly received: number;
+  /** The gateway itself refused to send it: the path MTU that it knows. */
+  readonly refusedAbove?: number;
+}
+
+export interface Probe {
+  readonly target: string;
+  readonly source: string;
+  /** Sizes in ascending order: a small one, and the tunnel's MTU; more where only the small one passed. */
+  readonly pings: readonly Ping[];
+}
+
+export interface Evidence {
+  readonly routes: readonly RouteLookup[];
+  /** The way to the other side's address. */
+  readonly peerRoute?: RouteAnswer;
+  /** Whether the kernel would take the other side's packets where they come in. */
+  readonly peerReturn?: RouteLookup;
+  readonly foreignRules: readonly ForeignRule[];
+  readonly forwardsIpv6?: boolean;
+  /** Where packets of our networks and of the other side come in. */
+  readonly devices: readonly DeviceSettings[];
+  readonly stops?: readonly FirewallStop[];
+  /** /proc/net/xfrm_stat: of the whole host. */
+  readonly xfrm?: CounterSamples;
+  /** `IPReversePathFilter` of /proc/net/netstat: of the whole host. */
+  readonly reversePathDrops?: { readonly before: number; readonly after: number };
+  /** `carrier_errors` of the tunnel's interface: no SA takes what was sent into it. */
+  readonly refusedByPolicy?: { readonly before: number; readonly after: number };
+  readonly probe?: Probe;
+  /** What could not be looked at, and why. */
+  readonly unseen: readonly string[];
+}

@@ -1,0 +1,112 @@
+/** Everything that is known of one tunnel, put together and ranked. */
+import { formatDuration } from '../../lib/format.ts';
+import type { Problem } from '../../lib/problem.ts';
+import type { TunnelPlan } from '../../plan/host-plan.ts';
+import type { TunnelReport } from '../host-report.ts';
+import { expectedOfPeer } from './expected-of-peer.ts';
+import type { Finding, TrailStep, TunnelExplanation } from './explanation.ts';
+import { judgeCounters } from './judge-counters.ts';
+import { judgeFirewall } from './judge-firewall.ts';
+import { judgeMtu } from './judge-mtu.ts';
+import { judgeRoutes } from './judge-routes.ts';
+import { judgeTraffic } from './judge-traffic.ts';
+import { type Judgement, joinJudgements, type Subject } from './judgement.ts';
+import { PATH_CAUSES, type PathCode } from './path-causes.ts';
+
+export interface Known {
+  readonly report: TunnelReport;
+  /** Absent where the plan was not to be had. */
+  readonly tunnel?: TunnelPlan;
+  /** Absent where nothing could be looked at. */
+  readonly subject?: Subject;
+  readonly trail: readonly TrailStep[];
+  /** What the agent could not do on the whole host. */
+  readonly problems: readonly Problem[];
+}
+
+/** States in which nobody has to do anything. */
+const AS_WANTED = new Set(['up', 'waiting', 'trapped', 'disabled']);
+
+export function explainTunnel({
+  report,
+  tunnel,
+  subject,
+  trail,
+  problems,
+}: Known): TunnelExplanation {
+  const isAsWanted = AS_WANTED.has(report.state);
+  const isOff = report.state === 'disabled';
+  const judged = isOff || subject === undefined ? NOTHING : judge(subject);
+  const findings = [
+    ...(isOff || report.state === 'up' ? [] : causeOf(report)),
+    ...(isAsWanted ? [] : problems.filter(({ severity }) => severity === 'error').map(fromProblem)),
+    ...judged.findings,
+  ];
+  const ranked = withoutRepetition(findings).toSorted((a, b) => rankOf(a.code) - rankOf(b.code));
+  const { name, namespace, connection, tunnel: part, state, since } = report;
+  return {
+    ...{ name, namespace, connection, tunnel: part, state, since },
+    isWell: isAsWanted && ranked.length === 0,
+    tried: isAsWanted ? [] : trail,
+    findings: ranked,
+    expectedOfPeer: isAsWanted || tunnel === undefined ? [] : expectedOfPeer(tunnel),
+    proofs: [...(report.state === 'up' ? [upLine(report)] : []), ...new Set(judged.proofs)],
+    unseen: [...(subject?.evidence.unseen ?? []), ...new Set(judged.unseen)],
+  };
+}
+
+const NOTHING: Judgement = { findings: [], proofs: [], unseen: [] };
+
+function judge(subject: Subject): Judgement {
+  const traffic = judgeTraffic(subject);
+  const reasons = joinJudgements([
+    judgeRoutes(subject),
+    judgeFirewall(subject),
+    judgeCounters(subject),
+    judgeMtu(subject),
+  ]);
+  // That packets are missing is no news where it is known why.
+  return joinJudgements([
+    reasons,
+    reasons.findings.length > 0 ? { ...traffic, findings: [] } : traffic,
+  ]);
+}
+
+/** Kept after the tunnel has come up, a cause would be yesterday's. */
+function causeOf({ cause }: TunnelReport): Finding[] {
+  if (cause === undefined) return [];
+  const { code, message, hint } = cause;
+  return [{ code, message, hint, evidence: [] }];
+}
+
+function fromProblem({ code, message, hint }: Problem): Finding {
+  return { code, message, hint: hint ?? 'see the log of the agent', evidence: [] };
+}
+
+function upLine({ ike, since }: TunnelReport): string {
+  const seconds = ike === undefined ? '' : `; IKE SA of ${formatDuration(ike.establishedSeconds)}`;
+  return `up since ${since}${seconds}`;
+}
+
+/** One finding of many networks is told once, with all that shows it. */
+function withoutRepetition(findings: readonly Finding[]): Finding[] {
+  const merged = new Map<string, Finding>();
+  for (const finding of findings) {
+    const key = `${finding.code} ${finding.message}`;
+    const evidence = [...(merged.get(key)?.evidence ?? []), ...finding.evidence];
+    merged.set(key, { ...finding, evidence: [...new Set(evidence)].slice(0, MOST_EVIDENCE) });
+  }
+  return [...merged.values()];
+}
+
+const MOST_EVIDENCE = 4;
+
+const ORDER = Object.keys(PATH_CAUSES);
+/** What comes up to here on the path keeps IKE from getting through, and explains its failure. */
+const LAST_BEFORE_IKE: PathCode = 'path/reverse-path-filter';
+
+function rankOf(code: string): number {
+  if (code.startsWith('engine/')) return -1;
+  const index = ORDER.indexOf(code);
+  return index < 0 ? ORDER.indexOf(LAST_BEFORE_IKE) + 0.5 : index;
+}

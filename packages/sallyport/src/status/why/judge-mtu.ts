@@ -1,0 +1,65 @@
+/** Whether packets of the tunnel's MTU fit the path to the other side. */
+import { familyOf } from '../../lib/prefix.ts';
+import { worstInnerMtu } from '../../plan/mtu.ts';
+import type { Ping } from './evidence.ts';
+import type { Judgement, Subject } from './judgement.ts';
+import { toFinding } from './path-causes.ts';
+
+/** RFC 3948 §2.1: what an SA without encapsulation saves against what is planned. */
+const UDP_HEADER = 8;
+
+export function judgeMtu(subject: Subject): Judgement {
+  const known = judgeKnownMtu(subject);
+  return known.findings.length > 0 ? known : judgePings(subject);
+}
+
+/** The kernel has been told, or somebody wrote it on the route. */
+function judgeKnownMtu({ tunnel, after, evidence }: Subject): Judgement {
+  const { peerRoute } = evidence;
+  const path = peerRoute?.kind === 'route' ? peerRoute.mtuBytes : undefined;
+  const peer = after.remoteAddress ?? tunnel.remoteAddress ?? '';
+  const outer = familyOf(peer);
+  // In user space the outer packets are UDP of charon's, which the kernel may take apart.
+  if (path === undefined || outer === undefined || tunnel.dataPlane === 'userspace') return NOTHING;
+  const isEncapsulated =
+    tunnel.forceEncapsulation || after.children.some(({ encapsulated }) => encapsulated);
+  const room = path + (isEncapsulated ? 0 : UDP_HEADER);
+  const fits = worstInnerMtu(tunnel.espProposals, room, outer);
+  if (fits >= tunnel.mtuBytes) return NOTHING;
+  const finding = toFinding({
+    code: 'path/mtu-smaller',
+    named: { peer, path, fits, large: tunnel.mtuBytes },
+    evidence: [`the route to ${peer} has an MTU of ${path} bytes`],
+  });
+  return { findings: [finding], proofs: [], unseen: [] };
+}
+
+function judgePings({ evidence }: Subject): Judgement {
+  const [small, ...larger] = evidence.probe?.pings ?? [];
+  const large = larger.at(-1);
+  if (small === undefined || large === undefined || !isThrough(small)) return NOTHING;
+  if (isThrough(large))
+    return {
+      findings: [],
+      proofs: [`a packet of ${large.bytes} bytes, the MTU of the tunnel, passes in one piece`],
+      unseen: [],
+    };
+  const fits = Math.max(...[small, ...larger].filter(isThrough).map(({ bytes }) => bytes));
+  const finding = toFinding({
+    code: 'path/mtu-black-hole',
+    named: { small: small.bytes, large: large.bytes, fits },
+    evidence: [small, ...larger].map(describePing),
+  });
+  return { findings: [finding], proofs: [], unseen: [] };
+}
+
+const NOTHING: Judgement = { findings: [], proofs: [], unseen: [] };
+
+function isThrough({ received }: Ping): boolean {
+  return received > 0;
+}
+
+function describePing({ bytes, sent, received, refusedAbove }: Ping): string {
+  const refused = refusedAbove === undefined ? '' : `, refused by this host above ${refusedAbove}`;
+  return `ping of ${bytes} bytes, not to be fragmented: ${received} of ${sent} answered${refused}`;
+}

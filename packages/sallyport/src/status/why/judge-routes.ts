@@ -1,0 +1,193 @@
+/** Whether packets find their way into the tunnel, and ESP finds its way around it. */
+import { containsAddress, parseAddress, parsePrefix } from '../../lib/prefix.ts';
+import { OWNER, type RoutePlan, type TunnelPlan } from '../../plan/host-plan.ts';
+import type {
+  DeviceSettings,
+  Evidence,
+  ForeignRule,
+  RouteAnswer,
+  RouteLookup,
+} from './evidence.ts';
+import type { Finding } from './explanation.ts';
+import { type Judgement, joinJudgements, type Subject } from './judgement.ts';
+import { toFinding } from './path-causes.ts';
+
+const STRICT = 1;
+
+export function judgeRoutes(subject: Subject): Judgement {
+  return joinJudgements([judgePeerRoute(subject), judgeForwarding(subject), judgeLookups(subject)]);
+}
+
+function judgePeerRoute({ after, evidence, tunnel }: Subject): Judgement {
+  const peer = after.remoteAddress ?? tunnel.remoteAddress;
+  const { peerRoute: route } = evidence;
+  if (peer === undefined || route === undefined) return NOTHING;
+  if (route.kind === 'refused')
+    return only(toFinding({ code: 'path/peer-unreachable', named: { peer, error: route.error } }));
+  if (isTunnelInterface(route.interface))
+    return only(
+      toFinding({ code: 'path/peer-through-tunnel', named: { peer, interface: route.interface } }),
+    );
+  const proof = `${peer} is reached through ${route.interface}${route.gateway === undefined ? '' : ` via ${route.gateway}`}`;
+  const dropped = judgeReturn(evidence.peerReturn, evidence);
+  return dropped === undefined ? { ...NOTHING, proofs: [proof] } : only(dropped);
+}
+
+/** Whether a packet that comes in where it does would be refused for its source. */
+function judgeReturn(lookup: RouteLookup | undefined, evidence: Evidence): Finding | undefined {
+  if (lookup?.from === undefined || lookup.answer.kind !== 'refused') return undefined;
+  const { address: source, interface: name } = lookup.from;
+  // There is no such filter for IPv6.
+  if (source.includes(':')) return undefined;
+  const filter = deviceOf(evidence, name)?.reversePathFilter;
+  if (filter !== STRICT || !isSourceError(lookup.answer.error)) return undefined;
+  const drops = evidence.reversePathDrops;
+  const grown = drops === undefined ? 0 : drops.after - drops.before;
+  return toFinding({
+    code: 'path/reverse-path-filter',
+    named: { interface: name, source },
+    evidence: [
+      `"ip route get ${lookup.address} from ${source} iif ${name}" answers: ${lookup.answer.error}`,
+      ...(grown > 0 ? [`IPReversePathFilter grew by ${grown} while we looked`] : []),
+    ],
+  });
+}
+
+/** EXDEV of fib_validate_source(); EINVAL since Linux 6.14. */
+function isSourceError(error: string): boolean {
+  return /Invalid (?:cross-device link|argument)/.test(error);
+}
+
+function deviceOf({ devices }: Evidence, name: string): DeviceSettings | undefined {
+  return devices.find((device) => device.name === name);
+}
+
+function judgeForwarding({ tunnel, evidence }: Subject): Judgement {
+  const from = new Set(evidence.routes.flatMap((lookup) => lookup.from?.interface ?? []));
+  const coming = [...from, ...(tunnel.interface === undefined ? [] : [tunnel.interface])];
+  const findings = coming
+    .filter((name) => deviceOf(evidence, name)?.forwards === false)
+    .map((name) =>
+      toFinding({
+        code: 'path/forwarding-off',
+        named: { interface: name, sysctl: `net.ipv4.conf.${name}.forwarding` },
+        evidence: [`net.ipv4.conf.${name}.forwarding is 0`],
+      }),
+    );
+  const hasIpv6 = evidence.routes.some(({ address }) => address.includes(':'));
+  if (hasIpv6 && evidence.forwardsIpv6 === false) {
+    const sysctl = 'net.ipv6.conf.all.forwarding';
+    const named = { interface: 'any interface', sysctl };
+    findings.push(toFinding({ code: 'path/forwarding-off', named, evidence: [`${sysctl} is 0`] }));
+  }
+  return { ...NOTHING, findings };
+}
+
+function judgeLookups(subject: Subject): Judgement {
+  const { tunnel, after, evidence, routes } = subject;
+  // What charon routes itself is there while the tunnel is up.
+  if (tunnel.interfaceId === undefined && after.state !== 'up') return NOTHING;
+  return joinJudgements(
+    evidence.routes.map((lookup) => {
+      const filtered = judgeReturn(lookup, evidence);
+      if (filtered !== undefined) return only(filtered);
+      const from =
+        lookup.from === undefined ? undefined : deviceOf(evidence, lookup.from.interface);
+      // Why the kernel refuses it is told already.
+      if (from?.forwards === false && lookup.answer.kind === 'refused') return NOTHING;
+      const wanted = wantedInterface(tunnel, routes, lookup.address);
+      return judgeLookup(lookup, wanted, tunnel, evidence.foreignRules);
+    }),
+  );
+}
+
+function judgeLookup(
+  lookup: RouteLookup,
+  wanted: string | undefined,
+  tunnel: TunnelPlan,
+  rules: readonly ForeignRule[],
+): Judgement {
+  const { prefix, address, answer } = lookup;
+  const family = address.includes(':') ? 6 : 4;
+  const by = culprit(
+    answer,
+    rules.filter((rule) => rule.family === family),
+  );
+  if (answer.kind === 'refused')
+    return only(
+      toFinding({
+        code: 'path/route-missing',
+        named: { prefix, address, by, error: answer.error },
+        evidence: [`"${commandOf(lookup)}" answers: ${answer.error}`],
+      }),
+    );
+  const isRight =
+    wanted === undefined ? !isTunnelInterface(answer.interface) : answer.interface === wanted;
+  if (isRight) {
+    const isOther = wanted !== tunnel.interface;
+    const via = `${answer.interface}${isOther ? ', by another tunnel' : ''}`;
+    return { ...NOTHING, proofs: [`packets for ${prefix} go to ${via}`] };
+  }
+  return only(
+    toFinding({
+      code: 'path/route-elsewhere',
+      named: { prefix, interface: answer.interface, wanted: wanted ?? 'of the host', by },
+      evidence: [
+        `"${commandOf(lookup)}" answers: ${answer.interface}${answer.table === undefined ? '' : `, table ${answer.table}`}`,
+      ],
+    }),
+  );
+}
+
+function commandOf({ address, from }: RouteLookup): string {
+  return `ip route get ${address}${from === undefined ? '' : ` from ${from.address} iif ${from.interface}`}`;
+}
+
+/** Which rule comes before ours; in words that stand after "remove". */
+function culprit(answer: RouteAnswer, rules: readonly ForeignRule[]): string {
+  const table = answer.kind === 'route' ? answer.table : undefined;
+  const suspects = rules.filter((rule) => table === undefined || rule.table === table);
+  if (suspects.length > 0)
+    return suspects
+      .map(
+        ({ priority, selector, table: name }) => `the rule ${priority} ${selector} lookup ${name}`,
+      )
+      .join(', or ');
+  return table === undefined
+    ? 'what is looked at before table 8300'
+    : `the route in table ${table}`;
+}
+
+/**
+ * Where the plan leads the address: the longest prefix wins. Undefined where packets find their tunnel
+ * by policy. A network may be carried by another tunnel of the same plan.
+ */
+function wantedInterface(
+  tunnel: TunnelPlan,
+  routes: readonly RoutePlan[],
+  text: string,
+): string | undefined {
+  const address = parseAddress(text);
+  if (tunnel.interfaceId === undefined || address === undefined) return tunnel.interface;
+  const [best] = routes
+    .flatMap((route) => {
+      const parsed = parsePrefix(route.prefix);
+      return route.table === OWNER.tunnelTable &&
+        parsed.ok &&
+        containsAddress(parsed.prefix, address)
+        ? [{ route, length: parsed.prefix.length }]
+        : [];
+    })
+    .sort((a, b) => b.length - a.length);
+  return best === undefined ? tunnel.interface : best.route.interface;
+}
+
+function isTunnelInterface(name: string): boolean {
+  return /^sp[0-9a-f]{8}$/.test(name) || name === 'ipsec0';
+}
+
+const NOTHING: Judgement = { findings: [], proofs: [], unseen: [] };
+
+function only(finding: Finding): Judgement {
+  return { ...NOTHING, findings: [finding] };
+}
