@@ -8,6 +8,7 @@ import { causeReference } from '../packages/sallyport/src/drivers/strongswan/cau
 import { changeClassReference } from '../packages/sallyport/src/model/change-classes.ts';
 import { jsonSchemas } from '../packages/sallyport/src/model/json-schema.ts';
 import { problemReference } from '../packages/sallyport/src/model/problem-codes.ts';
+import { conditionReference } from '../packages/sallyport/src/status/condition-reasons.ts';
 import { eventReference } from '../packages/sallyport/src/status/event-reasons.ts';
 import { REPORT_CODES } from '../packages/sallyport/src/status/report-codes.ts';
 import { pathCauseReference } from '../packages/sallyport/src/status/why/path-cause-reference.ts';
@@ -28,6 +29,8 @@ const wanted: readonly (readonly [path: string, text: string])[] = [
   ),
   ['docs/reference/problems.md', `${problemReference()}${reportReference()}`],
   ['docs/reference/causes.md', `${causeReference()}${pathCauseReference()}`],
+  ['docs/reference/causes.md', causeReference()],
+  ['docs/reference/conditions.md', conditionReference()],
   ['docs/reference/change-classes.md', changeClassReference()],
   ['docs/reference/events.md', eventReference()],
 ];

@@ -10,7 +10,7 @@ import { messageOf } from '../lib/message-of.ts';
 import type { Problem } from '../lib/problem.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import { writeFileAtomic } from '../platform/atomic-file.ts';
-import type { HostReport } from '../status/host-report.ts';
+import type { HostReading, HostReport } from '../status/host-report.ts';
 import { serveControl } from './control.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import type { Explainer } from './explainer.ts';
@@ -20,6 +20,7 @@ import type { Log } from './log.ts';
 import { MOVING_MILLISECONDS, Pace, SETTLE_MILLISECONDS } from './pace.ts';
 import type { PlanSource } from './plan-source.ts';
 import type { Reconciler, Round } from './reconciler.ts';
+import type { ReportMemory } from './report-memory.ts';
 import type { RollGuard } from './roll-guard.ts';
 import type { SecretWatch } from './secret-watch.ts';
 import type { TunnelHistory } from './tunnel-history.ts';
@@ -39,6 +40,7 @@ export interface AgentOptions {
   readonly failures: Pick<Failures, 'readLine'>;
   readonly history: Pick<TunnelHistory, 'keepOnly'>;
   readonly recorder: Pick<EventRecorder, 'record' | 'problems'>;
+  readonly reportMemory: Pick<ReportMemory, 'complete'>;
   readonly rollGuard: Pick<RollGuard, 'cleanUp'>;
   readonly secrets: Pick<SecretWatch, 'check'>;
   readonly reportPath: string;
@@ -160,7 +162,8 @@ export class Agent {
 
   async #runRound(): Promise<void> {
     if (this.#ended) return;
-    const { source, reconciler, history, keeper, recorder, secrets, log } = this.#options;
+    const { source, reconciler, reportMemory, history, keeper, recorder, secrets, log } =
+      this.#options;
     const hasKernel = this.#wantsKernel || this.#pace.isKernelDue(performance.now());
     this.#wantsKernel = false;
     try {
@@ -184,7 +187,8 @@ export class Agent {
         ...round.problems,
         ...recorder.problems,
       ];
-      await this.#publish(this.#toReport(plan, { ...round, problems }));
+      const reading = this.#toReading(plan, { ...round, problems });
+      await this.#publish(reportMemory.complete(reading, plan, performance.now()));
       const now = performance.now();
       this.#schedule(this.#pace.pauseAfter({ ...round, hasKernel }, now, keeper.nextAt));
     } catch (error) {
@@ -213,7 +217,7 @@ export class Agent {
     }
   }
 
-  #toReport(plan: HostPlan | undefined, round: Round): HostReport {
+  #toReading(plan: HostPlan | undefined, round: Round): HostReading {
     const { client, engine, host, version } = this.#options;
     const isInEffect =
       plan !== undefined &&

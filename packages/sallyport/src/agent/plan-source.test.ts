@@ -38,6 +38,7 @@ describe('PlanSource', () => {
     { what: 'is cut short', content: (text) => text.slice(0, 100) },
     { what: 'is another JSON', content: () => '[1]' },
     { what: 'is of another version', content: (text) => text.replace('v1alpha1', 'v9') },
+    { what: 'has damaged sources', content: (text) => text.replace('"generation":1', '"x":1') },
     { what: 'has one changed byte', content: (text) => text.replace('10.20.0.0', '10.21.0.0') },
     {
       what: 'has suddenly no tunnel',
@@ -69,6 +70,15 @@ describe('PlanSource', () => {
     expect(await source.read()).toEqual({ plan });
     await writePlanFile(path, other);
     expect((await source.read()).plan).toEqual(other);
+  });
+
+  it('gives a later generation of the same plan', async () => {
+    await writePlanFile(path, plan);
+    const source = new PlanSource(path, copy);
+    await source.read();
+    const sources = plan.sources.map((object) => ({ ...object, generation: 7 }));
+    await writePlanFile(path, { ...plan, sources });
+    expect((await source.read()).plan?.sources).toEqual(sources);
   });
 
   it('obeys a plan without tunnels that somebody asked for', async () => {

@@ -58,7 +58,6 @@ export class PlanSource {
 
   async #keep(plan: HostPlan, stamp: string | undefined): Promise<SourcedPlan> {
     this.#stamp = stamp;
-    if (this.#copy?.revision === plan.revision && this.#isKept) return { plan: this.#copy };
     this.#copy = plan;
     this.#isKept = false;
     try {

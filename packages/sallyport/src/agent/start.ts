@@ -29,6 +29,7 @@ import { KernelLevel } from './kernel-level.ts';
 import type { Log } from './log.ts';
 import { PlanSource } from './plan-source.ts';
 import { Reconciler } from './reconciler.ts';
+import { ReportMemory } from './report-memory.ts';
 import { RollGuard } from './roll-guard.ts';
 import { StoredSecrets } from './secret-source.ts';
 import { SecretWatch } from './secret-watch.ts';
@@ -66,12 +67,14 @@ export async function runAgent(options: StartOptions, signal: AbortSignal): Prom
   const lock = await lockAgent(paths.agentLock);
   try {
     const parts = assemble(options);
+    const last = await lastReport(paths.report);
     const agent = new Agent({
       ...parts,
-      recorder: new EventRecorder(new Journal(paths.journal), await lastReport(paths.report)),
+      recorder: new EventRecorder(new Journal(paths.journal), last),
       host: hostname(),
       version,
       source: new PlanSource(paths.plan, paths.lastGoodPlan),
+      reportMemory: new ReportMemory(last),
       reportPath: paths.report,
       controlSocket: paths.controlSocket,
       log,

@@ -32,3 +32,8 @@ export function refOf(object: DeclaredObject): ObjectRef {
     name: object.metadata.name,
   };
 }
+
+/** With the generation that is stored; an object that nobody has stored yet is in its first one. */
+export function generationOf(object: DeclaredObject): ObjectRef & { readonly generation: number } {
+  return { ...refOf(object), generation: object.metadata.generation ?? 1 };
+}

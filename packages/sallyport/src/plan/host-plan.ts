@@ -145,6 +145,8 @@ export interface PlanSource {
   readonly namespace: string;
   readonly name: string;
   readonly generation: number;
+  /** Names of the tunnels that it concerns. */
+  readonly tunnels: readonly string[];
 }
 
 export interface HostPlan {

@@ -7,11 +7,9 @@ import { sha256Hex } from '../lib/sha256.ts';
 import type { Connection } from '../model/connection.ts';
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
 import { type Facts, indexSecretFacts } from '../model/facts.ts';
-import type { Gateway } from '../model/gateway.ts';
-import type { Host } from '../model/host.ts';
 import { hostDataPlanes } from './data-plane.ts';
 import { planFirewall } from './firewall.ts';
-import type { HostPlan, PlanSource, TunnelPlan } from './host-plan.ts';
+import type { HostPlan, TunnelPlan } from './host-plan.ts';
 import { planTunnel } from './plan-tunnel.ts';
 import { findHostProblems, idleForPrefix, type PlanProblem } from './problems.ts';
 import {
@@ -23,6 +21,7 @@ import {
   type RoutedTunnel,
   remotePrefixes,
 } from './routing.ts';
+import { planSources, type SourcedTunnel } from './sources.ts';
 
 export interface PlanResult {
   readonly plan: HostPlan;
@@ -41,8 +40,7 @@ export function planHosts(objects: DeclaredObjects, facts: Facts): PlanResult[] 
 export function planHost(objects: DeclaredObjects, hostName: string, facts: Facts): PlanResult {
   const problems: PlanProblem[] = [];
   const secretFacts = indexSecretFacts(facts);
-  const sources = new Map<string, PlanSource>();
-  const placed: PlacedTunnel[] = [];
+  const placed: (PlacedTunnel & SourcedTunnel)[] = [];
   for (const connection of sortedConnections(objects)) {
     const { namespace } = connection.metadata;
     const gateway = objects.gateways.get(objectKey(namespace, connection.spec.gateway));
@@ -64,9 +62,8 @@ export function planHost(objects: DeclaredObjects, hostName: string, facts: Fact
           DEFAULT_UNDERLAY_MTU,
       });
       if (planned === undefined) continue;
-      placed.push({ tunnel: planned.plan, gateway, host });
+      placed.push({ tunnel: planned.plan, connection, gateway, host });
       problems.push(...planned.problems);
-      for (const source of [connection, gateway, host]) addSource(sources, source);
     }
   }
   placed.sort((a, b) => (a.tunnel.name < b.tunnel.name ? -1 : 1));
@@ -79,9 +76,7 @@ export function planHost(objects: DeclaredObjects, hostName: string, facts: Fact
     plan: seal({
       format: 'sallyport.dev/host-plan/v1alpha1',
       host: hostName,
-      sources: [...sources.entries()]
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([, source]) => source),
+      sources: planSources(placed, objects),
       engine: {
         name: 'strongswan',
         userspace: tunnels.some(({ enabled, dataPlane }) => enabled && dataPlane === 'userspace'),
@@ -112,16 +107,6 @@ function sortedConnections(objects: DeclaredObjects): Connection[] {
   return [...objects.connections.entries()]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, connection]) => connection);
-}
-
-function addSource(sources: Map<string, PlanSource>, object: Connection | Gateway | Host): void {
-  const { namespace, name, generation } = object.metadata;
-  sources.set(`${object.kind} ${namespace}/${name}`, {
-    kind: object.kind,
-    namespace,
-    name,
-    generation: generation ?? 1,
-  });
 }
 
 /** A prefix has one route: where several enabled tunnels lead to it, the first by name carries it. */

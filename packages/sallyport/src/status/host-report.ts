@@ -1,6 +1,7 @@
 /** `HostReport`: what one host really runs, read back from daemon and kernel. Plain data. */
 import type { Problem } from '../lib/problem.ts';
 import type { DataPlane } from '../model/gateway.ts';
+import type { ObjectStatus } from './condition.ts';
 
 /** Why a tunnel is not up, in words a person can act on. Codes: `docs/reference/causes.md`. */
 export interface Cause {
@@ -53,6 +54,12 @@ export type TunnelState =
   | 'unknown'
   | 'disabled';
 
+/**
+ * Which way packets go. `both-ways`: they have come in and gone out lately. `unanswered`: they have gone out
+ * for a minute or longer, and none has come in; `unreturned`: the other way round. `none`: no packet lately.
+ */
+export type Traffic = 'both-ways' | 'unanswered' | 'unreturned' | 'none';
+
 export interface TunnelReport {
   /** `sp.<namespace>.<connection>.<tunnel>`. */
   readonly name: string;
@@ -79,6 +86,8 @@ export interface TunnelReport {
     readonly rekeyInSeconds?: number;
   };
   readonly children: readonly ChildReport[];
+  /** Absent while it is too early to tell. */
+  readonly traffic?: Traffic;
   /** Last failure; kept while the tunnel is not up. */
   readonly cause?: Cause;
 }
@@ -115,4 +124,9 @@ export interface HostReport {
   readonly tunnels: readonly TunnelReport[];
   readonly differences: readonly Difference[];
   readonly problems: readonly Problem[];
+  /** What is in effect of each declared object that the plan stands for. */
+  readonly objects: readonly ObjectStatus[];
 }
+
+/** What was read, before it is judged. */
+export type HostReading = Omit<HostReport, 'objects'>;

@@ -2,6 +2,7 @@
  * The wanted plan as it is handed to the agent. An empty plan removes everything only where the file
  * says that this is meant; the revision is checked, so that a damaged file is never obeyed.
  */
+import { z } from 'zod';
 import { messageOf } from '../lib/message-of.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import { revisionOf } from '../plan/plan-host.ts';
@@ -29,6 +30,17 @@ export async function writePlanFile(path: string, plan: HostPlan): Promise<void>
   await (await stagePlanFile(path, plan)).commit();
 }
 
+/** Sources are no part of the revision, which vouches for everything else. */
+const Sources = z.array(
+  z.object({
+    kind: z.string(),
+    namespace: z.string(),
+    name: z.string(),
+    generation: z.int(),
+    tunnels: z.array(z.string()),
+  }),
+);
+
 /** Undefined where there is no file. Throws {@link PlanRefusedError} for every other fault. */
 export async function readPlanFile(path: string): Promise<HostPlan | undefined> {
   let value: unknown;
@@ -46,7 +58,7 @@ export async function readPlanFile(path: string): Promise<HostPlan | undefined> 
   if (plan?.format !== 'sallyport.dev/host-plan/v1alpha1')
     throw new PlanRefusedError(path, 'is not a host plan of this version');
   const { revision, sources, ...content } = plan;
-  if (!Array.isArray(sources) || revisionOf(content) !== revision)
+  if (!Sources.safeParse(sources).success || revisionOf(content) !== revision)
     throw new PlanRefusedError(path, 'does not match its own revision');
   if (!Array.isArray(plan.tunnels)) throw new PlanRefusedError(path, 'has no list of tunnels');
   if (plan.tunnels.length === 0 && envelope.removal !== 'explicit') {

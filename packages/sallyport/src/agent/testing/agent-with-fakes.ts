@@ -15,6 +15,7 @@ import { Agent, type AgentOptions } from '../agent.ts';
 import { askReport } from '../control.ts';
 import type { SourcedPlan } from '../plan-source.ts';
 import type { Round } from '../reconciler.ts';
+import { ReportMemory } from '../report-memory.ts';
 import { type Entry, rememberingLog } from './quiet-log.ts';
 
 export const WELL: Round = { tunnels: [], differences: [], problems: [], isMoving: false };
@@ -233,6 +234,7 @@ esac`;
         },
         problems: this.recorderProblems,
       },
+      reportMemory: new ReportMemory(),
       rollGuard: {
         cleanUp: () => this.cleanUp(),
       },

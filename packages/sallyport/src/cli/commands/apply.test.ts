@@ -186,6 +186,6 @@ describe('apply', () => {
     await apply();
     await writeFile(site, others.join('---\n'));
     expect((await apply()).code).toBe(0);
-    expect((await shell.run(['get'])).stdout.split('\n')).toHaveLength(5);
+    expect((await shell.run(['get'])).stdout.split('\n')).toHaveLength(6);
   });
 });

@@ -22,10 +22,8 @@ const remove = (...words: string[]): Promise<Outcome> =>
 
 async function stored(): Promise<string[]> {
   const { stdout } = await shell.run(['get']);
-  return stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.split(/\s+/).slice(0, 2).join(' '));
+  const [, ...lines] = stdout.trimEnd().split('\n');
+  return lines.map((line) => line.split(/\s+/).slice(0, 2).join(' '));
 }
 
 const REST = [

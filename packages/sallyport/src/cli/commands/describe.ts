@@ -1,8 +1,11 @@
 import { stringify } from 'yaml';
 import { askReport } from '../../agent/control.ts';
 import { formatObjectRef } from '../../lib/problem.ts';
-import { refOf } from '../../model/objects.ts';
+import { type DeclaredObject, generationOf, refOf } from '../../model/objects.ts';
 import { formatStatus } from '../../status/format.ts';
+import { formatConditions } from '../../status/format-conditions.ts';
+import type { HostReport, TunnelReport } from '../../status/host-report.ts';
+import { storedStatus } from '../../status/stored-status.ts';
 import { keyOfObject, ObjectStore } from '../../store/object-store.ts';
 import { directoriesFrom, pathsOf } from '../../store/state-directory.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer } from '../io.ts';
@@ -23,24 +26,29 @@ export async function run(
   const objects = (await new ObjectStore(paths.objects).read()).map((stored) => stored.object);
   const object = objects.find((candidate) => keyOfObject(candidate) === formatObjectRef(wanted));
   if (object === undefined) throw notThere(wanted, objects.map(refOf));
-  const report = object.kind === 'Connection' ? await askReport(paths.controlSocket) : undefined;
-  if (object.kind === 'Connection' && report === undefined)
-    io.stderr('no agent runs on this host: what is really there of it is not known\n');
-  const tunnels = report?.tunnels.filter(
-    ({ namespace, connection }) =>
-      namespace === object.metadata.namespace && connection === object.metadata.name,
-  );
-  await printAnswer(
-    io,
-    options.output,
-    { ...object, ...(tunnels === undefined ? {} : { tunnels }) },
-    () => {
-      const status =
-        report === undefined
-          ? ''
-          : `---\n${formatStatus({ ...report, tunnels: tunnels ?? [] }, new Date().toISOString())}`;
-      return `${stringify(object)}${status}`;
-    },
-  );
+  const report = await askReport(paths.controlSocket);
+  if (report === undefined) {
+    io.stderr('no agent runs on this host: what is in effect of it is not known\n');
+    await printAnswer(io, options.output, object, () => stringify(object));
+    return EXIT.ok;
+  }
+  const [status] = storedStatus([generationOf(object)], report);
+  const conditions = status?.conditions ?? [];
+  const tunnels = object.kind === 'Connection' ? tunnelsOf(object, report) : undefined;
+  const answer = {
+    ...object,
+    status: { conditions, ...(tunnels === undefined ? {} : { tunnels }) },
+  };
+  await printAnswer(io, options.output, answer, () => {
+    const now = new Date().toISOString();
+    const state = tunnels === undefined ? '' : `\n${formatStatus({ ...report, tunnels }, now)}`;
+    return `${stringify(object)}---\n${formatConditions(conditions, now)}${state}`;
+  });
   return EXIT.ok;
+}
+
+function tunnelsOf({ metadata }: DeclaredObject, { tunnels }: HostReport): readonly TunnelReport[] {
+  return tunnels.filter(
+    ({ namespace, connection }) => namespace === metadata.namespace && connection === metadata.name,
+  );
 }

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { judge, twoSites } from '../../model/testing.ts';
-import { down, report, up } from '../../status/testing/reports.ts';
+import { conditions, down, report, up } from '../../status/testing/reports.ts';
 import { Shell } from '../testing/run.ts';
 
 let shell: Shell;
@@ -61,6 +61,26 @@ describe('get', () => {
     });
   });
 
+  it('shows what is in effect of each, where an agent tells', async () => {
+    await store();
+    await shell.startAgent(report);
+    const { stdout, stderr } = await shell.run(['get']);
+    expect(stderr).toBe('');
+    expect(stdout).toBe(
+      [
+        'KIND        NAME               GENERATION  ACCEPTED  PROGRAMMED         ESTABLISHED         HEALTHY',
+        'Connection  default/partner-a  1           True      True               False (Connecting)  Unknown (NoTraffic)',
+        'Connection  lab/partner-a      4           True      Unknown (NotUsed)  Unknown (NotUsed)   Unknown (NotUsed)',
+        'Gateway     default/edge       1           True      Unknown (NotUsed)  Unknown (NotUsed)   -',
+        'Host        default/gw1        1           True      Unknown (NotUsed)  Unknown (NotUsed)   -',
+        'Secret      default/a-psk      1           True      Unknown (NotUsed)  -                   -',
+        '',
+      ].join('\n'),
+    );
+    const json = await shell.run(['get', 'connection', 'partner-a', '-o', 'json']);
+    expect(JSON.parse(json.stdout)).toEqual([{ ...objects[0], status: { conditions } }]);
+  });
+
   it.each([
     { words: ['connections'], lines: ['default/partner-a', 'lab/partner-a'] },
     { words: ['-n', 'lab'], lines: ['lab/partner-a'] },
@@ -114,7 +134,8 @@ describe('describe', () => {
     expect([code, stderr]).toEqual([0, '']);
     const [declaration = '', state = ''] = stdout.split('---\n');
     expect(parse(declaration)).toEqual(objects[0]);
-    expect(state).toMatch(/^host gw1: .*\n\ndefault\/partner-a main: up since/);
+    expect(state).toMatch(/^conditions\n {2}Accepted +True +Accepted, generation 1, for .*: valid/);
+    expect(state).toMatch(/\n\nhost gw1: .*\n\ndefault\/partner-a main: up since/);
     expect(state).not.toContain('partner-b');
   });
 
@@ -134,7 +155,7 @@ describe('describe', () => {
     const { code, stdout, stderr } = await shell.run(['describe', 'connection', 'partner-a']);
     expect([code, stderr]).toEqual([
       0,
-      'no agent runs on this host: what is really there of it is not known\n',
+      'no agent runs on this host: what is in effect of it is not known\n',
     ]);
     expect(parse(stdout)).toEqual(objects[0]);
   });
@@ -144,14 +165,17 @@ describe('describe', () => {
     await shell.startAgent(report);
     const words = ['describe', 'connection', 'partner-a', '-o'];
     const json: unknown = JSON.parse((await shell.run([...words, 'json'])).stdout);
-    expect(json).toEqual({ ...objects[0], tunnels: [up] });
+    expect(json).toEqual({ ...objects[0], status: { conditions, tunnels: [up] } });
     expect(parse((await shell.run([...words, 'yaml'])).stdout)).toEqual(json);
   });
 
-  it('shows of other kinds only what is declared', async () => {
+  it('shows of other kinds what is declared, and its conditions', async () => {
     await store();
+    await shell.startAgent(report);
     const { stdout, stderr } = await shell.run(['describe', 'host', 'gw1']);
-    expect([parse(stdout), stderr]).toEqual([[...hosts.values()][0], '']);
+    const [declaration = '', state] = stdout.split('---\n');
+    expect([parse(declaration), stderr]).toEqual([[...hosts.values()][0], '']);
+    expect(state).toMatch(/^conditions\n( {2}\S.*\n){3}$/);
   });
 
   it('names the nearest where there is no such object', async () => {

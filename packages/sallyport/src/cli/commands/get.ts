@@ -1,5 +1,8 @@
+import { askReport } from '../../agent/control.ts';
 import { formatObjectRef } from '../../lib/problem.ts';
-import { type DeclaredObject, refOf } from '../../model/objects.ts';
+import { type DeclaredObject, generationOf, refOf } from '../../model/objects.ts';
+import { formatConditionTable } from '../../status/format-conditions.ts';
+import { storedStatus } from '../../status/stored-status.ts';
 import { keyOfObject, ObjectStore } from '../../store/object-store.ts';
 import { directoriesFrom, pathsOf } from '../../store/state-directory.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer } from '../io.ts';
@@ -11,7 +14,8 @@ interface GetOptions {
 }
 
 export async function run(words: readonly string[], options: GetOptions, io: Io): Promise<number> {
-  const stored = await new ObjectStore(pathsOf(directoriesFrom(io.env)).objects).read();
+  const paths = pathsOf(directoriesFrom(io.env));
+  const stored = await new ObjectStore(paths.objects).read();
   const { namespace } = options;
   const [word, name] = words;
   const kind = word === undefined ? undefined : parseKind(word);
@@ -30,7 +34,17 @@ export async function run(words: readonly string[], options: GetOptions, io: Io)
       stored.map(({ object }) => refOf(object)),
     );
   if (found.length === 0) io.stderr('no such declaration is in effect\n');
-  await printAnswer(io, options.output, found, () => formatList(found));
+  const report = found.length === 0 ? undefined : await askReport(paths.controlSocket);
+  if (report === undefined) {
+    await printAnswer(io, options.output, found, () => formatList(found));
+    return EXIT.ok;
+  }
+  const status = storedStatus(found.map(generationOf), report);
+  const answer = found.map((object, index) => ({
+    ...object,
+    status: { conditions: status[index]?.conditions ?? [] },
+  }));
+  await printAnswer(io, options.output, answer, () => formatConditionTable(status));
   return EXIT.ok;
 }
 

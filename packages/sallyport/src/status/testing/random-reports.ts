@@ -137,13 +137,14 @@ export const randomReport: fc.Arbitrary<HostReport> = fc.record(
     tunnels: fc.array(tunnel, { maxLength: 4 }),
     differences: fc.array(fc.record({ text: word }), { maxLength: 2 }),
     problems: fc.array(problem, { maxLength: 2 }),
+    objects: fc.constant([]),
     wantedRevision: word,
     revisionInEffect: word,
   },
   {
     requiredKeys: [
       ...(['format', 'host', 'observedAt', 'agent', 'kernel', 'engine'] as const),
-      ...(['tunnels', 'differences', 'problems'] as const),
+      ...(['tunnels', 'differences', 'problems', 'objects'] as const),
     ],
   },
 );

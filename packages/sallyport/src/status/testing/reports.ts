@@ -1,4 +1,5 @@
 /** Reports of one host, as an agent would write them. */
+import { type Condition, toVerdict } from '../condition.ts';
 import type { ChildReport, HostReport, TunnelReport } from '../host-report.ts';
 
 export const NOW = '2026-06-01T12:00:00.000Z';
@@ -73,6 +74,16 @@ export const down: TunnelReport = {
   },
 };
 
+const observed = { observedGeneration: 1, lastTransitionTime: '2026-06-01T11:59:00Z' } as const;
+
+/** Of `partner-a`, as if its SAs were about to come up. */
+export const conditions: readonly Condition[] = [
+  toVerdict('Accepted', 'Accepted', 'valid'),
+  toVerdict('Programmed', 'Programmed', 'in effect'),
+  toVerdict('Established', 'Connecting', 'connecting'),
+  toVerdict('Healthy', 'NoTraffic', 'no packets'),
+].map((verdict) => ({ ...verdict, ...observed }));
+
 export const report: HostReport = {
   format: 'sallyport.dev/host-report/v1alpha1',
   host: 'gw1',
@@ -92,4 +103,7 @@ export const report: HostReport = {
   tunnels: [up, down],
   differences: [],
   problems: [],
+  objects: [
+    { kind: 'Connection', namespace: 'default', name: 'partner-a', generation: 1, conditions },
+  ],
 };

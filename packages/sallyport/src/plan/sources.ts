@@ -1,0 +1,51 @@
+/** Which declared objects a plan stands for, and which of its tunnels each of them concerns. */
+import type { Connection } from '../model/connection.ts';
+import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
+import type { Gateway } from '../model/gateway.ts';
+import type { Host } from '../model/host.ts';
+import type { DeclaredObject } from '../model/objects.ts';
+import type { PlanSource } from './host-plan.ts';
+
+export interface SourcedTunnel {
+  readonly tunnel: { readonly name: string };
+  readonly connection: Connection;
+  readonly gateway: Gateway;
+  readonly host: Host;
+}
+
+/** Sorted by kind, namespace and name. */
+export function planSources(
+  tunnels: readonly SourcedTunnel[],
+  objects: DeclaredObjects,
+): PlanSource[] {
+  const sources = new Map<string, PlanSource & { readonly tunnels: string[] }>();
+  for (const sourced of tunnels) {
+    for (const { kind, metadata } of objectsOf(sourced, objects)) {
+      const { namespace, name, generation = 1 } = metadata;
+      const key = `${kind} ${namespace}/${name}`;
+      const source = sources.get(key) ?? { kind, namespace, name, generation, tunnels: [] };
+      source.tunnels.push(sourced.tunnel.name);
+      sources.set(key, source);
+    }
+  }
+  return [...sources.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, source]) => ({ ...source, tunnels: source.tunnels.sort() }));
+}
+
+/** Each once, though a tunnel may name one Secret twice. */
+function objectsOf(
+  { connection, gateway, host }: SourcedTunnel,
+  { cryptoPolicies, secrets }: DeclaredObjects,
+): Set<DeclaredObject> {
+  const { namespace } = connection.metadata;
+  const { crypto, auth } = connection.spec;
+  const policy =
+    typeof crypto === 'string' ? cryptoPolicies.get(objectKey(namespace, crypto)) : undefined;
+  const named = [
+    auth.psk?.secret,
+    auth.certificate?.secret,
+    auth.certificate?.peerAuthority,
+  ].flatMap((name) => (name === undefined ? [] : (secrets.get(objectKey(namespace, name)) ?? [])));
+  return new Set([connection, gateway, host, ...named, ...(policy === undefined ? [] : [policy])]);
+}

@@ -1,0 +1,66 @@
+/** What the judges of conditions look at: one object, and what each host that runs it has said. */
+import { formatObjectRef } from '../lib/problem.ts';
+import type { PlanSource } from '../plan/host-plan.ts';
+import type { Difference, HostReading, TunnelReport } from './host-report.ts';
+
+/** What one host shall run; `report`: absent before its first one. */
+export interface JudgedHost {
+  readonly plan: {
+    readonly host: string;
+    readonly revision: string;
+    readonly sources: readonly PlanSource[];
+  };
+  readonly report?: HostReading;
+}
+
+/** The part of one object on one host. */
+export interface Share {
+  readonly host: string;
+  /** Generation that the plan of the host stands for. */
+  readonly generation: number;
+  /** Whether the host follows that plan. */
+  readonly isCurrent: boolean;
+  readonly report?: HostReading;
+  readonly tunnels: readonly TunnelReport[];
+  /** Of these tunnels, and of the whole host. */
+  readonly differences: readonly Difference[];
+}
+
+/** Shares of every object, by `Kind namespace/name`: each list is gone through once. */
+export function indexShares(hosts: readonly JudgedHost[]): ReadonlyMap<string, readonly Share[]> {
+  const shares = new Map<string, Share[]>();
+  for (const { plan, report } of hosts) {
+    const tunnels = new Map(report?.tunnels.map((tunnel) => [tunnel.name, tunnel]));
+    const differences = Map.groupBy(report?.differences ?? [], ({ tunnel }) => tunnel);
+    const general = differences.get(undefined) ?? [];
+    for (const source of plan.sources) {
+      const share: Share = {
+        host: plan.host,
+        generation: source.generation,
+        isCurrent: report?.wantedRevision === plan.revision,
+        ...(report === undefined ? {} : { report }),
+        tunnels: source.tunnels.flatMap((name) => tunnels.get(name) ?? []),
+        differences: [
+          ...general,
+          ...(differences.size === 0
+            ? []
+            : source.tunnels.flatMap((name) => differences.get(name) ?? [])),
+        ],
+      };
+      const key = formatObjectRef(source);
+      const others = shares.get(key);
+      if (others === undefined) shares.set(key, [share]);
+      else others.push(share);
+    }
+  }
+  return shares;
+}
+
+/** The first ones, and how many more: a thousand would be nobody's reading. */
+export function listSome(items: readonly string[], separator = ', '): string {
+  const shown = items.slice(0, SHOWN).join(separator);
+  const more = items.length - SHOWN;
+  return more > 0 ? `${shown} and ${more} more` : shown;
+}
+
+const SHOWN = 3;
