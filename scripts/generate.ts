@@ -29,7 +29,6 @@ const wanted: readonly (readonly [path: string, text: string])[] = [
   ),
   ['docs/reference/problems.md', `${problemReference()}${reportReference()}`],
   ['docs/reference/causes.md', `${causeReference()}${pathCauseReference()}`],
-  ['docs/reference/causes.md', causeReference()],
   ['docs/reference/conditions.md', conditionReference()],
   ['docs/reference/change-classes.md', changeClassReference()],
   ['docs/reference/events.md', eventReference()],
