@@ -12,7 +12,9 @@
  * is kept: netem with a rate is first in, first out, also while its delay shrinks to nothing.
  *
  * What we own: one `ifb` device `sph<n>` for each hold, whose alias names the link it holds packets of,
- * and the tc filters of priority n on that link.
+ * and the tc filters of priority n on that link. The `clsact` they hang on stays there, empty: to add or
+ * delete one, the kernel stops the whole link (qdisc_graft() calls dev_deactivate()), and every packet
+ * that another tunnel would send in that instant is lost.
  */
 
 import { type Json, jsonRows, textOf } from '../../lib/json-fields.ts';
@@ -51,9 +53,11 @@ export class InboundHold {
     const number = this.#take();
     try {
       const link = await this.#linkTowards(peer, signal);
-      const { ip, tc } = renderPlace(number, link, peer);
+      const { ip, queue, tc } = renderPlace(number, link, peer);
       await this.#run('ip', ip, signal);
-      // Present already where somebody else filters on this link; it serves both.
+      // Before the link is touched: most kernels that lack a part lack this one.
+      await this.#run('tc', queue, signal);
+      // Present from the second hold on, or where somebody else filters on this link; it serves both.
       await this.#commands.run('tc', ['qdisc', 'add', 'dev', link, 'clsact'], { signal });
       await this.#run('tc', tc, signal);
       return () => this.#release(number, link);
@@ -122,22 +126,9 @@ export class InboundHold {
 
   async #remove(number: number, link: string | undefined): Promise<void> {
     const { tc, ip } = renderRemove(number, link);
-    if (link !== undefined) {
+    if (link !== undefined)
       await this.#commands.run('tc', ['-force', '-batch', '-'], { input: joined(tc) });
-      await this.#dropEmptyQdisc(link);
-    }
     await this.#commands.run('ip', ['-force', '-batch', '-'], { input: joined(ip) });
-  }
-
-  /** The `clsact` goes when nobody has a filter there. */
-  async #dropEmptyQdisc(link: string): Promise<void> {
-    for (const side of ['ingress', 'egress']) {
-      const args = ['-json', 'filter', 'show', 'dev', link, side];
-      const { code, stdout } = await this.#commands.run('tc', args);
-      // The link may be gone since, and all that hung on it.
-      if (code !== 0 || jsonRows(stdout).length > 0) return;
-    }
-    await this.#commands.run('tc', ['qdisc', 'delete', 'dev', link, 'clsact']);
   }
 
   async #run(program: 'ip' | 'tc', lines: readonly string[], signal?: AbortSignal): Promise<void> {

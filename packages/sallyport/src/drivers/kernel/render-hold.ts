@@ -26,7 +26,13 @@ export interface HoldLines {
   readonly tc: readonly string[];
 }
 
-export function renderPlace(number: number, link: string, peer: HeldPeer): HoldLines {
+/** `tc` is for the link. */
+export interface PlaceLines extends HoldLines {
+  /** For our own device. */
+  readonly queue: readonly string[];
+}
+
+export function renderPlace(number: number, link: string, peer: HeldPeer): PlaceLines {
   const device = `${HOLD_PREFIX}${number}`;
   const family = familyOf(peer.remoteAddress) ?? 4;
   const filter = `filter add dev ${link} ingress protocol ${PROTOCOL[family]} pref ${number} u32`;
@@ -36,8 +42,10 @@ export function renderPlace(number: number, link: string, peer: HeldPeer): HoldL
       `link add name ${device} group ${OWNER.routeProtocol} type ifb`,
       `link set dev ${device} alias "sallyport hold ${link}" up`,
     ],
-    tc: [
+    queue: [
       `qdisc add dev ${device} root netem delay ${HOLD_MILLISECONDS}ms rate ${RATE} limit ${QUEUE_PACKETS}`,
+    ],
+    tc: [
       // The first match decides: what has its SA, and IKE, passes as ever.
       ...peer.spis.flatMap((spi) =>
         carriers(family, peer).map(

@@ -92,8 +92,8 @@ describe('a hold', () => {
         'link add name sph8300 group 83 type ifb',
         'link set dev sph8300 alias "sallyport hold wan" up',
       ],
+      queue: ['qdisc add dev sph8300 root netem delay 100ms rate 1tbit limit 100000'],
       tc: [
-        'qdisc add dev sph8300 root netem delay 100ms rate 1tbit limit 100000',
         `${filter} ${esp} match u32 0xc0000001 0xffffffff at 20 action pass`,
         `${filter} ${udp} match u32 0xc0000001 0xffffffff at 28 action pass`,
         `${filter} ${esp} action mirred egress redirect dev sph8300`,
@@ -106,9 +106,9 @@ describe('a hold', () => {
   it('looks behind the longer header of IPv6', () => {
     const peer = { localAddress: '2001:db8::1', remoteAddress: '2001:db8::2', spis: ['1'] };
     const { tc } = renderPlace(8301, 'wan', peer);
-    expect(tc[1]).toContain('protocol ipv6 pref 8301 u32 match ip6 protocol 50 0xff');
-    expect(tc[1]).toContain('match u32 0x1 0xffffffff at 40');
-    expect(tc[2]).toContain('match u32 0x1 0xffffffff at 48');
+    expect(tc[0]).toContain('protocol ipv6 pref 8301 u32 match ip6 protocol 50 0xff');
+    expect(tc[0]).toContain('match u32 0x1 0xffffffff at 40');
+    expect(tc[1]).toContain('match u32 0x1 0xffffffff at 48');
   });
 
   it('is released by letting nothing new wait, and removed with what it hung on', () => {
