@@ -2,11 +2,10 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { end } from '../lab/execute.ts';
 import type { Host } from '../lab/host.ts';
-import { projectDirectory } from '../lab/paths.ts';
 import { Lab } from '../lab/topology.ts';
+import { unitEnvironment } from '../lab/unit-environment.ts';
 import { until } from '../lab/until.ts';
 import { askReport } from '../packages/sallyport/dist/agent/control.js';
 import type { HostReport } from '../packages/sallyport/dist/status/host-report.js';
@@ -96,16 +95,4 @@ export class BenchGateway implements AsyncDisposable {
       ...{ env: this.env, timeoutMs: (PATIENCE_SECONDS + 30) * 1_000 },
     });
   }
-}
-
-/** What systemd sets for the agent (systemd.exec(5): Environment): it is measured as it is deployed. */
-async function unitEnvironment(): Promise<Readonly<Record<string, string>>> {
-  const unit = join(projectDirectory, 'deploy', 'systemd', 'sallyport.service');
-  const text = await readFile(unit, 'utf8');
-  return Object.fromEntries(
-    [...text.matchAll(/^Environment=(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [
-      name,
-      value,
-    ]),
-  );
 }

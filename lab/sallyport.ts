@@ -7,6 +7,7 @@ import { type ExecuteOptions, end, type Outcome } from './execute.ts';
 import type { Host } from './host.ts';
 import { projectDirectory } from './paths.ts';
 import { processesOf } from './processes.ts';
+import { unitEnvironment } from './unit-environment.ts';
 import { until } from './until.ts';
 
 const PROGRAM = join(projectDirectory, 'packages', 'sallyport', 'dist', 'bin', 'sallyport.js');
@@ -78,7 +79,7 @@ export class Sallyport {
   /** Returns when the agent answers. */
   async startAgent(args: readonly string[] = []): Promise<void> {
     const agent = this.host.spawn(process.execPath, [PROGRAM, 'agent', ...args], {
-      env: this.environment,
+      env: { ...this.environment, ...(await unitEnvironment()) },
       outputFile: this.host.file('agent.log'),
     });
     this.#agent = agent;
@@ -94,6 +95,12 @@ export class Sallyport {
 
   async endAgent(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     if (this.#agent !== undefined) await end(this.#agent, signal);
+  }
+
+  /** Resident memory of the agent now, in MiB (proc(5)). */
+  async agentMemory(): Promise<number> {
+    const status = await readFile(`/proc/${String(this.#agent?.pid)}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024;
   }
 
   /** The built program, for runs under another one. */

@@ -22,6 +22,8 @@ export interface StrangerOptions {
   readonly authorities?: readonly string[];
   /** Routes for the selectors; false where routes into an XFRM interface decide. True if absent. */
   readonly installRoutes?: boolean;
+  /** Further lines of the daemon's section of strongswan.conf(5). */
+  readonly settings?: string;
 }
 
 export class Stranger {
@@ -131,7 +133,7 @@ export class Stranger {
     }`;
     return `charon-systemd {
   load = random nonce openssl pem x509 pubkey pkcs1 pkcs8 hmac kdf constraints ${backEnds} socket-default vici updown
-  install_routes = ${this.#options.installRoutes === false ? 'no' : 'yes'}
+  install_routes = ${this.#options.installRoutes === false ? 'no' : 'yes'}${this.#options.settings ?? ''}
   syslog {
   }
   filelog {
