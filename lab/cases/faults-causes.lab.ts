@@ -71,7 +71,7 @@ const FAULTS: readonly {
     site: { key: 'what the other side wrote down' },
     code: 'ike/authentication-refused',
     message: /203\.0\.113\.1 refused to authenticate us as left\.example/,
-    hint: /the pre-shared key or certificate, our identity left\.example/,
+    hint: /the pre-shared key or certificate.*our identity left\.example/,
   },
   {
     what: 'other IKE proposals',

@@ -5,7 +5,13 @@ import type { StrongswanDriver } from '../drivers/strongswan/driver.ts';
 import type { Engine } from '../drivers/strongswan/engine.ts';
 import { EngineError } from '../drivers/strongswan/engine-error.ts';
 import { findLost } from '../drivers/strongswan/lost.ts';
-import { readTunnel, type TunnelReading, unreadTunnel } from '../drivers/strongswan/parse.ts';
+import { findNarrowed } from '../drivers/strongswan/narrowed.ts';
+import {
+  readTunnel,
+  standingChildren,
+  type TunnelReading,
+  unreadTunnel,
+} from '../drivers/strongswan/parse.ts';
 import { saDifferences } from '../drivers/strongswan/sa-differences.ts';
 import type { ObservedStrongswan, StrongswanChange } from '../drivers/strongswan/state.ts';
 import { isOutdated, isSettled } from '../drivers/strongswan/tunnel-view.ts';
@@ -151,8 +157,12 @@ export class EngineLevel {
     const known = { origins: observed.origins, lost };
     const readings = plan.tunnels.map((tunnel) => readTunnel(tunnel, observed.sas, lost));
     const actions = await keeper.keep(plan.tunnels, observed, lost, signal);
+    const now = new Date();
     for (const tunnel of plan.tunnels) {
-      if (isSettled(tunnel, observed.sas, known)) failures.forget(tunnel.name);
+      if (isSettled(tunnel, observed.sas, known)) {
+        const children = standingChildren(tunnel, observed.sas, lost);
+        failures.settle(tunnel, findNarrowed(tunnel, children), now);
+      }
       if (isOutdated(tunnel, observed.sas, known))
         differences.push({
           text: `IKE daemon: ${tunnel.name} still carries packets as it was configured before`,
@@ -181,7 +191,7 @@ export class EngineLevel {
     plan: HostPlan,
     signal: AbortSignal,
   ): Promise<{ observed: ObservedStrongswan; differences: Difference[] }> {
-    const { strongswan, keeper } = this.#options;
+    const { strongswan, keeper, failures } = this.#options;
     const found = await strongswan.observe(signal);
     const changes = strongswan.diff(found, plan);
     const changing = new Set(
@@ -191,9 +201,11 @@ export class EngineLevel {
     if (changes.length === 0) return { observed: before, differences: [] };
     const report = await strongswan.apply(changes, signal);
     this.#changeLog.note(report);
-    for (const { step } of report.done)
-      if (step.type === 'connection-load' || step.type === 'shared-load')
-        keeper.forgetAttempt(step.tunnel.name);
+    for (const { step } of report.done) {
+      if (step.type !== 'connection-load' && step.type !== 'shared-load') continue;
+      keeper.forgetAttempt(step.tunnel.name);
+      failures.forget(step.tunnel.name);
+    }
     const observed = await strongswan.rememberSas(
       await strongswan.observe(signal),
       plan.tunnels,

@@ -22,6 +22,8 @@ describe('Failures', () => {
 
   it('finds the tunnel by the address where the caller fits no connection', () => {
     const failures = new Failures();
+    const calling = '198.51.100.20 is initiating an IKE_SA';
+    failures.readLine({ text: calling, ikeUniqueId: '9' }, tunnels, now);
     const looking = 'looking for peer configs matching 192.0.2.10[a]...198.51.100.20[b]';
     failures.readLine({ text: looking, ikeUniqueId: '9' }, tunnels, now);
     const line = { text: 'no matching peer config found', ikeUniqueId: '9' };
@@ -58,6 +60,102 @@ describe('Failures', () => {
     expect(failures.trailOf(certificateTunnel.name)).toEqual([]);
     failures.keepOnly(new Set());
     expect(failures.trailOf(pskTunnel.name)).toEqual([]);
+  });
+
+  it('keeps a refused rekey while the tunnel is up, until one succeeds', () => {
+    const failures = new Failures();
+    const rekey = 'generating CREATE_CHILD_SA request 2 [ N(REKEY_SA) SA No KE TSi TSr ]';
+    failures.readLine(lineOf(rekey), tunnels, now);
+    failures.readLine(
+      lineOf('received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built'),
+      tunnels,
+      now,
+    );
+    failures.readLine(lineOf('CHILD_SA rekeying failed, trying again in 12 seconds'), tunnels, now);
+    failures.settle(pskTunnel, undefined, later);
+    expect(failures.causeOf(pskTunnel.name)?.code).toBe('child/rekey-refused');
+    failures.readLine(lineOf(rekey), tunnels, later);
+    const established = 'inbound CHILD_SA v4{3} established with SPIs c1_i c2_o and TS a === b';
+    failures.readLine(lineOf(established), tunnels, later);
+    expect(failures.causeOf(pskTunnel.name)).toBeUndefined();
+  });
+
+  it('shows what is wrong with a tunnel that is up since it has been so', () => {
+    const failures = new Failures();
+    const flaw = { code: 'child/selectors-narrowed', named: ['a', 'b'], isSpecific: true } as const;
+    failures.readLine(lineOf('giving up after 3 retransmits'), tunnels, now);
+    failures.settle(pskTunnel, flaw, now);
+    failures.settle(pskTunnel, flaw, later);
+    expect(failures.causeOf(pskTunnel.name)).toMatchObject({
+      code: 'child/selectors-narrowed',
+      at: now.toISOString(),
+    });
+    failures.settle(pskTunnel, { ...flaw, named: ['c', 'b'] }, later);
+    expect(failures.causeOf(pskTunnel.name)?.at).toBe(later.toISOString());
+    failures.settle(pskTunnel, undefined, later);
+    expect(failures.causeOf(pskTunnel.name)).toBeUndefined();
+  });
+
+  it('finds the tunnel of a packet that did not leave by the one that was sent last', () => {
+    const failures = new Failures();
+    const sent = 'sending packet: from 192.0.2.10[500] to 198.51.100.20[500] (296 bytes)';
+    failures.readLine(lineOf(sent), tunnels, now);
+    const text = 'error writing to socket: Operation not permitted';
+    expect(failures.readLine({ text }, tunnels, now)).toEqual([pskTunnel.name]);
+    expect(failures.causeOf(pskTunnel.name)?.code).toBe('ike/output-blocked');
+    expect(failures.trailOf(pskTunnel.name).map((step) => step.text)).toEqual([
+      'the packet could not be sent: Operation not permitted',
+    ]);
+  });
+
+  it('takes a caller from anywhere to be meant for the tunnels that are open to anybody', () => {
+    const failures = new Failures();
+    const { remoteAddress: _, ...open } = certificateTunnel;
+    const line = { text: '203.0.113.77 is initiating an IKE_SA', ikeUniqueId: '5' };
+    failures.readLine(line, [pskTunnel, open], now);
+    const text = 'received proposals unacceptable';
+    expect(failures.readLine({ text, ikeUniqueId: '5' }, [pskTunnel, open], now)).toEqual([
+      open.name,
+    ]);
+  });
+
+  describe('of a tunnel that the other side closes', () => {
+    const ends = 'between 192.0.2.10[a]...198.51.100.20[b]';
+    const rise = (failures: Failures, id: number, at: Date): void => {
+      const text = `IKE_SA ${pskTunnel.name}[${id}] established ${ends}`;
+      failures.readLine(lineOf(text, String(id)), tunnels, at);
+    };
+    const close = (failures: Failures, id: number, at: Date): string[] => {
+      const text = `received DELETE for IKE_SA ${pskTunnel.name}[${id}]`;
+      return failures.readLine(lineOf(text, String(id)), tunnels, at);
+    };
+    const seconds = (n: number): Date => new Date(now.getTime() + n * 1000);
+
+    it('again and again, says so, and stops when it stays up', () => {
+      const failures = new Failures();
+      for (const id of [1, 2, 3]) {
+        rise(failures, id, seconds(id * 2));
+        failures.settle(pskTunnel, undefined, seconds(id * 2));
+        close(failures, id, seconds(id * 2 + 1));
+        const code = id < 3 ? 'ike/peer-deleted' : 'ike/flapping';
+        expect(failures.causeOf(pskTunnel.name)?.code).toBe(code);
+      }
+      expect(failures.causeOf(pskTunnel.name)?.message).toContain('3 times within ten minutes');
+      rise(failures, 4, seconds(9));
+      failures.settle(pskTunnel, undefined, seconds(10));
+      expect(failures.causeOf(pskTunnel.name)?.code).toBe('ike/flapping');
+      failures.settle(pskTunnel, undefined, seconds(40));
+      expect(failures.causeOf(pskTunnel.name)).toBeUndefined();
+    });
+
+    it('is silent about SAs that others have taken the place of', () => {
+      const failures = new Failures();
+      for (const id of [1, 2, 3, 4, 5]) {
+        rise(failures, id, seconds(id));
+        if (id > 1) expect(close(failures, id - 1, seconds(id))).toEqual([]);
+      }
+      expect(failures.causeOf(pskTunnel.name)).toBeUndefined();
+    });
   });
 
   it('forgets what was mended', () => {

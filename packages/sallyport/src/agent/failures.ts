@@ -1,12 +1,11 @@
 /** Per tunnel: what log lines told of the last failure, and step by step what was tried and came back. */
 
-import {
-  type CauseCode,
-  type Finding,
-  LogReader,
-  outranks,
-  toCause,
-} from '../drivers/strongswan/causes.ts';
+import { isTrueWhileUp, outranks } from '../drivers/strongswan/cause-rank.ts';
+import type { CauseCode } from '../drivers/strongswan/cause-texts.ts';
+import { toCause } from '../drivers/strongswan/causes.ts';
+import { Closings } from '../drivers/strongswan/closings.ts';
+import type { Finding } from '../drivers/strongswan/finding.ts';
+import { LogReader } from '../drivers/strongswan/log-reader.ts';
 import { Trail, TrailReader, type TrailStep } from '../drivers/strongswan/trail.ts';
 import { once } from '../lib/once.ts';
 import type { TunnelPlan } from '../plan/host-plan.ts';
@@ -16,6 +15,8 @@ import type { Cause } from '../status/host-report.ts';
 const SPECIFIC_MILLISECONDS = 60_000;
 /** IKE SAs whose lines are followed at once. */
 const MAX_READERS = 4096;
+/** So often within ten minutes the other side closes no tunnel for a reason that has passed. */
+const FLAPPING_CLOSINGS = 3;
 
 export interface LogLine {
   readonly ikeName?: string;
@@ -37,30 +38,70 @@ interface Readers {
 export class Failures {
   readonly #noted = new Map<string, Noted>();
   readonly #trails = new Map<string, Trail>();
+  /** By tunnel: unique id of the IKE SA that came up last. */
+  readonly #newest = new Map<string, string>();
+  readonly #closings = new Map<string, Closings>();
+  /** Tunnels of the last packet that was handed to the socket. */
+  #lastSent: readonly TunnelPlan[] = [];
   /** By unique id of the IKE SA; the least recently used one comes first. */
   readonly #readers = new Map<string, Readers>();
 
   /** Reads one log line; returns the names of the tunnels it explains a failure of. */
   readLine(line: LogLine, tunnels: readonly TunnelPlan[], now: Date): string[] {
     const { findings, steps } = this.#readersOf(line.ikeUniqueId ?? '');
-    const finding = findings.read(line.text);
+    const told = findings.read(line.text, now);
+    const finding = told !== undefined && 'code' in told ? told : undefined;
     const step = steps.read(line.text) ?? (finding === undefined ? undefined : line.text);
-    const concerned = concernedBy(line, finding?.peer ?? findings.caller, indexOf(tunnels));
-    if (step !== undefined) for (const { name } of concerned) this.addStep(name, step, now);
-    if (finding === undefined) return [];
-    for (const tunnel of concerned) this.note(tunnel, finding, now);
-    return concerned.map((tunnel) => tunnel.name);
+    const concerned = this.#concernedBy(line, finding?.peer ?? findings.caller, indexOf(tunnels));
+    const failed: string[] = [];
+    for (const tunnel of concerned) {
+      const { name } = tunnel;
+      if (step !== undefined) this.addStep(name, step, now);
+      if (told === undefined) continue;
+      if ('mends' in told) this.#mend(name, told.mends);
+      else if ('established' in told) this.#newest.set(name, told.established);
+      else if (told.code !== 'ike/peer-deleted') this.note(tunnel, told, now);
+      else if (!this.#noteClosing(tunnel, line, told, now)) continue;
+      if (finding !== undefined) failed.push(name);
+    }
+    return failed;
   }
 
   note(tunnel: TunnelPlan, finding: Finding, now: Date): void {
     const before = this.#noted.get(tunnel.name);
     const isRecent = before !== undefined && now.getTime() - before.at < SPECIFIC_MILLISECONDS;
-    if (isRecent && !outranks(finding, before.finding)) return;
-    this.#noted.set(tunnel.name, {
-      finding,
-      at: now.getTime(),
-      cause: toCause(finding, tunnel, now.toISOString()),
-    });
+    if (!isRecent || outranks(finding, before.finding)) this.#set(tunnel, finding, now);
+  }
+
+  #set(tunnel: TunnelPlan, finding: Finding, now: Date): void {
+    const cause = toCause(finding, tunnel, now.toISOString());
+    this.#noted.set(tunnel.name, { finding, at: now.getTime(), cause });
+  }
+
+  #mend(tunnel: string, code: CauseCode): void {
+    if (this.#noted.get(tunnel)?.finding.code === code) this.#noted.delete(tunnel);
+  }
+
+  /** False where the other side ended an SA that another one has taken the place of. */
+  #noteClosing(tunnel: TunnelPlan, line: LogLine, finding: Finding, now: Date): boolean {
+    const newest = this.#newest.get(tunnel.name);
+    if (newest !== undefined && newest !== line.ikeUniqueId) return false;
+    const closings = this.#closings.get(tunnel.name) ?? new Closings();
+    this.#closings.set(tunnel.name, closings);
+    if (newest !== undefined) closings.add(now.getTime());
+    const count = closings.countAt(now.getTime());
+    const before = this.#noted.get(tunnel.name);
+    if (count >= FLAPPING_CLOSINGS) {
+      this.note(tunnel, { ...finding, code: 'ike/flapping', named: [String(count)] }, now);
+    } else if (before === undefined || !this.#isTrueWhileUp(tunnel.name, before, now)) {
+      this.note(tunnel, finding, now);
+    }
+    return true;
+  }
+
+  #isTrueWhileUp(tunnel: string, { finding }: Noted, now: Date): boolean {
+    if (finding.code !== 'ike/flapping') return isTrueWhileUp(finding.code);
+    return this.#closings.get(tunnel)?.isGoingOnAt(now.getTime()) ?? false;
   }
 
   /** Something was done about the tunnel, or came back. */
@@ -79,8 +120,23 @@ export class Failures {
     return this.#trails.get(tunnel)?.steps ?? [];
   }
 
+  /** The tunnel's configuration has changed: what failed before says nothing of the next attempt. */
   forget(tunnel: string): void {
     this.#noted.delete(tunnel);
+    this.#closings.delete(tunnel);
+  }
+
+  /** Every Child SA stands: what failed before is over. `flaw`: what is wrong all the same. */
+  settle(tunnel: TunnelPlan, flaw: Finding | undefined, now: Date): void {
+    const before = this.#noted.get(tunnel.name);
+    if (before !== undefined && this.#isTrueWhileUp(tunnel.name, before, now)) return;
+    if (flaw === undefined) {
+      this.#noted.delete(tunnel.name);
+      return;
+    }
+    const isKnown =
+      before?.finding.code === flaw.code && before.finding.named.join() === flaw.named.join();
+    if (!isKnown) this.#set(tunnel, flaw, now);
   }
 
   /** What is not true of any tunnel any more. */
@@ -92,8 +148,25 @@ export class Failures {
 
   /** Forgets tunnels that the plan no longer has. */
   keepOnly(names: ReadonlySet<string>): void {
-    for (const name of this.#noted.keys()) if (!names.has(name)) this.#noted.delete(name);
-    for (const name of this.#trails.keys()) if (!names.has(name)) this.#trails.delete(name);
+    for (const map of [this.#noted, this.#trails, this.#newest, this.#closings]) {
+      for (const name of map.keys()) if (!names.has(name)) map.delete(name);
+    }
+  }
+
+  /** The tunnel of the SA; before a connection is chosen for a caller, all that are for its address. */
+  #concernedBy(
+    { ikeName = '', text }: LogLine,
+    caller: string | undefined,
+    { byName, byPeer }: TunnelIndex,
+  ): readonly TunnelPlan[] {
+    // The thread that writes to the socket knows no SA; what it cannot send was handed to it just before.
+    if (text.startsWith('error writing to socket')) return this.#lastSent;
+    const named = byName.get(ikeName);
+    const ofCaller =
+      caller === undefined ? [] : (byPeer.get(caller) ?? byPeer.get(undefined) ?? []);
+    const concerned = named === undefined ? ofCaller : [named];
+    if (text.startsWith('sending packet')) this.#lastSent = concerned;
+    return concerned;
   }
 
   #readersOf(id: string): Readers {
@@ -111,7 +184,8 @@ export class Failures {
 
 interface TunnelIndex {
   readonly byName: ReadonlyMap<string, TunnelPlan>;
-  readonly byPeer: ReadonlyMap<string, readonly TunnelPlan[]>;
+  /** Under undefined those that are open to any address. */
+  readonly byPeer: ReadonlyMap<string | undefined, readonly TunnelPlan[]>;
 }
 
 // A thousand tunnels that come up at once log twenty thousand lines.
@@ -120,17 +194,6 @@ const indexes = new WeakMap<readonly TunnelPlan[], TunnelIndex>();
 function indexOf(tunnels: readonly TunnelPlan[]): TunnelIndex {
   return once(indexes, tunnels, () => ({
     byName: new Map(tunnels.map((tunnel) => [tunnel.name, tunnel])),
-    byPeer: Map.groupBy(tunnels, ({ remoteAddress }) => remoteAddress ?? ''),
+    byPeer: Map.groupBy(tunnels, ({ remoteAddress }) => remoteAddress),
   }));
-}
-
-/** The tunnel of the SA; before a connection is chosen for a caller, all that are for its address. */
-function concernedBy(
-  { ikeName = '' }: LogLine,
-  caller: string | undefined,
-  { byName, byPeer }: TunnelIndex,
-): readonly TunnelPlan[] {
-  const named = byName.get(ikeName);
-  if (named !== undefined) return [named];
-  return caller === undefined ? [] : (byPeer.get(caller) ?? []);
 }

@@ -3,7 +3,7 @@ import type { Problem } from '../lib/problem.ts';
 import type { DataPlane } from '../model/gateway.ts';
 import type { ObjectStatus } from './condition.ts';
 
-/** Why a tunnel is not up, in words a person can act on. Codes: `docs/reference/causes.md`. */
+/** Why a tunnel is not up, or will not stay so, in words a person can act on. Codes: `docs/reference/causes.md`. */
 export interface Cause {
   /** Stable text such as `ike/no-common-proposal`. */
   readonly code: string;
@@ -88,7 +88,7 @@ export interface TunnelReport {
   readonly children: readonly ChildReport[];
   /** Absent while it is too early to tell. */
   readonly traffic?: Traffic;
-  /** Last failure; kept while the tunnel is not up. */
+  /** Last failure, kept while the tunnel is not up; of one that is up, what will end it. */
   readonly cause?: Cause;
 }
 

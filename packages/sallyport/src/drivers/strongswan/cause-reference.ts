@@ -1,10 +1,11 @@
-/** `docs/reference/causes.md`, generated from the table in `causes.ts`. */
-import { CAUSES } from './causes.ts';
+/** `docs/reference/causes.md`, generated from the tables of the causes. */
+import { CAUSE_TOPICS, type CauseText } from './cause-texts.ts';
 
 /** What the placeholders of the sentences stand for. */
 const NAMES: ReadonlyMap<string, string> = new Map([
   ['1', '…'],
   ['2', '…'],
+  ['3', '…'],
   ['peer', '*the other side’s address*'],
   ['local-address', '*our address*'],
   ['local-id', '*our identity*'],
@@ -15,21 +16,26 @@ const NAMES: ReadonlyMap<string, string> = new Map([
 ]);
 
 export function causeReference(): string {
-  const entries = Object.entries(CAUSES).map(
-    ([code, { message, hint }]) =>
-      `### \`${code}\`\n\nSays: ${named(message)}.\n\nTo do: ${named(hint)}.`,
+  const topics = CAUSE_TOPICS.map(({ title, causes }) =>
+    [`## ${title}`, ...Object.entries<CauseText>(causes).map(entryOf)].join('\n\n'),
   );
   return [
     '# Causes',
     '',
-    'Why a tunnel is not up, as `sallyport status` says it. A code never changes its meaning; with',
-    '`-o json` it is the field `cause.code` of the tunnel.',
+    'Why a tunnel is not up, or will not stay so, as `sallyport status` says it, in the order in which a',
+    'negotiation meets them. A code never changes its meaning; with `-o json` it is the field `cause.code` of',
+    'the tunnel.',
     '',
-    'This page is generated from `packages/sallyport/src/drivers/strongswan/causes.ts`.',
+    'This page is generated from `packages/sallyport/src/drivers/strongswan/cause-texts.ts`.',
     '',
-    entries.join('\n\n'),
+    topics.join('\n\n'),
     '',
   ].join('\n');
+}
+
+function entryOf([code, { message, told, hint }]: readonly [string, CauseText]): string {
+  const says = told === undefined ? named(message) : `${named(message)}; or ${named(told)}`;
+  return `### \`${code}\`\n\nSays: ${says}.\n\nTo do: ${named(hint)}.`;
 }
 
 function named(text: string): string {

@@ -52,6 +52,23 @@ describe('readTunnel', () => {
       state: 'partial',
     },
     {
+      what: 'a child without one of its networks',
+      sas: [
+        {
+          ...{ name, uniqueId: '1' },
+          children: [
+            {
+              name: 'v4',
+              uniqueId: '7',
+              selectors: { local: ['10.10.0.0/16'], remote: ['10.20.1.0/24'] },
+            },
+            ...both.slice(1),
+          ],
+        },
+      ],
+      state: 'partial',
+    },
+    {
       what: 'children of two IKE SAs',
       sas: [
         { name, uniqueId: '1', children: both.slice(0, 1) },

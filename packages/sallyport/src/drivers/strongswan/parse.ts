@@ -7,6 +7,7 @@ import type {
   TunnelReport,
   TunnelState,
 } from '../../status/host-report.ts';
+import { findNarrowed } from './narrowed.ts';
 import { isLiveChild, isLiveIke, isUpIke } from './tunnel-view.ts';
 
 /** What the report of a tunnel takes from the daemon; the rest is history that the agent keeps. */
@@ -21,9 +22,7 @@ export function readTunnel(
   const live = sas.filter((sa) => sa.name === tunnel.name && isLiveIke(sa));
   const established = live.filter(isUpIke);
   const [newest] = established.toSorted((a, b) => Number(b.uniqueId) - Number(a.uniqueId));
-  const children = established
-    .flatMap((sa) => sa.children.filter(isLiveChild))
-    .filter(({ uniqueId }) => !lost.has(uniqueId));
+  const children = childrenOf(established, lost);
   const localAddress = newest?.localHost ?? tunnel.localAddress;
   const remoteAddress = newest?.remoteHost ?? tunnel.remoteAddress;
   return {
@@ -49,6 +48,22 @@ export function unreadTunnel(tunnel: TunnelPlan): TunnelReading {
   return { ...readTunnel(tunnel, []), state: tunnel.enabled ? 'unknown' : 'disabled' };
 }
 
+/** Child SAs of a tunnel that carry packets. */
+export function standingChildren(
+  tunnel: TunnelPlan,
+  sas: readonly IkeSa[],
+  lost: ReadonlySet<string>,
+): ChildSa[] {
+  const ofTunnel = sas.filter((sa) => sa.name === tunnel.name && isUpIke(sa));
+  return childrenOf(ofTunnel, lost);
+}
+
+function childrenOf(established: readonly IkeSa[], lost: ReadonlySet<string>): ChildSa[] {
+  return established
+    .flatMap((sa) => sa.children.filter(isLiveChild))
+    .filter(({ uniqueId }) => !lost.has(uniqueId));
+}
+
 function stateOf(
   tunnel: TunnelPlan,
   live: readonly IkeSa[],
@@ -56,7 +71,9 @@ function stateOf(
 ): TunnelState {
   if (!tunnel.enabled) return 'disabled';
   const names = new Set(children.map((child) => child.name));
-  if (tunnel.children.every((child) => names.has(child.name))) return 'up';
+  if (tunnel.children.every((child) => names.has(child.name))) {
+    return findNarrowed(tunnel, children) === undefined ? 'up' : 'partial';
+  }
   if (names.size > 0) return 'partial';
   if (live.some((sa) => sa.state === 'CONNECTING' || sa.state === 'CREATED')) return 'connecting';
   if (tunnel.start === 'respond') return 'waiting';

@@ -3,6 +3,8 @@
  * IKE SA, and from what we did ourselves. Names of exchanges and notifies are those of RFC 7296.
  */
 
+import { MESSAGE, PACKET } from './log-lines.ts';
+
 export interface TrailStep {
   /** RFC 3339. */
   readonly at: string;
@@ -31,10 +33,6 @@ export class Trail {
     return [...this.#steps].map(([text, at]) => ({ at, text }));
   }
 }
-
-/** `generating IKE_AUTH request 1 [ IDi AUTH SA TSi TSr ]`; fragments (`EF(1/2)`) tell nothing. */
-const MESSAGE = /^(generating|parsed) (\S+) (request|response) \d+ \[ (.*)\]$/;
-const PACKET = /^(?:sending|received) packet: from (\S+)\[(\d+)\] to (\S+)\[(\d+)\] \(\d+ bytes\)$/;
 
 /** Notifies that a message is about, as charon shortens them. */
 const NOTIFIES: ReadonlyMap<string, string> = new Map([
@@ -134,6 +132,7 @@ interface MessageLine {
 
 function kindOf({ exchange, direction, payloads }: MessageLine): string | undefined {
   const parts = payloads.split(' ');
+  // A fragment tells nothing (RFC 7383).
   if (parts.some((part) => part.startsWith('EF('))) return undefined;
   // A check whether the other side is alive, and lines of its own tell of the others (RFC 7296 §1.4).
   if (exchange === 'INFORMATIONAL' && parts.every((part) => !part.startsWith('N('))) {

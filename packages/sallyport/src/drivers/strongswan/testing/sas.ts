@@ -7,7 +7,7 @@ export interface FakeChild {
   /** `INSTALLED` where absent. */
   readonly state?: string;
   readonly interfaceId?: number;
-  /** Both ends' networks; some where absent. */
+  /** Both ends' networks; those of the tunnels of the tests where absent. */
   readonly selectors?: { readonly local: readonly string[]; readonly remote: readonly string[] };
 }
 
@@ -54,6 +54,8 @@ export function saSection(sa: FakeSa): Readonly<Record<string, unknown>> {
 function childSection(child: FakeChild): Record<string, unknown> {
   const { name, uniqueId, state = 'INSTALLED', interfaceId, selectors } = child;
   const id = interfaceId?.toString(16).padStart(8, '0');
+  const [local, remote] =
+    name === 'v6' ? ['fd10::/48', 'fd20::/48'] : ['10.10.0.0/16', '10.20.0.0/16'];
   return {
     name,
     uniqueid: uniqueId,
@@ -71,8 +73,8 @@ function childSection(child: FakeChild): Record<string, unknown> {
     'packets-out': '20',
     'rekey-time': '3000',
     ...(id === undefined ? {} : { 'if-id-in': id, 'if-id-out': id }),
-    'local-ts': selectors?.local ?? ['10.10.0.0/16'],
-    'remote-ts': selectors?.remote ?? ['10.20.0.0/16'],
+    'local-ts': selectors?.local ?? [local],
+    'remote-ts': selectors?.remote ?? [remote],
   };
 }
 

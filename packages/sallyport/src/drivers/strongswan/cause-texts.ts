@@ -1,0 +1,206 @@
+/** The causes of a failed negotiation in words. `docs/reference/causes.md` is made from this. */
+
+export interface CauseText {
+  /**
+   * What happened. `{1}` to `{3}`: what the log line named. `{peer}`, `{local-address}`, `{local-id}`,
+   * `{remote-id}`, `{ike}`, `{esp}`, `{selectors}`: the tunnel's own.
+   */
+  readonly message: string;
+  /** In place of `message`, where the line named more. */
+  readonly told?: string;
+  /** What to do. */
+  readonly hint: string;
+}
+
+type Texts<Code extends string> = Readonly<Record<Code, CauseText>>;
+
+type ReachingCode =
+  | 'ike/no-answer'
+  | 'ike/nat-t-port-blocked'
+  | 'ike/silent-after-init'
+  | 'ike/peer-busy'
+  | 'ike/no-route'
+  | 'ike/output-blocked'
+  | 'ike/name-not-resolved';
+
+const REACHING: Texts<ReachingCode> = {
+  'ike/no-answer': {
+    message: '{peer} did not answer',
+    told: '{peer} did not answer: {1} packets left this host for its UDP port {2}, and nothing came back',
+    hint: 'ask the other side whether its gateway is up, and whether UDP 500 and 4500 pass every firewall between {local-address} and {peer}',
+  },
+  'ike/nat-t-port-blocked': {
+    message: '{peer} answered on UDP port 500, and nothing came back from its port 4500',
+    hint: 'let UDP 4500 pass in both directions between {local-address} and {peer}: behind NAT, and with forced encapsulation, IKE goes on there after its first two packets',
+  },
+  'ike/silent-after-init': {
+    message: '{peer} took part in IKE_SA_INIT and then fell silent',
+    hint: 'see whether the path between {local-address} and {peer} drops large or fragmented UDP packets, since IKE_AUTH with certificates is the first large one; the log of the other side tells whether IKE_AUTH arrived',
+  },
+  'ike/peer-busy': {
+    message:
+      '{peer} asked for a cookie and then did not answer: it limits how many new IKE SAs it takes',
+    hint: 'ask the other side for its limits of half-open IKE SAs, in all and for one address; many tunnels of ours from {local-address} may come up at once there',
+  },
+  'ike/no-route': {
+    message: 'packets to {peer} could not be sent: {1}',
+    hint: 'look at the routes of this host to {peer}, and whether the outer interface is up',
+  },
+  'ike/output-blocked': {
+    message: 'packets to {peer} did not leave this host: its own firewall drops them on output',
+    hint: 'let UDP 500 and 4500 from {local-address} to {peer} pass in the output rules of this host (nft list ruleset)',
+  },
+  'ike/name-not-resolved': {
+    message: 'the name {peer} could not be resolved',
+    hint: 'look it up from this host, or write the address in tunnels[].remote.address',
+  },
+};
+
+type AgreeingCode = 'ike/no-common-proposal' | 'ike/version-1';
+
+const AGREEING: Texts<AgreeingCode> = {
+  'ike/no-common-proposal': {
+    message: 'no IKE proposal in common: we offer {ike}',
+    told: 'no IKE proposal in common: {peer} offers {1}, we accept {2}',
+    hint: 'compare encryption, PRF or integrity, and the key exchange group of phase 1 with the other side; a gateway that has no connection for {local-address} answers in the same way',
+  },
+  'ike/version-1': {
+    message: '{peer} speaks IKEv1, which is never accepted here',
+    hint: 'have the other side set its connection for {local-address} to IKEv2',
+  },
+};
+
+type ProvingCode =
+  | 'ike/authentication-refused'
+  | 'ike/wrong-psk'
+  | 'ike/no-psk'
+  | 'ike/no-private-key'
+  | 'ike/wrong-identity'
+  | 'ike/unknown-identity'
+  | 'ike/certificate-untrusted'
+  | 'ike/certificate-wrong-name'
+  | 'ike/certificate-expired'
+  | 'ike/certificate-not-yet-valid'
+  | 'ike/certificate-revoked';
+
+const PROVING: Texts<ProvingCode> = {
+  'ike/authentication-refused': {
+    message: '{peer} refused to authenticate us as {local-id}',
+    hint: 'compare with the other side: the pre-shared key or certificate, which must be valid by its clock, too; our identity {local-id} as it must expect it, and its own identity {remote-id}; its log says which of them differs',
+  },
+  'ike/wrong-psk': {
+    message: 'the pre-shared key of {1} differs from ours',
+    hint: 'put the same key on both sides; look for a trailing blank or line break, and for another key that matches the same identity',
+  },
+  'ike/no-psk': {
+    message: 'no pre-shared key of ours belongs to {1}; we expect {remote-id}',
+    hint: 'if {1} is another one, set tunnels[].remote.id to it or correct the identity on the other side; else the log of the agent tells why the Secret was not loaded',
+  },
+  'ike/no-private-key': {
+    message: 'no private key is loaded for our identity {1}',
+    hint: 'see whether {1} is among the names in our certificate; else the log of the agent tells why its Secret was not loaded',
+  },
+  'ike/wrong-identity': {
+    message: 'the other side is {1}, we expect {2}',
+    hint: 'set tunnels[].remote.id to what the other side sends, or correct its identity',
+  },
+  'ike/unknown-identity': {
+    message: '{1} calls and introduces itself as {2}, which no connection of ours expects',
+    hint: 'set tunnels[].remote.id to {2} if that is right, or correct the identity on the other side; ours is {local-id}',
+  },
+  'ike/certificate-untrusted': {
+    message: 'the certificate of {1} does not come from the authority that this connection accepts',
+    told: 'the certificate of {1} comes from {2}, which this connection does not accept',
+    hint: 'compare the issuer of its certificate with the Secret in auth.certificate.peerAuthority, and have the other side send its intermediate certificates',
+  },
+  'ike/certificate-wrong-name': {
+    message: 'the certificate {1} does not hold the identity {2} that the other side uses',
+    hint: 'have the other side issue it with {2} among the subject alternative names, or set its identity and tunnels[].remote.id to a name that the certificate holds',
+  },
+  'ike/certificate-expired': {
+    message: 'the certificate of {1} expired on {2}',
+    hint: 'have it renewed; if that time is still to come, set the clock of this host, which shows {3}',
+  },
+  'ike/certificate-not-yet-valid': {
+    message: 'the certificate of {1} is valid only from {2}, and the clock of this host shows {3}',
+    hint: 'compare the clocks of this host and of the authority that issued it; set up NTP on both',
+  },
+  'ike/certificate-revoked': {
+    message: 'the certificate of {1} was revoked on {2}: {3}',
+    hint: 'have the other side use a new certificate; if it was revoked by mistake, its authority must issue a new list of revoked certificates',
+  },
+};
+
+type ChildCode =
+  | 'child/no-common-proposal'
+  | 'child/rekey-refused'
+  | 'child/selectors-refused'
+  | 'child/selectors-narrowed'
+  | 'child/failed';
+
+const CHILDREN: Texts<ChildCode> = {
+  'child/no-common-proposal': {
+    message: 'no ESP proposal in common: we offer {esp}',
+    told: 'no ESP proposal in common: {peer} offers {1}, we accept {2}',
+    hint: 'compare encryption, integrity and the PFS group of phase 2 with the other side',
+  },
+  'child/rekey-refused': {
+    message: 'the Child SA works and cannot be rekeyed: no proposal in common, we offer {esp}',
+    told: 'the Child SA works and cannot be rekeyed: {peer} offers {1}, we accept {2}',
+    hint: 'compare the PFS group (the key exchange group of phase 2) with the other side: the first Child SA takes its keys from the IKE SA and needs none; packets are lost when its lifetime ends',
+  },
+  'child/selectors-refused': {
+    message: 'the other side does not accept the networks we propose: {selectors}',
+    told: 'the other side proposes the networks {1} <-> {2}, we have {selectors}',
+    hint: 'compare the networks on both sides, mirrored and with the same prefix lengths; try selectors: per-pair for a device that keeps one pair to an SA',
+  },
+  'child/selectors-narrowed': {
+    message: 'the other side has left out {1}: it accepts {2} only',
+    hint: 'have the other side add what it leaves out, with the same prefix lengths; try selectors: per-pair for a device that keeps one pair to an SA, or take the networks out of this connection',
+  },
+  'child/failed': {
+    message: 'the Child SA could not be made: {1}',
+    hint: 'look at the log of the daemon on both sides',
+  },
+};
+
+type StayingCode = 'ike/peer-deleted' | 'ike/flapping' | 'engine/not-running' | 'engine/no-answer';
+
+const STAYING: Texts<StayingCode> = {
+  'ike/peer-deleted': {
+    message: '{peer} closed the tunnel',
+    hint: 'ask the other side why; Sallyport tries again',
+  },
+  'ike/flapping': {
+    message:
+      '{peer} closed the tunnel {1} times within ten minutes, each time after it had come up',
+    hint: 'look for another gateway that connects to {peer} with our identity {local-id}: a device that keeps one tunnel to an identity ends the older one (unique IDs), so each gateway needs an identity of its own; else the log of the other side tells why it closes',
+  },
+  'engine/not-running': {
+    message: 'the IKE daemon does not run',
+    hint: 'see the log of the agent; it starts the daemon again by itself',
+  },
+  'engine/no-answer': {
+    message: 'the IKE daemon runs and does not answer: what the tunnel does is not known',
+    hint: 'packets go on with the SAs that the kernel has until these expire; if the daemon stays silent, end it with SIGKILL: the agent starts it again',
+  },
+};
+
+export type CauseCode = ReachingCode | AgreeingCode | ProvingCode | ChildCode | StayingCode;
+
+export const CAUSES: Texts<CauseCode> = {
+  ...REACHING,
+  ...AGREEING,
+  ...PROVING,
+  ...CHILDREN,
+  ...STAYING,
+};
+
+/** In the order in which a negotiation meets them. */
+export const CAUSE_TOPICS: readonly { readonly title: string; readonly causes: Texts<string> }[] = [
+  { title: 'Reaching the other side', causes: REACHING },
+  { title: 'Agreeing on IKE', causes: AGREEING },
+  { title: 'Proving who is who', causes: PROVING },
+  { title: 'Making Child SAs', causes: CHILDREN },
+  { title: 'Staying up', causes: STAYING },
+];

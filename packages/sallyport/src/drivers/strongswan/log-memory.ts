@@ -1,0 +1,86 @@
+/** What earlier lines of one IKE SA said, as far as it changes what a later line means. */
+import { MESSAGE, PACKET } from './log-lines.ts';
+
+/** `looking for peer configs matching 192.0.2.1[us]...192.0.2.2[them]`, before "no matching peer config". */
+const LOOKING = /^looking for peer configs matching .*\.\.\.\S+\[(.*)\]$/;
+
+/** Before the configuration of the caller is looked for. */
+const CALLER = /^(\S+) is initiating an? (?:\S+ Mode )?IKE_SA$/;
+
+/** Not of `authentication of 'us' (myself) with ...`. */
+const AUTHENTICATED = /^authentication of '(.*)' with .* successful$/;
+
+const CERTIFICATE = /^received end entity cert "(.*)"$/;
+const RECEIVED = /^received proposals: (.*)$/;
+const CONFIGURED = /^configured proposals: (.*)$/;
+const NAT = /^(?:local|remote) host is behind NAT|^faking NAT situation/;
+const ESTABLISHED = /^IKE_SA .* established between /;
+
+export class LogMemory {
+  /** Address of the other side, where it began the IKE SA. */
+  caller: string | undefined;
+  /** Identity that the caller has sent. */
+  callerId: string | undefined;
+  /** Identity that the other side has proven. */
+  authenticated: string | undefined;
+  /** Subject of the certificate that the other side has sent. */
+  certificate: string | undefined;
+  /** Of that certificate a fault was found. */
+  hasCertificateFault = false;
+  /** Proposals as charon prints them: theirs and ours. */
+  proposals: { readonly theirs: string; readonly ours?: string } | undefined;
+  /** Of the last message: `IKE_SA_INIT`, `ID_PROT`, ... */
+  exchange = '';
+  /** The last request of either side was to rekey a Child SA. */
+  isRekey = false;
+  packetsSent = 0;
+  sentToPort = 0;
+  hasNat = false;
+  /** The other side has answered IKE_SA_INIT with its half of the keys. */
+  hasInit = false;
+  /** It has answered IKE_SA_INIT with a cookie only (RFC 7296 §2.6). */
+  asksCookie = false;
+  isEstablished = false;
+
+  /** Takes in a line, whatever it says. */
+  take(line: string): void {
+    const packet = PACKET.exec(line);
+    if (packet !== null) {
+      if (line.startsWith('sending')) {
+        this.packetsSent += 1;
+        this.sentToPort = Number(packet[4]);
+      }
+      return;
+    }
+    const message = MESSAGE.exec(line);
+    if (message !== null) {
+      const [, , exchange = '', direction = '', payloads = ''] = message;
+      this.#takeMessage(exchange, direction, payloads.split(' '));
+      return;
+    }
+    this.#takeNames(line);
+    const theirs = RECEIVED.exec(line)?.[1];
+    if (theirs !== undefined) this.proposals = { theirs };
+    const ours = CONFIGURED.exec(line)?.[1];
+    if (ours !== undefined && this.proposals !== undefined) {
+      this.proposals = { ...this.proposals, ours };
+    }
+    this.hasNat ||= NAT.test(line);
+    this.isEstablished ||= ESTABLISHED.test(line);
+  }
+
+  #takeMessage(exchange: string, direction: string, payloads: readonly string[]): void {
+    this.exchange = exchange;
+    if (direction === 'request') this.isRekey = payloads.includes('N(REKEY_SA)');
+    if (exchange !== 'IKE_SA_INIT' || direction !== 'response') return;
+    this.hasInit ||= payloads.includes('SA');
+    this.asksCookie ||= payloads.includes('N(COOKIE)');
+  }
+
+  #takeNames(line: string): void {
+    this.caller = CALLER.exec(line)?.[1] ?? this.caller;
+    this.callerId = LOOKING.exec(line)?.[1] ?? this.callerId;
+    this.authenticated = AUTHENTICATED.exec(line)?.[1] ?? this.authenticated;
+    this.certificate = CERTIFICATE.exec(line)?.[1] ?? this.certificate;
+  }
+}
