@@ -23,7 +23,7 @@ describe('at SIGTERM the agent', () => {
     await agent.start();
     agent.told.length = 0;
     await agent.stop();
-    expect(agent.told).toEqual(['daemon left', 'holds released']);
+    expect(agent.told).toEqual(['daemon left', 'history saved', 'holds released']);
     expect(agent.rounds).toHaveLength(1);
     expect(agent.messages.at(-1)).toBe('agent stopped, tunnels stay up');
     expect((await agent.report()).revisionInEffect).toBe(plan.revision);

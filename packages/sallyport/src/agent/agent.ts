@@ -38,7 +38,7 @@ export interface AgentOptions {
   };
   readonly explainer: Pick<Explainer, 'explain'>;
   readonly failures: Pick<Failures, 'readLine'>;
-  readonly history: Pick<TunnelHistory, 'keepOnly'>;
+  readonly history: Pick<TunnelHistory, 'keepOnly' | 'note' | 'nextLookAt' | 'saveIfDue' | 'save'>;
   readonly recorder: Pick<EventRecorder, 'record' | 'problems'>;
   readonly reportMemory: Pick<ReportMemory, 'complete'>;
   readonly rollGuard: Pick<RollGuard, 'cleanUp'>;
@@ -107,6 +107,7 @@ export class Agent {
     control.close();
     await client.close();
     await Promise.allSettled([events, this.#round]);
+    await this.#options.history.save();
     await this.#releaseHolds(AbortSignal.timeout(CLEAN_UP_MILLISECONDS));
     log.info({}, 'agent stopped, tunnels stay up');
   }
@@ -189,8 +190,10 @@ export class Agent {
       ];
       const reading = this.#toReading(plan, { ...round, problems });
       await this.#publish(reportMemory.complete(reading, plan, performance.now()));
+      await history.saveIfDue();
+      const nextAt = earliest(keeper.nextAt, history.nextLookAt);
       const now = performance.now();
-      this.#schedule(this.#pace.pauseAfter({ ...round, hasKernel }, now, keeper.nextAt));
+      this.#schedule(this.#pace.pauseAfter({ ...round, hasKernel }, now, nextAt));
     } catch (error) {
       log.error({ error: messageOf(error) }, 'round failed');
       this.#schedule(this.#pace.pauseAfterFault());
@@ -265,8 +268,12 @@ export class Agent {
           continue;
         }
         const parsed = parseSaEvent(event.name, event.message);
-        if (parsed?.type === 'log') this.#readLog(parsed);
-        else this.#soon({ kernel: false });
+        if (parsed?.type === 'log') {
+          this.#readLog(parsed);
+        } else {
+          if (parsed !== undefined) this.#options.history.note(parsed);
+          this.#soon({ kernel: false });
+        }
       }
     } catch (error) {
       if (signal.aborted) return;
@@ -296,6 +303,11 @@ const ROUND_MILLISECONDS = 150_000;
 const NO_TUNNELS: HostPlan['tunnels'] = [];
 
 const IDLE: Round = { tunnels: [], differences: [], problems: [], isMoving: false };
+
+function earliest(...times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -4,7 +4,7 @@
  */
 import { messageOf } from '../lib/message-of.ts';
 import type { Problem } from '../lib/problem.ts';
-import { eventsBetween } from '../status/events.ts';
+import { eventsBetween, withLastKnown } from '../status/events.ts';
 import type { HostReport } from '../status/host-report.ts';
 import type { Journal } from '../store/journal.ts';
 
@@ -23,7 +23,8 @@ export class EventRecorder {
     const last = this.#last;
     this.#last = report;
     try {
-      await this.#journal.append(eventsBetween(last, report));
+      this.#last = withLastKnown(last, report);
+      await this.#journal.append(eventsBetween(last, this.#last));
       this.#fault = undefined;
     } catch (error) {
       this.#fault = messageOf(error);

@@ -25,6 +25,7 @@ import { EngineLevel } from './engine-level.ts';
 import { EventRecorder } from './event-recorder.ts';
 import { Explainer } from './explainer.ts';
 import { Failures } from './failures.ts';
+import { HistoryFile } from './history-file.ts';
 import { KernelLevel } from './kernel-level.ts';
 import type { Log } from './log.ts';
 import { PlanSource } from './plan-source.ts';
@@ -68,6 +69,7 @@ export async function runAgent(options: StartOptions, signal: AbortSignal): Prom
   try {
     const parts = assemble(options);
     const last = await lastReport(paths.report);
+    await parts.history.restore();
     const agent = new Agent({
       ...parts,
       recorder: new EventRecorder(new Journal(paths.journal), last),
@@ -164,7 +166,11 @@ function assemble({ directories, externalSocket, log, window }: StartOptions): {
   });
   const client = new ViciClient({ socket: engine.socket });
   const failures = new Failures();
-  const history = new TunnelHistory();
+  const history = new TunnelHistory({
+    file: new HistoryFile(paths.history),
+    log,
+    clock: () => performance.now(),
+  });
   const rollGuard = new RollGuard({ hold: new InboundHold(systemCommands), log });
   const keeper = new TunnelKeeper({
     client,

@@ -14,6 +14,7 @@ export const EVENT_REASONS = {
   TunnelDown: 'A tunnel that was up, or partly up, carries nothing any more',
   TunnelFailed:
     'A tunnel that is not up met another cause than before; the same cause again is no event',
+  TunnelAtRisk: 'A tunnel that is up met a cause that will end it',
   TunnelReplaced: 'A tunnel is up with a new IKE SA and new Child SAs, which is no rekeying',
   TunnelRemoved: 'A tunnel is not in the plan any more',
 } as const;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Event, eventsBetween } from './events.ts';
+import { type Event, eventsBetween, withLastKnown } from './events.ts';
 import type { HostReport, TunnelReport } from './host-report.ts';
 import { child, down, report, up } from './testing/reports.ts';
 
@@ -86,6 +86,17 @@ describe('eventsBetween', () => {
       { engine: { ...report.engine, running: is, life } },
     );
     expect(events.map(({ reason }) => reason)).toEqual(reasons);
+  });
+
+  it('tells why a daemon is lost', () => {
+    const problems = [
+      { code: 'engine/unreachable', severity: 'error', message: 'silent' },
+    ] as const;
+    const events = between({}, { engine: { ...report.engine, running: false }, problems });
+    expect(events).toMatchObject([
+      { reason: 'EngineLost', cause: { code: 'engine/unreachable', message: 'silent' } },
+      { reason: 'ProblemFound' },
+    ]);
   });
 
   it('tells of each problem once, and when it is over', () => {
@@ -179,6 +190,13 @@ describe('eventsBetween, of a tunnel', () => {
     expect(ofTunnel(other, quiet)).toEqual([]);
   });
 
+  it('tells of one that is up and will not stay so', () => {
+    const threatened = { ...up, ...(down.cause === undefined ? {} : { cause: down.cause }) };
+    expect(ofTunnel(up, threatened)).toMatchObject([
+      { reason: 'TunnelAtRisk', after: 'up', cause: { code: 'ike/no-answer' } },
+    ]);
+  });
+
   it('tells one that was replaced from one that was rekeyed', () => {
     if (upIke === undefined) throw new Error('the fixture is up');
     const ike = { ...upIke, uniqueId: '4' };
@@ -194,5 +212,22 @@ describe('eventsBetween, of a tunnel', () => {
     expect(between({}, { tunnels: [up] })).toMatchObject([
       { reason: 'TunnelRemoved', before: 'down', object: { name: 'partner-b' } },
     ]);
+  });
+});
+
+describe('withLastKnown', () => {
+  const unknown = { ...up, state: 'unknown', children: [] } as const;
+
+  it('makes no change of a tunnel that could not be read, and none when it is as before', () => {
+    const silent = withLastKnown(report, { ...report, tunnels: [unknown, down] });
+    expect(eventsBetween(report, silent)).toEqual([]);
+    expect(eventsBetween(silent, report)).toEqual([]);
+    const found = { ...report, tunnels: [{ ...up, state: 'down' }, down] } as const;
+    expect(eventsBetween(silent, found)).toMatchObject([{ reason: 'TunnelDown', before: 'up' }]);
+  });
+
+  it('leaves what was never known', () => {
+    const tunnels = [unknown];
+    expect(withLastKnown(undefined, { ...report, tunnels }).tunnels).toEqual(tunnels);
   });
 });

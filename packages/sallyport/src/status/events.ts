@@ -35,6 +35,15 @@ export function eventsBetween(before: HostReport | undefined, after: HostReport)
   return happened.map((event) => ({ at: after.observedAt, host: after.host, ...event }));
 }
 
+/** As it was known last: what could not be read hides nothing, and is no change. */
+export function withLastKnown(before: HostReport | undefined, after: HostReport): HostReport {
+  const known = new Map((before?.tunnels ?? []).map((tunnel) => [tunnel.name, tunnel]));
+  const tunnels = after.tunnels.map((tunnel) =>
+    tunnel.state === 'unknown' ? (known.get(tunnel.name) ?? tunnel) : tunnel,
+  );
+  return { ...after, tunnels };
+}
+
 type Happening = Omit<Event, 'at' | 'host'>;
 
 function hostEvents(before: HostReport | undefined, after: HostReport): Happening[] {
@@ -53,13 +62,19 @@ type OfHost = Omit<Happening, 'object'>;
 function engineEvents(before: HostReport | undefined, after: HostReport): OfHost[] {
   const was = before?.engine;
   const is = after.engine;
-  if (was?.running === true && !is.running) return [{ reason: 'EngineLost', before: was.version }];
+  if (was?.running === true && !is.running)
+    return [{ reason: 'EngineLost', before: was.version, cause: engineFault(after) }];
   if (!is.running) return [];
   if (was?.running !== true) return [{ reason: 'EngineStarted', after: is.version }];
   // Lives are counted by each agent anew.
   const isSameAgent = before?.agent.startedAt === after.agent.startedAt;
   if (!isSameAgent || was.life === is.life) return [];
   return [{ reason: 'EngineRestarted', before: was.version, after: is.version }];
+}
+
+function engineFault({ problems }: HostReport): EventCause | undefined {
+  const fault = problems.find(({ code }) => /^(engine|strongswan)\//.test(code));
+  return fault === undefined ? undefined : { code: fault.code, message: fault.message };
 }
 
 function problemEvents(before: HostReport | undefined, after: HostReport): OfHost[] {
@@ -130,8 +145,8 @@ function tunnelEvent(before: TunnelReport | undefined, after: TunnelReport): Hap
     if (before !== undefined && carries(before))
       return { reason: 'TunnelDown', object, ...states, cause };
   }
-  if (!carries(after) && after.cause !== undefined && before?.cause?.code !== after.cause.code)
-    return { reason: 'TunnelFailed', object, ...states, cause };
+  if (after.cause !== undefined && before?.cause?.code !== after.cause.code)
+    return { reason: carries(after) ? 'TunnelAtRisk' : 'TunnelFailed', object, ...states, cause };
   if (before?.ike !== undefined && after.ike !== undefined && isReplaced(before, after))
     return {
       reason: 'TunnelReplaced',

@@ -1,7 +1,7 @@
 /** Status of tunnels as text: one block a tunnel, the worst first. */
 import { formatBytes, formatDuration } from '../lib/format.ts';
 import { formatProblem } from '../lib/problem.ts';
-import type { Algorithms, ChildReport, HostReport, TunnelReport } from './host-report.ts';
+import type { Algorithms, ChildReport, Counters, HostReport, TunnelReport } from './host-report.ts';
 
 const DATA_PLANES = {
   'xfrm-interface': 'kernel ESP, XFRM interface',
@@ -86,6 +86,7 @@ function formatTunnel(tunnel: TunnelReport, now: string): string[] {
       `${formatAlgorithms(ike.algorithms)}, ${ike.initiator ? 'we initiated' : 'they initiated'}${nat}${rekey(ike.rekeyInSeconds)}`,
     );
   }
+  add('history', formatPast(tunnel, now));
   for (const child of tunnel.children) {
     add(
       `ESP ${child.name}`,
@@ -93,10 +94,31 @@ function formatTunnel(tunnel: TunnelReport, now: string): string[] {
     );
     add(
       '',
-      `${formatAlgorithms(child.algorithms)}${child.encapsulated ? ' in UDP' : ''}, in ${formatBytes(child.bytesIn)} (${child.packetsIn} packets), out ${formatBytes(child.bytesOut)} (${child.packetsOut} packets)${rekey(child.rekeyInSeconds)}`,
+      `${formatAlgorithms(child.algorithms)}${child.encapsulated ? ' in UDP' : ''}, ${formatCounters(child)}${rekey(child.rekeyInSeconds)}`,
     );
   }
   return lines;
+}
+
+/** One line over all SAs. The error of a tunnel that has failed already stands as its cause. */
+function formatPast({ history, cause }: TunnelReport, now: string): string {
+  const { firstSeen, upSeconds, flaps, rekeys, lastError } = history;
+  const seconds = Math.max(1, (Date.parse(now) - Date.parse(firstSeen)) / 1000);
+  // Rounded down: 100 % is for tunnels that were never down.
+  const share = Math.floor(Math.min(1, upSeconds / seconds) * 10_000) / 100;
+  const parts = [
+    `up ${share} % of ${age(firstSeen, now)}`,
+    `${flaps} ${flaps === 1 ? 'flap' : 'flaps'}`,
+    `${rekeys} ${rekeys === 1 ? 'rekeying' : 'rekeyings'}`,
+    formatCounters(history),
+  ];
+  if (lastError !== undefined && cause === undefined)
+    parts.push(`last error ${age(lastError.at, now)} ago [${lastError.code}]`);
+  return parts.join(', ');
+}
+
+function formatCounters({ bytesIn, bytesOut, packetsIn, packetsOut }: Counters): string {
+  return `in ${formatBytes(bytesIn)} (${packetsIn} packets), out ${formatBytes(bytesOut)} (${packetsOut} packets)`;
 }
 
 /** A Child SA under negotiation has none yet. */

@@ -23,7 +23,14 @@ export interface Algorithms {
   readonly keyExchange?: string;
 }
 
-export interface ChildReport {
+export interface Counters {
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly packetsIn: number;
+  readonly packetsOut: number;
+}
+
+export interface ChildReport extends Counters {
   readonly name: string;
   readonly state: string;
   readonly uniqueId: string;
@@ -33,10 +40,6 @@ export interface ChildReport {
   readonly encapsulated: boolean;
   readonly spiIn: string;
   readonly spiOut: string;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  readonly packetsIn: number;
-  readonly packetsOut: number;
   readonly rekeyInSeconds?: number;
 }
 
@@ -59,6 +62,20 @@ export type TunnelState =
  * for a minute or longer, and none has come in; `unreturned`: the other way round. `none`: no packet lately.
  */
 export type Traffic = 'both-ways' | 'unanswered' | 'unreturned' | 'none';
+
+/** A tunnel over time. The traffic is that of all its SAs, also of those that are gone. */
+export interface TunnelPast extends Counters {
+  /** RFC 3339. */
+  readonly firstSeen: string;
+  /** Of the seconds since then, those in state `up`, as far as that is proven. */
+  readonly upSeconds: number;
+  /** Times it left the state `up`, unless it was disabled. */
+  readonly flaps: number;
+  /** Rekeyings of IKE and Child SAs that the agent saw. */
+  readonly rekeys: number;
+  /** Stays when the tunnel is up again. */
+  readonly lastError?: Cause;
+}
 
 export interface TunnelReport {
   /** `sp.<namespace>.<connection>.<tunnel>`. */
@@ -88,6 +105,7 @@ export interface TunnelReport {
   readonly children: readonly ChildReport[];
   /** Absent while it is too early to tell. */
   readonly traffic?: Traffic;
+  readonly history: TunnelPast;
   /** Last failure, kept while the tunnel is not up; of one that is up, what will end it. */
   readonly cause?: Cause;
 }

@@ -36,6 +36,7 @@ describe('pathsOf', () => {
       'salt',
       'sysctls',
       'journal',
+      'history',
       'applyLock',
     ]);
     expect(below('/r')).toEqual(['agentLock', 'memory', 'report', 'controlSocket']);

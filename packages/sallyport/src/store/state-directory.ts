@@ -28,6 +28,7 @@ export function pathsOf({ state, run }: Directories): {
   readonly salt: string;
   readonly sysctls: string;
   readonly journal: string;
+  readonly history: string;
   readonly applyLock: string;
   readonly agentLock: string;
   readonly memory: string;
@@ -41,6 +42,7 @@ export function pathsOf({ state, run }: Directories): {
     salt: join(state, 'salt'),
     sysctls: join(state, 'agent', 'sysctls.json'),
     journal: join(state, 'agent', 'events'),
+    history: join(state, 'agent', 'history.json'),
     applyLock: join(state, 'apply.lock'),
     agentLock: join(run, 'agent.lock'),
     memory: join(run, 'loaded.json'),

@@ -226,7 +226,16 @@ esac`;
       },
       explainer: { explain: () => Promise.reject(new Error('nobody asks')) },
       failures: { readLine: ({ ikeName }) => (ikeName === undefined ? [] : [ikeName]) },
-      history: { keepOnly: () => undefined },
+      history: {
+        keepOnly: () => undefined,
+        note: ({ type }) => this.told.push(type),
+        nextLookAt: undefined,
+        saveIfDue: () => Promise.resolve(),
+        save: () => {
+          this.told.push('history saved');
+          return Promise.resolve();
+        },
+      },
       recorder: {
         record: (report) => {
           this.recorded.push(report);

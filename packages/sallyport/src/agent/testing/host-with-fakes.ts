@@ -68,7 +68,11 @@ export class HostWithFakes implements AsyncDisposable {
       observeSpis: () => Promise.resolve(this.#spis()),
       keeper: new TunnelKeeper({ client, failures, log, rollGuard, window: 10, ...clock }),
       failures,
-      history: new TunnelHistory(),
+      history: new TunnelHistory({
+        file: { read: () => Promise.resolve(new Map()), write: () => Promise.resolve() },
+        log,
+        clock: () => this.now,
+      }),
       log,
     });
     this.#reconciler = new Reconciler({

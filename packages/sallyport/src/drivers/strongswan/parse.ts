@@ -1,9 +1,11 @@
 /** SAs of the daemon in the terms of the plan: what `status` shows of one tunnel. */
 import type { ChildSa, IkeSa } from '@sallyport/vici';
 import type { TunnelPlan } from '../../plan/host-plan.ts';
+import type { SaCounters } from '../../status/counter-ledger.ts';
 import type {
   Algorithms,
   ChildReport,
+  Counters,
   TunnelReport,
   TunnelState,
 } from '../../status/host-report.ts';
@@ -11,7 +13,11 @@ import { findNarrowed } from './narrowed.ts';
 import { isLiveChild, isLiveIke, isUpIke } from './tunnel-view.ts';
 
 /** What the report of a tunnel takes from the daemon; the rest is history that the agent keeps. */
-export type TunnelReading = Omit<TunnelReport, 'since' | 'cause'>;
+export interface TunnelReading
+  extends Omit<TunnelReport, 'since' | 'cause' | 'history' | 'traffic'> {
+  /** Of each SA in whatever state: also of those that end. */
+  readonly counters: readonly SaCounters[];
+}
 
 /** `lost`: unique ids of Child SAs that the kernel does not have. */
 export function readTunnel(
@@ -40,6 +46,9 @@ export function readTunnel(
     remoteId: newest?.remoteId ?? tunnel.remoteId,
     ...(newest === undefined ? {} : { ike: readIke(newest) }),
     children: children.map(readChild),
+    counters: sas
+      .filter(({ name }) => name === tunnel.name)
+      .flatMap((sa) => sa.children.flatMap((child) => readCounters(child) ?? [])),
   };
 }
 
@@ -102,13 +111,26 @@ function readChild(child: ChildSa): ChildReport {
     encapsulated: child.encapsulated,
     spiIn: child.spiIn ?? '',
     spiOut: child.spiOut ?? '',
+    ...countersOf(child),
+    ...(child.rekeySeconds === undefined ? {} : { rekeyInSeconds: child.rekeySeconds }),
+  };
+}
+
+function countersOf(child: ChildSa): Counters {
+  return {
     // Exact up to 2^53 bytes, more than one SA may ever carry.
     bytesIn: Number(child.bytesIn),
     bytesOut: Number(child.bytesOut),
     packetsIn: Number(child.packetsIn),
     packetsOut: Number(child.packetsOut),
-    ...(child.rekeySeconds === undefined ? {} : { rekeyInSeconds: child.rekeySeconds }),
   };
+}
+
+/** Undefined before it is installed. Unique ids begin anew with each life of charon; SPIs are random. */
+export function readCounters(child: ChildSa): SaCounters | undefined {
+  const { uniqueId, spiIn, spiOut } = child;
+  if (spiIn === undefined || spiOut === undefined) return undefined;
+  return { sa: `${uniqueId}/${spiIn}/${spiOut}`, ...countersOf(child) };
 }
 
 export function ikeAlgorithms(sa: IkeSa): Algorithms {

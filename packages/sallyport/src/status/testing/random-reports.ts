@@ -1,7 +1,14 @@
 /** Any report an agent could write, as far as its type tells. */
 import fc from 'fast-check';
 import type { Problem } from '../../lib/problem.ts';
-import type { Algorithms, Cause, ChildReport, HostReport, TunnelReport } from '../host-report.ts';
+import type {
+  Algorithms,
+  Cause,
+  ChildReport,
+  HostReport,
+  TunnelPast,
+  TunnelReport,
+} from '../host-report.ts';
 
 const word = fc
   .stringMatching(/^[a-zA-Z0-9_.-]{1,12}$/)
@@ -63,6 +70,26 @@ const ike: fc.Arbitrary<NonNullable<TunnelReport['ike']>> = fc.record(
   { requiredKeys: ['uniqueId', 'initiator', 'algorithms', 'natDetected', 'establishedSeconds'] },
 );
 
+const history: fc.Arbitrary<TunnelPast> = fc.record(
+  {
+    firstSeen: time,
+    upSeconds: count,
+    flaps: count,
+    rekeys: count,
+    bytesIn: count,
+    bytesOut: count,
+    packetsIn: count,
+    packetsOut: count,
+    lastError: cause,
+  },
+  {
+    requiredKeys: [
+      ...(['firstSeen', 'upSeconds', 'flaps', 'rekeys', 'bytesIn', 'bytesOut'] as const),
+      ...(['packetsIn', 'packetsOut'] as const),
+    ],
+  },
+);
+
 const tunnel: fc.Arbitrary<TunnelReport> = fc.record(
   {
     name: word,
@@ -85,6 +112,7 @@ const tunnel: fc.Arbitrary<TunnelReport> = fc.record(
     dataPlane: fc.constantFrom('xfrm-interface', 'vti', 'policy', 'userspace'),
     mtuBytes: count,
     children: fc.array(child, { maxLength: 3 }),
+    history,
     interface: word,
     localAddress: word,
     remoteAddress: word,
@@ -96,7 +124,7 @@ const tunnel: fc.Arbitrary<TunnelReport> = fc.record(
   {
     requiredKeys: [
       ...(['name', 'namespace', 'connection', 'tunnel', 'state', 'since'] as const),
-      ...(['dataPlane', 'mtuBytes', 'children'] as const),
+      ...(['dataPlane', 'mtuBytes', 'children', 'history'] as const),
     ],
   },
 );

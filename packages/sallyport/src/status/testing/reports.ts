@@ -54,6 +54,22 @@ export const up: TunnelReport = {
     rekeyInSeconds: 12_345,
   },
   children: [child],
+  history: {
+    firstSeen: '2026-05-25T12:00:00.000Z',
+    upSeconds: 600_000,
+    flaps: 1,
+    rekeys: 98,
+    bytesIn: 1_048_576,
+    bytesOut: 64_424_509_440,
+    packetsIn: 7_000,
+    packetsOut: 60_000_000,
+    lastError: {
+      code: 'ike/no-answer',
+      message: '198.51.100.20 did not answer',
+      hint: 'ask the other side whether its gateway is up',
+      at: '2026-05-28T08:59:00.000Z',
+    },
+  },
 };
 
 export const down: TunnelReport = {
@@ -66,6 +82,16 @@ export const down: TunnelReport = {
   dataPlane: 'policy',
   mtuBytes: 1422,
   children: [],
+  history: {
+    firstSeen: '2026-06-01T11:56:40.000Z',
+    upSeconds: 0,
+    flaps: 0,
+    rekeys: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    packetsIn: 0,
+    packetsOut: 0,
+  },
   cause: {
     code: 'ike/no-answer',
     message: '198.51.100.30 did not answer',
