@@ -22,6 +22,7 @@ export interface Metric {
 
 export interface Contest {
   readonly name: string;
+  /** A subject may leave out what it does not have. */
   readonly metrics: Readonly<Record<string, Metric>>;
   /** Ours first; the table compares the others with it. */
   readonly subjects: readonly Subject[];
@@ -50,12 +51,15 @@ export async function holdContest(contest: Contest): Promise<readonly CaseResult
       if (round > 0) values[index]?.push(measured);
     }
   }
-  return contest.subjects.flatMap((subject, index) =>
-    Object.entries(contest.metrics).map(([metric, { unit }]) => ({
-      ...{ case: contest.name, subject: subject.name, metric, unit },
-      ...summarize((values[index] ?? []).map((measured) => valueOf(measured, metric))),
-    })),
-  );
+  return contest.subjects.flatMap((subject, index) => {
+    const runs = values[index] ?? [];
+    return Object.entries(contest.metrics)
+      .filter(([metric]) => runs.some((measured) => metric in measured))
+      .map(([metric, { unit }]) => ({
+        ...{ case: contest.name, subject: subject.name, metric, unit },
+        ...summarize(runs.map((measured) => valueOf(measured, metric))),
+      }));
+  });
 }
 
 export async function milliseconds(action: () => Promise<unknown>): Promise<number> {

@@ -6,9 +6,11 @@
 import { parseArgs } from 'node:util';
 import { isolate } from '../lab/isolate.ts';
 import { agentContests } from './agent.ts';
+import { changeContests } from './change.ts';
 import { type CaseResult, type Contest, holdContest } from './contest.ts';
 import { describeMachine } from './machine.ts';
 import { planContests } from './plan.ts';
+import { recoveryContests } from './recovery.ts';
 import { startupContests } from './startup.ts';
 import { formatTable } from './table.ts';
 import { viciContests } from './vici.ts';
@@ -20,6 +22,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   vici: viciContests,
   plan: planContests,
   agent: agentContests,
+  change: changeContests,
+  recovery: recoveryContests,
   startup: startupContests,
 };
 

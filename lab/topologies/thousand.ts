@@ -17,13 +17,16 @@ const GATEWAY = '198.18.255.254';
 const REMOTE_HOSTS = 100;
 const GATEWAY_NETWORK = '10.1.0.0/24';
 
-/** By name of the crypto policy: IKE and ESP proposal. Every remote host takes both. */
+/** By name of the crypto policy: IKE and ESP proposal, and the length of their keys. Every remote host takes both. */
 export const POLICIES = {
-  long: { ike: 'aes256gcm16-prfsha256-x25519', esp: 'aes256gcm16-x25519' },
-  short: { ike: 'aes128gcm16-prfsha256-x25519', esp: 'aes128gcm16-x25519' },
+  long: { ike: 'aes256gcm16-prfsha256-x25519', esp: 'aes256gcm16-x25519', keyBits: 256 },
+  short: { ike: 'aes128gcm16-prfsha256-x25519', esp: 'aes128gcm16-x25519', keyBits: 128 },
 } as const;
 
 export type PolicyName = keyof typeof POLICIES;
+
+/** What a daemon does with a connection that it loads (swanctl.conf(5)). */
+export type StartAction = 'none' | 'start';
 
 export interface ThousandOptions {
   readonly connections: number;
@@ -101,6 +104,14 @@ export function numbersBelow(count: number): readonly number[] {
   return Array.from({ length: count }, (_, number) => number);
 }
 
+/** Our gateway as swanctl.conf(5) has it: one connection, as a person would write it, and its key. */
+export function gatewaySection(number: number, policy: PolicyName, start: StartAction): string {
+  return section(number, [policy], {
+    ...{ addresses: [GATEWAY, remoteAddress(number)], ids: [ourId(number), theirId(number)] },
+    ...{ networks: [GATEWAY_NETWORK, networkBehind(number)], start },
+  });
+}
+
 async function createNetwork(): Promise<Lab<ThousandHost>> {
   const remoteAddresses = numbersBelow(REMOTE_HOSTS).map((number) => `${remoteAddress(number)}/16`);
   return Lab.create({
@@ -126,8 +137,8 @@ async function createNetwork(): Promise<Lab<ThousandHost>> {
   });
 }
 
-/** strongswan.conf(5). */
-const MANY_SAS = `
+/** strongswan.conf(5): tables for many SAs, and no limits on those of one address. */
+export const MANY_SAS = `
   threads = 32
   ikesa_table_size = 4096
   ikesa_table_segments = 64
@@ -157,7 +168,7 @@ function remoteSide(connections: number): string {
   const sections = numbersBelow(connections).map((number) =>
     section(number, ['long', 'short'], {
       ...{ addresses: [remoteAddress(number), GATEWAY], ids: [theirId(number), ourId(number)] },
-      ...{ networks: [networkBehind(number), GATEWAY_NETWORK], start: '' },
+      ...{ networks: [networkBehind(number), GATEWAY_NETWORK], start: 'none' },
     }),
   );
   return sections.join('');
@@ -168,7 +179,7 @@ interface Side {
   readonly addresses: readonly [string, string];
   readonly ids: readonly [string, string];
   readonly networks: readonly [string, string];
-  readonly start: string;
+  readonly start: StartAction;
 }
 
 function section(
@@ -195,7 +206,7 @@ function section(
         local_ts = ${networks[0]}
         remote_ts = ${networks[1]}
         esp_proposals = ${policies.map((policy) => POLICIES[policy].esp).join(', ')}
-        ${start}
+        start_action = ${start}
       }
     }
   }
