@@ -31,6 +31,8 @@ export interface TunnelKeeperOptions {
 export class TunnelKeeper {
   readonly #options: TunnelKeeperOptions;
   readonly #attempts = new Map<string, Attempt>();
+  /** Unique ids of Child SAs that are there, and were to be rekeyed. */
+  #rekeyed: ReadonlySet<string> = new Set();
 
   constructor(options: TunnelKeeperOptions) {
     this.#options = options;
@@ -63,9 +65,12 @@ export class TunnelKeeper {
     const situation = { tunnels: loaded, sas, origins, lost };
     this.#settleAttempts(loaded, wantingTunnels(situation), sas);
     this.#options.rollGuard.keepOnly(this.#pendingTunnels());
+    const standing = new Set(sas.flatMap((sa) => sa.children.map(({ uniqueId }) => uniqueId)));
+    this.#rekeyed = new Set([...this.#rekeyed].filter((id) => standing.has(id)));
     const actions = nextActions({
       ...situation,
       attempts: this.#attempts,
+      rekeyed: this.#rekeyed,
       now: this.#options.now(),
       window: this.#options.window,
     });
@@ -125,6 +130,14 @@ export class TunnelKeeper {
           failures.addStep(action.tunnel, `bringing up Child SA ${action.child}`, new Date());
           if (action.replaces) await rollGuard.place(action.tunnel, observed.sas, signal);
           await client.initiate({ ike: action.tunnel, child: action.child, timeoutMs: -1, signal });
+          return;
+        case 'rekey-child':
+          log.info(
+            { tunnel: action.tunnel, uniqueId: action.uniqueId, reason: action.reason },
+            'rekeying Child SA',
+          );
+          this.#rekeyed = new Set([...this.#rekeyed, action.uniqueId]);
+          await client.rekey({ childId: action.uniqueId, signal });
           return;
         case 'terminate-ike':
           log.info(

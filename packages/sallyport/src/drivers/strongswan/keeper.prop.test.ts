@@ -79,6 +79,7 @@ function decide(tunnels: readonly TunnelPlan[], moment: Moment): KeeperAction[] 
     tunnels,
     lost,
     attempts: new Map(),
+    rekeyed: new Set(),
     now: 0,
     window: 10,
     ...moment,
@@ -107,12 +108,18 @@ function afterEnds(sas: readonly IkeSa[], actions: readonly KeeperAction[]): Ike
 
 /** A daemon and a peer with which every attempt succeeds at once. */
 function bringUp({ sas, origins }: Daemon, actions: readonly KeeperAction[], round: number) {
+  const isRekeyed = (uniqueId: string): boolean =>
+    actions.some((action) => action.type === 'rekey-child' && action.uniqueId === uniqueId);
   const left = afterEnds(sas, actions)
     .filter(({ state }) => state !== 'DELETING' && state !== 'REKEYED')
     .map((one): IkeSa => {
       const children = one.children
         .filter((other) => isLiveChild(other) && other.state !== 'REKEYED')
-        .map((other) => ({ ...other, state: 'INSTALLED' as const }));
+        .map((other) => ({
+          ...other,
+          state: 'INSTALLED' as const,
+          uniqueId: isRekeyed(other.uniqueId) ? `${round}9${other.uniqueId}` : other.uniqueId,
+        }));
       return { ...one, state: 'ESTABLISHED', establishedSeconds: 1_000, children };
     });
   const made = actions.flatMap((action) => (action.type === 'initiate' ? [action.child] : []));

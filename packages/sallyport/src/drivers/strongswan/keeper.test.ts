@@ -36,6 +36,7 @@ function decide({ sas = [], older = [], ...change }: Situation): KeeperAction[] 
     origins,
     lost: new Set(),
     attempts: new Map(),
+    rekeyed: new Set(),
     now: 0,
     window: 10,
     ...change,
@@ -131,6 +132,45 @@ describe('an SA of an older configuration', () => {
     ]);
   });
 
+  describe('that the other side has rekeyed meanwhile', () => {
+    const fresh = (state: string): FakeSa => ({
+      name,
+      uniqueId: '2',
+      establishedSeconds: 0,
+      children: [
+        { name: 'v4', uniqueId: '9', state },
+        { name: 'v6', uniqueId: '10' },
+      ],
+    });
+    // The kernel sends by the newest: by this one.
+    const renewed: FakeSa = { ...old, children: [...both, { name: 'v4', uniqueId: '11' }] };
+    const types = (state: string, rekeyed: readonly string[] = []): unknown[] =>
+      decide({ sas: [renewed, fresh(state)], older: ['1'], rekeyed: new Set(rekeyed) }).map(
+        ({ type, ...action }) => [type, 'uniqueId' in action ? action.uniqueId : undefined],
+      );
+
+    it('ends after its successor is the newer one again', () => {
+      expect(types('INSTALLED')).toEqual([['rekey-child', '9']]);
+      expect(types('REKEYING', ['9'])).toEqual([]);
+      const newest: FakeSa = {
+        ...fresh('REKEYED'),
+        children: [...(fresh('REKEYED').children ?? []), { name: 'v4', uniqueId: '12' }],
+      };
+      const actions = decide({ sas: [renewed, newest], older: ['1'], rekeyed: new Set(['9']) });
+      expect(actions.map(({ type }) => type)).toEqual(['terminate-ike']);
+    });
+
+    it('ends all the same where the other side does not rekey with us', () => {
+      expect(types('INSTALLED', ['9'])).toEqual([['terminate-ike', '1']]);
+    });
+
+    it('ends at once where it is the older one all the same', () => {
+      const rekeyed: FakeSa = { ...old, children: [...both, { name: 'v6', uniqueId: '8' }] };
+      const actions = decide({ sas: [rekeyed, fresh('INSTALLED')], older: ['1'] });
+      expect(actions.map(({ type }) => type)).toEqual(['terminate-ike']);
+    });
+  });
+
   it('is exchanged child by child where only children changed', () => {
     expect(decide({ sas: [old], older: ['7'] })).toEqual([initiate('v4', true)]);
     const grown: FakeSa = { ...old, children: [...both, { name: 'v4', uniqueId: '9' }] };
@@ -221,9 +261,15 @@ describe('duplicates', () => {
   });
 
   it('are ended but for the one that both ends keep, by its SPIs', () => {
-    const actions = decide({
-      sas: [complete('2', 100), { ...complete('1', 102), initiator: false }],
-    });
+    const sas = [complete('2', 100), { ...complete('1', 102), initiator: false }];
+    const first = decide({ sas });
+    expect(first.map((action) => ('uniqueId' in action ? action.uniqueId : ''))).toEqual([
+      '17',
+      '18',
+    ]);
+    expect(new Set(first.map(({ type }) => type))).toEqual(new Set(['rekey-child']));
+    // The other side does not want to: then without.
+    const actions = decide({ sas, rekeyed: new Set(['17', '18']) });
     expect(actions).toEqual([
       {
         type: 'terminate-ike',
@@ -243,7 +289,9 @@ describe('an SA that a peer left behind when it came anew', () => {
     children: both.map((child) => ({ ...child, uniqueId: `${uniqueId}${child.uniqueId}` })),
   });
   const ended = (sas: readonly FakeSa[]): string[] =>
-    decide({ sas }).flatMap((action) => (action.type === 'terminate-ike' ? [action.uniqueId] : []));
+    decide({ sas, rekeyed: new Set(['17', '18', '27', '28']) }).flatMap((action) =>
+      action.type === 'terminate-ike' ? [action.uniqueId] : [],
+    );
 
   // The fake's SPIs grow with the unique id: neither order may decide.
   it.each([

@@ -9,14 +9,8 @@
 import type { IkeSa } from '@sallyport/vici';
 import { backoffMilliseconds } from '../../lib/backoff.ts';
 import type { TunnelPlan } from '../../plan/host-plan.ts';
-import {
-  hasOutdated,
-  isLiveIke,
-  isUpIke,
-  type Known,
-  type TunnelView,
-  viewOf,
-} from './tunnel-view.ts';
+import { type Retirement, retire } from './retire.ts';
+import { hasOutdated, isLiveIke, type Known, type TunnelView, viewOf } from './tunnel-view.ts';
 
 /** Tries of one tunnel that have not succeeded. Times are in milliseconds of any steady clock. */
 export interface Attempt {
@@ -38,23 +32,14 @@ export type KeeperAction =
       /** An older SA carries traffic meanwhile. */
       readonly replaces: boolean;
     }
-  | {
-      readonly type: 'terminate-ike';
-      readonly tunnel: string;
-      readonly uniqueId: string;
-      readonly reason: string;
-    }
-  | {
-      readonly type: 'terminate-child';
-      readonly tunnel: string;
-      readonly uniqueId: string;
-      readonly reason: string;
-    };
+  | Retirement;
 
 export interface KeeperInput extends Known {
   readonly tunnels: readonly TunnelPlan[];
   readonly sas: readonly IkeSa[];
   readonly attempts: ReadonlyMap<string, Attempt>;
+  /** Unique ids of Child SAs that were to be rekeyed before. */
+  readonly rekeyed: ReadonlySet<string>;
   readonly now: number;
   /** Attempts under way at once: more would overrun half-open limits at both ends. */
   readonly window: number;
@@ -72,7 +57,7 @@ export function nextActions(input: KeeperInput): KeeperAction[] {
   for (const tunnel of input.tunnels) {
     if (!tunnel.enabled) continue;
     const view = viewOf(tunnel, byTunnel.get(tunnel.name) ?? [], input);
-    actions.push(...retire(tunnel, view));
+    actions.push(...retire(tunnel, view, input.rekeyed));
     const [missing] = view.missing;
     const attempt = input.attempts.get(tunnel.name);
     if (attempt !== undefined && stands(attempt.child, view)) succeeded.add(tunnel.name);
@@ -92,78 +77,6 @@ export function nextActions(input: KeeperInput): KeeperAction[] {
 /** Nothing is known of its end, and it may still succeed. */
 function isUnderWay({ isPending, startedAt }: Attempt, now: number): boolean {
   return isPending && now - startedAt <= ATTEMPT_MILLISECONDS;
-}
-
-function retire(tunnel: TunnelPlan, view: TunnelView): KeeperAction[] {
-  const end = (uniqueId: string, reason: string): KeeperAction => ({
-    type: 'terminate-ike',
-    tunnel: tunnel.name,
-    uniqueId,
-    reason,
-  });
-  const endChild = (uniqueId: string, reason: string): KeeperAction => ({
-    type: 'terminate-child',
-    tunnel: tunnel.name,
-    uniqueId,
-    reason,
-  });
-  // Ended before its successor is there: it carries nothing, and charon makes no second one beside it.
-  const lost = view.lostChildren.map((child) => endChild(child.uniqueId, 'lost by the kernel'));
-  // Who only answers cannot bring up the new one: the other side must come again.
-  if (view.missing.length > 0 && tunnel.start !== 'respond') return lost;
-  return [
-    ...lost,
-    ...view.outdated.map((sa) => end(sa.uniqueId, 'made with an older configuration')),
-    ...view.outdatedChildren.map((child) =>
-      endChild(child.uniqueId, 'made with an older configuration'),
-    ),
-    ...duplicates(tunnel, view).map((sa) => end(sa.uniqueId, 'another one carries every Child SA')),
-  ];
-}
-
-/** IKE SAs beside one that carries everything: both ends may have begun, or the peer has come anew. */
-function duplicates(tunnel: TunnelPlan, view: TunnelView): readonly IkeSa[] {
-  const { current, outdatedChildren, lostChildren } = view;
-  const going = new Set([...outdatedChildren, ...lostChildren]);
-  const up = current.filter(isUpIke);
-  const complete = up.filter((sa) =>
-    tunnel.children.every(({ name }) =>
-      sa.children.some(
-        (child) => child.name === name && child.state === 'INSTALLED' && !going.has(child),
-      ),
-    ),
-  );
-  const kept = keptOf(complete);
-  if (kept === undefined || ageOf(kept) < DUPLICATE_SECONDS) return [];
-  return up.filter((sa) => sa !== kept && ageOf(sa) >= DUPLICATE_SECONDS);
-}
-
-/**
- * Which of them stays; newest first. An older one may be of a peer that has restarted since, and lead
- * nowhere: of those that the same end began it is the newest. Where both ends began at once, both see
- * the same SPIs: by them they agree, whoever looks first.
- */
-function keptOf(complete: readonly IkeSa[]): IkeSa | undefined {
-  const ours = complete.find((sa) => sa.initiator);
-  const theirs = complete.find((sa) => !sa.initiator);
-  if (ours === undefined || theirs === undefined) return ours ?? theirs;
-  const older = ageOf(ours) - ageOf(theirs);
-  if (Math.abs(older) > AT_ONCE_SECONDS) return older > 0 ? theirs : ours;
-  return spisOf(ours) < spisOf(theirs) ? ours : theirs;
-}
-
-/** Younger duplicates are left alone: an SA that replaces another is a duplicate for a moment. */
-const DUPLICATE_SECONDS = 15;
-
-/** Beginnings no further apart were made without knowing of each other. */
-const AT_ONCE_SECONDS = 5;
-
-function ageOf(sa: IkeSa): number {
-  return sa.establishedSeconds ?? 0;
-}
-
-function spisOf(sa: IkeSa): string {
-  return `${sa.initiatorSpi}${sa.responderSpi}`;
 }
 
 /** Whether bringing up what is missing is ours to do. */
@@ -202,7 +115,7 @@ export function failAttempt(before: Attempt, now: number, random: number): Attem
 
 /** Tunnels that still want an attempt of ours: all others have none to wait for. */
 export function wantingTunnels(
-  input: Omit<KeeperInput, 'attempts' | 'now' | 'window'>,
+  input: Omit<KeeperInput, 'attempts' | 'rekeyed' | 'now' | 'window'>,
 ): Set<string> {
   const byTunnel = Map.groupBy(input.sas.filter(isLiveIke), (sa) => sa.name);
   return new Set(
