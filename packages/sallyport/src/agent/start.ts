@@ -38,7 +38,7 @@ import { TunnelHistory } from './tunnel-history.ts';
 import { TunnelKeeper } from './tunnel-keeper.ts';
 
 /** Bytes that a program may print about the host: a firewall of many thousand rules. */
-const MAX_EVIDENCE = 64 * 1024 * 1024;
+const MAX_EVIDENCE = 16 * 1024 * 1024;
 
 export interface StartOptions {
   readonly directories: Directories;

@@ -11,6 +11,19 @@ const route = (dev: string): { stdout: string } => ({ stdout: `[{"dev":"${dev}"}
 const answered = { stdout: '3 packets transmitted, 3 received, 0% packet loss, time 400ms' };
 const lost = { code: 1, stdout: '3 packets transmitted, 0 received, 100% packet loss, time 400ms' };
 
+/** What nft shows of `table ip f { chain i { type filter hook input priority 0; policy drop; }; }`. */
+const RULESET = JSON.stringify({
+  nftables: [
+    { table: { family: 'ip', name: 'f', handle: 1 } },
+    {
+      chain: {
+        ...{ family: 'ip', table: 'f', name: 'i', handle: 1 },
+        ...{ type: 'filter', hook: 'input', prio: 0, policy: 'drop' },
+      },
+    },
+  ],
+});
+
 let commands: FakeCommands;
 let files: Map<string, string>;
 let pauses: number[];
@@ -20,6 +33,7 @@ beforeEach(() => {
     .on(/address show/, { stdout: OWN })
     .on(/rule show/, { stdout: '[{"priority":100,"src":"all","table":"100"}]' })
     .on(/link show/, { stdout: '[{"stats64":{"tx":{"carrier_errors":2}}}]' })
+    .on(/^nft/, { stdout: RULESET })
     .on(/route get 10\.20/, route('sp0a78d801'))
     .on(/route get 198\.51\.100\.20/, route('wan'))
     .on(/route get 192\.0\.2\.10/, route('lo'));
@@ -129,6 +143,22 @@ describe('gatherPathEvidence', () => {
     expect(evidence).not.toHaveProperty('refusedByPolicy');
     expect(evidence).not.toHaveProperty('forwardsIpv6');
     expect(evidence.devices).toEqual([]);
+  });
+
+  it('says where firewalls stop packets, and which of them it cannot read', async () => {
+    expect((await gather()).stops?.map(({ flow, place }) => `${flow}: ${place}`)).toEqual([
+      'IKE in: table ip f, chain i, its policy',
+      'IKE in: table ip f, chain i, its policy',
+      'ESP in: table ip f, chain i, its policy',
+    ]);
+    files.set('/proc/net/ip_tables_names', 'filter\nnat');
+    commands.on(/^nft/, new Error('spawn nft ENOENT'));
+    const { stops, unseen } = await gather();
+    expect(stops).toBeUndefined();
+    expect(unseen).toEqual([
+      'what iptables-legacy does in its tables filter, nat: see iptables-legacy-save',
+      'what firewalls of this host do: spawn nft ENOENT',
+    ]);
   });
 
   it('ends when it shall', async () => {

@@ -4,32 +4,31 @@
  * at is said, and does not keep the rest from being looked at.
  */
 import { messageOf } from '../../lib/message-of.ts';
-import { familyOf } from '../../lib/prefix.ts';
 import type { TunnelPlan } from '../../plan/host-plan.ts';
-import { type CommandRunner, outputOf } from '../../platform/linux/command.ts';
+import { outputOf } from '../../platform/linux/command.ts';
 import type {
   DeviceSettings,
   Evidence,
   ForeignRule,
   Probe,
-  RouteAnswer,
   RouteLookup,
 } from '../../status/why/evidence.ts';
+import { findStops, hostPrefix, type InnerPair, type OuterPair } from './firewall-flows.ts';
+import { type OwnAddress, parseAddresses, parseForeignRules } from './parse-path.ts';
+import { ownAddressIn, type PathQuestion, questionsOf } from './path-questions.ts';
 import {
-  type OwnAddress,
-  parseAddresses,
-  parseForeignRules,
-  parseRouteAnswer,
-} from './parse-path.ts';
-import { firstHost, ownAddressIn, type PathQuestion, questionsOf } from './path-questions.ts';
+  lookAtPeer,
+  lookUp,
+  type PassedOn,
+  type PeerPart,
+  type RouteSources,
+  settingsOf,
+} from './path-routes.ts';
 import { growthBetween, takeSample } from './path-samples.ts';
 import { pingPath } from './ping-path.ts';
 import { FAMILIES } from './state.ts';
 
-export interface PathSources {
-  readonly commands: CommandRunner;
-  /** Undefined where there is no such file. */
-  readonly readFile: (path: string) => Promise<string | undefined>;
+export interface PathSources extends RouteSources {
   readonly pause: (milliseconds: number) => Promise<void>;
 }
 
@@ -41,6 +40,7 @@ interface HostPart {
   readonly own: readonly OwnAddress[];
   readonly foreignRules: readonly ForeignRule[];
   readonly forwardsIpv6?: boolean;
+  readonly unseen: readonly string[];
 }
 
 /** Evidence by name of the tunnel. `target`: an address behind the other side. */
@@ -51,17 +51,23 @@ export async function gatherPathEvidence(
 ): Promise<ReadonlyMap<string, Evidence>> {
   const host = await lookAtHost(sources, signal);
   const before = await takeSample(sources, tunnels, signal);
-  const found = new Map<string, Evidence>();
+  const looks: TunnelLook[] = [];
   for (const tunnel of tunnels)
-    found.set(tunnel.name, await lookAtTunnel(sources, { tunnel, target, host }, signal));
-  if (![...found.values()].some(({ probe }) => probe !== undefined))
+    looks.push(await lookAtTunnel(sources, { tunnel, target, host }, signal));
+  if (!looks.some(({ evidence }) => evidence.probe !== undefined))
     await sources.pause(LOOK_MILLISECONDS);
   const after = await takeSample(sources, tunnels, signal);
   return new Map(
-    [...found].map(([name, evidence]) => [
-      name,
-      { ...evidence, ...growthBetween(name, before, after) },
-    ]),
+    looks.map(({ tunnel, evidence, inner, outer }) => {
+      const grown = growthBetween(tunnel.name, before, after);
+      const pairs = { inner, ...(outer === undefined ? {} : { outer }) };
+      const stops =
+        before.ruleset === undefined || after.ruleset === undefined
+          ? {}
+          : { stops: findStops({ before: before.ruleset, after: after.ruleset }, tunnel, pairs) };
+      const unseen = [...evidence.unseen, ...host.unseen, ...before.unseen, ...after.unseen];
+      return [tunnel.name, { ...evidence, ...grown, ...stops, unseen: [...new Set(unseen)] }];
+    }),
   );
 }
 
@@ -75,11 +81,26 @@ async function lookAtHost(
   const rules = [];
   for (const family of FAMILIES)
     rules.push(...parseForeignRules(await ip([`-${family}`, 'rule', 'show']), family));
+  const legacy = (await readFile('/proc/net/ip_tables_names')) ?? '';
   return {
     own: parseAddresses(await ip(['address', 'show'])),
     foreignRules: rules,
+    unseen:
+      legacy === ''
+        ? []
+        : [
+            `what iptables-legacy does in its tables ${legacy.split('\n').join(', ')}: see iptables-legacy-save`,
+          ],
     ...(forwarding === undefined ? {} : { forwardsIpv6: forwarding === '1' }),
   };
+}
+
+/** What was seen of one tunnel, and what its packets look like to a firewall. */
+interface TunnelLook {
+  readonly tunnel: TunnelPlan;
+  readonly evidence: Evidence;
+  readonly inner: readonly InnerPair[];
+  readonly outer?: OuterPair;
 }
 
 interface TunnelQuestion {
@@ -92,15 +113,19 @@ async function lookAtTunnel(
   sources: PathSources,
   { tunnel, target, host }: TunnelQuestion,
   signal: AbortSignal,
-): Promise<Evidence> {
+): Promise<TunnelLook> {
   const unseen: string[] = [];
   const aimed = questionsOf(tunnel, target);
   if (aimed.length === 0 && target !== undefined)
     unseen.push(`whether ${target} answers: ${target} is in none of the networks of this tunnel`);
   const questions = aimed.length > 0 ? aimed : questionsOf(tunnel);
   const routes: RouteLookup[] = [];
-  for (const question of questions)
-    routes.push(...(await lookUp(sources, question, host.own, signal)));
+  const inner: InnerPair[] = [];
+  for (const question of questions) {
+    const { own, passedOn } = await lookUp(sources, question, host.own, signal);
+    routes.push(own, ...passedOn.map(({ lookup }) => lookup));
+    inner.push(...passedOn.map((passed) => toInnerPair(tunnel, passed)));
+  }
   const peer = await lookAtPeer(sources, tunnel, host.own, signal);
   const names = [
     ...routes.flatMap(({ from }) => from?.interface ?? []),
@@ -110,93 +135,29 @@ async function lookAtTunnel(
   const devices: DeviceSettings[] = [];
   for (const name of new Set(names)) devices.push(...(await settingsOf(sources, name)));
   const probe = await pingTarget(sources, tunnel, aimed, { target, host, unseen }, signal);
-  return {
+  const evidence = {
     ...{ routes, devices, unseen, ...peer },
     ...{ foreignRules: host.foreignRules },
     ...(host.forwardsIpv6 === undefined ? {} : { forwardsIpv6: host.forwardsIpv6 }),
     ...(probe === undefined ? {} : { probe }),
   };
+  const outer = toOuterPair(peer);
+  return { tunnel, evidence, inner, ...(outer === undefined ? {} : { outer }) };
 }
 
-async function routeOf(
-  { commands }: PathSources,
-  words: readonly string[],
-  signal: AbortSignal,
-): Promise<RouteAnswer> {
-  const args = ['-json', '-Numeric', 'route', 'get', ...words];
-  return parseRouteAnswer(await commands.run('ip', args, { signal }));
+function toInnerPair(tunnel: TunnelPlan, { local, lookup }: PassedOn): InnerPair {
+  const { prefix, from, answer } = lookup;
+  const way = answer.kind === 'route' ? answer.interface : '';
+  return {
+    ...{ local, remote: prefix.includes('/') ? prefix : hostPrefix(prefix) },
+    ...{ localInterface: from.interface, remoteInterface: tunnel.interface ?? way },
+  };
 }
 
-/** As the gateway itself sends, and as it passes on what comes from the local networks. */
-async function lookUp(
-  sources: PathSources,
-  { prefix, address, localPrefixes }: PathQuestion,
-  own: readonly OwnAddress[],
-  signal: AbortSignal,
-): Promise<RouteLookup[]> {
-  const lookups: RouteLookup[] = [
-    { prefix, address, answer: await routeOf(sources, [address], signal) },
-  ];
-  for (const local of localPrefixes) {
-    const host = firstHost(local, own);
-    const device = await interfaceOf(sources, local, own, signal);
-    if (host === undefined || device === undefined) continue;
-    const from = { address: host, interface: device };
-    const words = [address, 'from', host, 'iif', device];
-    lookups.push({ prefix, address, from, answer: await routeOf(sources, words, signal) });
-  }
-  return lookups;
-}
-
-/** Where packets of a local network come in. */
-async function interfaceOf(
-  sources: PathSources,
-  prefix: string,
-  own: readonly OwnAddress[],
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const inside = ownAddressIn([prefix], own);
-  if (inside !== undefined) return inside.interface;
-  const host = firstHost(prefix, own);
-  if (host === undefined) return undefined;
-  const answer = await routeOf(sources, [host], signal);
-  return answer.kind === 'route' ? answer.interface : undefined;
-}
-
-type PeerPart = Pick<Evidence, 'peerRoute' | 'peerReturn'>;
-
-/** The way to the other side, and whether what comes from there is taken where our address is. */
-async function lookAtPeer(
-  sources: PathSources,
-  { remoteAddress: peer, localAddress: local }: TunnelPlan,
-  own: readonly OwnAddress[],
-  signal: AbortSignal,
-): Promise<PeerPart> {
-  // A name is the daemon's to look up.
-  if (peer === undefined || familyOf(peer) === undefined) return {};
-  const peerRoute = await routeOf(
-    sources,
-    [peer, ...(local === undefined ? [] : ['from', local])],
-    signal,
-  );
-  const device = own.find(({ address }) => address === local)?.interface;
-  if (local === undefined || device === undefined) return { peerRoute };
-  const answer = await routeOf(sources, [local, 'from', peer, 'iif', device], signal);
-  const from = { address: peer, interface: device };
-  return { peerRoute, peerReturn: { prefix: local, address: local, from, answer } };
-}
-
-async function settingsOf({ readFile }: PathSources, name: string): Promise<DeviceSettings[]> {
-  const conf = '/proc/sys/net/ipv4/conf';
-  const [forwarding, own, all] = await Promise.all([
-    readFile(`${conf}/${name}/forwarding`),
-    readFile(`${conf}/${name}/rp_filter`),
-    readFile(`${conf}/all/rp_filter`),
-  ]);
-  if (forwarding === undefined || own === undefined) return [];
-  // Linux Documentation/networking/ip-sysctl, rp_filter: the greater of both is used.
-  const reversePathFilter = Math.max(Number(own), Number(all ?? 0));
-  return [{ name, forwards: forwarding === '1', reversePathFilter }];
+function toOuterPair({ peerReturn }: PeerPart): OuterPair | undefined {
+  if (peerReturn?.from === undefined) return undefined;
+  const { address, from } = peerReturn;
+  return { local: address, remote: from.address, interface: from.interface };
 }
 
 async function pingTarget(

@@ -1,14 +1,19 @@
 /** Counters of drops, read twice so that what grows can be told from what is old. */
+import { messageOf } from '../../lib/message-of.ts';
 import type { TunnelPlan } from '../../plan/host-plan.ts';
-import type { CommandRunner } from '../../platform/linux/command.ts';
+import { type CommandRunner, outputOf } from '../../platform/linux/command.ts';
 import type { Counters, Evidence } from '../../status/why/evidence.ts';
 import { parseCarrierErrors, parseReversePathDrops, parseXfrmCounters } from './parse-path.ts';
+import { parseRuleset, type Ruleset } from './ruleset.ts';
 
 export interface Sample {
   readonly xfrm?: Counters;
   readonly reversePath?: number;
   /** By name of the tunnel. */
   readonly carrierErrors: ReadonlyMap<string, number>;
+  readonly ruleset?: Ruleset;
+  /** What could not be read, and why. */
+  readonly unseen: readonly string[];
 }
 
 export interface SampleSources {
@@ -38,7 +43,22 @@ export async function takeSample(
     ...(xfrm === undefined ? {} : { xfrm: parseXfrmCounters(xfrm) }),
     ...(reversePath === undefined ? {} : { reversePath }),
     carrierErrors,
+    ...(await readRuleset(commands, signal)),
   };
+}
+
+async function readRuleset(
+  commands: CommandRunner,
+  signal: AbortSignal,
+): Promise<Pick<Sample, 'ruleset' | 'unseen'>> {
+  try {
+    const text = await outputOf(commands, 'nft', ['-j', 'list', 'ruleset'], { signal });
+    return { ruleset: parseRuleset(text), unseen: [] };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    // nft may be missing, too old for what others wrote, or have more to say than we take.
+    return { unseen: [`what firewalls of this host do: ${messageOf(error)}`] };
+  }
 }
 
 export function growthBetween(

@@ -5,7 +5,7 @@ import type { TunnelPlan } from '../../plan/host-plan.ts';
 import type { TunnelReport } from '../host-report.ts';
 import { expectedOfPeer } from './expected-of-peer.ts';
 import type { Finding, TrailStep, TunnelExplanation } from './explanation.ts';
-import { judgeCounters } from './judge-counters.ts';
+import { judgeCounters, judgeRefused } from './judge-counters.ts';
 import { judgeFirewall } from './judge-firewall.ts';
 import { judgeMtu } from './judge-mtu.ts';
 import { judgeRoutes } from './judge-routes.ts';
@@ -58,18 +58,15 @@ export function explainTunnel({
 const NOTHING: Judgement = { findings: [], proofs: [], unseen: [] };
 
 function judge(subject: Subject): Judgement {
-  const traffic = judgeTraffic(subject);
-  const reasons = joinJudgements([
-    judgeRoutes(subject),
-    judgeFirewall(subject),
-    judgeCounters(subject),
-    judgeMtu(subject),
-  ]);
-  // That packets are missing is no news where it is known why.
-  return joinJudgements([
-    reasons,
-    reasons.findings.length > 0 ? { ...traffic, findings: [] } : traffic,
-  ]);
+  const reasons = joinJudgements(
+    [judgeRoutes, judgeFirewall, judgeCounters, judgeMtu].map((look) => look(subject)),
+  );
+  // What follows from a reason is no news beside it: each of these speaks only where nothing else does.
+  return [judgeRefused, judgeTraffic].reduce((known, look) => {
+    const more = look(subject);
+    const findings = known.findings.length > 0 ? [] : more.findings;
+    return joinJudgements([known, { ...more, findings }]);
+  }, reasons);
 }
 
 /** Kept after the tunnel has come up, a cause would be yesterday's. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { moved, seen, subject, tunnel } from '../testing/subjects.ts';
-import { judgeCounters } from './judge-counters.ts';
+import { judgeCounters, judgeRefused } from './judge-counters.ts';
 import type { Subject } from './judgement.ts';
 
 const grown = (name: string, base: Subject = subject): Subject => ({
@@ -47,11 +47,14 @@ describe('judgeCounters', () => {
 
   it('knows packets that no SA takes by the interface', () => {
     const base = seen({ refusedByPolicy: { before: 1, after: 4 } });
-    const { findings } = judgeCounters(base);
+    const { findings } = judgeRefused(base);
     expect(findings.map(({ code }) => code)).toEqual(['path/outside-selectors']);
     expect(findings[0]?.hint).toContain('10.10.0.0/16 <-> 10.20.0.0/16');
     const down = { ...subject.after, state: 'down' as const };
-    expect(found({ ...base, after: down })).toEqual([]);
+    expect(judgeRefused({ ...base, after: down }).findings).toEqual([]);
+    expect(judgeRefused(subject).findings).toEqual([]);
+    const { refusedByPolicy: _, ...rest } = subject.evidence;
+    expect(judgeRefused({ ...subject, evidence: rest }).findings).toEqual([]);
   });
 
   it('says what is not to be seen of user space', () => {
@@ -62,7 +65,7 @@ describe('judgeCounters', () => {
   });
 
   it('says nothing where the kernel counts nothing', () => {
-    const { xfrm: _, refusedByPolicy: __, ...rest } = subject.evidence;
+    const { xfrm: _, ...rest } = subject.evidence;
     expect(found({ ...subject, evidence: rest })).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@
  * counters are of the whole host, and old figures tell of old times: only what grew while we looked
  * counts, and only beside a tunnel that lacks such packets.
  */
+import type { TunnelPlan } from '../../plan/host-plan.ts';
 import type { Evidence } from './evidence.ts';
 import { isAnswered, type Traffic, trafficBetween } from './judge-traffic.ts';
 import { type Judgement, type Subject } from './judgement.ts';
@@ -40,29 +41,31 @@ export function judgeCounters({ tunnel, before, after, evidence }: Subject): Jud
   // Whatever was dropped, it was nothing that this tunnel lacks.
   if (isAnswered(evidence.probe) === true) return NOTHING;
   const now = trafficBetween(before, after);
-  const named = {
-    selectors: tunnel.children
-      .map((child) => `${child.localSelectors.join(', ')} <-> ${child.remoteSelectors.join(', ')}`)
-      .join('; '),
-    interface: tunnel.interface ?? '',
-  };
+  const named = { selectors: selectorsOf(tunnel) };
   const findings = CAUSES.flatMap(({ code, counters, fits }) => {
     const grown = counters.flatMap((name) => grownText(evidence, name));
     return grown.length > 0 && fits(now) ? [toFinding({ code, named, evidence: grown })] : [];
   });
-  const refused = evidence.refusedByPolicy;
-  const isRefused = refused !== undefined && refused.after > refused.before;
-  if (isRefused && after.state === 'up')
-    findings.push(
-      toFinding({
-        code: 'path/outside-selectors',
-        named,
-        evidence: [
-          `carrier errors of ${named.interface} grew by ${refused.after - refused.before} while we looked`,
-        ],
-      }),
-    );
   return { ...NOTHING, findings };
+}
+
+/** Packets that the interface of the tunnel could not hand to an SA. */
+export function judgeRefused({ tunnel, after, evidence }: Subject): Judgement {
+  const { refusedByPolicy: refused } = evidence;
+  const grown = refused === undefined ? 0 : refused.after - refused.before;
+  if (grown <= 0 || after.state !== 'up') return NOTHING;
+  const named = { selectors: selectorsOf(tunnel), interface: tunnel.interface ?? '' };
+  const line = `carrier errors of ${named.interface} grew by ${grown} while we looked`;
+  return {
+    ...NOTHING,
+    findings: [toFinding({ code: 'path/outside-selectors', named, evidence: [line] })],
+  };
+}
+
+function selectorsOf({ children }: TunnelPlan): string {
+  return children
+    .map((child) => `${child.localSelectors.join(', ')} <-> ${child.remoteSelectors.join(', ')}`)
+    .join('; ');
 }
 
 const NOTHING: Judgement = { findings: [], proofs: [], unseen: [] };

@@ -39,7 +39,11 @@ describe('judgeFirewall', () => {
     const counts = (before: number, after: number): FirewallStop[] => [
       { ...maybe, counted: { before, after } },
     ];
-    expect(judgeFirewall(seen({ stops: [maybe] })).findings).toEqual([]);
+    expect(judgeFirewall(seen({ stops: [maybe] }))).toEqual({
+      findings: [],
+      proofs: [],
+      unseen: [expect.stringContaining('depending on more than its addresses')],
+    });
     expect(judgeFirewall(seen({ stops: counts(5, 5) })).findings).toEqual([]);
     expect(judgeFirewall(seen({ stops: counts(5, 9) })).findings[0]?.evidence).toEqual([
       'the rule has counted 9 packets, 4 of them while we looked',

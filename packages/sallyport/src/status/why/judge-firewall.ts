@@ -28,18 +28,25 @@ export function judgeFirewall({ tunnel, after, evidence }: Subject): Judgement {
       evidence: countedLine(stop),
     }),
   );
-  const isForwardedIn = standing.some(({ flow }) => flow === 'forwarded in');
   return {
     findings,
-    proofs: findings.length === 0 ? ['no firewall of this host stops packets of the tunnel'] : [],
-    unseen: isForwardedIn
-      ? []
-      : begun
-          .filter(isStanding)
-          .map(
-            ({ packet, place }) =>
-              `whether the other side shall begin connections: ${packet} is dropped until it is an answer, by ${place}`,
-          ),
+    proofs: stops.length === 0 ? ['no firewall of this host stops packets of the tunnel'] : [],
+    unseen: [
+      ...(standing.some(({ flow }) => flow === 'forwarded in')
+        ? []
+        : begun
+            .filter(isStanding)
+            .map(
+              ({ packet, place }) =>
+                `whether the other side shall begin connections: ${packet} is dropped until it is an answer, by ${place}`,
+            )),
+      ...stops
+        .filter((stop) => !begun.includes(stop) && !isStanding(stop))
+        .map(
+          ({ packet, place }) =>
+            `whether ${packet} passes: ${place} may drop it, depending on more than its addresses`,
+        ),
+    ],
   };
 }
 

@@ -44,11 +44,12 @@ function judgePings({ evidence }: Subject): Judgement {
       proofs: [`a packet of ${large.bytes} bytes, the MTU of the tunnel, passes in one piece`],
       unseen: [],
     };
-  const fits = Math.max(...[small, ...larger].filter(isThrough).map(({ bytes }) => bytes));
+  const passed = larger.findLast(isThrough) ?? small;
+  const lost = larger.find((ping) => ping.bytes > passed.bytes) ?? large;
   const finding = toFinding({
     code: 'path/mtu-black-hole',
-    named: { small: small.bytes, large: large.bytes, fits },
-    evidence: [small, ...larger].map(describePing),
+    named: { small: small.bytes, large: large.bytes, fits: passed.bytes },
+    evidence: [...new Set([passed, lost, large])].map(describePing),
   });
   return { findings: [finding], proofs: [], unseen: [] };
 }
