@@ -12,6 +12,7 @@ import type { HostPlan } from '../plan/host-plan.ts';
 import { writeFileAtomic } from '../platform/atomic-file.ts';
 import type { HostReading, HostReport } from '../status/host-report.ts';
 import { serveControl } from './control.ts';
+import type { DriftWatch } from './drift-watch.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import type { Explainer } from './explainer.ts';
 import type { Failures } from './failures.ts';
@@ -37,6 +38,7 @@ export interface AgentOptions {
     subscribe(...args: Parameters<ViciClient['subscribe']>): AsyncIterable<ViciEvent>;
   };
   readonly explainer: Pick<Explainer, 'explain'>;
+  readonly drift: Pick<DriftWatch, 'report'>;
   readonly failures: Pick<Failures, 'readLine'>;
   readonly history: Pick<TunnelHistory, 'keepOnly' | 'note' | 'nextLookAt' | 'saveIfDue' | 'save'>;
   readonly recorder: Pick<EventRecorder, 'record' | 'problems'>;
@@ -221,7 +223,7 @@ export class Agent {
   }
 
   #toReading(plan: HostPlan | undefined, round: Round): HostReading {
-    const { client, engine, host, version } = this.#options;
+    const { client, drift, engine, host, version } = this.#options;
     const isInEffect =
       plan !== undefined &&
       round.differences.length === 0 &&
@@ -244,6 +246,7 @@ export class Agent {
       ...(isInEffect ? { revisionInEffect: plan.revision } : {}),
       tunnels: round.tunnels,
       differences: round.differences,
+      drift: drift.report,
       problems: round.problems,
     };
   }

@@ -1,6 +1,6 @@
 /** One IKE daemon: kept running, loaded as planned, its tunnels kept up, and all of it read back. */
 import { type IkeSa, ViciTimeout } from '@sallyport/vici';
-import { formatChange } from '../drivers/driver.ts';
+import { concernedTunnels } from '../drivers/strongswan/concerned.ts';
 import type { StrongswanDriver } from '../drivers/strongswan/driver.ts';
 import type { Engine } from '../drivers/strongswan/engine.ts';
 import { EngineError } from '../drivers/strongswan/engine-error.ts';
@@ -17,14 +17,18 @@ import type { ObservedStrongswan, StrongswanChange } from '../drivers/strongswan
 import { isOutdated, isSettled } from '../drivers/strongswan/tunnel-view.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import type { Difference, TunnelReport } from '../status/host-report.ts';
+import type { DriftWatch } from './drift-watch.ts';
 import type { Failures } from './failures.ts';
 import {
+  asDrifted,
   boundLevel,
   ChangeLog,
-  failureLines,
   type LevelResult,
+  leftover,
+  type Teller,
+  textsOf,
+  toDifferences,
   toProblem,
-  unexplained,
 } from './level.ts';
 import type { Log } from './log.ts';
 import type { TunnelHistory } from './tunnel-history.ts';
@@ -36,6 +40,7 @@ export interface EngineLevelOptions {
   /** SPIs of the SAs that the kernel has. */
   readonly observeSpis: (signal: AbortSignal) => Promise<ReadonlySet<string>>;
   readonly keeper: TunnelKeeper;
+  readonly drift: DriftWatch;
   readonly failures: Failures;
   readonly history: TunnelHistory;
   readonly log: Log;
@@ -175,8 +180,7 @@ export class EngineLevel {
         })),
       );
     }
-    if (lost.size > 0)
-      differences.push({ text: `kernel: the states of ${lost.size} Child SAs are gone` });
+    differences.push(...toLostDifferences(observed.sas, lost));
     return {
       tunnels: this.#complete(readings),
       differences,
@@ -191,14 +195,22 @@ export class EngineLevel {
     plan: HostPlan,
     signal: AbortSignal,
   ): Promise<{ observed: ObservedStrongswan; differences: Difference[] }> {
-    const { strongswan, keeper, failures } = this.#options;
+    const { strongswan, keeper, drift, failures } = this.#options;
     const found = await strongswan.observe(signal);
     const changes = strongswan.diff(found, plan);
     const changing = new Set(
       changes.flatMap(({ step }) => (step.type === 'connection-load' ? [step.tunnel.name] : [])),
     );
     const before = await strongswan.rememberSas(found, plan.tunnels, changing);
-    if (changes.length === 0) return { observed: before, differences: [] };
+    const look = { level: 'strongswan', plan, daemonSince: found.daemonSince };
+    if (holdsNothing(found)) drift.forget(look.level);
+    const teller = tellerOf(plan);
+    const lines = toDifferences(changes, teller);
+    if (changes.length === 0 || drift.isLeft(look)) {
+      drift.note(look, lines, textsOf(lines));
+      return { observed: before, differences: asDrifted(lines) };
+    }
+    const isDrift = drift.isDrift(look);
     const report = await strongswan.apply(changes, signal);
     this.#changeLog.note(report);
     for (const { step } of report.done) {
@@ -211,15 +223,10 @@ export class EngineLevel {
       plan.tunnels,
       changing,
     );
-    const left = unexplained(strongswan.diff(observed, plan), report);
-    const failed = failureLines(report);
-    return {
-      observed,
-      differences: [
-        ...report.failed.map(({ change }, index) => concerning(change, failed[index] ?? '')),
-        ...left.map((change) => concerning(change, `IKE daemon: ${formatChange(change)}`)),
-      ],
-    };
+    const left = strongswan.diff(observed, plan);
+    drift.note(look, lines, textsOf(toDifferences(left, teller)));
+    const differences = leftover(left, report, teller);
+    return { observed, differences: isDrift ? asDrifted(differences) : differences };
   }
 
   /**
@@ -240,6 +247,21 @@ export class EngineLevel {
   }
 }
 
-function concerning({ step }: StrongswanChange, text: string): Difference {
-  return 'tunnel' in step ? { text, tunnel: step.tunnel.name } : { text };
+function tellerOf(plan: HostPlan): Teller<StrongswanChange> {
+  return { name: 'IKE daemon', tunnelsOf: ({ step }) => concernedTunnels(step, plan) };
+}
+
+function toLostDifferences(sas: readonly IkeSa[], lost: ReadonlySet<string>): Difference[] {
+  if (lost.size === 0) return [];
+  return sas.flatMap(({ name, children }) => {
+    const gone = children.filter(({ uniqueId }) => lost.has(uniqueId)).length;
+    return gone === 0
+      ? []
+      : [{ text: `kernel: the states of ${gone} Child SAs of ${name} are gone`, tunnel: name }];
+  });
+}
+
+/** As after its start: whatever was loaded before, to load it again is recovery. */
+function holdsNothing({ connections, shared, keys, sas }: ObservedStrongswan): boolean {
+  return connections.size + shared.size + keys.size + sas.length === 0;
 }

@@ -1,30 +1,39 @@
 /** Kernel with the leak guard: the level before any tunnel, so that nothing leaves in clear. */
-import { type Driver, formatChange } from '../drivers/driver.ts';
+import type { Driver } from '../drivers/driver.ts';
+import { concernedTunnel } from '../drivers/kernel/concerned.ts';
 import type { KernelChange, KernelDesired, ObservedKernel } from '../drivers/kernel/state.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
+import type { DriftWatch } from './drift-watch.ts';
 import {
+  asDrifted,
   boundLevel,
   ChangeLog,
-  failureLines,
   type LevelResult,
+  leftover,
+  type Teller,
+  textsOf,
+  toDifferences,
   toProblem,
-  unexplained,
 } from './level.ts';
 import type { Log } from './log.ts';
 
-export type KernelOfHost = Driver<KernelDesired, ObservedKernel, KernelChange>;
+export interface KernelLevelOptions {
+  readonly kernel: Driver<KernelDesired, ObservedKernel, KernelChange>;
+  readonly drift: DriftWatch;
+  readonly log: Log;
+}
 
 export class KernelLevel {
-  readonly #kernel: KernelOfHost;
+  readonly #options: KernelLevelOptions;
   readonly #changeLog: ChangeLog;
   /** As it was found last. */
   #last: LevelResult = { differences: [], problems: [] };
   /** Revision that the kernel was last compared with. */
   #revision: string | undefined;
 
-  constructor(kernel: KernelOfHost, log: Log) {
-    this.#kernel = kernel;
-    this.#changeLog = new ChangeLog('kernel', log);
+  constructor(options: KernelLevelOptions) {
+    this.#options = options;
+    this.#changeLog = new ChangeLog('kernel', options.log);
   }
 
   /** `look: false`: as it was found last, where that was under the same plan. */
@@ -38,18 +47,23 @@ export class KernelLevel {
   }
 
   async #reach(plan: HostPlan, signal: AbortSignal): Promise<LevelResult> {
-    const kernel = this.#kernel;
+    const { kernel, drift } = this.#options;
+    const look = { level: 'kernel', plan };
     try {
       const changes = kernel.diff(await kernel.observe(signal), plan);
-      if (changes.length === 0) return { differences: [], problems: [] };
+      const teller = tellerOf(plan);
+      const found = toDifferences(changes, teller);
+      if (changes.length === 0 || drift.isLeft(look)) {
+        drift.note(look, found, textsOf(found));
+        return { differences: asDrifted(found), problems: [] };
+      }
+      const isDrift = drift.isDrift(look);
       const report = await kernel.apply(changes, signal);
       this.#changeLog.note(report);
       const left = kernel.diff(await kernel.observe(signal), plan);
-      const lines = [
-        ...unexplained(left, report).map((change) => `kernel: ${formatChange(change)}`),
-        ...failureLines(report),
-      ];
-      return { differences: lines.map((text) => ({ text })), problems: [] };
+      drift.note(look, found, textsOf(toDifferences(left, teller)));
+      const differences = leftover(left, report, teller);
+      return { differences: isDrift ? asDrifted(differences) : differences, problems: [] };
     } catch (error) {
       return {
         differences: [{ text: 'kernel: state unknown' }],
@@ -57,4 +71,14 @@ export class KernelLevel {
       };
     }
   }
+}
+
+function tellerOf(plan: HostPlan): Teller<KernelChange> {
+  return {
+    name: 'kernel',
+    tunnelsOf: ({ step }) => {
+      const tunnel = concernedTunnel(step, plan);
+      return tunnel === undefined ? [] : [tunnel];
+    },
+  };
 }

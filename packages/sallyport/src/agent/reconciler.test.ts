@@ -73,9 +73,12 @@ describe('a round', () => {
     expect(lines).toEqual([]);
     expect(host.kernel.applied.at(-1)).toHaveLength(1);
     expect(host.charon.connections.has(tunnel.name)).toBe(true);
+    const changed = 'somebody else has changed what was in effect';
     expect(host.messages.slice(before)).toEqual([
       expect.stringContaining(`add route ${String(route?.prefix)}`),
+      changed,
       expect.stringContaining(`IKE connection ${tunnel.name}`),
+      changed,
     ]);
   });
 

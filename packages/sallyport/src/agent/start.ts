@@ -12,6 +12,7 @@ import { StrongswanDriver } from '../drivers/strongswan/driver.ts';
 import { Engine } from '../drivers/strongswan/engine.ts';
 import { MemoryFile } from '../drivers/strongswan/memory-file.ts';
 import { messageOf } from '../lib/message-of.ts';
+import { readBootId } from '../platform/linux/boot-id.ts';
 import { limitedCommands, systemCommands } from '../platform/linux/command.ts';
 import { readProcFile } from '../platform/linux/proc-files.ts';
 import { SysctlFiles } from '../platform/linux/sysctl-files.ts';
@@ -21,6 +22,7 @@ import { type Lock, LockedError, takeLock } from '../store/lock.ts';
 import { type Directories, pathsOf } from '../store/state-directory.ts';
 import { Agent } from './agent.ts';
 import { parseReport } from './control.ts';
+import { DriftWatch } from './drift-watch.ts';
 import { EngineLevel } from './engine-level.ts';
 import { EventRecorder } from './event-recorder.ts';
 import { Explainer } from './explainer.ts';
@@ -67,8 +69,8 @@ export async function runAgent(options: StartOptions, signal: AbortSignal): Prom
   const paths = pathsOf(directories);
   const lock = await lockAgent(paths.agentLock);
   try {
-    const parts = assemble(options);
     const last = await lastReport(paths.report);
+    const parts = assemble(options, last);
     await parts.history.restore();
     const agent = new Agent({
       ...parts,
@@ -145,13 +147,17 @@ async function lockAgent(path: string): Promise<Lock> {
   }
 }
 
-function assemble({ directories, externalSocket, log, window }: StartOptions): {
+function assemble(
+  { directories, externalSocket, version, log, window }: StartOptions,
+  last?: HostReport,
+): {
   engine: Engine;
   client: ViciClient;
   kernel: KernelDriver;
   strongswan: StrongswanDriver;
   keeper: TunnelKeeper;
   reconciler: Reconciler;
+  drift: DriftWatch;
   failures: Failures;
   history: TunnelHistory;
   rollGuard: RollGuard;
@@ -165,6 +171,12 @@ function assemble({ directories, externalSocket, log, window }: StartOptions): {
     ...(externalSocket === undefined ? {} : { externalSocket }),
   });
   const client = new ViciClient({ socket: engine.socket });
+  const drift = new DriftWatch({
+    log,
+    life: `${readBootId()} ${version}`,
+    last,
+    now: () => new Date(),
+  });
   const failures = new Failures();
   const history = new TunnelHistory({
     file: new HistoryFile(paths.history),
@@ -193,12 +205,13 @@ function assemble({ directories, externalSocket, log, window }: StartOptions): {
     memory: new MemoryFile(paths.memory),
   });
   const reconciler = new Reconciler({
-    kernel: new KernelLevel(kernel, log),
+    kernel: new KernelLevel({ kernel, drift, log }),
     engine: new EngineLevel({
       engine,
       strongswan,
       observeSpis: (signal) => observeSpis(systemCommands, signal),
       keeper,
+      drift,
       failures,
       history,
       log,
@@ -215,6 +228,6 @@ function assemble({ directories, externalSocket, log, window }: StartOptions): {
   });
   return {
     ...{ engine, client, kernel, strongswan, keeper, reconciler },
-    ...{ failures, history, rollGuard, secrets, explainer },
+    ...{ drift, failures, history, rollGuard, secrets, explainer },
   };
 }

@@ -235,6 +235,11 @@ export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, Chang
       effect: 'nothing on the host, which measures by itself',
       proof: 'the plan made elsewhere',
     },
+    'spec.driftPolicy': {
+      class: 'hot',
+      effect: 'what the agent does about drift that comes after it; drift that stands is put right',
+      proof: 'the condition Drifted',
+    },
   },
 };
 

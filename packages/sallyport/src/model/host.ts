@@ -3,6 +3,10 @@ import { z } from 'zod';
 import { IpAddress, type ObjectOf, objectSchema } from './fields.ts';
 import { DATA_PLANES, type DataPlane } from './gateway.ts';
 
+/** What happens to a change that somebody else has made of what was in effect. */
+export const DRIFT_POLICIES = ['repair', 'report'] as const;
+export type DriftPolicy = (typeof DRIFT_POLICIES)[number];
+
 export interface HostSpec {
   /** Outer addresses, preferred first. */
   readonly addresses: readonly string[];
@@ -11,6 +15,7 @@ export interface HostSpec {
     readonly dataPlanes?: readonly DataPlane[];
     readonly underlayMtuBytes?: number;
   };
+  readonly driftPolicy: DriftPolicy;
 }
 
 export const HostSpec: z.ZodType<HostSpec> = z.strictObject({
@@ -27,6 +32,12 @@ export const HostSpec: z.ZodType<HostSpec> = z.strictObject({
     })
     .exactOptional()
     .describe('what the host can do, for planning without it; the agent reports the truth'),
+  driftPolicy: z
+    .enum(DRIFT_POLICIES)
+    .default('repair')
+    .describe(
+      'what somebody else has changed of what was in effect is put right, or only reported, the leak guard included, until the declarations change',
+    ),
 });
 
 export type Host = ObjectOf<'Host', HostSpec>;

@@ -15,6 +15,7 @@ function host(dataPlanes?: readonly DataPlane[]): Host {
     metadata: { name: 'gw1', namespace: 'default' },
     spec: {
       addresses: ['192.0.2.10'],
+      driftPolicy: 'repair',
       ...(dataPlanes === undefined ? {} : { capabilities: { dataPlanes } }),
     },
   };

@@ -3,6 +3,7 @@
  * Every list is sorted by its key, so that the same declarations in any order give the same bytes.
  */
 import type { DataPlane } from '../model/gateway.ts';
+import type { DriftPolicy } from '../model/host.ts';
 
 /** Marks by which everything of ours is found again without any memory. */
 export const OWNER = {
@@ -155,6 +156,7 @@ export interface HostPlan {
   /** `sha256` in lower-case hex of the canonical JSON of everything but `revision` and `sources`. */
   readonly revision: string;
   readonly sources: readonly PlanSource[];
+  readonly driftPolicy: DriftPolicy;
   readonly engine: EnginePlan;
   readonly tunnels: readonly TunnelPlan[];
   readonly interfaces: readonly InterfacePlan[];

@@ -7,6 +7,7 @@ import { sha256Hex } from '../lib/sha256.ts';
 import type { Connection } from '../model/connection.ts';
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
 import { type Facts, indexSecretFacts } from '../model/facts.ts';
+import type { DriftPolicy } from '../model/host.ts';
 import { hostDataPlanes } from './data-plane.ts';
 import { planFirewall } from './firewall.ts';
 import type { HostPlan, TunnelPlan } from './host-plan.ts';
@@ -77,6 +78,7 @@ export function planHost(objects: DeclaredObjects, hostName: string, facts: Fact
       format: 'sallyport.dev/host-plan/v1alpha1',
       host: hostName,
       sources: planSources(placed, objects),
+      driftPolicy: driftPolicyOf(objects, hostName),
       engine: {
         name: 'strongswan',
         userspace: tunnels.some(({ enabled, dataPlane }) => enabled && dataPlane === 'userspace'),
@@ -107,6 +109,16 @@ function sortedConnections(objects: DeclaredObjects): Connection[] {
   return [...objects.connections.entries()]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, connection]) => connection);
+}
+
+/** The host is shared by its namespaces: one tenant does not leave the others without repair. */
+function driftPolicyOf({ hosts }: DeclaredObjects, hostName: string): DriftPolicy {
+  const policies = [...hosts.values()]
+    .filter(({ metadata }) => metadata.name === hostName)
+    .map(({ spec }) => spec.driftPolicy);
+  return policies.length > 0 && policies.every((policy) => policy === 'report')
+    ? 'report'
+    : 'repair';
 }
 
 /** A prefix has one route: where several enabled tunnels lead to it, the first by name carries it. */

@@ -106,7 +106,14 @@ const MEANINGS: Readonly<Record<ConditionType, string>> = {
   Programmed: 'It is in effect: proven by reading back daemon and kernel of every host.',
   Established: 'Its tunnels have their SAs. Not of a CryptoPolicy or a Secret.',
   Healthy: 'Its tunnels carry packets both ways. Only of a Connection.',
-  Drifted: 'Somebody else has changed what was in effect. Absent where that never happened.',
+  Drifted: `Somebody else has changed daemon or kernel where a plan was in effect. Of a Host, and of each Connection whose
+tunnel it concerns; absent where it never happened. The message names the changes that put it right.
+
+With \`driftPolicy: repair\`, the default, it is put right at once. With \`driftPolicy: report\` of the Host, daemon and kernel
+are left as they are found, the leak guard included: packets may then leave in clear. It is put right by the next change of the
+declarations, \`driftPolicy: repair\` being one; to apply the same declarations again changes nothing. SAs are kept up either way,
+as far as their connection is loaded. What is missing after a boot, another release of Sallyport, or a restart of the daemon
+is no drift, and is always brought back. Where Hosts of several namespaces are one machine, all of them must say \`report\`.`,
 };
 
 export function conditionReference(): string {

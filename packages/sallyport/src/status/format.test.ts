@@ -89,6 +89,28 @@ describe('formatStatus', () => {
     );
   });
 
+  it('tells what somebody else has changed', () => {
+    const text = 'kernel: add rule';
+    const entry = { at: '2026-06-01T11:50:00.000Z', text, repaired: true };
+    const drift = { ...report.drift, count: 1, last: [entry] };
+    expect(formatStatus({ ...report, drift }, NOW)).toContain(
+      '\n  drift: 1 change by somebody else, the last 10m ago, repaired: kernel: add rule\n',
+    );
+    const standing: HostReport = {
+      ...report,
+      differences: [
+        { text, tunnel: up.name, drifted: true },
+        { text, tunnel: down.name, drifted: true },
+      ],
+      drift: { ...drift, count: 7, last: [{ ...entry, repaired: false }] },
+    };
+    const lines = formatStatus(standing, NOW).split('\n');
+    expect(lines.slice(1, 3)).toEqual([
+      '  drifted, not repaired: kernel: add rule',
+      '  drift: 7 changes by somebody else, the last 10m ago, not repaired: kernel: add rule',
+    ]);
+  });
+
   it('asks nobody to do anything about a tunnel that shall be down', () => {
     const text = formatStatus({ ...report, tunnels: [{ ...down, state: 'disabled' }] }, NOW);
     expect(text).not.toMatch(/cause|do /);

@@ -1,7 +1,14 @@
 /** Status of tunnels as text: one block a tunnel, the worst first. */
 import { formatBytes, formatDuration } from '../lib/format.ts';
 import { formatProblem } from '../lib/problem.ts';
-import type { Algorithms, ChildReport, Counters, HostReport, TunnelReport } from './host-report.ts';
+import type {
+  Algorithms,
+  ChildReport,
+  Counters,
+  Difference,
+  HostReport,
+  TunnelReport,
+} from './host-report.ts';
 
 const DATA_PLANES = {
   'xfrm-interface': 'kernel ESP, XFRM interface',
@@ -32,11 +39,27 @@ export function formatStatus(report: HostReport, now: string): string {
   const lines = [
     `host ${report.host}: ${revision}; ${formatEngine(report.engine)}; kernel ${report.kernel}; looked ${age(report.observedAt, now)} ago`,
     ...report.problems.map((problem) => `  ${formatProblem(problem)}`),
-    ...report.differences.map(({ text }) => `  differs: ${text}`),
+    ...new Set(report.differences.map(formatDifference)),
+    ...formatDrift(report.drift, now),
   ];
   const worstFirst = report.tunnels.toSorted((a, b) => rank(a) - rank(b));
   for (const tunnel of worstFirst) lines.push('', ...formatTunnel(tunnel, now));
   return `${lines.map(printable).join('\n')}\n`;
+}
+
+function formatDifference({ text, drifted }: Difference): string {
+  return drifted === true ? `  drifted, not repaired: ${text}` : `  differs: ${text}`;
+}
+
+/** What somebody else has changed, and was put right, leaves no other trace. */
+function formatDrift({ count, last }: HostReport['drift'], now: string): string[] {
+  const newest = last.at(-1);
+  if (newest === undefined) return [];
+  const times = count === 1 ? '1 change' : `${count} changes`;
+  const outcome = newest.repaired ? 'repaired' : 'not repaired';
+  return [
+    `  drift: ${times} by somebody else, the last ${age(newest.at, now)} ago, ${outcome}: ${newest.text}`,
+  ];
 }
 
 /** Identities and causes hold what the other side sent: it must not steer the terminal. */

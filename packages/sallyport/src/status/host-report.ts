@@ -115,6 +115,34 @@ export interface Difference {
   readonly text: string;
   /** Name of the tunnel it concerns; absent: the whole host. */
   readonly tunnel?: string;
+  /** Somebody else has made it, of what was in effect. */
+  readonly drifted?: true;
+}
+
+/** A change that somebody else has made of what was in effect, by the step that puts it right. */
+export interface DriftEntry {
+  /** RFC 3339: when it was found. */
+  readonly at: string;
+  readonly text: string;
+  /** Name of the tunnel it concerns; absent: the whole host. */
+  readonly tunnel?: string;
+  readonly repaired: boolean;
+}
+
+export interface DriftReport {
+  /** Over all agents since the host booted. */
+  readonly count: number;
+  /** The last ones, oldest first. */
+  readonly last: readonly DriftEntry[];
+  /** What was in effect on each level; what differs from that is drift. */
+  readonly reached: Readonly<Record<string, ReachedState>>;
+}
+
+export interface ReachedState {
+  readonly revision: string;
+  /** Life that it holds for: of the machine and of the program, and where it has one, of the daemon. */
+  readonly life: string;
+  readonly daemonSince?: string;
 }
 
 export interface HostReport {
@@ -141,6 +169,7 @@ export interface HostReport {
   readonly revisionInEffect?: string;
   readonly tunnels: readonly TunnelReport[];
   readonly differences: readonly Difference[];
+  readonly drift: DriftReport;
   readonly problems: readonly Problem[];
   /** What is in effect of each declared object that the plan stands for. */
   readonly objects: readonly ObjectStatus[];

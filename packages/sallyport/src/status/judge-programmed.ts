@@ -36,6 +36,7 @@ function judgeShare({ generation }: ObjectGeneration, share: Share): Verdict {
     return toVerdict('Programmed', reason, `${host}: ${failure.message}`);
   }
   if (differences.length === 0) return toVerdict('Programmed', 'Programmed', host);
-  const texts = differences.map(({ text }) => text);
-  return toVerdict('Programmed', 'Differs', `${host}: ${listSome(texts, '; ')}`);
+  const texts = [...new Set(differences.map(({ text }) => text))];
+  const reason = differences.every(({ drifted }) => drifted === true) ? 'Drifted' : 'Differs';
+  return toVerdict('Programmed', reason, `${host}: ${listSome(texts, '; ')}`);
 }

@@ -3,7 +3,7 @@ import type { Problem } from '../lib/problem.ts';
 import type { PlanSource } from '../plan/host-plan.ts';
 import type { Condition, ObjectGeneration, ObjectStatus } from './condition.ts';
 import type { ConditionType } from './condition-reasons.ts';
-import type { HostReading, TunnelReport } from './host-report.ts';
+import type { DriftEntry, HostReading, TunnelReport } from './host-report.ts';
 import { judgeObjects } from './judge.ts';
 import type { JudgedHost } from './judged.ts';
 import { down, NOW, report, up } from './testing/reports.ts';
@@ -237,5 +237,54 @@ describe('Healthy', () => {
     expect(healthy({}, proven)).toMatch(/^True BothWays/);
     expect(healthy({ traffic: 'none' }, proven)).toMatch(/^Unknown NoTraffic/);
     expect(healthy({})).toMatch(/^Unknown NoTraffic/);
+  });
+});
+
+describe('Drifted', () => {
+  const host = { ...connection, kind: 'Host', name: 'gw1' };
+  const sources = [source(connection, up.name), source(host, up.name)];
+  const drifted = (change: Partial<HostReading>, object = connection): Condition | undefined =>
+    judge([hostWith(change, sources)], { object }).find(({ type }) => type === 'Drifted');
+  const entry = { at: '2026-06-01T11:00:00.500Z', text: 'kernel: add route', repaired: true };
+  const drift = (...last: readonly DriftEntry[]): Partial<HostReading> => ({
+    drift: { ...reading.drift, last },
+  });
+
+  it('is absent where nobody has changed anything', () => {
+    expect(drifted({})).toBeUndefined();
+    expect(drifted(drift({ ...entry, tunnel: down.name }))).toBeUndefined();
+  });
+
+  it('is true of what stands as somebody else has left it', () => {
+    const differences = [{ text: 'kernel: add route', tunnel: up.name, drifted: true }] as const;
+    for (const object of [connection, host])
+      expect(drifted({ differences }, object)).toMatchObject({
+        status: 'True',
+        reason: 'NotRepaired',
+        message: 'gw1: kernel: add route',
+      });
+    const conditions = judge([hostWith({ differences })]);
+    expect(told(conditions, 'Programmed')).toBe('False Drifted: gw1: kernel: add route');
+  });
+
+  it('is false of what was repaired, since then, with all that was found at once', () => {
+    const own = { ...entry, tunnel: up.name };
+    const last = [{ ...own, at: '2026-06-01T10:00:00Z' }, own, { ...own, text: 'kernel: mtu' }];
+    expect(drifted(drift(...last))).toEqual({
+      type: 'Drifted',
+      status: 'False',
+      reason: 'Repaired',
+      message: 'gw1: kernel: add route; kernel: mtu',
+      observedGeneration: 2,
+      lastTransitionTime: '2026-06-01T11:00:00Z',
+    });
+  });
+
+  it('is of the Host alone where it concerns no tunnel, or one that is not wanted', () => {
+    const gone = { ...entry, tunnel: 'sp.default.gone.main' };
+    for (const last of [entry, gone]) {
+      expect(drifted(drift(last))).toBeUndefined();
+      expect(drifted(drift(last), host)?.reason).toBe('Repaired');
+    }
   });
 });

@@ -12,6 +12,7 @@ import {
 } from './condition.ts';
 import type { ConditionType } from './condition-reasons.ts';
 import { judgeAccepted } from './judge-accepted.ts';
+import { judgeDrifted } from './judge-drifted.ts';
 import { judgeEstablished } from './judge-established.ts';
 import { judgeHealthy } from './judge-healthy.ts';
 import { judgeProgrammed } from './judge-programmed.ts';
@@ -62,7 +63,9 @@ function judgeObject(
   conditions.push(complete(established, observed));
   if (kind === 'Connection')
     conditions.push(complete(judgeHealthy(shares, established, before('Healthy')), observed));
-  return conditions;
+  const drifted =
+    kind === 'Gateway' ? undefined : judgeDrifted(object, shares, before('Drifted'), now);
+  return drifted === undefined ? conditions : [...conditions, drifted];
 }
 
 /** The oldest generation that SAs speak of. A host that has not taken its plan says nothing of it. */

@@ -22,7 +22,9 @@ export interface Share {
   readonly isCurrent: boolean;
   readonly report?: HostReading;
   readonly tunnels: readonly TunnelReport[];
-  /** Of these tunnels, and of the whole host. */
+  /** Names of these tunnels. */
+  readonly names: ReadonlySet<string>;
+  /** Of these tunnels, and of the whole host; of a Host all. */
   readonly differences: readonly Difference[];
 }
 
@@ -40,12 +42,12 @@ export function indexShares(hosts: readonly JudgedHost[]): ReadonlyMap<string, r
         isCurrent: report?.wantedRevision === plan.revision,
         ...(report === undefined ? {} : { report }),
         tunnels: source.tunnels.flatMap((name) => tunnels.get(name) ?? []),
-        differences: [
-          ...general,
-          ...(differences.size === 0
-            ? []
-            : source.tunnels.flatMap((name) => differences.get(name) ?? [])),
-        ],
+        names: new Set(source.tunnels),
+        // What is left over of a tunnel that is not wanted any more concerns the host alone.
+        differences:
+          source.kind === 'Host' || differences.size === 0
+            ? (report?.differences ?? [])
+            : [...general, ...source.tunnels.flatMap((name) => differences.get(name) ?? [])],
       };
       const key = formatObjectRef(source);
       const others = shares.get(key);

@@ -32,7 +32,15 @@ function pending(
   report: HostReport,
 ): ObjectStatus {
   const { host, observedAt } = report;
-  const share = { host, generation, isCurrent: true, report, tunnels: [], differences: [] };
+  const share = {
+    host,
+    generation,
+    isCurrent: true,
+    report,
+    tunnels: [],
+    names: new Set<string>(),
+    differences: [],
+  };
   const renewed = [judgeAccepted(object, []), judgeProgrammed(object, [share])].map((verdict) => {
     const before = conditions.find(({ type }) => type === verdict.type);
     return toCondition(verdict, object.generation, before, observedAt);

@@ -225,6 +225,7 @@ esac`;
         },
       },
       explainer: { explain: () => Promise.reject(new Error('nobody asks')) },
+      drift: { report: { count: 0, last: [], reached: {} } },
       failures: { readLine: ({ ikeName }) => (ikeName === undefined ? [] : [ikeName]) },
       history: {
         keepOnly: () => undefined,

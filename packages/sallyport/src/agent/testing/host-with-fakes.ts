@@ -9,6 +9,7 @@ import { FakeCharon } from '../../drivers/strongswan/testing/fake-charon.ts';
 import { fakeSa } from '../../drivers/strongswan/testing/sas.ts';
 import type { HostPlan, SecretUse, TunnelPlan } from '../../plan/host-plan.ts';
 import { SecretValue } from '../../platform/secret-value.ts';
+import { DriftWatch } from '../drift-watch.ts';
 import { EngineLevel, type EngineLevelOptions } from '../engine-level.ts';
 import { Failures } from '../failures.ts';
 import { KernelLevel } from '../kernel-level.ts';
@@ -19,12 +20,14 @@ import { TunnelKeeper } from '../tunnel-keeper.ts';
 import { FakeKernel } from './fake-kernel.ts';
 import { type Entry, rememberingLog } from './quiet-log.ts';
 
+export const NOON = '2026-06-01T12:00:00.000Z';
 export const KEY = 'correct horse battery staple';
 
 export class HostWithFakes implements AsyncDisposable {
   readonly charon: FakeCharon;
   readonly kernel: FakeKernel = new FakeKernel();
   readonly entries: readonly Entry[];
+  readonly drift: DriftWatch;
   /** How the daemon is found. */
   engine: EngineLevelOptions['engine'] = {
     socket: '',
@@ -54,6 +57,8 @@ export class HostWithFakes implements AsyncDisposable {
     };
     const rollGuard = new RollGuard({ hold, log });
     const clock = { now: () => this.now, random: () => 0 };
+    this.drift = new DriftWatch({ log, life: 'first', now: () => new Date(NOON) });
+    const drift: DriftWatch = this.drift;
     const level = new EngineLevel({
       engine: {
         socket: charon.socket,
@@ -67,6 +72,7 @@ export class HostWithFakes implements AsyncDisposable {
       }),
       observeSpis: () => Promise.resolve(this.#spis()),
       keeper: new TunnelKeeper({ client, failures, log, rollGuard, window: 10, ...clock }),
+      drift,
       failures,
       history: new TunnelHistory({
         file: { read: () => Promise.resolve(new Map()), write: () => Promise.resolve() },
@@ -76,7 +82,7 @@ export class HostWithFakes implements AsyncDisposable {
       log,
     });
     this.#reconciler = new Reconciler({
-      kernel: new KernelLevel(this.kernel, log),
+      kernel: new KernelLevel({ kernel: this.kernel, drift, log }),
       engine: level,
     });
   }

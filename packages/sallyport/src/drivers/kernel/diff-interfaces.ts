@@ -58,7 +58,7 @@ function removal({ name, alias }: ObservedInterface, detail?: string): KernelCha
 function refusal(wanted: InterfacePlan): KernelChange {
   const reason = `an interface ${wanted.name} that is not Sallyport's is in the way`;
   return toChange(
-    { type: 'refuse', reason },
+    { type: 'refuse', name: wanted.name, reason },
     { action: 'add', subject: formatInterface(wanted), detail: reason },
   );
 }

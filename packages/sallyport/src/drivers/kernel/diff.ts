@@ -54,7 +54,7 @@ function withoutTaken(desired: KernelDesired, taken: ReadonlySet<string>): Kerne
 }
 
 /** The interface that a key is about; undefined for keys of the whole host. */
-function interfaceOf(key: string): string | undefined {
+export function interfaceOf(key: string): string | undefined {
   const name = /^net\/ipv[46]\/conf\/([^/]+)\//.exec(key)?.[1];
   return name === 'all' || name === 'default' ? undefined : name;
 }

@@ -74,8 +74,8 @@ export type KernelStep =
   | { readonly type: 'route-delete'; readonly route: ObservedRoute }
   | { readonly type: 'rule-add'; readonly rule: RulePlan }
   | { readonly type: 'rule-delete'; readonly rule: RulePlan }
-  /** What cannot be done without touching what is not ours: applying it only says so. */
-  | { readonly type: 'refuse'; readonly reason: string };
+  /** What cannot be done without touching what is not ours, an interface of that name: applying it only says so. */
+  | { readonly type: 'refuse'; readonly name: string; readonly reason: string };
 
 export interface KernelChange extends Change {
   readonly driver: 'kernel';

@@ -37,7 +37,7 @@ export class MemoryFile {
  */
 const WAVER_MILLISECONDS = 2_000;
 
-function isSameDaemon(before: string, now: string): boolean {
+export function isSameDaemon(before: string, now: string): boolean {
   const difference = Math.abs(Date.parse(before) - Date.parse(now));
   return before === now || difference <= WAVER_MILLISECONDS;
 }

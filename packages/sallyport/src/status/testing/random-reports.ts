@@ -163,8 +163,22 @@ export const randomReport: fc.Arbitrary<HostReport> = fc.record(
       { requiredKeys: ['name', 'socket', 'running', 'external', 'life'] },
     ),
     tunnels: fc.array(tunnel, { maxLength: 4 }),
-    differences: fc.array(fc.record({ text: word }), { maxLength: 2 }),
+    differences: fc.array(
+      fc.record({ text: word, drifted: fc.constant(true as const) }, { requiredKeys: ['text'] }),
+      { maxLength: 2 },
+    ),
     problems: fc.array(problem, { maxLength: 2 }),
+    drift: fc.record({
+      count,
+      last: fc.array(
+        fc.record(
+          { at: time, text: word, tunnel: word, repaired: fc.boolean() },
+          { requiredKeys: ['at', 'text', 'repaired'] },
+        ),
+        { maxLength: 2 },
+      ),
+      reached: fc.constant({}),
+    }),
     objects: fc.constant([]),
     wantedRevision: word,
     revisionInEffect: word,
@@ -172,7 +186,7 @@ export const randomReport: fc.Arbitrary<HostReport> = fc.record(
   {
     requiredKeys: [
       ...(['format', 'host', 'observedAt', 'agent', 'kernel', 'engine'] as const),
-      ...(['tunnels', 'differences', 'problems', 'objects'] as const),
+      ...(['tunnels', 'differences', 'drift', 'problems', 'objects'] as const),
     ],
   },
 );

@@ -128,6 +128,7 @@ export const report: HostReport = {
   revisionInEffect: 'a1b2c3d4e5f60718',
   tunnels: [up, down],
   differences: [],
+  drift: { count: 0, last: [], reached: {} },
   problems: [],
   objects: [
     { kind: 'Connection', namespace: 'default', name: 'partner-a', generation: 1, conditions },
