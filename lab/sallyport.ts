@@ -12,6 +12,18 @@ import { until } from './until.ts';
 
 const PROGRAM = join(projectDirectory, 'packages', 'sallyport', 'dist', 'bin', 'sallyport.js');
 
+/** What a tunnel was and has carried. */
+export interface HistoryView {
+  readonly upSeconds: number;
+  readonly flaps: number;
+  readonly rekeys: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly packetsIn: number;
+  readonly packetsOut: number;
+  readonly lastError?: { readonly code: string };
+}
+
 /** What of a tunnel's report the cases look at. */
 export interface TunnelView {
   readonly connection: string;
@@ -22,6 +34,7 @@ export interface TunnelView {
   readonly remoteAddress?: string;
   readonly cause?: { readonly code: string; readonly message: string; readonly hint: string };
   readonly ike?: { readonly uniqueId: string; readonly natDetected: boolean };
+  readonly history: HistoryView;
   readonly children: readonly {
     readonly uniqueId: string;
     readonly spiIn: string;

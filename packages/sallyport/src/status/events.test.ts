@@ -204,6 +204,12 @@ describe('eventsBetween, of a tunnel', () => {
     expect(ofTunnel(up, { ...up, ike, children })).toMatchObject([
       { reason: 'TunnelReplaced', before: '3', after: '4' },
     ]);
+    // Everything was rekeyed between two looks.
+    const history = { ...up.history, rekeys: up.history.rekeys + 2 };
+    expect(ofTunnel(up, { ...up, ike, children, history })).toEqual([]);
+    const agent = { ...report.agent, startedAt: later };
+    const unwatched = between({ tunnels: [up] }, { agent, tunnels: [{ ...up, ike, children }] });
+    expect(unwatched.map(({ reason }) => reason)).toEqual(['AgentStarted']);
     expect(ofTunnel(up, { ...up, ike })).toEqual([]);
     expect(ofTunnel(up, { ...up, children })).toEqual([]);
   });

@@ -49,12 +49,17 @@ type Happening = Omit<Event, 'at' | 'host'>;
 function hostEvents(before: HostReport | undefined, after: HostReport): Happening[] {
   const object = { kind: 'Host', name: after.host };
   const events: Happening[] = [];
-  if (before?.agent.startedAt !== after.agent.startedAt)
+  if (!isSameAgent(before, after))
     events.push({ reason: 'AgentStarted', object, after: after.agent.version });
   events.push(...engineEvents(before, after).map((event) => ({ ...event, object })));
   events.push(...problemEvents(before, after).map((event) => ({ ...event, object })));
   events.push(...planEvents(before, after).map((event) => ({ ...event, object })));
   return events;
+}
+
+/** What happened between two agents, nobody saw. */
+function isSameAgent(before: HostReport | undefined, after: HostReport): boolean {
+  return before?.agent.startedAt === after.agent.startedAt;
 }
 
 type OfHost = Omit<Happening, 'object'>;
@@ -67,8 +72,7 @@ function engineEvents(before: HostReport | undefined, after: HostReport): OfHost
   if (!is.running) return [];
   if (was?.running !== true) return [{ reason: 'EngineStarted', after: is.version }];
   // Lives are counted by each agent anew.
-  const isSameAgent = before?.agent.startedAt === after.agent.startedAt;
-  if (!isSameAgent || was.life === is.life) return [];
+  if (!isSameAgent(before, after) || was.life === is.life) return [];
   return [{ reason: 'EngineRestarted', before: was.version, after: is.version }];
 }
 
@@ -130,12 +134,17 @@ function tunnelEvents(before: HostReport | undefined, after: HostReport): Happen
         object: objectOf(tunnel),
         before: tunnel.state,
       })),
-    ...after.tunnels.flatMap((tunnel) => tunnelEvent(was.get(tunnel.name), tunnel) ?? []),
+    ...after.tunnels.flatMap((tunnel) => {
+      const known = was.get(tunnel.name);
+      const event = stateEvent(known, tunnel);
+      if (event !== undefined) return event;
+      return isSameAgent(before, after) ? (replacement(known, tunnel) ?? []) : [];
+    }),
   ];
 }
 
 /** At most one a look: what a tunnel is now says more than the ways to it. */
-function tunnelEvent(before: TunnelReport | undefined, after: TunnelReport): Happening | undefined {
+function stateEvent(before: TunnelReport | undefined, after: TunnelReport): Happening | undefined {
   const object = objectOf(after);
   const cause = causeOf(after);
   const states = { before: before?.state, after: after.state };
@@ -147,27 +156,36 @@ function tunnelEvent(before: TunnelReport | undefined, after: TunnelReport): Hap
   }
   if (after.cause !== undefined && before?.cause?.code !== after.cause.code)
     return { reason: carries(after) ? 'TunnelAtRisk' : 'TunnelFailed', object, ...states, cause };
-  if (before?.ike !== undefined && after.ike !== undefined && isReplaced(before, after))
-    return {
-      reason: 'TunnelReplaced',
-      object,
-      before: before.ike.uniqueId,
-      after: after.ike.uniqueId,
-    };
   return undefined;
+}
+
+function replacement(before: TunnelReport | undefined, after: TunnelReport): Happening | undefined {
+  if (before?.ike === undefined || after.ike === undefined || !isReplaced(before, after))
+    return undefined;
+  return {
+    reason: 'TunnelReplaced',
+    object: objectOf(after),
+    before: before.ike.uniqueId,
+    after: after.ike.uniqueId,
+  };
 }
 
 function carries({ state }: TunnelReport): boolean {
   return state === 'up' || state === 'partial';
 }
 
-/** A rekeyed IKE SA takes its Child SAs over, and a rekeyed Child SA stays where it is (RFC 7296 §2.8). */
+/**
+ * A rekeyed IKE SA takes its Child SAs over, and a rekeyed Child SA stays where it is (RFC 7296 §2.8): only
+ * where more was rekeyed between two looks are all of them other ones.
+ */
 function isReplaced(before: TunnelReport, after: TunnelReport): boolean {
   const ids = new Set(before.children.map(({ uniqueId }) => uniqueId));
+  const rekeys = after.history.rekeys - before.history.rekeys;
   return (
     carries(after) &&
     before.ike?.uniqueId !== after.ike?.uniqueId &&
-    !after.children.some(({ uniqueId }) => ids.has(uniqueId))
+    !after.children.some(({ uniqueId }) => ids.has(uniqueId)) &&
+    rekeys <= before.children.length
   );
 }
 
