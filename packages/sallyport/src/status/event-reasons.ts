@@ -17,6 +17,8 @@ export const EVENT_REASONS = {
   TunnelAtRisk: 'A tunnel that is up met a cause that will end it',
   TunnelReplaced: 'A tunnel is up with a new IKE SA and new Child SAs, which is no rekeying',
   TunnelRemoved: 'A tunnel is not in the plan any more',
+  ConditionChanged:
+    'A condition of a declared object became `Invalid`, `ReferenceMissing` or `OneWay`, or ceased to be; other conditions follow from the events above',
 } as const;
 
 export type EventReason = keyof typeof EVENT_REASONS;

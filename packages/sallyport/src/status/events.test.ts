@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { toCondition, toVerdict } from './condition.ts';
 import { type Event, eventsBetween, withLastKnown } from './events.ts';
 import type { HostReport, TunnelReport } from './host-report.ts';
 import { child, down, report, up } from './testing/reports.ts';
@@ -218,6 +219,37 @@ describe('eventsBetween, of a tunnel', () => {
     expect(between({}, { tunnels: [up] })).toMatchObject([
       { reason: 'TunnelRemoved', before: 'down', object: { name: 'partner-b' } },
     ]);
+  });
+});
+
+describe('eventsBetween, of conditions', () => {
+  const object = { kind: 'Connection', namespace: 'default', name: 'partner-a', generation: 3 };
+  const healthy = (reason: 'BothWays' | 'OneWay' | 'NoTraffic'): Partial<HostReport> => {
+    const verdict = toVerdict('Healthy', reason, `it is ${reason}`);
+    return { objects: [{ ...object, conditions: [toCondition(verdict, 3, undefined, later)] }] };
+  };
+
+  it('tells when packets go one way only, and when they do not any more', () => {
+    expect(between(healthy('BothWays'), healthy('OneWay'))).toEqual([
+      {
+        at: later,
+        host: 'gw1',
+        reason: 'ConditionChanged',
+        object: { kind: 'Connection', namespace: 'default', name: 'partner-a' },
+        before: 'Healthy BothWays',
+        after: 'Healthy OneWay',
+        cause: { code: 'OneWay', message: 'it is OneWay' },
+      },
+    ]);
+    expect(between(healthy('OneWay'), healthy('NoTraffic'))).toMatchObject([
+      { before: 'Healthy OneWay', after: 'Healthy NoTraffic' },
+    ]);
+    expect(between({ objects: [] }, healthy('OneWay'))[0]?.before).toBeUndefined();
+  });
+
+  it('says nothing of what stays, and of what other events tell', () => {
+    expect(between(healthy('OneWay'), healthy('OneWay'))).toEqual([]);
+    expect(between(healthy('NoTraffic'), healthy('BothWays'))).toEqual([]);
   });
 });
 

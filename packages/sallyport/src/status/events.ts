@@ -1,5 +1,6 @@
 /** What happened between two looks at a host, as events. Pure: whoever looks twice can tell. */
-import { isBlocking, type Problem } from '../lib/problem.ts';
+import { formatObjectRef, isBlocking, type Problem } from '../lib/problem.ts';
+import type { Condition } from './condition.ts';
 import type { EventReason } from './event-reasons.ts';
 import type { HostReport, TunnelReport } from './host-report.ts';
 
@@ -31,7 +32,11 @@ export interface Event {
 
 /** The host's own events first, as they explain those of its tunnels. `before` absent: nobody looked yet. */
 export function eventsBetween(before: HostReport | undefined, after: HostReport): Event[] {
-  const happened = [...hostEvents(before, after), ...tunnelEvents(before, after)];
+  const happened = [
+    ...hostEvents(before, after),
+    ...tunnelEvents(before, after),
+    ...conditionEvents(before, after),
+  ];
   return happened.map((event) => ({ at: after.observedAt, host: after.host, ...event }));
 }
 
@@ -195,4 +200,30 @@ function objectOf({ namespace, connection, tunnel }: TunnelReport): EventObject 
 
 function causeOf({ cause }: TunnelReport): EventCause | undefined {
   return cause === undefined ? undefined : { code: cause.code, message: cause.message };
+}
+
+/** Of conditions, only what no other event tells: all others follow from plan, daemon and tunnels. */
+function conditionEvents(before: HostReport | undefined, after: HostReport): Happening[] {
+  const was = new Map((before?.objects ?? []).map((status) => [formatObjectRef(status), status]));
+  return after.objects.flatMap((status) => {
+    const { kind, namespace, name, conditions } = status;
+    const known = was.get(formatObjectRef(status))?.conditions ?? [];
+    return conditions.flatMap((condition) => {
+      const last = known.find(({ type }) => type === condition.type);
+      if (last?.reason === condition.reason || !(isTold(last) || isTold(condition))) return [];
+      return {
+        reason: 'ConditionChanged' as const,
+        object: { kind, namespace, name },
+        before: last && `${last.type} ${last.reason}`,
+        after: `${condition.type} ${condition.reason}`,
+        cause: { code: condition.reason, message: condition.message },
+      };
+    });
+  });
+}
+
+const TOLD: ReadonlySet<string> = new Set(['Invalid', 'ReferenceMissing', 'OneWay']);
+
+function isTold(condition: Condition | undefined): boolean {
+  return condition !== undefined && TOLD.has(condition.reason);
 }
