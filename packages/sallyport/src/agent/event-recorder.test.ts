@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Event } from '../status/events.ts';
+import type { Event } from '../status/event.ts';
 import { report } from '../status/testing/reports.ts';
 import { EventRecorder } from './event-recorder.ts';
 

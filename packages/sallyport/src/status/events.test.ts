@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toCondition, toVerdict } from './condition.ts';
-import { type Event, eventsBetween, withLastKnown } from './events.ts';
+import type { Event } from './event.ts';
+import { eventsBetween, withLastKnown } from './events.ts';
 import type { HostReport, TunnelReport } from './host-report.ts';
 import { child, down, report, up } from './testing/reports.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Event } from './events.ts';
+import type { Event } from './event.ts';
 import { formatEvent } from './format-events.ts';
 
 const event: Event = {

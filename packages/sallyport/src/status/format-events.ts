@@ -1,7 +1,7 @@
 /** Events as text: one line each, in columns as long as there are several hosts and reasons to tell apart. */
 
+import type { Event, EventObject } from './event.ts';
 import { EVENT_REASONS } from './event-reasons.ts';
-import type { Event, EventObject } from './events.ts';
 import { clock, printable } from './format.ts';
 
 const REASON_WIDTH = Math.max(...Object.keys(EVENT_REASONS).map((reason) => reason.length));

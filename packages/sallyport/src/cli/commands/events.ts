@@ -2,7 +2,7 @@ import { watch } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseSince } from '../../lib/since.ts';
 import { nameHint } from '../../model/nearest-name.ts';
-import type { EventObject } from '../../status/events.ts';
+import type { EventObject } from '../../status/event.ts';
 import { formatEvent } from '../../status/format-events.ts';
 import { type JournalEntry, JournalReader } from '../../store/journal-reader.ts';
 import { directoriesFrom, pathsOf } from '../../store/state-directory.ts';

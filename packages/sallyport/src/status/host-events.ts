@@ -1,0 +1,81 @@
+/** What happened to the host itself: its agent, its daemon, its plan, and problems of the whole. */
+import { isBlocking, type Problem } from '../lib/problem.ts';
+import type { EventCause, Happening } from './event.ts';
+import type { HostReport } from './host-report.ts';
+
+export function hostEvents(before: HostReport | undefined, after: HostReport): Happening[] {
+  const object = { kind: 'Host', name: after.host };
+  const events: Happening[] = [];
+  if (!isSameAgent(before, after))
+    events.push({ reason: 'AgentStarted', object, after: after.agent.version });
+  events.push(...engineEvents(before, after).map((event) => ({ ...event, object })));
+  events.push(...problemEvents(before, after).map((event) => ({ ...event, object })));
+  events.push(...planEvents(before, after).map((event) => ({ ...event, object })));
+  return events;
+}
+
+type OfHost = Omit<Happening, 'object'>;
+
+function engineEvents(before: HostReport | undefined, after: HostReport): OfHost[] {
+  const was = before?.engine;
+  const is = after.engine;
+  if (was?.running === true && !is.running)
+    return [{ reason: 'EngineLost', before: was.version, cause: engineFault(after) }];
+  if (!is.running) return [];
+  if (was?.running !== true) return [{ reason: 'EngineStarted', after: is.version }];
+  // Lives are counted by each agent anew.
+  if (!isSameAgent(before, after) || was.life === is.life) return [];
+  return [{ reason: 'EngineRestarted', before: was.version, after: is.version }];
+}
+
+function engineFault({ problems }: HostReport): EventCause | undefined {
+  const fault = problems.find(({ code }) => /^(engine|strongswan)\//.test(code));
+  return fault === undefined ? undefined : { code: fault.code, message: fault.message };
+}
+
+function problemEvents(before: HostReport | undefined, after: HostReport): OfHost[] {
+  const was = byCode(before?.problems ?? []);
+  const is = byCode(after.problems);
+  const found = [...is].filter(([code]) => !was.has(code));
+  const gone = [...was].filter(([code]) => !is.has(code));
+  return [
+    ...found.map(([code, { message }]) => ({
+      reason: 'ProblemFound' as const,
+      cause: { code, message },
+    })),
+    ...gone.map(([code, { message }]) => ({
+      reason: 'ProblemGone' as const,
+      cause: { code, message },
+    })),
+  ];
+}
+
+function byCode(problems: readonly Problem[]): Map<string, Problem> {
+  return new Map(problems.map((problem) => [problem.code, problem]));
+}
+
+function planEvents(before: HostReport | undefined, after: HostReport): OfHost[] {
+  const { wantedRevision, revisionInEffect } = after;
+  const isSame =
+    before?.wantedRevision === wantedRevision && before?.revisionInEffect === revisionInEffect;
+  if (wantedRevision === undefined || isSame) return [];
+  const change = { before: before?.revisionInEffect, after: wantedRevision };
+  if (revisionInEffect !== undefined) return [{ reason: 'PlanInEffect', ...change }];
+  return [{ reason: 'PlanDiffers', ...change, cause: differs(after) }];
+}
+
+/** Why a plan is not in effect: the first fault, and how many more there are. */
+function differs({ problems, differences }: HostReport): EventCause | undefined {
+  const causes = [
+    ...problems.filter(isBlocking).map(({ code, message }) => ({ code, message })),
+    ...differences.map(({ text }) => ({ code: 'host/differs', message: text })),
+  ];
+  const [first, ...more] = causes;
+  if (first === undefined || more.length === 0) return first;
+  return { ...first, message: `${first.message} (and ${more.length} more)` };
+}
+
+/** What happened between two agents, nobody saw. */
+export function isSameAgent(before: HostReport | undefined, after: HostReport): boolean {
+  return before?.agent.startedAt === after.agent.startedAt;
+}
