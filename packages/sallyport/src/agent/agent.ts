@@ -4,7 +4,7 @@
  */
 
 import { release } from 'node:os';
-import { parseSaEvent, type ViciClient, type ViciEvent, ViciUnknownEvent } from '@sallyport/vici';
+import type { ViciClient } from '@sallyport/vici';
 import type { Engine } from '../drivers/strongswan/engine.ts';
 import { messageOf } from '../lib/message-of.ts';
 import type { Problem } from '../lib/problem.ts';
@@ -12,6 +12,7 @@ import type { HostPlan } from '../plan/host-plan.ts';
 import { writeFileAtomic } from '../platform/atomic-file.ts';
 import type { HostReading, HostReport } from '../status/host-report.ts';
 import { serveControl } from './control.ts';
+import { type DaemonEventsOptions, followDaemonEvents } from './daemon-events.ts';
 import type { DriftWatch } from './drift-watch.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import type { Explainer } from './explainer.ts';
@@ -34,12 +35,10 @@ export interface AgentOptions {
   readonly reconciler: Pick<Reconciler, 'round'>;
   readonly keeper: Pick<TunnelKeeper, 'attemptFailed' | 'nextAt'>;
   readonly engine: Pick<Engine, 'socket' | 'isExternal'>;
-  readonly client: Pick<ViciClient, 'close' | 'generation'> & {
-    subscribe(...args: Parameters<ViciClient['subscribe']>): AsyncIterable<ViciEvent>;
-  };
+  readonly client: Pick<ViciClient, 'close' | 'generation'> & DaemonEventsOptions['client'];
   readonly explainer: Pick<Explainer, 'explain'>;
   readonly drift: Pick<DriftWatch, 'report'>;
-  readonly failures: Pick<Failures, 'readLine'>;
+  readonly failures: Pick<Failures, 'readLine' | 'readAlert'>;
   readonly history: Pick<TunnelHistory, 'keepOnly' | 'note' | 'nextLookAt' | 'saveIfDue' | 'save'>;
   readonly recorder: Pick<EventRecorder, 'record' | 'problems'>;
   readonly reportMemory: Pick<ReportMemory, 'complete'>;
@@ -52,8 +51,6 @@ export interface AgentOptions {
 
 /** For taking back what only a running agent may leave in the kernel. */
 const CLEAN_UP_MILLISECONDS = 5_000;
-
-const SA_EVENTS = ['ike-updown', 'child-updown', 'ike-rekey', 'child-rekey', 'log'];
 
 export class Agent {
   readonly #options: AgentOptions;
@@ -261,42 +258,33 @@ export class Agent {
     return this.#report;
   }
 
-  async #followEvents(signal: AbortSignal): Promise<void> {
-    const { client, log } = this.#options;
-    try {
-      for await (const event of client.subscribe(SA_EVENTS, { signal, limit: 100_000 })) {
-        if (event.type !== 'event') {
-          // A new life of the daemon, or events missed: everything may be different.
-          this.#soon({ kernel: event.type === 'reset' });
-          continue;
-        }
-        const parsed = parseSaEvent(event.name, event.message);
-        if (parsed?.type === 'log') {
-          this.#readLog(parsed);
-        } else {
-          if (parsed !== undefined) this.#options.history.note(parsed);
+  #followEvents(signal: AbortSignal): Promise<void> {
+    const { client, failures, history, log } = this.#options;
+    const tunnels = (): HostPlan['tunnels'] => this.#plan?.tunnels ?? NO_TUNNELS;
+    return followDaemonEvents(
+      {
+        ...{ client, log },
+        onChange: (isNew) => {
+          this.#soon({ kernel: isNew });
+        },
+        onSa: (event) => {
+          history.note(event);
           this.#soon({ kernel: false });
-        }
-      }
-    } catch (error) {
-      if (signal.aborted) return;
-      const isOld = error instanceof ViciUnknownEvent;
-      log.warn(
-        { error: String(error) },
-        isOld ? 'the daemon lacks an event; going on by timer' : 'events ended; going on by timer',
-      );
-    }
+        },
+        onLog: (line) => {
+          this.#noteFailed(failures.readLine(line, tunnels(), new Date()));
+        },
+        onAlert: (alert, ikeName) => {
+          this.#noteFailed(failures.readAlert(alert, ikeName, tunnels(), new Date()));
+        },
+      },
+      signal,
+    );
   }
 
-  #readLog(line: {
-    readonly ikeName?: string;
-    readonly ikeUniqueId?: string;
-    readonly text: string;
-  }): void {
-    const { failures, keeper } = this.#options;
-    const failed = failures.readLine(line, this.#plan?.tunnels ?? NO_TUNNELS, new Date());
-    for (const tunnel of failed) keeper.attemptFailed(tunnel);
-    if (failed.length > 0) this.#soon({ kernel: false });
+  #noteFailed(tunnels: readonly string[]): void {
+    for (const tunnel of tunnels) this.#options.keeper.attemptFailed(tunnel);
+    if (tunnels.length > 0) this.#soon({ kernel: false });
   }
 }
 

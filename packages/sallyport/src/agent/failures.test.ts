@@ -108,6 +108,16 @@ describe('Failures', () => {
     ]);
   });
 
+  it('reads alerts, which say less than the log', () => {
+    const failures = new Failures();
+    const read = (alert: string, name: string): string[] =>
+      failures.readAlert(alert, name, tunnels, now);
+    expect(read('peer-auth-failed', pskTunnel.name)).toEqual([pskTunnel.name]);
+    expect(failures.causeOf(pskTunnel.name)?.code).toBe('ike/not-authenticated');
+    expect(read('peer-auth-failed', 'foreign')).toEqual([]);
+    expect(read('retransmit-send', pskTunnel.name)).toEqual([]);
+  });
+
   it('takes a caller from anywhere to be meant for the tunnels that are open to anybody', () => {
     const failures = new Failures();
     const { remoteAddress: _, ...open } = certificateTunnel;
@@ -133,18 +143,18 @@ describe('Failures', () => {
 
     it('again and again, says so, and stops when it stays up', () => {
       const failures = new Failures();
-      for (const id of [1, 2, 3]) {
+      for (const id of [1, 2, 3, 4, 5]) {
         rise(failures, id, seconds(id * 2));
         failures.settle(pskTunnel, undefined, seconds(id * 2));
         close(failures, id, seconds(id * 2 + 1));
-        const code = id < 3 ? 'ike/peer-deleted' : 'ike/flapping';
+        const code = id < 5 ? 'ike/peer-deleted' : 'ike/flapping';
         expect(failures.causeOf(pskTunnel.name)?.code).toBe(code);
       }
-      expect(failures.causeOf(pskTunnel.name)?.message).toContain('3 times within ten minutes');
-      rise(failures, 4, seconds(9));
-      failures.settle(pskTunnel, undefined, seconds(10));
+      expect(failures.causeOf(pskTunnel.name)?.message).toContain('5 times within ten minutes');
+      rise(failures, 6, seconds(13));
+      failures.settle(pskTunnel, undefined, seconds(14));
       expect(failures.causeOf(pskTunnel.name)?.code).toBe('ike/flapping');
-      failures.settle(pskTunnel, undefined, seconds(40));
+      failures.settle(pskTunnel, undefined, seconds(42));
       expect(failures.causeOf(pskTunnel.name)).toBeUndefined();
     });
 

@@ -1,5 +1,6 @@
 /** Per tunnel: what log lines told of the last failure, and step by step what was tried and came back. */
 
+import { findingOfAlert } from '../drivers/strongswan/alert-findings.ts';
 import { isTrueWhileUp, outranks } from '../drivers/strongswan/cause-rank.ts';
 import type { CauseCode } from '../drivers/strongswan/cause-texts.ts';
 import { toCause } from '../drivers/strongswan/causes.ts';
@@ -16,7 +17,7 @@ const SPECIFIC_MILLISECONDS = 60_000;
 /** IKE SAs whose lines are followed at once. */
 const MAX_READERS = 4096;
 /** So often within ten minutes the other side closes no tunnel for a reason that has passed. */
-const FLAPPING_CLOSINGS = 3;
+const FLAPPING_CLOSINGS = 5;
 
 export interface LogLine {
   readonly ikeName?: string;
@@ -65,6 +66,15 @@ export class Failures {
       if (finding !== undefined) failed.push(name);
     }
     return failed;
+  }
+
+  /** Reads an alert about an SA of the connection; returns the names of the tunnels it explains a failure of. */
+  readAlert(alert: string, ikeName: string, tunnels: readonly TunnelPlan[], now: Date): string[] {
+    const tunnel = indexOf(tunnels).byName.get(ikeName);
+    const finding = findingOfAlert(alert);
+    if (tunnel === undefined || finding === undefined) return [];
+    this.note(tunnel, finding, now);
+    return [ikeName];
   }
 
   note(tunnel: TunnelPlan, finding: Finding, now: Date): void {

@@ -7,7 +7,7 @@ import { chmod, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { buildMessage, type ViciEvent } from '@sallyport/vici';
+import { buildMessage, type ViciEvent, ViciUnknownEvent } from '@sallyport/vici';
 import { type MockInstance, vi } from 'vitest';
 import type { Problem } from '../../lib/problem.ts';
 import type { HostReport } from '../../status/host-report.ts';
@@ -217,7 +217,7 @@ esac`;
       engine: { socket: 'unix:///charon.vici', isExternal: true },
       client: {
         generation: 1,
-        subscribe: () => this.#subscribe(),
+        subscribe: (names) => (names.includes('alert') ? noAlerts() : this.#subscribe()),
         close: () => {
           this.told.push('daemon left');
           this.#wake();
@@ -226,7 +226,10 @@ esac`;
       },
       explainer: { explain: () => Promise.reject(new Error('nobody asks')) },
       drift: { report: { count: 0, last: [], reached: {} } },
-      failures: { readLine: ({ ikeName }) => (ikeName === undefined ? [] : [ikeName]) },
+      failures: {
+        readLine: ({ ikeName }) => (ikeName === undefined ? [] : [ikeName]),
+        readAlert: () => [],
+      },
       history: {
         keepOnly: () => undefined,
         note: ({ type }) => this.told.push(type),
@@ -266,4 +269,11 @@ esac`;
         });
     }
   }
+}
+
+/** As a daemon before strongSwan 6.0.3. */
+// biome-ignore lint/correctness/useYield: it ends before the first event
+async function* noAlerts(): AsyncGenerator<ViciEvent> {
+  await Promise.resolve();
+  throw new ViciUnknownEvent('alert');
 }
