@@ -1,7 +1,7 @@
 // Authorities and certificates by plain `openssl`, as a stranger would make them.
 // Manual: openssl-req(1) of OpenSSL 3.0, where -CA and -CAkey sign with another key.
 
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { mustExecute } from './execute.ts';
@@ -34,6 +34,8 @@ export interface LeafRequest extends CertificateRequest {
   readonly authority: Credentials;
   /** DNS names and IP addresses. */
   readonly alternativeNames: readonly string[];
+  /** From now on for 30 days if absent. */
+  readonly valid?: { readonly from: Date; readonly to: Date };
 }
 
 export async function createAuthority(request: CertificateRequest): Promise<Credentials> {
@@ -45,18 +47,96 @@ export async function createAuthority(request: CertificateRequest): Promise<Cred
 }
 
 export async function issueCertificate(request: LeafRequest): Promise<Credentials> {
-  const { certificate, key } = request.authority;
+  const { authority, valid } = request;
   const names = request.alternativeNames.map(
     (name) => `${isIP(name) === 0 ? 'DNS' : 'IP'}:${name}`,
   );
-  return make(
+  const made = await make(
     request,
-    ['-CA', certificate, '-CAkey', key],
+    ['-CA', authority.certificate, '-CAkey', authority.key],
     [
       ...['basicConstraints=critical,CA:false', 'keyUsage=critical,digitalSignature'],
       ...(names.length === 0 ? [] : [`subjectAltName=${names.join(',')}`]),
     ],
   );
+  if (valid !== undefined) await signAgain(made, authority, valid);
+  return made;
+}
+
+/** A list of revoked certificates (RFC 5280 §5), signed by their authority; its path. */
+export async function revoke(
+  certificates: readonly string[],
+  authority: Credentials,
+): Promise<string> {
+  return withAuthority(authority, async (ca) => {
+    for (const certificate of certificates) await ca(['-revoke', certificate]);
+    const list = `${authority.certificate}.crl`;
+    await ca(['-gencrl', '-crldays', '1', '-out', list]);
+    return list;
+  });
+}
+
+/** The same certificate for another time, which only `openssl ca` can set. */
+async function signAgain(
+  { certificate, key }: Credentials,
+  authority: Credentials,
+  { from, to }: { readonly from: Date; readonly to: Date },
+): Promise<void> {
+  const request = `${certificate}.csr`;
+  await mustExecute('openssl', [
+    ...['x509', '-x509toreq', '-copy_extensions', 'copyall', '-in', certificate],
+    ...['-signkey', key, '-out', request],
+  ]);
+  await withAuthority(authority, (ca) =>
+    ca([
+      ...['-in', request, '-out', certificate, '-notext', '-preserveDN'],
+      ...['-startdate', asn1Time(from), '-enddate', asn1Time(to)],
+    ]),
+  );
+  await rm(request);
+}
+
+/** Runs `openssl ca` with an authority that remembers nothing afterwards. */
+async function withAuthority<T>(
+  { certificate, key }: Credentials,
+  work: (ca: (args: readonly string[]) => Promise<string>) => Promise<T>,
+): Promise<T> {
+  const directory = await mkdtemp(`${certificate}.`);
+  const settings = join(directory, 'ca.cnf');
+  await writeFile(
+    settings,
+    `[ca]
+default_ca = lab
+[lab]
+database = ${join(directory, 'index')}
+new_certs_dir = ${directory}
+rand_serial = yes
+default_md = sha384
+policy = any
+copy_extensions = copyall
+crl_extensions = list
+[list]
+authorityKeyIdentifier = keyid
+[any]
+commonName = optional
+organizationName = optional
+`,
+  );
+  await writeFile(join(directory, 'index'), '');
+  try {
+    return await work((args) =>
+      mustExecute('openssl', [
+        ...['ca', '-batch', '-config', settings, '-cert', certificate, '-keyfile', key, ...args],
+      ]),
+    );
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+/** GeneralizedTime of RFC 5280 §4.1.2.5.2: `20210101000000Z`. */
+function asn1Time(time: Date): string {
+  return `${time.toISOString().replaceAll(/[-:T]/g, '').slice(0, 14)}Z`;
 }
 
 async function make(

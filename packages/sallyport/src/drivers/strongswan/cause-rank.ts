@@ -14,6 +14,7 @@ const WORTH: Readonly<Record<CauseCode, number>> = {
   'ike/peer-deleted': 0,
   'ike/flapping': 1,
   'child/failed': 1,
+  'ike/not-authenticated': 1,
   'ike/nat-t-port-blocked': 2,
   'ike/silent-after-init': 2,
   'ike/peer-busy': 2,

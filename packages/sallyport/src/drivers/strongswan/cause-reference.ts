@@ -3,9 +3,6 @@ import { CAUSE_TOPICS, type CauseText } from './cause-texts.ts';
 
 /** What the placeholders of the sentences stand for. */
 const NAMES: ReadonlyMap<string, string> = new Map([
-  ['1', '…'],
-  ['2', '…'],
-  ['3', '…'],
   ['peer', '*the other side’s address*'],
   ['local-address', '*our address*'],
   ['local-id', '*our identity*'],
@@ -33,11 +30,15 @@ export function causeReference(): string {
   ].join('\n');
 }
 
-function entryOf([code, { message, told, hint }]: readonly [string, CauseText]): string {
+function entryOf([code, { message, told, hint, names = [] }]: readonly [
+  string,
+  CauseText,
+]): string {
+  const named = (text: string): string =>
+    text.replaceAll(/\{([a-z0-9-]+)\}/g, (whole, name: string) => {
+      const own = names[Number(name) - 1];
+      return own === undefined ? (NAMES.get(name) ?? whole) : `*${own}*`;
+    });
   const says = told === undefined ? named(message) : `${named(message)}; or ${named(told)}`;
   return `### \`${code}\`\n\nSays: ${says}.\n\nTo do: ${named(hint)}.`;
-}
-
-function named(text: string): string {
-  return text.replaceAll(/\{([a-z0-9-]+)\}/g, (whole, name: string) => NAMES.get(name) ?? whole);
 }

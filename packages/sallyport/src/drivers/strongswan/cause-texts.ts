@@ -8,8 +8,10 @@ export interface CauseText {
   readonly message: string;
   /** In place of `message`, where the line named more. */
   readonly told?: string;
-  /** What to do. */
+  /** What to do; stands with both. */
   readonly hint: string;
+  /** What `{1}`, `{2}` and `{3}` are, for the reference. */
+  readonly names?: readonly string[];
 }
 
 type Texts<Code extends string> = Readonly<Record<Code, CauseText>>;
@@ -28,6 +30,7 @@ const REACHING: Texts<ReachingCode> = {
     message: '{peer} did not answer',
     told: '{peer} did not answer: {1} packets left this host for its UDP port {2}, and nothing came back',
     hint: 'ask the other side whether its gateway is up, and whether UDP 500 and 4500 pass every firewall between {local-address} and {peer}',
+    names: ['number', 'port'],
   },
   'ike/nat-t-port-blocked': {
     message: '{peer} answered on UDP port 500, and nothing came back from its port 4500',
@@ -45,6 +48,7 @@ const REACHING: Texts<ReachingCode> = {
   'ike/no-route': {
     message: 'packets to {peer} could not be sent: {1}',
     hint: 'look at the routes of this host to {peer}, and whether the outer interface is up',
+    names: ['error of the socket'],
   },
   'ike/output-blocked': {
     message: 'packets to {peer} did not leave this host: its own firewall drops them on output',
@@ -63,6 +67,7 @@ const AGREEING: Texts<AgreeingCode> = {
     message: 'no IKE proposal in common: we offer {ike}',
     told: 'no IKE proposal in common: {peer} offers {1}, we accept {2}',
     hint: 'compare encryption, PRF or integrity, and the key exchange group of phase 1 with the other side; a gateway that has no connection for {local-address} answers in the same way',
+    names: ['its IKE proposals', 'our IKE proposals'],
   },
   'ike/version-1': {
     message: '{peer} speaks IKEv1, which is never accepted here',
@@ -72,6 +77,7 @@ const AGREEING: Texts<AgreeingCode> = {
 
 type ProvingCode =
   | 'ike/authentication-refused'
+  | 'ike/not-authenticated'
   | 'ike/wrong-psk'
   | 'ike/no-psk'
   | 'ike/no-private-key'
@@ -88,46 +94,63 @@ const PROVING: Texts<ProvingCode> = {
     message: '{peer} refused to authenticate us as {local-id}',
     hint: 'compare with the other side: the pre-shared key or certificate, which must be valid by its clock, too; our identity {local-id} as it must expect it, and its own identity {remote-id}; its log says which of them differs',
   },
+  'ike/not-authenticated': {
+    message: '{peer} did not prove to be {remote-id}',
+    hint: 'look at the log of the daemon on this host; compare the pre-shared key or certificate and the identity {remote-id} with the other side',
+  },
   'ike/wrong-psk': {
     message: 'the pre-shared key of {1} differs from ours',
     hint: 'put the same key on both sides; look for a trailing blank or line break, and for another key that matches the same identity',
+    names: ['its identity'],
   },
   'ike/no-psk': {
     message: 'no pre-shared key of ours belongs to {1}; we expect {remote-id}',
     hint: 'if {1} is another one, set tunnels[].remote.id to it or correct the identity on the other side; else the log of the agent tells why the Secret was not loaded',
+    names: ['identity that it sent'],
   },
   'ike/no-private-key': {
     message: 'no private key is loaded for our identity {1}',
     hint: 'see whether {1} is among the names in our certificate; else the log of the agent tells why its Secret was not loaded',
+    names: ['our identity'],
   },
   'ike/wrong-identity': {
     message: 'the other side is {1}, we expect {2}',
-    hint: 'set tunnels[].remote.id to what the other side sends, or correct its identity',
+    hint: 'if that is the right gateway, set tunnels[].remote.id to the identity that it sends; else correct its identity there, or tunnels[].remote.address here',
+    names: ['identity that it proved', 'identity in the declaration'],
   },
   'ike/unknown-identity': {
     message: '{1} calls and introduces itself as {2}, which no connection of ours expects',
     hint: 'set tunnels[].remote.id to {2} if that is right, or correct the identity on the other side; ours is {local-id}',
+    names: ['address of the caller', 'identity that it sent'],
   },
   'ike/certificate-untrusted': {
     message: 'the certificate of {1} does not come from the authority that this connection accepts',
     told: 'the certificate of {1} comes from {2}, which this connection does not accept',
     hint: 'compare the issuer of its certificate with the Secret in auth.certificate.peerAuthority, and have the other side send its intermediate certificates',
+    names: ['subject', 'issuer'],
   },
   'ike/certificate-wrong-name': {
-    message: 'the certificate {1} does not hold the identity {2} that the other side uses',
-    hint: 'have the other side issue it with {2} among the subject alternative names, or set its identity and tunnels[].remote.id to a name that the certificate holds',
+    message: 'the certificate {1} does not hold the identity {remote-id} of the other side',
+    told: 'the certificate {1} does not hold the identity {2} of the other side',
+    hint: 'have the certificate issued with that identity among its subject alternative names, or set the identity there and tunnels[].remote.id here to a name that it holds',
+    names: ['subject', 'identity that it sent'],
   },
   'ike/certificate-expired': {
-    message: 'the certificate of {1} expired on {2}',
-    hint: 'have it renewed; if that time is still to come, set the clock of this host, which shows {3}',
+    message: 'the certificate of the other side has expired',
+    told: 'the certificate of {1} expired on {2}; the clock of this host shows {3}',
+    hint: 'have the certificate renewed, or set the clock of this host if that is wrong',
+    names: ['subject', 'time', 'time here'],
   },
   'ike/certificate-not-yet-valid': {
-    message: 'the certificate of {1} is valid only from {2}, and the clock of this host shows {3}',
-    hint: 'compare the clocks of this host and of the authority that issued it; set up NTP on both',
+    message: 'the certificate of {1} is valid only from {2}; the clock of this host shows {3}',
+    hint: 'compare the clocks of this host and of the authority that issued the certificate; set up NTP on both',
+    names: ['subject', 'time', 'time here'],
   },
   'ike/certificate-revoked': {
-    message: 'the certificate of {1} was revoked on {2}: {3}',
-    hint: 'have the other side use a new certificate; if it was revoked by mistake, its authority must issue a new list of revoked certificates',
+    message: 'the certificate of the other side was revoked',
+    told: 'the certificate of {1} was revoked on {2}: {3}',
+    hint: 'have the other side use a new certificate; one that was revoked by mistake must be issued anew, too',
+    names: ['subject', 'time', 'reason'],
   },
 };
 
@@ -143,24 +166,29 @@ const CHILDREN: Texts<ChildCode> = {
     message: 'no ESP proposal in common: we offer {esp}',
     told: 'no ESP proposal in common: {peer} offers {1}, we accept {2}',
     hint: 'compare encryption, integrity and the PFS group of phase 2 with the other side',
+    names: ['its ESP proposals', 'our ESP proposals'],
   },
   'child/rekey-refused': {
     message: 'the Child SA works and cannot be rekeyed: no proposal in common, we offer {esp}',
     told: 'the Child SA works and cannot be rekeyed: {peer} offers {1}, we accept {2}',
     hint: 'compare the PFS group (the key exchange group of phase 2) with the other side: the first Child SA takes its keys from the IKE SA and needs none; packets are lost when its lifetime ends',
+    names: ['its ESP proposals', 'our ESP proposals'],
   },
   'child/selectors-refused': {
     message: 'the other side does not accept the networks we propose: {selectors}',
     told: 'the other side proposes the networks {1} <-> {2}, we have {selectors}',
     hint: 'compare the networks on both sides, mirrored and with the same prefix lengths; try selectors: per-pair for a device that keeps one pair to an SA',
+    names: ['our networks as it sees them', 'its networks'],
   },
   'child/selectors-narrowed': {
     message: 'the other side has left out {1}: it accepts {2} only',
     hint: 'have the other side add what it leaves out, with the same prefix lengths; try selectors: per-pair for a device that keeps one pair to an SA, or take the networks out of this connection',
+    names: ['networks that are missing', 'networks that it accepts'],
   },
   'child/failed': {
     message: 'the Child SA could not be made: {1}',
     hint: 'look at the log of the daemon on both sides',
+    names: ['line of the log'],
   },
 };
 
@@ -169,12 +197,13 @@ type StayingCode = 'ike/peer-deleted' | 'ike/flapping' | 'engine/not-running' | 
 const STAYING: Texts<StayingCode> = {
   'ike/peer-deleted': {
     message: '{peer} closed the tunnel',
-    hint: 'ask the other side why; Sallyport tries again',
+    hint: 'the log of the other side tells why; a tunnel that we initiate is tried again by itself',
   },
   'ike/flapping': {
     message:
       '{peer} closed the tunnel {1} times within ten minutes, each time after it had come up',
     hint: 'look for another gateway that connects to {peer} with our identity {local-id}: a device that keeps one tunnel to an identity ends the older one (unique IDs), so each gateway needs an identity of its own; else the log of the other side tells why it closes',
+    names: ['number'],
   },
   'engine/not-running': {
     message: 'the IKE daemon does not run',

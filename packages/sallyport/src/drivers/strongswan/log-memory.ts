@@ -11,6 +11,7 @@ const CALLER = /^(\S+) is initiating an? (?:\S+ Mode )?IKE_SA$/;
 const AUTHENTICATED = /^authentication of '(.*)' with .* successful$/;
 
 const CERTIFICATE = /^received end entity cert "(.*)"$/;
+const USED = /^ {2}using certificate "(.*)"$/;
 const RECEIVED = /^received proposals: (.*)$/;
 const CONFIGURED = /^configured proposals: (.*)$/;
 const NAT = /^(?:local|remote) host is behind NAT|^faking NAT situation/;
@@ -25,8 +26,15 @@ export class LogMemory {
   authenticated: string | undefined;
   /** Subject of the certificate that the other side has sent. */
   certificate: string | undefined;
-  /** Of that certificate a fault was found. */
+  /**
+   * Subject of the certificate that was tried first: what was sent, if it holds the identity; others that
+   * hold it, and are kept from earlier, come after.
+   */
+  tried: string | undefined;
+  /** Of the certificate that was sent a fault is known; later ones are of those that are kept. */
   hasCertificateFault = false;
+  /** The next line names the issuer that nobody knows. */
+  isIssuerNext = false;
   /** Proposals as charon prints them: theirs and ours. */
   proposals: { readonly theirs: string; readonly ours?: string } | undefined;
   /** Of the last message: `IKE_SA_INIT`, `ID_PROT`, ... */
@@ -41,6 +49,12 @@ export class LogMemory {
   /** It has answered IKE_SA_INIT with a cookie only (RFC 7296 §2.6). */
   asksCookie = false;
   isEstablished = false;
+
+  /** What was sent does not hold the identity: another one was tried at once. */
+  get isOfOtherName(): boolean {
+    const { certificate, tried } = this;
+    return certificate !== undefined && tried !== undefined && tried !== certificate;
+  }
 
   /** Takes in a line, whatever it says. */
   take(line: string): void {
@@ -82,5 +96,6 @@ export class LogMemory {
     this.callerId = LOOKING.exec(line)?.[1] ?? this.callerId;
     this.authenticated = AUTHENTICATED.exec(line)?.[1] ?? this.authenticated;
     this.certificate = CERTIFICATE.exec(line)?.[1] ?? this.certificate;
+    this.tried ??= USED.exec(line)?.[1];
   }
 }

@@ -32,7 +32,7 @@ const LINES: readonly (readonly [line: string, code: CauseCode, message: string]
   [
     'subject certificate invalid (valid from Jan 01 00:00:00 2020 to Jan 01 00:00:00 2021)',
     'ike/certificate-expired',
-    'the certificate of the other side expired on Jan 01 00:00:00 2021',
+    'the certificate of the other side expired on Jan 01 00:00:00 2021; the clock of this host shows 2026-06-01T00:00:00.000Z',
   ],
   [
     "constraint check failed: peer not authenticated by CA 'CN=CA'",

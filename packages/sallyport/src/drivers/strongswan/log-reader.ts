@@ -52,11 +52,14 @@ function saysNoProposal(code: CauseCode, { proposals }: LogMemory): Finding {
   return found(code, lists, lists.length > 0);
 }
 
-/** A fault of the certificate: that no key is trusted is what follows from it. */
+/** A fault of the certificate that was sent. Only the first one is: more are of others, kept from earlier. */
 function saysOfCertificate(tells: Tells): Tells {
   return (parts, memory, now) => {
+    if (memory.hasCertificateFault) return undefined;
     memory.hasCertificateFault = true;
-    return tells(parts, memory, now);
+    return memory.isOfOtherName
+      ? found('ike/certificate-wrong-name', [memory.certificate ?? ''])
+      : tells(parts, memory, now);
   };
 }
 
@@ -154,16 +157,29 @@ const PATTERNS: readonly (readonly [line: RegExp, tells: Tells])[] = [
   ],
   [
     /^no issuer certificate found for "(.*)"$/,
-    saysOfCertificate(says('ike/certificate-untrusted')),
+    saysOfCertificate((parts, memory) => {
+      memory.isIssuerNext = true;
+      return found('ike/certificate-untrusted', parts);
+    }),
   ],
   [
     /^ {2}issuer is "(.*)"$/,
-    ([issuer = ''], { certificate = '' }) =>
-      found('ike/certificate-untrusted', [certificate, issuer]),
+    ([issuer = ''], memory) => {
+      if (!memory.isIssuerNext) return undefined;
+      memory.isIssuerNext = false;
+      return found('ike/certificate-untrusted', [memory.certificate ?? '', issuer]);
+    },
   ],
   [
     /^ {2}self-signed certificate "(.*)" is not trusted$/,
     saysOfCertificate(says('ike/certificate-untrusted')),
+  ],
+  [
+    /^signature validation failed, looking for another key$/,
+    (_parts, { hasCertificateFault, isOfOtherName, certificate = '' }) =>
+      hasCertificateFault || !isOfOtherName
+        ? undefined
+        : found('ike/certificate-wrong-name', [certificate]),
   ],
   [
     /^no trusted .* public key found for '(.*)'$/,
@@ -171,6 +187,10 @@ const PATTERNS: readonly (readonly [line: RegExp, tells: Tells])[] = [
       certificate === undefined || hasCertificateFault
         ? found('ike/certificate-untrusted', [id], false)
         : found('ike/certificate-wrong-name', [certificate, id]),
+  ],
+  [
+    /^generating (?:INFORMATIONAL request|IKE_AUTH response) \d+ \[ (?:.* )?N\(AUTH_FAILED\)/,
+    () => found('ike/not-authenticated', [], false),
   ],
 
   [/^received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built$/, noCommonEsp],

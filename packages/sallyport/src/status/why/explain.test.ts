@@ -36,6 +36,18 @@ describe('explainTunnel', () => {
     ]);
   });
 
+  it('tells of a tunnel that is up what will not let it stay so', () => {
+    const cause = {
+      ...{ code: 'child/rekey-refused', message: 'cannot be rekeyed', hint: 'compare' },
+      at: report.since,
+    };
+    const told = explainTunnel({ ...known, report: { ...report, cause }, trail });
+    expect(told.isWell).toBe(false);
+    expect(told.findings.map(({ code }) => code)).toEqual(['child/rekey-refused']);
+    expect(told.tried).toEqual(trail);
+    expect(told.expectedOfPeer).not.toEqual([]);
+  });
+
   it('mirrors certificates, and what is left open', () => {
     const { localAddress: _, remoteAddress: __, ...rest } = tunnel;
     const authority = { namespace: 'default', name: 'ca', fingerprint: 'cafe' };

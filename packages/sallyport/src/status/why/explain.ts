@@ -37,8 +37,11 @@ export function explainTunnel({
   const isAsWanted = AS_WANTED.has(report.state);
   const isOff = report.state === 'disabled';
   const judged = isOff || subject === undefined ? NOTHING : judge(subject);
+  // Of a tunnel that is up, too: what will not let it stay so, or leaves networks out.
+  const cause = isOff ? [] : causeOf(report);
+  const isNegotiated = isAsWanted && cause.length === 0;
   const findings = [
-    ...(isOff || report.state === 'up' ? [] : causeOf(report)),
+    ...cause,
     ...(isAsWanted ? [] : problems.filter(({ severity }) => severity === 'error').map(fromProblem)),
     ...judged.findings,
   ];
@@ -47,9 +50,9 @@ export function explainTunnel({
   return {
     ...{ name, namespace, connection, tunnel: part, state, since },
     isWell: isAsWanted && ranked.length === 0,
-    tried: isAsWanted ? [] : trail,
+    tried: isNegotiated ? [] : trail,
     findings: ranked,
-    expectedOfPeer: isAsWanted || tunnel === undefined ? [] : expectedOfPeer(tunnel),
+    expectedOfPeer: isNegotiated || tunnel === undefined ? [] : expectedOfPeer(tunnel),
     proofs: [...(report.state === 'up' ? [upLine(report)] : []), ...new Set(judged.proofs)],
     unseen: [...(subject?.evidence.unseen ?? []), ...new Set(judged.unseen)],
   };
@@ -69,7 +72,6 @@ function judge(subject: Subject): Judgement {
   }, reasons);
 }
 
-/** Kept after the tunnel has come up, a cause would be yesterday's. */
 function causeOf({ cause }: TunnelReport): Finding[] {
   if (cause === undefined) return [];
   const { code, message, hint } = cause;
