@@ -34,27 +34,30 @@ const OWN_IDENTITY = {
 const CREDENTIAL = {
   class: 'roll',
   effect: `the credential in the daemon, and ${NEW_IKE_SA} authenticated with it`,
-  proof: 'the credential is loaded, and every IKE SA was made after that',
+  proof:
+    'identifier of the loaded key, which tells its content and owner; that every IKE SA was made after that, since the daemon shows no secret and the other side has checked it',
 } as const;
 const IKE_PROPOSALS = {
   class: 'roll',
   effect: NEW_IKE_SA,
-  proof: 'algorithms of the IKE SA',
+  proof: 'hash in the loaded connection; algorithms and key size of the IKE SA',
 } as const;
 const ESP_PROPOSALS = {
   class: 'roll',
   effect: NEW_CHILD_SA,
-  proof: 'algorithms of the Child SAs and of the kernel states',
+  proof:
+    'mark of the loaded child; algorithms and key sizes of the Child SAs and of the kernel states',
 } as const;
 const IKE_LIFETIME = {
   class: 'roll',
   effect: `${NEW_IKE_SA}: an IKE SA keeps the lifetime it was made with, through every rekey`,
-  proof: 'time to the next rekey of the IKE SA',
+  proof: 'lifetime of the loaded connection; time to the next rekey of the IKE SA',
 } as const;
 const CHILD_LIFETIME = {
   class: 'roll',
   effect: `${NEW_CHILD_SA}: a Child SA keeps the lifetime it was made with, through every rekey`,
-  proof: 'time and bytes to the next rekey of the Child SAs',
+  proof:
+    'lifetime of the loaded child; time to the next rekey of the Child SAs; bytes only in the limits of the kernel states',
 } as const;
 
 /** By kind, then by field path; `[]` stands for each element of a list. */
@@ -138,7 +141,8 @@ export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, Chang
     'spec.auth.certificate.peerAuthority': {
       class: 'roll',
       effect: `the authority that the other side must have, and ${NEW_IKE_SA} checked against it`,
-      proof: 'every IKE SA was made after the change',
+      proof:
+        'subjects of the authorities of the loaded connection, and the hash in it; every IKE SA was made after the change',
     },
     'spec.crypto': {
       class: 'roll',
@@ -159,7 +163,8 @@ export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, Chang
     'spec.liveness.delaySeconds': {
       class: 'roll',
       effect: `${NEW_IKE_SA}: an IKE SA keeps the delay it was made with`,
-      proof: 'every IKE SA was made after the change',
+      proof:
+        'delay of the loaded connection; of an IKE SA the daemon does not show it: that every one was made after the change',
     },
     'spec.encapsulation': {
       class: 'roll',

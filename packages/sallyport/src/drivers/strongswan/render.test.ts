@@ -19,6 +19,9 @@ import { certificateTunnel, pskTunnel } from './testing/tunnels.ts';
 
 const certificates = { leaf: Buffer.from('leaf'), peerAuthorities: [Buffer.from('ca')] };
 
+const [v4] = pskTunnel.children;
+if (v4 === undefined) throw new Error('the world has a child');
+
 const allTunnels = Object.entries(WORLDS).flatMap(([world, declared]) =>
   planWorld(declared).plan.tunnels.map((tunnel) => ({ world, tunnel })),
 );
@@ -99,6 +102,11 @@ describe('what charon does not compare with what is loaded, and would lose', () 
     const changed = { ...pskTunnel, espProposals: ['aes128gcm16'], childRekeySeconds: 1_800 };
     expect(names(changed)).toEqual(names(pskTunnel));
   });
+
+  it('shows in the mark of a child that has another name and nothing else', () => {
+    const renamed = { ...v4, name: 'p-00000000' };
+    expect(childMark(pskTunnel, renamed)).not.toBe(childMark(pskTunnel, v4));
+  });
 });
 
 /** By peer_cfg.c and ike_cfg.c of 5.9 and 6.0: equals(). */
@@ -129,8 +137,6 @@ describe('the owner of a pre-shared key', () => {
   });
 });
 
-const [v4] = pskTunnel.children;
-if (v4 === undefined) throw new Error('the world has a child');
 const { auth } = pskTunnel;
 const other = { ...auth.secret, fingerprint: 'another content' };
 

@@ -129,7 +129,8 @@ export function peerHash(tunnel: TunnelPlan): string {
 /** Everything a Child SA takes from its configuration when it is made. */
 export function childHash(tunnel: TunnelPlan, child: ChildPlan): string {
   const ofTunnel = once(childHashes, tunnel, () => new WeakMap<ChildPlan, string>());
-  return once(ofTunnel, child, () => hash(childOptions(tunnel, child)));
+  // charon does not compare names: a child that only has another one would keep the old.
+  return once(ofTunnel, child, () => hash([child.name, childOptions(tunnel, child)]));
 }
 
 /** charon cuts numbers behind the 15th digit. No SA lives to carry so many packets. */
