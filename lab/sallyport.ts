@@ -48,7 +48,15 @@ export interface ReportView {
   readonly agent: { readonly pid: number; readonly startedAt: string };
   readonly engine: { readonly running: boolean; readonly external: boolean };
   readonly tunnels: readonly TunnelView[];
-  readonly differences: readonly { readonly text: string; readonly tunnel?: string }[];
+  readonly differences: readonly {
+    readonly text: string;
+    readonly tunnel?: string;
+    readonly drifted?: true;
+  }[];
+  readonly drift: {
+    readonly count: number;
+    readonly last: readonly { readonly text: string; readonly repaired: boolean }[];
+  };
   readonly problems: readonly { readonly code: string; readonly message: string }[];
 }
 
