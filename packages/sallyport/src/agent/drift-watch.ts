@@ -31,6 +31,12 @@ export interface Look {
   readonly daemonSince?: string;
 }
 
+/**
+ * What to do about what differs: `reach` the plan for the first time; or, where it was in effect before, `repair`
+ * what somebody else has changed, or `leave` it as it is.
+ */
+export type Decision = 'reach' | 'repair' | 'leave';
+
 /** Entries that a report has. */
 const KEPT = 20;
 
@@ -60,19 +66,11 @@ export class DriftWatch {
     return { count: this.#count, last: this.#last, reached };
   }
 
-  /** Whether the plan was in effect: what differs from it now, somebody else has changed. */
-  isDrift({ level, plan, daemonSince = '' }: Look): boolean {
-    const reached = this.#reached.get(level);
-    return (
-      reached?.revision === plan.revision &&
-      reached.life === this.#options.life &&
-      isSameDaemon(reached.daemonSince ?? '', daemonSince)
-    );
-  }
-
-  /** Whether what differs is left as it is. */
-  isLeft(look: Look): boolean {
-    return look.plan.driftPolicy === 'report' && this.isDrift(look);
+  /** To be asked before anything is changed: after that, what was in effect before this plan is not any more. */
+  decide(look: Look): Decision {
+    if (this.#hasReached(look)) return look.plan.driftPolicy === 'report' ? 'leave' : 'repair';
+    this.#reached.delete(look.level);
+    return 'reach';
   }
 
   /** The level has lost everything: to bring it back is recovery. */
@@ -84,7 +82,7 @@ export class DriftWatch {
   /** `found`: what differed; `remaining`: the texts of what still does. */
   note(look: Look, found: readonly Difference[], remaining: ReadonlySet<string>): void {
     const { level, plan, daemonSince } = look;
-    if (this.isDrift(look)) {
+    if (this.#hasReached(look)) {
       const known = this.#standing.get(level) ?? this.#stood;
       const fresh = found.filter(({ text }) => !known.has(text));
       if (fresh.length > 0) this.#record(level, fresh, remaining);
@@ -96,6 +94,15 @@ export class DriftWatch {
       life: this.#options.life,
       ...(daemonSince === undefined ? {} : { daemonSince }),
     });
+  }
+
+  #hasReached({ level, plan, daemonSince = '' }: Look): boolean {
+    const reached = this.#reached.get(level);
+    return (
+      reached?.revision === plan.revision &&
+      reached.life === this.#options.life &&
+      isSameDaemon(reached.daemonSince ?? '', daemonSince)
+    );
   }
 
   #record(level: string, found: readonly Difference[], remaining: ReadonlySet<string>): void {

@@ -69,6 +69,18 @@ describe('drift', () => {
     expect(host.drift.report.count).toBe(3);
   });
 
+  it('is not what a plan has left behind that did not get through', async () => {
+    await host.round(reporting);
+    const { plan: other } = planWorld(WORLDS['four family combinations'] ?? { text: '' });
+    host.kernel.refusal = 'RTNETLINK answers: Operation not permitted';
+    for (const { name } of other.tunnels) host.charon.refused.add(name);
+    expect((await host.round(other)).lines).not.toEqual([]);
+    host.kernel.refusal = undefined;
+    breakRule();
+    expect((await host.round(reporting)).lines).toEqual([]);
+    expect(host.drift.report.count).toBe(0);
+  });
+
   it('is not what a daemon lacks that was restarted', async () => {
     await host.round(reporting);
     host.charon.restart('Nov 21 09:00:00 2026');
@@ -176,7 +188,7 @@ describe('DriftWatch', () => {
     before.note(look, found, new Set(['kernel: add rule']));
     const differences = [{ text: 'kernel: add rule', drifted: true }] as const;
     const after = watch('boot-1 0.1', { drift: before.report, differences });
-    expect(after.isLeft(look)).toBe(true);
+    expect(after.decide(look)).toBe('leave');
     after.note(look, found, new Set(['kernel: add rule']));
     expect(after.report).toEqual(before.report);
   });
@@ -184,9 +196,9 @@ describe('DriftWatch', () => {
   it('takes nothing for drift after a boot, or with another release', () => {
     const before = watch('boot-1 0.1');
     before.note(look, [], new Set());
-    expect(watch('boot-2 0.1', { drift: before.report }).isDrift(look)).toBe(false);
-    expect(watch('boot-1 0.2', { drift: before.report }).isDrift(look)).toBe(false);
-    expect(watch('boot-1 0.1', {}).isDrift(look)).toBe(false);
+    expect(watch('boot-2 0.1', { drift: before.report }).decide(look)).toBe('reach');
+    expect(watch('boot-1 0.2', { drift: before.report }).decide(look)).toBe('reach');
+    expect(watch('boot-1 0.1', {}).decide(look)).toBe('reach');
   });
 
   it('keeps the last twenty', () => {

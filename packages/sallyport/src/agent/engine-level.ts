@@ -206,11 +206,11 @@ export class EngineLevel {
     if (holdsNothing(found)) drift.forget(look.level);
     const teller = tellerOf(plan);
     const lines = toDifferences(changes, teller);
-    if (changes.length === 0 || drift.isLeft(look)) {
+    const decision = drift.decide(look);
+    if (changes.length === 0 || decision === 'leave') {
       drift.note(look, lines, textsOf(lines));
       return { observed: before, differences: asDrifted(lines) };
     }
-    const isDrift = drift.isDrift(look);
     const report = await strongswan.apply(changes, signal);
     this.#changeLog.note(report);
     for (const { step } of report.done) {
@@ -226,7 +226,7 @@ export class EngineLevel {
     const left = strongswan.diff(observed, plan);
     drift.note(look, lines, textsOf(toDifferences(left, teller)));
     const differences = leftover(left, report, teller);
-    return { observed, differences: isDrift ? asDrifted(differences) : differences };
+    return { observed, differences: decision === 'repair' ? asDrifted(differences) : differences };
   }
 
   /**

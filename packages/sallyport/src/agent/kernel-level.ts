@@ -53,17 +53,20 @@ export class KernelLevel {
       const changes = kernel.diff(await kernel.observe(signal), plan);
       const teller = tellerOf(plan);
       const found = toDifferences(changes, teller);
-      if (changes.length === 0 || drift.isLeft(look)) {
+      const decision = drift.decide(look);
+      if (changes.length === 0 || decision === 'leave') {
         drift.note(look, found, textsOf(found));
         return { differences: asDrifted(found), problems: [] };
       }
-      const isDrift = drift.isDrift(look);
       const report = await kernel.apply(changes, signal);
       this.#changeLog.note(report);
       const left = kernel.diff(await kernel.observe(signal), plan);
       drift.note(look, found, textsOf(toDifferences(left, teller)));
       const differences = leftover(left, report, teller);
-      return { differences: isDrift ? asDrifted(differences) : differences, problems: [] };
+      return {
+        differences: decision === 'repair' ? asDrifted(differences) : differences,
+        problems: [],
+      };
     } catch (error) {
       return {
         differences: [{ text: 'kernel: state unknown' }],

@@ -107,7 +107,7 @@ describe('formatStatus', () => {
     const lines = formatStatus(standing, NOW).split('\n');
     expect(lines.slice(1, 3)).toEqual([
       '  drifted, not repaired: kernel: add rule',
-      '  drift: 7 changes by somebody else, the last 10m ago, not repaired: kernel: add rule',
+      '  drift: 7 changes by somebody else, the last 10m ago, only reported: kernel: add rule',
     ]);
   });
 

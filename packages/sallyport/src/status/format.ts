@@ -56,7 +56,7 @@ function formatDrift({ count, last }: HostReport['drift'], now: string): string[
   const newest = last.at(-1);
   if (newest === undefined) return [];
   const times = count === 1 ? '1 change' : `${count} changes`;
-  const outcome = newest.repaired ? 'repaired' : 'not repaired';
+  const outcome = newest.repaired ? 'repaired' : 'only reported';
   return [
     `  drift: ${times} by somebody else, the last ${age(newest.at, now)} ago, ${outcome}: ${newest.text}`,
   ];

@@ -27,9 +27,12 @@ export function judgeDrifted(
   const [last] = shares.flatMap(lastDrift(object)).sort((a, b) => (a.at < b.at ? 1 : -1));
   if (last === undefined) return undefined;
   const verdict = toVerdict('Drifted', 'Repaired', last.text);
+  const condition = toCondition(verdict, object.generation, before, now);
+  if (before?.status === 'True') return condition;
   // It was true for the moment in between.
-  const lastTransitionTime = inSeconds(last.at);
-  return { ...verdict, observedGeneration: object.generation, lastTransitionTime };
+  const at = inSeconds(last.at);
+  const isKnown = before !== undefined && at <= before.lastTransitionTime;
+  return isKnown ? condition : { ...condition, lastTransitionTime: at };
 }
 
 /** The newest repair, with all that was found with it. */

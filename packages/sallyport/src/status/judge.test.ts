@@ -280,6 +280,22 @@ describe('Drifted', () => {
     });
   });
 
+  it('is false since it was put right, where it stood for a while', () => {
+    const own = { ...entry, tunnel: up.name, repaired: false };
+    const differences = [{ text: entry.text, tunnel: up.name, drifted: true }] as const;
+    const timesOf = (conditions: readonly Condition[]): (string | undefined)[] => {
+      const found = conditions.find(({ type }) => type === 'Drifted');
+      return [found?.status, found?.lastTransitionTime];
+    };
+    const stood = judge([hostWith({ ...drift(own), differences })]);
+    expect(timesOf(stood)).toEqual(['True', '2026-06-01T12:00:00Z']);
+    const judgeAt = (now: string, conditions: readonly Condition[]): readonly Condition[] =>
+      judge([hostWith(drift(own))], { now, previous: [{ ...connection, conditions }] });
+    const righted = judgeAt('2026-06-01T12:10:00Z', stood);
+    expect(timesOf(righted)).toEqual(['False', '2026-06-01T12:10:00Z']);
+    expect(timesOf(judgeAt('2026-06-01T12:20:00Z', righted))).toEqual(timesOf(righted));
+  });
+
   it('is of the Host alone where it concerns no tunnel, or one that is not wanted', () => {
     const gone = { ...entry, tunnel: 'sp.default.gone.main' };
     for (const last of [entry, gone]) {
