@@ -88,6 +88,26 @@ describe('two gateways with Sallyport', () => {
     await carries();
   });
 
+  test('exchange it in the same moment, and lose no packet', async () => {
+    const changed = (text: string): string =>
+      text.replaceAll('  crypto: strong\n', '  crypto: strong\n  liveness: {delaySeconds: 12}\n');
+    const leftFile = await left.declare('site', changed(LEFT), { key: KEY });
+    const rightFile = await right.declare('site', changed(RIGHT), { key: KEY });
+    const stream = await startPingStream(lab.host('hosta'), '10.2.0.2', 0.005);
+    await Promise.all([
+      left.mustRun(['apply', '--timeout', '25', '-f', leftFile]),
+      right.mustRun(['apply', '--timeout', '25', '-f', rightFile]),
+    ]);
+    await until('nothing stands twice', single, 90_000);
+    const { received, lost } = await stream.stop();
+    assert.deepEqual(lost, []);
+    assert.ok(received > 100);
+    for (const side of [left, right]) {
+      const { wantedRevision, revisionInEffect } = await side.report();
+      assert.equal(revisionInEffect, wantedRevision);
+    }
+  });
+
   test('keep the tunnel as it is when an agent ends and comes back', async () => {
     const { ike, children } = await right.tunnel('left');
     await right.endAgent('SIGTERM');
