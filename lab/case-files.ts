@@ -8,19 +8,23 @@ import { projectDirectory } from './paths.ts';
 /** A case with this line also runs where only user-space ESP is. */
 const USERSPACE_MARK = /^\/\/ lab: userspace$/m;
 
-/** Absolute paths, sorted; those whose path contains one of the patterns, all if there are none. */
+/** Minutes, not seconds: begun first, it keeps nobody waiting in the end. */
+const LONG_MARK = /^\/\/ lab: long$/m;
+
+/** Absolute paths, long ones first, sorted; those whose path contains one of the patterns, all if there are none. */
 export async function caseFiles(
   patterns: readonly string[],
   dataPlane: LabDataPlane,
 ): Promise<readonly string[]> {
-  const found: string[] = [];
+  const long: string[] = [];
+  const short: string[] = [];
   const places = ['lab/cases/*.lab.ts', 'packages/*/lab/*.lab.ts'];
   for await (const name of glob(places, { cwd: projectDirectory })) {
     if (patterns.length > 0 && !patterns.some((pattern) => name.includes(pattern))) continue;
     const path = join(projectDirectory, name);
-    if (dataPlane === 'kernel' || USERSPACE_MARK.test(await readFile(path, 'utf8'))) {
-      found.push(path);
-    }
+    const text = await readFile(path, 'utf8');
+    if (dataPlane !== 'kernel' && !USERSPACE_MARK.test(text)) continue;
+    (LONG_MARK.test(text) ? long : short).push(path);
   }
-  return found.sort();
+  return [...long.sort(), ...short.sort()];
 }

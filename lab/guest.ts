@@ -23,12 +23,14 @@ export interface GuestCommand {
   /** Backed by the machine only as far as it is touched. */
   readonly memoryMegabytes: number;
   readonly timeLimitSeconds: number;
+  /** Descriptor for everything that the command prints; our own stdout and stderr if absent. */
+  readonly output?: number;
 }
 
 /** Exit status when the guest did not finish in time, as of timeout(1). */
 const TIMED_OUT = 124;
 
-/** Boots, runs the command with our stdout and stderr, powers off; returns its exit status. */
+/** Boots, runs the command, powers off; returns its exit status. */
 export async function runInGuest(command: GuestCommand): Promise<number> {
   const work = await mkdtemp('/run/guest-');
   const init = join(work, 'init');
@@ -39,7 +41,7 @@ export async function runInGuest(command: GuestCommand): Promise<number> {
   const log = openSync(logFile, 'a');
   const guest = spawn(command.kernel.path, kernelArguments(command, work, init), {
     // Descriptors 3 and 4 become the guest's tty0 and tty1; UML's own words go to the log.
-    stdio: ['ignore', log, log, 1, 2],
+    stdio: ['ignore', log, log, command.output ?? 1, command.output ?? 2],
     // UML keeps guest memory in a file of TMPDIR; /dev/shm may be executed from, /tmp may not.
     env: { PATH: process.env['PATH'], TMPDIR: '/dev/shm', LC_ALL: 'C' },
   });
