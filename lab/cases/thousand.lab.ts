@@ -4,6 +4,7 @@
 // A thousand with ESP in user space on this machine's kernel. In a user-mode Linux guest, which has one
 // core, it takes five minutes: there it is three hundred unless the environment says otherwise.
 // lab: userspace
+// lab: long
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
