@@ -16,6 +16,7 @@ import { createTwoSites, INNER_PREFIXES, type TwoSitesHost } from '../topologies
 import type { Lab } from '../topology.ts';
 import { transfer } from '../transfer.ts';
 import { until } from '../until.ts';
+import { isWell, tells } from '../why.ts';
 
 const UNDERLAY_MTU = 1_500;
 
@@ -160,6 +161,20 @@ for (const { pinned, halves } of PLANES) {
       // ESP without UDP around a packet of the MTU.
       assert.equal(Math.max(...packets.map(({ bytes }) => bytes)), mtuBytes + UNDERLAY_MTU - 1_446);
       assert.deepEqual((await outside.stop()).clear, []);
+    });
+
+    test('is explained, well and with a fault', async () => {
+      for (const { name, address } of halves) {
+        const { proofs } = await isWell(left, name, address);
+        assert.match(proofs.join('\n'), /no firewall of this host stops packets of the tunnel/);
+      }
+      const { interface: device = 'wan' } = await left.tunnel('upper');
+      await lab.host('gwa').masquerade(device);
+      await tells('path/source-translated', left, 'upper', UPPER.address);
+      await lab.host('gwa').mustExec('nft', ['-f', '-'], {
+        input: 'delete table ip lab_nat\ndelete table ip6 lab_nat\n',
+      });
+      await isWell(left, 'upper', UPPER.address);
     });
 
     if (halves.length === 2) {

@@ -11,6 +11,7 @@ import { Stranger } from '../stranger.ts';
 import { createTwoSites, INNER_PREFIXES, type TwoSitesHost } from '../topologies/two-sites.ts';
 import type { Lab } from '../topology.ts';
 import { transfer } from '../transfer.ts';
+import { isWell } from '../why.ts';
 
 const SIX_IN_SIX = 'fd02::8000:0:0:2';
 
@@ -153,6 +154,14 @@ describe('every address family inside and outside', () => {
       assert.deepEqual((await outside.stop()).clear, []);
     });
   }
+
+  test('is explained where nothing is wrong with it', async () => {
+    for (const { name, address } of COMBINATIONS) {
+      const { proofs, unseen } = await isWell(left, name, address);
+      assert.match(proofs.join('\n'), /the MTU of the tunnel, passes in one piece/);
+      assert.deepEqual(unseen, [], name);
+    }
+  });
 
   test('is not carried at all when the peer is gone', async () => {
     await stranger.stop();

@@ -78,6 +78,7 @@ export class Explainer {
         report,
         trail: this.#options.trailOf(report.name),
         problems: after.problems,
+        differences: after.differences,
         ...(tunnel === undefined ? {} : { tunnel }),
         ...(tunnel === undefined || seen === undefined
           ? {}

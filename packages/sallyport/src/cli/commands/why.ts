@@ -70,7 +70,7 @@ async function print(explanation: Explanation, { output }: WhyOptions, io: Io): 
 
 /** What can be told without a look. */
 function explainReport(
-  { host, observedAt, tunnels, problems }: HostReport,
+  { host, observedAt, tunnels, problems, differences }: HostReport,
   { namespace, connection }: WhyRequest,
 ): Explanation {
   return {
@@ -79,7 +79,7 @@ function explainReport(
     observedAt,
     tunnels: tunnels
       .filter((tunnel) => tunnel.namespace === namespace && tunnel.connection === connection)
-      .map((report) => explainTunnel({ report, trail: [], problems })),
+      .map((report) => explainTunnel({ report, trail: [], problems, differences })),
   };
 }
 

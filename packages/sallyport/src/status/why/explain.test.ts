@@ -4,7 +4,7 @@ import { report, seen, subject, tunnel } from '../testing/subjects.ts';
 import { explainTunnel, type Known } from './explain.ts';
 import { PATH_CAUSES, type PathCode, toFinding } from './path-causes.ts';
 
-const known: Known = { report, tunnel, subject, trail: [], problems: [] };
+const known: Known = { report, tunnel, subject, trail: [], problems: [], differences: [] };
 const codes = (changed: Partial<Known>): string[] =>
   explainTunnel({ ...known, ...changed }).findings.map(({ code }) => code);
 const trail = [{ at: '2026-06-01T11:58:00.250Z', text: 'sent IKE_SA_INIT' }];
@@ -85,6 +85,22 @@ describe('explainTunnel', () => {
     expect(codes({ problems })).toEqual([]);
   });
 
+  it('tells of a tunnel that is up why it may not stay so, and what is not as declared', () => {
+    const uncertain = {
+      ...report,
+      cause: { ...down.cause, code: 'ike/flapping' },
+    } as typeof report;
+    const differences = [
+      { text: 'IKE daemon: main still carries packets as before', tunnel: report.name },
+      { text: 'kernel: add route', tunnel: 'sp.default.other.main' },
+      { text: 'kernel: state unknown' },
+    ];
+    expect(codes({ report: uncertain, differences })).toEqual([
+      'ike/flapping',
+      'path/not-as-declared',
+    ]);
+  });
+
   it('tells one thing once, with what shows it', () => {
     const answer = { kind: 'route', interface: 'wan' } as const;
     const routes = ['10.20.0.1', '10.20.0.1', '10.20.0.2', '10.20.0.3', '10.20.0.4', '10.20.0.5'];
@@ -127,11 +143,13 @@ describe('explainTunnel', () => {
 
   it('tells from the report alone what it can', () => {
     const { ike: _, ...bare } = up;
-    expect(explainTunnel({ report: bare, trail: [], problems: [] }).proofs).toEqual([
-      `up since ${up.since}`,
-    ]);
+    expect(
+      explainTunnel({ report: bare, trail: [], problems: [], differences: [] }).proofs,
+    ).toEqual([`up since ${up.since}`]);
     const connecting = { ...up, state: 'connecting' } as const;
-    expect(explainTunnel({ report: connecting, trail: [], problems: [] }).isWell).toBe(false);
+    expect(
+      explainTunnel({ report: connecting, trail: [], problems: [], differences: [] }).isWell,
+    ).toBe(false);
   });
 });
 

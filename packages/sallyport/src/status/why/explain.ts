@@ -2,7 +2,7 @@
 import { formatDuration } from '../../lib/format.ts';
 import type { Problem } from '../../lib/problem.ts';
 import type { TunnelPlan } from '../../plan/host-plan.ts';
-import type { TunnelReport } from '../host-report.ts';
+import type { Difference, TunnelReport } from '../host-report.ts';
 import { expectedOfPeer } from './expected-of-peer.ts';
 import type { Finding, TrailStep, TunnelExplanation } from './explanation.ts';
 import { judgeCounters, judgeRefused } from './judge-counters.ts';
@@ -11,7 +11,7 @@ import { judgeMtu } from './judge-mtu.ts';
 import { judgeRoutes } from './judge-routes.ts';
 import { judgeTraffic } from './judge-traffic.ts';
 import { type Judgement, joinJudgements, type Subject } from './judgement.ts';
-import { PATH_CAUSES, type PathCode } from './path-causes.ts';
+import { PATH_CAUSES, type PathCode, toFinding } from './path-causes.ts';
 
 export interface Known {
   readonly report: TunnelReport;
@@ -22,6 +22,8 @@ export interface Known {
   readonly trail: readonly TrailStep[];
   /** What the agent could not do on the whole host. */
   readonly problems: readonly Problem[];
+  /** What is not as declared, on the whole host. */
+  readonly differences: readonly Difference[];
 }
 
 /** States in which nobody has to do anything. */
@@ -33,6 +35,7 @@ export function explainTunnel({
   subject,
   trail,
   problems,
+  differences,
 }: Known): TunnelExplanation {
   const isAsWanted = AS_WANTED.has(report.state);
   const isOff = report.state === 'disabled';
@@ -43,6 +46,7 @@ export function explainTunnel({
   const findings = [
     ...cause,
     ...(isAsWanted ? [] : problems.filter(({ severity }) => severity === 'error').map(fromProblem)),
+    ...differences.filter((one) => one.tunnel === report.name).map(fromDifference),
     ...judged.findings,
   ];
   const ranked = withoutRepetition(findings).toSorted((a, b) => rankOf(a.code) - rankOf(b.code));
@@ -80,6 +84,10 @@ function causeOf({ cause }: TunnelReport): Finding[] {
 
 function fromProblem({ code, message, hint }: Problem): Finding {
   return { code, message, hint: hint ?? 'see the log of the agent', evidence: [] };
+}
+
+function fromDifference({ text }: Difference): Finding {
+  return toFinding({ code: 'path/not-as-declared', named: { difference: text } });
 }
 
 function upLine({ ike, since }: TunnelReport): string {

@@ -15,6 +15,7 @@ export type PathCode =
   | 'path/peer-through-tunnel'
   | 'path/firewall-drops-outer'
   | 'path/reverse-path-filter'
+  | 'path/not-as-declared'
   | 'path/forwarding-off'
   | 'path/route-elsewhere'
   | 'path/route-missing'
@@ -53,6 +54,10 @@ export const PATH_CAUSES: Readonly<Record<PathCode, CauseText>> = {
     message:
       'strict reverse path filtering on {interface} drops packets from {source}, since the way back to it leads elsewhere',
     hint: 'set net.ipv4.conf.{interface}.rp_filter and net.ipv4.conf.all.rp_filter to 2 (loose) or 0, or correct the route back to {source}',
+  },
+  'path/not-as-declared': {
+    message: 'what is there is not yet, or not any more, as declared: {difference}',
+    hint: 'the agent goes on trying by itself; its log says what keeps it from it',
   },
   'path/forwarding-off': {
     message: 'this host does not pass on packets that come in through {interface}',
