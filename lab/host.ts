@@ -41,13 +41,14 @@ export class Host {
   readonly name: string;
   /** A directory of its own for configuration, sockets and logs; gone with the lab. */
   readonly directory: string;
-  readonly #namespace: string;
+  /** Of its network namespace, as `ip netns` has it. */
+  readonly namespace: string;
   readonly #children = new Set<ChildProcess>();
 
   constructor(name: string, namespace: string, directory: string) {
     this.name = name;
     this.directory = directory;
-    this.#namespace = namespace;
+    this.namespace = namespace;
   }
 
   async exec(file: string, args: readonly string[], options?: ExecuteOptions): Promise<Outcome> {
@@ -75,7 +76,7 @@ export class Host {
 
   /** Runs `ip -batch` with these lines: many changes, one process. */
   async ip(lines: readonly string[]): Promise<void> {
-    await mustExecute('ip', ['-n', this.#namespace, '-batch', '-'], {
+    await mustExecute('ip', ['-n', this.namespace, '-batch', '-'], {
       input: `${lines.join('\n')}\n`,
     });
   }
@@ -124,6 +125,6 @@ export class Host {
   }
 
   #within(file: string, args: readonly string[]): readonly string[] {
-    return ['netns', 'exec', this.#namespace, file, ...args];
+    return ['netns', 'exec', this.namespace, file, ...args];
   }
 }

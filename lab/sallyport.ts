@@ -46,7 +46,11 @@ export interface ReportView {
   readonly wantedRevision?: string;
   readonly revisionInEffect?: string;
   readonly agent: { readonly pid: number; readonly startedAt: string };
-  readonly engine: { readonly running: boolean; readonly external: boolean };
+  readonly engines: readonly {
+    readonly shard?: string;
+    readonly running: boolean;
+    readonly external: boolean;
+  }[];
   readonly tunnels: readonly TunnelView[];
   readonly differences: readonly {
     readonly text: string;

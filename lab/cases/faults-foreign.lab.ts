@@ -81,12 +81,12 @@ describe("with somebody else's IKE daemon on the gateway", () => {
     const { status, stdout } = await left.run(['apply', '-f', file, '--timeout', '2']);
     assert.equal(status, 3);
     assert.match(stdout, REFUSAL);
-    const { problems, engine, tunnels } = await left.report();
+    const { problems, engines, tunnels } = await left.report();
     assert.deepEqual(
       problems.map(({ code }) => code),
       ['engine/foreign-daemon'],
     );
-    assert.equal(engine.running, false);
+    assert.equal(engines[0]?.running, false);
     assert.deepEqual(
       tunnels.map(({ state }) => state),
       ['down'],
@@ -100,8 +100,8 @@ describe("with somebody else's IKE daemon on the gateway", () => {
     const before = await theirs();
     await left.startAgent(['--charon-socket', `unix://${foreign.host.file('vici')}`]);
     await left.untilUp('right');
-    const { engine, wantedRevision, revisionInEffect } = await left.report();
-    assert.equal(engine.external, true);
+    const { engines, wantedRevision, revisionInEffect } = await left.report();
+    assert.equal(engines[0]?.external, true);
     assert.equal(revisionInEffect, wantedRevision);
     const { sent, received } = await lab.host('hosta').ping('fd02::2');
     assert.deepEqual([sent, received], [3, 3]);

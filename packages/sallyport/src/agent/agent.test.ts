@@ -27,7 +27,7 @@ describe('a round', () => {
     await agent.start();
     expect(agent.rounds).toEqual([true]);
     const report = await agent.report();
-    expect(report).toMatchObject({ host: 'gw1', engine: { external: true, running: false } });
+    expect(report).toMatchObject({ host: 'gw1', engines: [{ external: true }] });
     expect([report.wantedRevision, report.revisionInEffect]).toEqual([
       plan.revision,
       plan.revision,
@@ -43,7 +43,7 @@ describe('a round', () => {
     agent.recorderProblems.push(problem);
     await agent.start();
     expect(agent.recorded).toEqual([await agent.report()]);
-    expect(agent.recorded).toMatchObject([{ problems: [problem], engine: { life: 1 } }]);
+    expect(agent.recorded).toMatchObject([{ problems: [problem], engines: [{ life: 1 }] }]);
   });
 
   it('follows the last one in time, whatever the events say', async () => {

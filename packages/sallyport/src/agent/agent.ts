@@ -4,45 +4,36 @@
  */
 
 import { release } from 'node:os';
-import type { ViciClient } from '@sallyport/vici';
-import type { Engine } from '../drivers/strongswan/engine.ts';
 import { messageOf } from '../lib/message-of.ts';
 import type { Problem } from '../lib/problem.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import { writeFileAtomic } from '../platform/atomic-file.ts';
 import type { HostReading, HostReport } from '../status/host-report.ts';
 import { serveControl } from './control.ts';
-import { type DaemonEventsOptions, followDaemonEvents } from './daemon-events.ts';
 import type { DriftWatch } from './drift-watch.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import type { Explainer } from './explainer.ts';
-import type { Failures } from './failures.ts';
-import { watchKernel } from './kernel-monitor.ts';
+import { watchNetwork } from './kernel-monitor.ts';
 import type { Log } from './log.ts';
 import { MOVING_MILLISECONDS, Pace, SETTLE_MILLISECONDS } from './pace.ts';
 import type { PlanSource } from './plan-source.ts';
 import type { Reconciler, Round } from './reconciler.ts';
 import type { ReportMemory } from './report-memory.ts';
-import type { RollGuard } from './roll-guard.ts';
 import type { SecretWatch } from './secret-watch.ts';
+import type { Shards } from './shards.ts';
 import type { TunnelHistory } from './tunnel-history.ts';
-import type { TunnelKeeper } from './tunnel-keeper.ts';
 
 export interface AgentOptions {
   readonly host: string;
   readonly version: string;
   readonly source: Pick<PlanSource, 'read' | 'watch'>;
   readonly reconciler: Pick<Reconciler, 'round'>;
-  readonly keeper: Pick<TunnelKeeper, 'attemptFailed' | 'nextAt'>;
-  readonly engine: Pick<Engine, 'socket' | 'isExternal'>;
-  readonly client: Pick<ViciClient, 'close' | 'generation'> & DaemonEventsOptions['client'];
+  readonly shards: Pick<Shards, 'engines' | 'nextAt' | 'follow' | 'releaseHolds' | 'close'>;
   readonly explainer: Pick<Explainer, 'explain'>;
   readonly drift: Pick<DriftWatch, 'report'>;
-  readonly failures: Pick<Failures, 'readLine' | 'readAlert'>;
-  readonly history: Pick<TunnelHistory, 'keepOnly' | 'note' | 'nextLookAt' | 'saveIfDue' | 'save'>;
+  readonly history: Pick<TunnelHistory, 'keepOnly' | 'nextLookAt' | 'saveIfDue' | 'save'>;
   readonly recorder: Pick<EventRecorder, 'record' | 'problems'>;
   readonly reportMemory: Pick<ReportMemory, 'complete'>;
-  readonly rollGuard: Pick<RollGuard, 'cleanUp'>;
   readonly secrets: Pick<SecretWatch, 'check'>;
   readonly reportPath: string;
   readonly controlSocket: string;
@@ -73,9 +64,9 @@ export class Agent {
 
   /** Runs until the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
-    const { controlSocket, client, explainer, log } = this.#options;
+    const { controlSocket, shards, explainer, log } = this.#options;
     // Of an agent that was killed while it exchanged a tunnel.
-    await this.#releaseHolds(signal);
+    await shards.releaseHolds(signal);
     const control = await serveControl(controlSocket, {
       report: () => this.#freshReport({ kernel: true }, signal),
       why: (request) =>
@@ -86,17 +77,17 @@ export class Agent {
         ),
     });
     const watcher = await this.#watchPlan();
-    const kernelListener = {
-      onNetwork: () => {
+    watchNetwork(
+      () => {
         this.#wantsKernel = true;
         this.#schedule(MOVING_MILLISECONDS);
       },
-      onIpsec: () => {
-        this.#soon({ kernel: false });
-      },
-    };
-    watchKernel(kernelListener, log, signal);
-    const events = this.#followEvents(signal);
+      log,
+      signal,
+    );
+    const events = shards.follow((scope) => {
+      this.#soon(scope);
+    }, signal);
     log.info({ host: this.#options.host, pid: process.pid }, 'agent started');
     this.#soon({ kernel: true });
     await aborted(signal);
@@ -104,10 +95,10 @@ export class Agent {
     clearTimeout(this.#timer);
     watcher?.close();
     control.close();
-    await client.close();
+    await shards.close();
     await Promise.allSettled([events, this.#round]);
     await this.#options.history.save();
-    await this.#releaseHolds(AbortSignal.timeout(CLEAN_UP_MILLISECONDS));
+    await shards.releaseHolds(AbortSignal.timeout(CLEAN_UP_MILLISECONDS));
     log.info({}, 'agent stopped, tunnels stay up');
   }
 
@@ -121,15 +112,6 @@ export class Agent {
     } catch (error) {
       log.warn({ error: messageOf(error) }, 'the plan cannot be watched; going on by timer');
       return undefined;
-    }
-  }
-
-  async #releaseHolds(signal: AbortSignal): Promise<void> {
-    const { rollGuard, log } = this.#options;
-    try {
-      await rollGuard.cleanUp(signal);
-    } catch (error) {
-      log.warn({ error: messageOf(error) }, 'packets may still be held');
     }
   }
 
@@ -162,7 +144,7 @@ export class Agent {
 
   async #runRound(): Promise<void> {
     if (this.#ended) return;
-    const { source, reconciler, reportMemory, history, keeper, recorder, secrets, log } =
+    const { source, reconciler, reportMemory, history, shards, recorder, secrets, log } =
       this.#options;
     const hasKernel = this.#wantsKernel || this.#pace.isKernelDue(performance.now());
     this.#wantsKernel = false;
@@ -170,7 +152,7 @@ export class Agent {
       const { plan, problem } = await source.read();
       const round =
         plan === undefined
-          ? IDLE
+          ? { ...IDLE, engines: shards.engines }
           : await reconciler.round(
               plan,
               { kernel: hasKernel },
@@ -190,7 +172,7 @@ export class Agent {
       const reading = this.#toReading(plan, { ...round, problems });
       await this.#publish(reportMemory.complete(reading, plan, performance.now()));
       await history.saveIfDue();
-      const nextAt = earliest(keeper.nextAt, history.nextLookAt);
+      const nextAt = earliest(shards.nextAt, history.nextLookAt);
       const now = performance.now();
       this.#schedule(this.#pace.pauseAfter({ ...round, hasKernel }, now, nextAt));
     } catch (error) {
@@ -220,7 +202,7 @@ export class Agent {
   }
 
   #toReading(plan: HostPlan | undefined, round: Round): HostReading {
-    const { client, drift, engine, host, version } = this.#options;
+    const { drift, host, version } = this.#options;
     const isInEffect =
       plan !== undefined &&
       round.differences.length === 0 &&
@@ -231,14 +213,7 @@ export class Agent {
       observedAt: new Date().toISOString(),
       agent: { pid: process.pid, version, startedAt: this.#startedAt },
       kernel: release(),
-      engine: {
-        name: 'strongswan',
-        socket: engine.socket,
-        running: round.engineVersion !== undefined,
-        external: engine.isExternal,
-        life: client.generation,
-        ...(round.engineVersion === undefined ? {} : { version: round.engineVersion }),
-      },
+      engines: round.engines,
       ...(plan === undefined ? {} : { wantedRevision: plan.revision }),
       ...(isInEffect ? { revisionInEffect: plan.revision } : {}),
       tunnels: round.tunnels,
@@ -257,43 +232,17 @@ export class Agent {
     if (this.#report === undefined || signal.aborted) throw new Error('the agent is ending');
     return this.#report;
   }
-
-  #followEvents(signal: AbortSignal): Promise<void> {
-    const { client, failures, history, log } = this.#options;
-    const tunnels = (): HostPlan['tunnels'] => this.#plan?.tunnels ?? NO_TUNNELS;
-    return followDaemonEvents(
-      {
-        ...{ client, log },
-        onChange: (isNew) => {
-          this.#soon({ kernel: isNew });
-        },
-        onSa: (event) => {
-          history.note(event);
-          this.#soon({ kernel: false });
-        },
-        onLog: (line) => {
-          this.#noteFailed(failures.readLine(line, tunnels(), new Date()));
-        },
-        onAlert: (alert, ikeName) => {
-          this.#noteFailed(failures.readAlert(alert, ikeName, tunnels(), new Date()));
-        },
-      },
-      signal,
-    );
-  }
-
-  #noteFailed(tunnels: readonly string[]): void {
-    for (const tunnel of tunnels) this.#options.keeper.attemptFailed(tunnel);
-    if (tunnels.length > 0) this.#soon({ kernel: false });
-  }
 }
 
 /** Longest round: both levels with their deadlines. */
 const ROUND_MILLISECONDS = 150_000;
 
-const NO_TUNNELS: HostPlan['tunnels'] = [];
-
-const IDLE: Round = { tunnels: [], differences: [], problems: [], isMoving: false };
+const IDLE: Omit<Round, 'engines'> = {
+  tunnels: [],
+  differences: [],
+  problems: [],
+  isMoving: false,
+};
 
 function earliest(...times: readonly (number | undefined)[]): number | undefined {
   const known = times.filter((time) => time !== undefined);

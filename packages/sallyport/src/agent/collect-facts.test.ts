@@ -34,9 +34,9 @@ function collect(host = 'gw1'): Promise<Facts> {
 
 /** The running agent uses this daemon. */
 async function useDaemon(socket: string): Promise<AsyncDisposable> {
-  const engine = { ...report.engine, external: true, socket };
+  const engines = report.engines.map((engine) => ({ ...engine, external: true, socket }));
   const server = await serveControl(system.paths.controlSocket, {
-    report: () => Promise.resolve({ ...report, engine }),
+    report: () => Promise.resolve({ ...report, engines }),
     why: () => Promise.reject(new Error('nobody asks')),
   });
   return {

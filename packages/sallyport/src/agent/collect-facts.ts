@@ -1,9 +1,11 @@
 /** What this host can do and what its secrets hold, for validation and plan. Reads only. */
 import { ViciClient } from '@sallyport/vici';
 import type { Facts, HostFacts } from '../model/facts.ts';
+import type { HostSpec } from '../model/host.ts';
 import type { ParsedObject } from '../model/parsed-object.ts';
 import { detectDataPlanes, detectUnderlayMtu } from '../platform/linux/capabilities.ts';
 import { systemCommands } from '../platform/linux/command.ts';
+import { commandsIn, hasNamespace } from '../platform/linux/network-namespace.ts';
 import { collectSecretFacts } from '../platform/secret-facts.ts';
 import { passingSalt, readSalt } from '../store/salt.ts';
 import { type Directories, pathsOf } from '../store/state-directory.ts';
@@ -44,11 +46,11 @@ async function hostFacts(
   directories: Directories,
   signal: AbortSignal,
 ): Promise<HostFacts> {
-  const addresses = objects.flatMap(({ object }) =>
-    object.kind === 'Host' && object.metadata.name === host ? object.spec.addresses : [],
+  const declared = objects.flatMap(({ object }) =>
+    object.kind === 'Host' && object.metadata.name === host ? [object.spec] : [],
   );
   const { available } = await detectDataPlanes(systemCommands, signal);
-  const mtu = await detectUnderlayMtu(systemCommands, addresses, signal);
+  const mtu = await smallestUnderlayMtu(declared, signal);
   const algorithms = await daemonAlgorithms(directories, signal);
   return {
     host,
@@ -56,6 +58,22 @@ async function hostFacts(
     underlayMtuBytes: mtu ?? DEFAULT_UNDERLAY_MTU,
     ...(algorithms === undefined ? {} : { algorithms }),
   };
+}
+
+/** Towards the other sites, from the host and from its shards; undefined where none has its addresses. */
+async function smallestUnderlayMtu(
+  hosts: readonly HostSpec[],
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const own = hosts.flatMap(({ addresses }) => addresses);
+  const sizes = [await detectUnderlayMtu(systemCommands, own, signal)];
+  for (const { name, addresses } of hosts.flatMap(({ shards }) => shards ?? [])) {
+    // A namespace that is not there yet is reported when its daemon is to start.
+    if (await hasNamespace(name))
+      sizes.push(await detectUnderlayMtu(commandsIn(name, systemCommands), addresses, signal));
+  }
+  const known = sizes.filter((size) => size !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }
 
 /** Names of everything the running daemon can do; undefined where none runs yet. */

@@ -152,7 +152,9 @@ export function hasAgent(path: string): Promise<boolean> {
 export function parseReport(text: string): HostReport | undefined {
   const value = parseJson(text);
   // The other end is our own program; the format names its version.
-  return isJson(value) && value['format'] === 'sallyport.dev/host-report/v1alpha1'
+  return isJson(value) &&
+    value['format'] === 'sallyport.dev/host-report/v1alpha1' &&
+    Array.isArray(value['engines'])
     ? (value as unknown as HostReport)
     : undefined;
 }

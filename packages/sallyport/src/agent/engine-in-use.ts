@@ -1,14 +1,19 @@
-/** The IKE daemon of this host: ours, or the one that the running agent was told to use. */
+/** The IKE daemons of this host: ours, or for its own tunnels the one that the running agent was told to use. */
 import { Engine } from '../drivers/strongswan/engine.ts';
 import { systemCommands } from '../platform/linux/command.ts';
-import { type Directories, pathsOf } from '../store/state-directory.ts';
+import { type Directories, directoriesOf, pathsOf } from '../store/state-directory.ts';
 import { askReport } from './control.ts';
 
-export async function engineInUse(directories: Directories): Promise<Engine> {
-  const engine = (await askReport(pathsOf(directories).controlSocket))?.engine;
+/** `shard` absent: the host's own daemon. */
+export async function engineInUse(directories: Directories, shard?: string): Promise<Engine> {
+  const runDirectory = directoriesOf(directories, shard).run;
+  if (shard !== undefined)
+    return new Engine({ runDirectory, commands: systemCommands, networkNamespace: shard });
+  const engines = (await askReport(pathsOf(directories).controlSocket))?.engines;
+  const external = engines?.find((engine) => engine.external);
   return new Engine({
-    runDirectory: directories.run,
+    runDirectory,
     commands: systemCommands,
-    ...(engine?.external === true ? { externalSocket: engine.socket } : {}),
+    ...(external === undefined ? {} : { externalSocket: external.socket }),
   });
 }

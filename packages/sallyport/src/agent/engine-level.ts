@@ -41,6 +41,8 @@ export interface EngineLevelOptions {
   readonly observeSpis: (signal: AbortSignal) => Promise<ReadonlySet<string>>;
   readonly keeper: TunnelKeeper;
   readonly drift: DriftWatch;
+  /** Name of the network namespace; absent: the host's own daemon. */
+  readonly shard?: string;
   readonly failures: Failures;
   readonly history: TunnelHistory;
   readonly log: Log;
@@ -202,7 +204,9 @@ export class EngineLevel {
       changes.flatMap(({ step }) => (step.type === 'connection-load' ? [step.tunnel.name] : [])),
     );
     const before = await strongswan.rememberSas(found, plan.tunnels, changing);
-    const look = { level: 'strongswan', plan, daemonSince: found.daemonSince };
+    const { shard } = this.#options;
+    const level = shard === undefined ? 'strongswan' : `strongswan ${shard}`;
+    const look = { level, plan, daemonSince: found.daemonSince };
     if (holdsNothing(found)) drift.forget(look.level);
     const teller = tellerOf(plan);
     const lines = toDifferences(changes, teller);

@@ -1,26 +1,33 @@
 /** `ip monitor` tells that something changed; what, the next round finds out. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { inNamespace } from '../platform/linux/network-namespace.ts';
 import type { Log } from './log.ts';
 
-export interface KernelListener {
-  /** A link, route or rule has changed. */
-  readonly onNetwork: () => void;
-  /** SAs or policies were taken out, by whomever. What is added, the daemon itself tells of. */
-  readonly onIpsec: () => void;
-}
-
-/** Calls back until the signal fires. */
-export function watchKernel(listener: KernelListener, log: Log, signal: AbortSignal): void {
-  follow(['monitor', 'link', 'route', 'rule'], signal, {
-    onLine: listener.onNetwork,
+/** Calls back after each change of a link, route or rule, until the signal fires. */
+export function watchNetwork(onChange: () => void, log: Log, signal: AbortSignal): void {
+  follow(['ip', ['monitor', 'link', 'route', 'rule']], signal, {
+    onLine: onChange,
     onEnd: (reason) => {
       log.warn({ error: reason }, 'ip monitor ended; going on by timer');
     },
   });
-  follow(['xfrm', 'monitor', 'nokeys', 'SA', 'policy'], signal, {
+}
+
+/**
+ * Calls back when SAs or policies were taken out of a network namespace, by whomever, until the signal
+ * fires. What is added, the daemon itself tells of.
+ */
+export function watchIpsec(
+  networkNamespace: string | undefined,
+  onGone: () => void,
+  log: Log,
+  signal: AbortSignal,
+): void {
+  const words = ['xfrm', 'monitor', 'nokeys', 'SA', 'policy'];
+  follow(inNamespace(networkNamespace, 'ip', words), signal, {
     onLine: (line) => {
-      if (/^(?:Deleted|Flushed) /.test(line)) listener.onIpsec();
+      if (/^(?:Deleted|Flushed) /.test(line)) onGone();
     },
     // Many a kernel has no IPsec, and whoever runs ESP in user space needs none.
     onEnd: (reason) => {
@@ -30,12 +37,12 @@ export function watchKernel(listener: KernelListener, log: Log, signal: AbortSig
 }
 
 function follow(
-  words: readonly string[],
+  [file, args]: readonly [file: string, args: readonly string[]],
   signal: AbortSignal,
   { onLine, onEnd }: { onLine: (line: string) => void; onEnd: (reason: string) => void },
 ): void {
   // It must not outlive an agent that is killed: by itself it ends when it next has something to tell.
-  const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', 'ip', ...words], {
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', file, ...args], {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { ...process.env, LC_ALL: 'C' },
     signal,

@@ -10,9 +10,11 @@ import type { ObservedStrongswan } from '../drivers/strongswan/state.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import { systemCommands } from '../platform/linux/command.ts';
 import { SysctlFiles } from '../platform/linux/sysctl-files.ts';
-import { type Directories, pathsOf } from '../store/state-directory.ts';
+import { type Directories, directoriesOf, pathsOf } from '../store/state-directory.ts';
 import { engineInUse } from './engine-in-use.ts';
+import { foundShards } from './found-shards.ts';
 import { StoredSecrets } from './secret-source.ts';
+import { partOf } from './shard.ts';
 
 /** A daemon that does not run holds nothing. */
 const NOTHING_LOADED: ObservedStrongswan = {
@@ -25,14 +27,6 @@ const NOTHING_LOADED: ObservedStrongswan = {
   origins: NO_ORIGINS,
 };
 
-/** Its plugins are chosen at start: user-space ESP, or another release's settings, take a new process. */
-const ENGINE_RESTART: Change = {
-  driver: 'strongswan',
-  action: 'replace',
-  subject: 'the IKE daemon, which ends every tunnel of this host',
-  impact: 'cut',
-};
-
 export async function previewChanges(
   plan: HostPlan,
   directories: Directories,
@@ -43,22 +37,40 @@ export async function previewChanges(
     commands: systemCommands,
     sysctls: new SysctlFiles(paths.sysctls),
   });
-  const kernelChanges = kernel.diff(await kernel.observe(signal), plan);
-  const engine = await engineInUse(directories);
-  if (await engine.wouldRestart(plan.engine.userspace, signal)) {
-    return [...kernelChanges, ENGINE_RESTART, ...diffStrongswan(NOTHING_LOADED, plan)];
-  }
-  if (!(await engine.answers(signal)))
-    return [...kernelChanges, ...diffStrongswan(NOTHING_LOADED, plan)];
+  const changes: Change[] = kernel.diff(await kernel.observe(signal), plan);
+  const shards = new Set([undefined, ...plan.tunnels.map(({ shard }) => shard)]);
+  for (const shard of shards)
+    changes.push(...(await previewDaemon(partOf(plan, shard), shard, directories, signal)));
+  const gone = (await foundShards(paths.shards)).filter((shard) => !shards.has(shard));
+  return [...changes, ...gone.map((shard) => engineChange('remove', shard))];
+}
+
+async function previewDaemon(
+  part: HostPlan,
+  shard: string | undefined,
+  directories: Directories,
+  signal: AbortSignal,
+): Promise<Change[]> {
+  const engine = await engineInUse(directories, shard);
+  if (await engine.wouldRestart(part.engine.userspace, signal))
+    return [engineChange('replace', shard), ...diffStrongswan(NOTHING_LOADED, part)];
+  if (!(await engine.answers(signal))) return diffStrongswan(NOTHING_LOADED, part);
   const client = new ViciClient({ socket: engine.socket });
   try {
     const driver = new StrongswanDriver({
       client,
-      secrets: new StoredSecrets(paths.objects),
-      memory: new MemoryFile(paths.memory),
+      secrets: new StoredSecrets(pathsOf(directories).objects),
+      memory: new MemoryFile(pathsOf(directoriesOf(directories, shard)).memory),
     });
-    return [...kernelChanges, ...driver.diff(await driver.observe(signal), plan)];
+    return driver.diff(await driver.observe(signal), part);
   } finally {
     await client.close();
   }
+}
+
+/** Its plugins are chosen at start: user-space ESP, or another release's settings, take a new process. */
+function engineChange(action: 'replace' | 'remove', shard: string | undefined): Change {
+  const place = shard === undefined ? 'host' : `shard ${shard}`;
+  const subject = `the IKE daemon, which ends every tunnel of this ${place}`;
+  return { driver: 'strongswan', action, subject, impact: 'cut' };
 }

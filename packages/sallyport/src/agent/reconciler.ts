@@ -1,18 +1,18 @@
 /**
- * One host, level by level: kernel with the leak guard -> daemon -> credentials and connections ->
+ * One host, level by level: kernel with the leak guard -> daemons -> credentials and connections ->
  * tunnels -> read back. Each level reports what it could not do and lets the next one go on; a
  * later round tries again.
  */
 import type { HostPlan } from '../plan/host-plan.ts';
-import type { EngineLevel, EngineLevelResult } from './engine-level.ts';
 import type { KernelLevel } from './kernel-level.ts';
+import type { Shards, ShardsResult } from './shards.ts';
 
 /** `differences`: what still differs after this round; empty: the plan is in effect, proven. */
-export type Round = EngineLevelResult;
+export type Round = ShardsResult;
 
 export interface ReconcilerOptions {
   readonly kernel: Pick<KernelLevel, 'round'>;
-  readonly engine: Pick<EngineLevel, 'round'>;
+  readonly shards: Pick<Shards, 'round'>;
 }
 
 export class Reconciler {
@@ -29,11 +29,11 @@ export class Reconciler {
     signal: AbortSignal,
   ): Promise<Round> {
     const kernel = await this.#options.kernel.round(plan, scope.kernel, signal);
-    const engine = await this.#options.engine.round(plan, signal);
+    const daemons = await this.#options.shards.round(plan, signal);
     return {
-      ...engine,
-      differences: [...kernel.differences, ...engine.differences],
-      problems: [...kernel.problems, ...engine.problems],
+      ...daemons,
+      differences: [...kernel.differences, ...daemons.differences],
+      problems: [...kernel.problems, ...daemons.problems],
     };
   }
 }

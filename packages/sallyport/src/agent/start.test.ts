@@ -62,10 +62,10 @@ async function firstReport(): Promise<HostReport> {
 describe('runAgent', () => {
   it('without a plan touches nothing, not when it begins and not when it ends', async () => {
     await withAgent(async () => {
-      const { problems, tunnels, engine } = await firstReport();
+      const { problems, tunnels, engines } = await firstReport();
       expect(problems.map(({ code }) => code)).toEqual(['agent/no-plan']);
       expect(tunnels).toEqual([]);
-      expect(engine).toMatchObject({ external: true, socket: charon.socket });
+      expect(engines).toMatchObject([{ external: true, socket: charon.socket }]);
     });
     expect(charon.changes).toEqual([]);
     expect([...charon.connections.keys()]).toEqual([OURS, 'theirs']);

@@ -3,14 +3,9 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ViciClient } from '@sallyport/vici';
 import { KernelDriver } from '../drivers/kernel/driver.ts';
-import { InboundHold } from '../drivers/kernel/inbound-hold.ts';
 import { gatherPathEvidence } from '../drivers/kernel/path-evidence.ts';
-import { observeSpis } from '../drivers/kernel/xfrm-states.ts';
-import { StrongswanDriver } from '../drivers/strongswan/driver.ts';
-import { Engine } from '../drivers/strongswan/engine.ts';
-import { MemoryFile } from '../drivers/strongswan/memory-file.ts';
+import { failuresOf } from '../lib/failures-of.ts';
 import { messageOf } from '../lib/message-of.ts';
 import { readBootId } from '../platform/linux/boot-id.ts';
 import { limitedCommands, systemCommands } from '../platform/linux/command.ts';
@@ -23,21 +18,20 @@ import { type Directories, pathsOf } from '../store/state-directory.ts';
 import { Agent } from './agent.ts';
 import { parseReport } from './control.ts';
 import { DriftWatch } from './drift-watch.ts';
-import { EngineLevel } from './engine-level.ts';
 import { EventRecorder } from './event-recorder.ts';
 import { Explainer } from './explainer.ts';
-import { Failures } from './failures.ts';
+import { foundShards } from './found-shards.ts';
 import { HistoryFile } from './history-file.ts';
 import { KernelLevel } from './kernel-level.ts';
 import type { Log } from './log.ts';
+import { makeShard } from './make-shard.ts';
 import { PlanSource } from './plan-source.ts';
 import { Reconciler } from './reconciler.ts';
 import { ReportMemory } from './report-memory.ts';
-import { RollGuard } from './roll-guard.ts';
 import { StoredSecrets } from './secret-source.ts';
 import { SecretWatch } from './secret-watch.ts';
+import { Shards } from './shards.ts';
 import { TunnelHistory } from './tunnel-history.ts';
-import { TunnelKeeper } from './tunnel-keeper.ts';
 
 /** Bytes that a program may print about the host: a firewall of many thousand rules. */
 const MAX_EVIDENCE = 16 * 1024 * 1024;
@@ -70,7 +64,7 @@ export async function runAgent(options: StartOptions, signal: AbortSignal): Prom
   const lock = await lockAgent(paths.agentLock);
   try {
     const last = await lastReport(paths.report);
-    const parts = assemble(options, last);
+    const parts = await assemble(options, last);
     await parts.history.restore();
     const agent = new Agent({
       ...parts,
@@ -98,24 +92,12 @@ export async function teardown(options: StartOptions, signal: AbortSignal): Prom
   const paths = pathsOf(options.directories);
   const lock = await lockAgent(paths.agentLock);
   const external = options.externalSocket ?? (await lastExternalSocket(paths.report));
-  const { engine, client, strongswan, kernel, rollGuard } = assemble({
+  const { shards, kernel } = await assemble({
     ...options,
     ...(external === undefined ? {} : { externalSocket: external }),
   });
-  const faults: unknown[] = [];
-  const attempt = async (work: () => Promise<void>): Promise<void> => {
-    await work().catch((error: unknown) => {
-      faults.push(error);
-    });
-  };
-  await attempt(async () => {
-    // What our own daemon holds ends with it; of another one we would leave everything behind.
-    if (engine.isExternal || (await engine.answers(signal))) await strongswan.cleanUp(signal);
-  });
-  await attempt(() => engine.stop(signal));
-  await attempt(() => rollGuard.cleanUp(signal));
-  await attempt(() => kernel.cleanUp(signal));
-  await attempt(() => client.close());
+  const faults = await shards.remove(signal);
+  faults.push(...(await failuresOf([() => kernel.cleanUp(signal)])));
   await lock.release();
   if (faults.length > 0) {
     throw new Error(`not everything was removed: ${faults.map(messageOf).join('; ')}`, {
@@ -126,8 +108,7 @@ export async function teardown(options: StartOptions, signal: AbortSignal): Prom
 
 /** Of the daemon that the last agent was told to use; undefined where it had its own. */
 async function lastExternalSocket(reportPath: string): Promise<string | undefined> {
-  const engine = (await lastReport(reportPath))?.engine;
-  return engine?.external === true ? engine.socket : undefined;
+  return (await lastReport(reportPath))?.engines.find(({ external }) => external)?.socket;
 }
 
 /** Of the last agent; undefined where none has reported since the host booted. */
@@ -147,75 +128,47 @@ async function lockAgent(path: string): Promise<Lock> {
   }
 }
 
-function assemble(
-  { directories, externalSocket, version, log, window }: StartOptions,
+async function assemble(
+  options: StartOptions,
   last?: HostReport,
-): {
-  engine: Engine;
-  client: ViciClient;
+): Promise<{
   kernel: KernelDriver;
-  strongswan: StrongswanDriver;
-  keeper: TunnelKeeper;
+  shards: Shards;
   reconciler: Reconciler;
   drift: DriftWatch;
-  failures: Failures;
   history: TunnelHistory;
-  rollGuard: RollGuard;
   secrets: SecretWatch;
   explainer: Explainer;
-} {
+}> {
+  const { directories, version, log } = options;
   const paths = pathsOf(directories);
-  const engine = new Engine({
-    runDirectory: directories.run,
-    commands: systemCommands,
-    ...(externalSocket === undefined ? {} : { externalSocket }),
-  });
-  const client = new ViciClient({ socket: engine.socket });
   const drift = new DriftWatch({
     log,
     life: `${readBootId()} ${version}`,
     last,
     now: () => new Date(),
   });
-  const failures = new Failures();
   const history = new TunnelHistory({
     file: new HistoryFile(paths.history),
     log,
     clock: () => performance.now(),
   });
-  const rollGuard = new RollGuard({ hold: new InboundHold(systemCommands), log });
-  const keeper = new TunnelKeeper({
-    client,
-    failures,
-    log,
-    rollGuard,
-    window,
-    now: () => performance.now(),
-    random: Math.random,
-  });
   const kernel = new KernelDriver({
     commands: systemCommands,
     sysctls: new SysctlFiles(paths.sysctls),
   });
-  const storedSecrets = new StoredSecrets(paths.objects);
-  const secrets = new SecretWatch({ secrets: storedSecrets, saltPath: paths.salt });
-  const strongswan = new StrongswanDriver({
-    client,
-    secrets: storedSecrets,
-    memory: new MemoryFile(paths.memory),
+  const shards = new Shards({
+    make: (name) => makeShard({ ...options, drift, history }, name),
+    found: await foundShards(paths.shards),
+    log,
   });
   const reconciler = new Reconciler({
     kernel: new KernelLevel({ kernel, drift, log }),
-    engine: new EngineLevel({
-      engine,
-      strongswan,
-      observeSpis: (signal) => observeSpis(systemCommands, signal),
-      keeper,
-      drift,
-      failures,
-      history,
-      log,
-    }),
+    shards,
+  });
+  const secrets = new SecretWatch({
+    secrets: new StoredSecrets(paths.objects),
+    saltPath: paths.salt,
   });
   const sources = {
     commands: limitedCommands(MAX_EVIDENCE),
@@ -224,10 +177,7 @@ function assemble(
   };
   const explainer = new Explainer({
     gather: (question, signal) => gatherPathEvidence(sources, question, signal),
-    trailOf: (tunnel) => failures.trailOf(tunnel),
+    trailOf: (tunnel) => shards.trailOf(tunnel),
   });
-  return {
-    ...{ engine, client, kernel, strongswan, keeper, reconciler },
-    ...{ drift, failures, history, rollGuard, secrets, explainer },
-  };
+  return { kernel, shards, reconciler, drift, history, secrets, explainer };
 }

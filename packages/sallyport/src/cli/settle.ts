@@ -10,6 +10,7 @@ import type { Facts } from '../model/facts.ts';
 import { diffObjects, formatFieldChange } from '../model/object-diff.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import { planHost } from '../plan/plan-host.ts';
+import { describeDifference } from '../status/format.ts';
 import type { HostReport } from '../status/host-report.ts';
 import { storeChange } from '../store/change-objects.ts';
 import { type StoredObject, toParsed } from '../store/object-store.ts';
@@ -114,7 +115,7 @@ function describeOutcome(plan: HostPlan, report: HostReport | undefined, isThere
   return [
     `revision ${revision} is not in effect on ${plan.host}:`,
     ...report.problems.map((problem) => `  ${formatProblem(problem)}`),
-    ...report.differences.map(({ text }) => `  ${text}`),
+    ...report.differences.map((difference) => `  ${describeDifference(difference)}`),
     '',
   ].join('\n');
 }

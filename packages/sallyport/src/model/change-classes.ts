@@ -60,6 +60,12 @@ const CHILD_LIFETIME = {
     'lifetime of the loaded child; time to the next rekey of the Child SAs; bytes only in the limits of the kernel states',
 } as const;
 
+const OTHER_DAEMON = {
+  class: 'cut',
+  effect: 'tunnels from these addresses end in one IKE daemon and begin in another',
+  proof: 'connections of each daemon; namespace of each interface',
+} as const;
+
 /** By kind, then by field path; `[]` stands for each element of a list. */
 export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, ChangeEffect>>>> = {
   Gateway: {
@@ -118,7 +124,7 @@ export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, Chang
     },
     'spec.tunnels[].local.address': {
       class: 'roll',
-      effect: NEW_IKE_SA,
+      effect: `${NEW_IKE_SA}; for an address of another shard of the host, with a gap`,
       proof: 'our address of the IKE SA',
     },
     'spec.tunnels[].local.id': {
@@ -230,6 +236,8 @@ export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, Chang
       effect: `${NEW_IKE_SA} from the new address, for tunnels without one of their own`,
       proof: 'our address of the IKE SA',
     },
+    'spec.shards[].name': OTHER_DAEMON,
+    'spec.shards[].addresses': OTHER_DAEMON,
     'spec.capabilities.dataPlanes': {
       class: 'hot',
       effect: 'nothing on the host, which knows by itself what it can do',

@@ -7,9 +7,25 @@ import { DATA_PLANES, type DataPlane } from './gateway.ts';
 export const DRIFT_POLICIES = ['repair', 'report'] as const;
 export type DriftPolicy = (typeof DRIFT_POLICIES)[number];
 
-export interface HostSpec {
-  /** Outer addresses, preferred first. */
+/** A further IKE daemon of the host: UDP 500 and 4500 of a network namespace belong to one daemon. */
+export interface HostShard {
+  /** Of its network namespace, as `ip netns` has it: made by whoever runs the host, with addresses and routes. */
+  readonly name: string;
+  /** Outer addresses in that namespace, preferred first. */
   readonly addresses: readonly string[];
+}
+
+/** A file name of ip-netns(8) that can also be an instance of a systemd unit. */
+const NetworkNamespace = z.string().regex(/^[0-9A-Za-z][-0-9A-Za-z_.]{0,62}$/, {
+  error:
+    'must be 1 to 63 letters, digits, hyphens, dots or underscores, and begin with a letter or digit',
+});
+
+export interface HostSpec {
+  /** Outer addresses of the host's own network namespace, preferred first. */
+  readonly addresses: readonly string[];
+  /** Absent: the host has one IKE daemon, in its own network namespace. */
+  readonly shards?: readonly HostShard[];
   /** For planning without the host; the agent reports the truth. */
   readonly capabilities?: {
     readonly dataPlanes?: readonly DataPlane[];
@@ -20,6 +36,25 @@ export interface HostSpec {
 
 export const HostSpec: z.ZodType<HostSpec> = z.strictObject({
   addresses: z.array(IpAddress).min(1).max(64).describe('outer addresses, preferred first'),
+  shards: z
+    .array(
+      z.strictObject({
+        name: NetworkNamespace.describe(
+          'name of the network namespace, as ip netns has it; it exists and has the addresses',
+        ),
+        addresses: z
+          .array(IpAddress)
+          .min(1)
+          .max(64)
+          .describe('outer addresses in that namespace, preferred first'),
+      }),
+    )
+    .min(1)
+    .max(16)
+    .exactOptional()
+    .describe(
+      'further IKE daemons, one in each network namespace; a tunnel belongs to the daemon that has its local address',
+    ),
   capabilities: z
     .strictObject({
       dataPlanes: z.array(z.enum(DATA_PLANES)).min(1).exactOptional(),
@@ -39,6 +74,11 @@ export const HostSpec: z.ZodType<HostSpec> = z.strictObject({
       'what somebody else has changed of what was in effect is put right, or only reported, the leak guard included, until the declarations change',
     ),
 });
+
+/** All outer addresses, in the order of preference: its own, then those of its shards. */
+export function outerAddresses({ spec }: Host): readonly string[] {
+  return [spec.addresses, ...(spec.shards ?? []).map((shard) => shard.addresses)].flat();
+}
 
 export type Host = ObjectOf<'Host', HostSpec>;
 export const Host: z.ZodType<Host> = objectSchema('Host', HostSpec);

@@ -32,6 +32,8 @@ export type ProblemCode =
   | 'prefix/host-bits'
   | 'gateway/unknown-host'
   | 'gateway/duplicate-host'
+  | 'host/duplicate-shard'
+  | 'host/duplicate-address'
   | 'connection/unknown-gateway'
   | 'connection/unknown-secret'
   | 'connection/unknown-crypto-policy'
@@ -105,6 +107,12 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
   'prefix/host-bits': error('An address prefix has bits set behind its length'),
   'gateway/unknown-host': error('A gateway is placed on a host that is not declared'),
   'gateway/duplicate-host': error('A gateway names the same host twice'),
+  'host/duplicate-shard': error(
+    'Two shards of a host are in one network namespace, which can have one IKE daemon',
+  ),
+  'host/duplicate-address': error(
+    'An outer address belongs to two IKE daemons of a host, so that it is not clear which serves it',
+  ),
   'connection/unknown-gateway': error('A connection names a gateway that is not declared'),
   'connection/unknown-secret': error('A connection names a secret that is not declared'),
   'connection/unknown-crypto-policy': error(

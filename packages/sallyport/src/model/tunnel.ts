@@ -9,7 +9,7 @@ export interface Tunnel {
   /** Host that carries this tunnel; absent: the only one of the gateway. */
   readonly host?: string;
   readonly local: {
-    /** Our outer address; absent: the first of the host in the family of the remote. */
+    /** Our outer address, also one of a shard; absent: the first of the host in the family of the remote. */
     readonly address?: string;
     /** Our IKE identity; absent: the certificate subject, or our address. */
     readonly id?: string;

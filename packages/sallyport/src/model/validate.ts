@@ -5,6 +5,7 @@
 import type { ObjectRef, Problem, Severity } from '../lib/problem.ts';
 import { checkCertificates } from './checks/certificates.ts';
 import { checkDuplicates } from './checks/duplicates.ts';
+import { checkHosts } from './checks/hosts.ts';
 import { checkNetworks } from './checks/networks.ts';
 import { checkProposals } from './checks/proposals.ts';
 import { checkReferences } from './checks/references.ts';
@@ -32,6 +33,7 @@ const CHECKS: readonly ((world: World) => Problem[])[] = [
   checkDuplicates,
   checkReferences,
   checkSecretForms,
+  checkHosts,
   checkTunnels,
   checkNetworks,
   checkProposals,

@@ -16,12 +16,14 @@ export function hostDataPlanes(host: Host, facts: HostFacts | undefined): readon
 export interface TunnelEnds {
   readonly localAddress: string | undefined;
   readonly remoteAddress: string | undefined;
+  /** Absent: the host's own IKE daemon. */
+  readonly shard?: string | undefined;
 }
 
 export interface DataPlaneChoice {
   readonly dataPlane: DataPlane;
   /** Why the tunnel cannot have it after all; absent where nothing stands in the way. */
-  readonly obstacle?: 'not-offered' | 'needs-fixed-addresses';
+  readonly obstacle?: 'not-offered' | 'needs-fixed-addresses' | 'not-in-shard';
 }
 
 /** `wanted` is the gateway's pin or `auto`. */
@@ -35,11 +37,17 @@ export function chooseDataPlane(
   if (dataPlane === undefined || !offered.includes(dataPlane)) {
     return { dataPlane: dataPlane ?? 'policy', obstacle: 'not-offered' };
   }
-  return suits(dataPlane, ends) ? { dataPlane } : { dataPlane, obstacle: 'needs-fixed-addresses' };
+  if (suits(dataPlane, ends)) return { dataPlane };
+  const obstacle = ends.shard === undefined ? 'needs-fixed-addresses' : 'not-in-shard';
+  return { dataPlane, obstacle };
 }
 
-/** A VTI finds its packets by both outer addresses, and only one per host may leave one open. */
-function suits(plane: DataPlane, { localAddress, remoteAddress }: TunnelEnds): boolean {
+/**
+ * A VTI finds its packets by both outer addresses, and only one per host may leave one open. The SAs of
+ * a shard are in its network namespace: only an XFRM interface leads there from the host's own.
+ */
+function suits(plane: DataPlane, { localAddress, remoteAddress, shard }: TunnelEnds): boolean {
+  if (shard !== undefined) return plane === 'xfrm-interface';
   return plane !== 'vti' || (isFixed(localAddress) && isFixed(remoteAddress));
 }
 

@@ -82,6 +82,8 @@ export function factsOf(tunnel: TunnelPlan): { readonly label: string; readonly 
     'outer',
     `${tunnel.localAddress ?? 'any of ours'} -> ${tunnel.remoteAddress ?? 'any address'}`,
   );
+  if (tunnel.shard !== undefined)
+    add('shard', `the IKE daemon in network namespace ${tunnel.shard}`);
   add('identities', `${tunnel.localId} -> ${tunnel.remoteId}`);
   add('auth', describeAuth(tunnel));
   add('start', tunnel.enabled ? START_TEXT[tunnel.start] : 'not while it is disabled');

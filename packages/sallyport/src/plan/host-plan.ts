@@ -58,6 +58,8 @@ export interface TunnelPlan {
   readonly tunnel: string;
   readonly enabled: boolean;
   readonly dataPlane: DataPlane;
+  /** IKE daemon that carries it, by the name of its network namespace; absent: the host's own. */
+  readonly shard?: string;
   /** Name of our interface; absent for `policy`; `ipsec0` for `userspace`. */
   readonly interface?: string;
   /** XFRM interface id or VTI mark, 1 to 2^32 - 1; absent for `policy` and `userspace`. */
@@ -86,6 +88,8 @@ export type InterfacePlan =
   | {
       readonly kind: 'xfrm';
       readonly name: string;
+      /** Network namespace in which its packets find their SAs; absent: the host's own. */
+      readonly shard?: string;
       readonly interfaceId: number;
       readonly mtuBytes: number;
       readonly alias: string;
@@ -133,10 +137,10 @@ export interface FirewallPlan {
   readonly clamps: readonly { readonly prefix: string; readonly mssBytes: number }[];
 }
 
-/** The daemon that the agent keeps for these tunnels. */
+/** The daemons that the agent keeps for these tunnels. */
 export interface EnginePlan {
   readonly name: 'strongswan';
-  /** true: ESP in user space (kernel-libipsec). */
+  /** true: the host's own does ESP in user space (kernel-libipsec); a shard never does. */
   readonly userspace: boolean;
 }
 

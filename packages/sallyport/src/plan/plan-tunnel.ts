@@ -6,7 +6,7 @@ import type { Connection } from '../model/connection.ts';
 import { type DeclaredObjects, objectKey, resolveCrypto } from '../model/declared-objects.ts';
 import type { SecretFacts } from '../model/facts.ts';
 import type { DataPlane, Gateway } from '../model/gateway.ts';
-import type { Host } from '../model/host.ts';
+import { type Host, outerAddresses } from '../model/host.ts';
 import type { Tunnel } from '../model/tunnel.ts';
 import { planChildren } from './children.ts';
 import { chooseDataPlane, type TunnelEnds } from './data-plane.ts';
@@ -50,7 +50,8 @@ export function planTunnel(tunnel: Tunnel, context: TunnelContext): PlannedTunne
   const localAddress = optionalAddress(
     tunnel.local.address ?? defaultLocalAddress(context.host, remoteAddress),
   );
-  const ends = { localAddress, remoteAddress };
+  const shard = shardOf(context.host, localAddress);
+  const ends = { localAddress, remoteAddress, shard };
   const choice = chooseDataPlane(gateway.spec.dataPlane, context.dataPlanes, ends);
   const mtu = planMtu(crypto.esp.proposals, choice.dataPlane, ends, context);
   const children = planChildren(
@@ -68,6 +69,7 @@ export function planTunnel(tunnel: Tunnel, context: TunnelContext): PlannedTunne
     tunnel: tunnel.name,
     enabled: spec.adminState === 'enabled',
     dataPlane,
+    ...(shard === undefined ? {} : { shard }),
     ...(dataPlane === 'xfrm-interface' || dataPlane === 'vti'
       ? { interface: interfaceNameOf(name), interfaceId }
       : {}),
@@ -116,7 +118,14 @@ function defaultLocalAddress(host: Host, remoteAddress: string | undefined): str
   const family = familyOf(remoteAddress);
   return family === undefined
     ? undefined
-    : host.spec.addresses.find((address) => familyOf(address) === family);
+    : outerAddresses(host).find((address) => familyOf(address) === family);
+}
+
+/** The shard that has the address; undefined: the host's own IKE daemon, also for any address. */
+function shardOf({ spec }: Host, localAddress: string | undefined): string | undefined {
+  return spec.shards?.find(({ addresses }) =>
+    addresses.map(canonicalAddress).includes(localAddress ?? ''),
+  )?.name;
 }
 
 function planMtu(
@@ -139,7 +148,7 @@ function planMtu(
 function outerFamily({ localAddress, remoteAddress }: TunnelEnds, host: Host): Family {
   const known = familyOf(remoteAddress ?? '') ?? familyOf(localAddress ?? '');
   if (known !== undefined) return known;
-  return host.spec.addresses.some((address) => familyOf(address) === 6) ? 6 : 4;
+  return outerAddresses(host).some((address) => familyOf(address) === 6) ? 6 : 4;
 }
 
 function planAuth(context: TunnelContext): PskAuth | CertificateAuth | undefined {

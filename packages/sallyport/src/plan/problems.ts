@@ -57,6 +57,17 @@ function dataPlaneProblems({
       },
     ];
   }
+  if (choice.obstacle === 'not-in-shard') {
+    const ways = ["give the tunnel an address of the host's own network namespace"];
+    if (offered.includes('xfrm-interface')) ways.unshift('set it to xfrm-interface');
+    return [
+      {
+        ...problem,
+        message: `tunnel ${labelOf(plan)} cannot have this data plane in shard ${plan.shard ?? ''}: only an XFRM interface leads from the host into another network namespace`,
+        hint: ways.join(', or '),
+      },
+    ];
+  }
   return [
     {
       ...problem,
@@ -128,7 +139,40 @@ function ipv6Problems({ plan, gateway, connection, hostName, mtu }: PlannedParts
 /** What is wrong between the tunnels of one host. */
 export function findHostProblems(routed: readonly RoutedTunnel[]): PlanProblem[] {
   const tunnels = routed.map(({ tunnel }) => tunnel);
-  return [...findCollisions(tunnels), ...findSharedVtis(tunnels), ...findMixedEngines(routed)];
+  return [
+    ...findCollisions(tunnels),
+    ...findSharedVtis(tunnels),
+    ...findMixedEngines(routed),
+    ...findLargeShards(routed),
+  ];
+}
+
+/**
+ * Connections on one IKE daemon. It looks through all of them at each handshake: with 5,000 a handshake
+ * costs it 5 ms of CPU, more than bringing them all up after a failure leaves it.
+ */
+export const MOST_CONNECTIONS = 2_500;
+
+function findLargeShards(routed: readonly RoutedTunnel[]): PlanProblem[] {
+  const byDaemon = Map.groupBy(
+    routed.filter(({ tunnel }) => tunnel.enabled),
+    ({ tunnel }) => tunnel.shard,
+  );
+  return [...byDaemon].flatMap(([shard, [first, ...others]]) => {
+    const count = others.length + 1;
+    if (first === undefined || count <= MOST_CONNECTIONS) return [];
+    return [
+      {
+        code: 'plan/shard-too-large',
+        severity: 'error',
+        object: refOf(first.host),
+        path: shard === undefined ? 'spec.addresses' : 'spec.shards',
+        value: shard ?? 'no shard',
+        message: `${String(count)} tunnels end in one IKE daemon, which can have ${String(MOST_CONNECTIONS)}`,
+        hint: 'declare a further shard with an address of its own, and give tunnels that address as local.address',
+      },
+    ];
+  });
 }
 
 /** Ids are 32 bits of a hash: two names may meet, and then one of them must change. */
@@ -182,7 +226,7 @@ function findSharedVtis(tunnels: readonly TunnelPlan[]): PlanProblem[] {
 
 /** With kernel-libipsec charon has no other way to install an SA: it is all of them or none. */
 function findMixedEngines(routed: readonly RoutedTunnel[]): PlanProblem[] {
-  const enabled = routed.filter(({ tunnel }) => tunnel.enabled);
+  const enabled = routed.filter(({ tunnel }) => tunnel.enabled && tunnel.shard === undefined);
   const inUserSpace = enabled.find(({ tunnel }) => tunnel.dataPlane === 'userspace');
   const inKernel = enabled.find(({ tunnel }) => tunnel.dataPlane !== 'userspace');
   if (inUserSpace === undefined || inKernel === undefined) return [];

@@ -50,7 +50,8 @@ export function planInterfaces(tunnels: readonly TunnelPlan[]): InterfacePlan[] 
     if (!tunnel.enabled || name === undefined || interfaceId === undefined) return [];
     const alias = `sallyport ${tunnel.namespace}/${tunnel.connection}/${tunnel.tunnel}`;
     if (tunnel.dataPlane === 'xfrm-interface') {
-      return [{ kind: 'xfrm', name, interfaceId, mtuBytes, alias }];
+      const place = tunnel.shard === undefined ? {} : { shard: tunnel.shard };
+      return [{ kind: 'xfrm', name, ...place, interfaceId, mtuBytes, alias }];
     }
     const family = familyOf(localAddress ?? '');
     if (localAddress === undefined || remoteAddress === undefined || family === undefined)

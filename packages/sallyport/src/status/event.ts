@@ -8,6 +8,8 @@ export interface EventObject {
   readonly namespace?: string;
   readonly name: string;
   readonly tunnel?: string;
+  /** IKE daemon of the host; absent: its own one, or the host as a whole. */
+  readonly shard?: string;
 }
 
 export interface EventCause {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toCondition, toVerdict } from './condition.ts';
 import type { Event } from './event.ts';
 import { eventsBetween, withLastKnown } from './events.ts';
-import type { HostReport, TunnelReport } from './host-report.ts';
+import type { EngineReport, HostReport, TunnelReport } from './host-report.ts';
 import { child, down, report, up } from './testing/reports.ts';
 
 const later = '2026-06-01T12:00:08.000Z';
@@ -13,6 +13,11 @@ function between(before: Partial<HostReport>, after: Partial<HostReport>): Event
     { ...report, ...before },
     { ...report, ...before, observedAt: later, ...after },
   );
+}
+
+/** The host's own daemon, otherwise than usual. */
+function engines(change: Partial<EngineReport>): EngineReport[] {
+  return report.engines.map((engine) => ({ ...engine, ...change }));
 }
 
 /** What one tunnel makes of two looks. */
@@ -73,7 +78,7 @@ describe('eventsBetween', () => {
 
   it('tells of an agent that began anew, and nothing of what it found as it was', () => {
     const agent = { ...report.agent, startedAt: later };
-    const events = between({}, { agent, engine: { ...report.engine, life: 7 } });
+    const events = between({}, { agent, engines: engines({ life: 7 }) });
     expect(events.map(({ reason }) => reason)).toEqual(['AgentStarted']);
   });
 
@@ -84,8 +89,8 @@ describe('eventsBetween', () => {
     ['still gone', false, false, 1, []],
   ] as const)('tells of a daemon that is %s', (_, was, is, life, reasons) => {
     const events = between(
-      { engine: { ...report.engine, running: was } },
-      { engine: { ...report.engine, running: is, life } },
+      { engines: engines({ running: was }) },
+      { engines: engines({ running: is, life }) },
     );
     expect(events.map(({ reason }) => reason)).toEqual(reasons);
   });
@@ -94,7 +99,7 @@ describe('eventsBetween', () => {
     const problems = [
       { code: 'engine/unreachable', severity: 'error', message: 'silent' },
     ] as const;
-    const events = between({}, { engine: { ...report.engine, running: false }, problems });
+    const events = between({}, { engines: engines({ running: false }), problems });
     expect(events).toMatchObject([
       { reason: 'EngineLost', cause: { code: 'engine/unreachable', message: 'silent' } },
       { reason: 'ProblemFound' },

@@ -18,9 +18,10 @@ export function formatEvent({ at, host, reason, object, before, after, cause }: 
   return `${printable(line)}\n`;
 }
 
-function formatObject({ kind, namespace, name, tunnel }: EventObject): string {
+function formatObject({ kind, namespace, name, tunnel, shard }: EventObject): string {
   const path = namespace === undefined ? name : `${namespace}/${name}`;
   const object = kind === 'Connection' ? path : `${kind} ${path}`;
+  if (shard !== undefined) return `${object} shard ${shard}`;
   return tunnel === undefined ? object : `${object} ${tunnel}`;
 }
 

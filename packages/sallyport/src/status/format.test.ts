@@ -12,7 +12,7 @@ describe('formatStatus', () => {
     const { revisionInEffect: _, ...rest } = report;
     const differing: HostReport = {
       ...rest,
-      engine: { ...report.engine, running: false },
+      engines: report.engines.map((engine) => ({ ...engine, running: false })),
       tunnels: [
         { ...up, state: 'partial', dataPlane: 'userspace', interface: 'ipsec0' },
         { ...down, state: 'disabled', dataPlane: 'vti' },
@@ -33,8 +33,8 @@ describe('formatStatus', () => {
 
   it('says that there is no plan, and whose daemon it is', () => {
     const { wantedRevision: _, revisionInEffect: __, ...rest } = report;
-    const engine = { ...report.engine, external: true };
-    expect(formatStatus({ ...rest, engine, tunnels: [] }, NOW)).toBe(
+    const engines = report.engines.map((engine) => ({ ...engine, external: true }));
+    expect(formatStatus({ ...rest, engines, tunnels: [] }, NOW)).toBe(
       'host gw1: no plan; strongSwan 5.9.8 (not ours); kernel 6.1.0; looked 2s ago\n',
     );
   });
@@ -49,10 +49,10 @@ describe('formatStatus', () => {
 
   it('shows the smallest values and nothing of what is not known', async () => {
     const { rekeyInSeconds: _, ...quiet } = child;
-    const { version: __, ...engine } = report.engine;
+    const engines = report.engines.map(({ version: _version, ...engine }) => engine);
     const narrow: HostReport = {
       ...report,
-      engine,
+      engines,
       observedAt: NOW,
       tunnels: [
         {

@@ -6,6 +6,7 @@ import type {
   ChildReport,
   Counters,
   Difference,
+  EngineReport,
   HostReport,
   TunnelReport,
 } from './host-report.ts';
@@ -37,7 +38,7 @@ export function formatStatus(report: HostReport, now: string): string {
         ? `revision ${report.wantedRevision.slice(0, 12)} in effect`
         : `revision ${report.wantedRevision.slice(0, 12)} NOT in effect`;
   const lines = [
-    `host ${report.host}: ${revision}; ${formatEngine(report.engine)}; kernel ${report.kernel}; looked ${age(report.observedAt, now)} ago`,
+    `host ${report.host}: ${revision}; ${report.engines.map(formatEngine).join(', ')}; kernel ${report.kernel}; looked ${age(report.observedAt, now)} ago`,
     ...report.problems.map((problem) => `  ${formatProblem(problem)}`),
     ...new Set(report.differences.map(formatDifference)),
     ...formatDrift(report.drift, now),
@@ -47,8 +48,13 @@ export function formatStatus(report: HostReport, now: string): string {
   return `${lines.map(printable).join('\n')}\n`;
 }
 
-function formatDifference({ text, drifted }: Difference): string {
-  return drifted === true ? `  drifted, not repaired: ${text}` : `  differs: ${text}`;
+function formatDifference(difference: Difference): string {
+  const text = describeDifference(difference);
+  return difference.drifted === true ? `  drifted, not repaired: ${text}` : `  differs: ${text}`;
+}
+
+export function describeDifference({ text, shard }: Difference): string {
+  return shard === undefined ? text : `${text} (shard ${shard})`;
 }
 
 /** What somebody else has changed, and was put right, leaves no other trace. */
@@ -67,9 +73,10 @@ export function printable(line: string): string {
   return line.replaceAll(/\p{Cc}/gu, '?');
 }
 
-function formatEngine({ running, version, external }: HostReport['engine']): string {
-  if (!running) return 'IKE daemon not running';
-  return `strongSwan${version === undefined ? '' : ` ${version}`}${external ? ' (not ours)' : ''}`;
+function formatEngine({ shard, running, version, external }: EngineReport): string {
+  const place = shard === undefined ? '' : ` in shard ${shard}`;
+  if (!running) return `IKE daemon${place} not running`;
+  return `strongSwan${version === undefined ? '' : ` ${version}`}${place}${external ? ' (not ours)' : ''}`;
 }
 
 const RANKS = ['down', 'unknown', 'partial', 'connecting'];

@@ -1,14 +1,14 @@
 /** What happened to the host itself: its agent, its daemon, its plan, and problems of the whole. */
 import { isBlocking, type Problem } from '../lib/problem.ts';
 import type { EventCause, Happening } from './event.ts';
-import type { HostReport } from './host-report.ts';
+import type { EngineReport, HostReport } from './host-report.ts';
 
 export function hostEvents(before: HostReport | undefined, after: HostReport): Happening[] {
   const object = { kind: 'Host', name: after.host };
   const events: Happening[] = [];
   if (!isSameAgent(before, after))
     events.push({ reason: 'AgentStarted', object, after: after.agent.version });
-  events.push(...engineEvents(before, after).map((event) => ({ ...event, object })));
+  events.push(...engineEvents(before, after));
   events.push(...problemEvents(before, after).map((event) => ({ ...event, object })));
   events.push(...planEvents(before, after).map((event) => ({ ...event, object })));
   return events;
@@ -16,20 +16,35 @@ export function hostEvents(before: HostReport | undefined, after: HostReport): H
 
 type OfHost = Omit<Happening, 'object'>;
 
-function engineEvents(before: HostReport | undefined, after: HostReport): OfHost[] {
-  const was = before?.engine;
-  const is = after.engine;
+/** Of every daemon; one that is gone with its shard was ended, which the plan tells. */
+function engineEvents(before: HostReport | undefined, after: HostReport): Happening[] {
+  const look = { after, isSameAgent: isSameAgent(before, after) };
+  return after.engines.flatMap((is) => {
+    const was = before?.engines.find(({ shard }) => shard === is.shard);
+    const place = is.shard === undefined ? {} : { shard: is.shard };
+    const object = { kind: 'Host', name: after.host, ...place };
+    return engineEvent(was, is, look).map((event) => ({ ...event, object }));
+  });
+}
+
+function engineEvent(
+  was: EngineReport | undefined,
+  is: EngineReport,
+  { after, isSameAgent: isSame }: { readonly after: HostReport; readonly isSameAgent: boolean },
+): OfHost[] {
   if (was?.running === true && !is.running)
-    return [{ reason: 'EngineLost', before: was.version, cause: engineFault(after) }];
+    return [{ reason: 'EngineLost', before: was.version, cause: engineFault(after, is) }];
   if (!is.running) return [];
   if (was?.running !== true) return [{ reason: 'EngineStarted', after: is.version }];
   // Lives are counted by each agent anew.
-  if (!isSameAgent(before, after) || was.life === is.life) return [];
+  if (!isSame || was.life === is.life) return [];
   return [{ reason: 'EngineRestarted', before: was.version, after: is.version }];
 }
 
-function engineFault({ problems }: HostReport): EventCause | undefined {
-  const fault = problems.find(({ code }) => /^(engine|strongswan)\//.test(code));
+function engineFault({ problems }: HostReport, engine: EngineReport): EventCause | undefined {
+  const fault = problems.find(
+    ({ code, shard }) => shard === engine.shard && /^(engine|strongswan)\//.test(code),
+  );
   return fault === undefined ? undefined : { code: fault.code, message: fault.message };
 }
 

@@ -115,6 +115,8 @@ export interface Difference {
   readonly text: string;
   /** Name of the tunnel it concerns; absent: the whole host. */
   readonly tunnel?: string;
+  /** IKE daemon it concerns; absent: the host's own one, or the whole host. */
+  readonly shard?: string;
   /** Somebody else has made it, of what was in effect. */
   readonly drifted?: true;
 }
@@ -145,6 +147,26 @@ export interface ReachedState {
   readonly daemonSince?: string;
 }
 
+export interface HostProblem extends Problem {
+  /** IKE daemon it concerns; absent: the host's own one, or the whole host. */
+  readonly shard?: string;
+}
+
+/** One IKE daemon of the host. */
+export interface EngineReport {
+  readonly name: 'strongswan';
+  /** Name of its network namespace; absent: the host's own daemon. */
+  readonly shard?: string;
+  readonly version?: string;
+  /** VICI address in use. */
+  readonly socket: string;
+  readonly running: boolean;
+  /** true: not started by Sallyport. */
+  readonly external: boolean;
+  /** Counts the lives of the daemon that this agent has met. */
+  readonly life: number;
+}
+
 export interface HostReport {
   readonly format: 'sallyport.dev/host-report/v1alpha1';
   readonly host: string;
@@ -152,17 +174,8 @@ export interface HostReport {
   readonly observedAt: string;
   readonly agent: { readonly pid: number; readonly version: string; readonly startedAt: string };
   readonly kernel: string;
-  readonly engine: {
-    readonly name: 'strongswan';
-    readonly version?: string;
-    /** VICI address in use. */
-    readonly socket: string;
-    readonly running: boolean;
-    /** true: not started by Sallyport. */
-    readonly external: boolean;
-    /** Counts the lives of the daemon that this agent has met. */
-    readonly life: number;
-  };
+  /** The host's own first. */
+  readonly engines: readonly EngineReport[];
   /** Revision the agent was told to reach; absent before the first plan. */
   readonly wantedRevision?: string;
   /** Revision proven by read-back; absent while anything differs. */
@@ -170,7 +183,7 @@ export interface HostReport {
   readonly tunnels: readonly TunnelReport[];
   readonly differences: readonly Difference[];
   readonly drift: DriftReport;
-  readonly problems: readonly Problem[];
+  readonly problems: readonly HostProblem[];
   /** What is in effect of each declared object that the plan stands for. */
   readonly objects: readonly ObjectStatus[];
 }

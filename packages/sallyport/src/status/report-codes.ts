@@ -7,6 +7,7 @@ export const REPORT_CODES: Readonly<Record<string, string>> = {
   'plan/interface-id-collision': 'The names of two tunnels give the same interface id',
   'plan/mtu-below-ipv6': 'What fits into the tunnel is less than IPv6 needs',
   'plan/mtu-too-large': 'The MTU that was set does not fit the path of a connection',
+  'plan/shard-too-large': 'One IKE daemon would have more tunnels than it can serve',
   'plan/several-tunnels-one-prefix':
     'Several tunnels lead to one network, and one of them carries it',
   'plan/trap-in-userspace': 'User-space ESP cannot be started by the first packet',
@@ -19,6 +20,7 @@ export const REPORT_CODES: Readonly<Record<string, string>> = {
   'engine/failed': 'The IKE daemon could not be started, for a reason of the system',
   'engine/foreign-daemon': 'Somebody else’s IKE daemon holds UDP 500 or 4500',
   'engine/no-start': 'The IKE daemon was started and did not answer',
+  'engine/no-network-namespace': 'The network namespace of a shard is missing',
   'engine/not-installed': 'The program of the IKE daemon is missing',
   'engine/unreachable': 'The IKE daemon runs and does not answer',
   'agent/copy-not-kept': 'The copy of the plan for the next start could not be written',

@@ -39,7 +39,7 @@ describe('pathsOf', () => {
       'history',
       'applyLock',
     ]);
-    expect(below('/r')).toEqual(['agentLock', 'memory', 'report', 'controlSocket']);
+    expect(below('/r')).toEqual(['agentLock', 'memory', 'shards', 'report', 'controlSocket']);
   });
 
   it('keeps the copy of the plan where no write to the plan touches it', () => {

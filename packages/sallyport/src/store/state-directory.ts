@@ -21,6 +21,12 @@ export function directoriesFrom(env: Readonly<Record<string, string | undefined>
   };
 }
 
+/** Of one IKE daemon: a shard has a run directory of its own. */
+export function directoriesOf(directories: Directories, shard: string | undefined): Directories {
+  if (shard === undefined) return directories;
+  return { ...directories, run: join(pathsOf(directories).shards, shard) };
+}
+
 export function pathsOf({ state, run }: Directories): {
   readonly objects: string;
   readonly plan: string;
@@ -32,6 +38,7 @@ export function pathsOf({ state, run }: Directories): {
   readonly applyLock: string;
   readonly agentLock: string;
   readonly memory: string;
+  readonly shards: string;
   readonly report: string;
   readonly controlSocket: string;
 } {
@@ -46,6 +53,7 @@ export function pathsOf({ state, run }: Directories): {
     applyLock: join(state, 'apply.lock'),
     agentLock: join(run, 'agent.lock'),
     memory: join(run, 'loaded.json'),
+    shards: join(run, 'shards'),
     report: join(run, 'report.json'),
     controlSocket: join(run, 'agent.sock'),
   };

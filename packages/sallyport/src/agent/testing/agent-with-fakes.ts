@@ -13,12 +13,23 @@ import type { Problem } from '../../lib/problem.ts';
 import type { HostReport } from '../../status/host-report.ts';
 import { Agent, type AgentOptions } from '../agent.ts';
 import { askReport } from '../control.ts';
+import { watchIpsec } from '../kernel-monitor.ts';
 import type { SourcedPlan } from '../plan-source.ts';
 import type { Round } from '../reconciler.ts';
 import { ReportMemory } from '../report-memory.ts';
+import { Shard, type ShardParts } from '../shard.ts';
+import { Shards } from '../shards.ts';
 import { type Entry, rememberingLog } from './quiet-log.ts';
 
-export const WELL: Round = { tunnels: [], differences: [], problems: [], isMoving: false };
+export const WELL: Round = {
+  tunnels: [],
+  engines: [
+    { name: 'strongswan', socket: 'unix:///charon.vici', running: true, external: true, life: 1 },
+  ],
+  differences: [],
+  problems: [],
+  isMoving: false,
+};
 
 type RoundOf = AgentOptions['reconciler']['round'];
 
@@ -53,7 +64,7 @@ export class AgentWithFakes implements AsyncDisposable {
   #planChanged: () => void = () => undefined;
   #eventsFault: Error | undefined;
   #running: Promise<void> | undefined;
-  readonly #keeper: AgentOptions['keeper'] & { nextAt: number | undefined } = {
+  readonly #keeper: ShardParts['keeper'] & { nextAt: number | undefined } = {
     attemptFailed: (tunnel) => {
       this.told.push(`failed ${tunnel}`);
     },
@@ -213,26 +224,11 @@ esac`;
           return this.answer(...args);
         },
       },
-      keeper: this.#keeper,
-      engine: { socket: 'unix:///charon.vici', isExternal: true },
-      client: {
-        generation: 1,
-        subscribe: (names) => (names.includes('alert') ? noAlerts() : this.#subscribe()),
-        close: () => {
-          this.told.push('daemon left');
-          this.#wake();
-          return Promise.resolve();
-        },
-      },
+      shards: new Shards({ make: () => this.#shard(), found: [], log: this.#log }),
       explainer: { explain: () => Promise.reject(new Error('nobody asks')) },
       drift: { report: { count: 0, last: [], reached: {} } },
-      failures: {
-        readLine: ({ ikeName }) => (ikeName === undefined ? [] : [ikeName]),
-        readAlert: () => [],
-      },
       history: {
         keepOnly: () => undefined,
-        note: ({ type }) => this.told.push(type),
         nextLookAt: undefined,
         saveIfDue: () => Promise.resolve(),
         save: () => {
@@ -248,14 +244,48 @@ esac`;
         problems: this.recorderProblems,
       },
       reportMemory: new ReportMemory(),
-      rollGuard: {
-        cleanUp: () => this.cleanUp(),
-      },
       secrets: { check: () => Promise.resolve(this.secretProblems) },
       reportPath: this.reportPath,
       controlSocket: this.controlSocket,
       log: this.#log,
     };
+  }
+
+  #shard(): Shard {
+    return new Shard({
+      engine: {
+        socket: 'unix:///charon.vici',
+        isExternal: true,
+        answers: () => Promise.resolve(true),
+        stop: () => Promise.resolve(),
+      },
+      client: {
+        generation: 1,
+        subscribe: (names) => (names.includes('alert') ? noAlerts() : this.#subscribe()),
+        close: () => {
+          this.told.push('daemon left');
+          this.#wake();
+          return Promise.resolve();
+        },
+      },
+      strongswan: { cleanUp: () => Promise.resolve() },
+      level: { round: () => Promise.reject(new Error('rounds are scripted')) },
+      keeper: this.#keeper,
+      failures: {
+        readLine: ({ ikeName }) => (ikeName === undefined ? [] : [ikeName]),
+        readAlert: () => [],
+        trailOf: () => [],
+      },
+      history: { note: ({ type }) => this.told.push(type) },
+      rollGuard: { cleanUp: () => this.cleanUp() },
+      watchIpsec: (onGone, signal) => {
+        watchIpsec(undefined, onGone, this.#log, signal);
+      },
+      isThere: () => Promise.resolve(true),
+      interfaceIds: () => Promise.resolve([]),
+      cleanAfter: () => Promise.resolve(),
+      log: this.#log,
+    });
   }
 
   async *#subscribe(): AsyncGenerator<ViciEvent, void, undefined> {

@@ -13,8 +13,11 @@ import { DriftWatch } from '../drift-watch.ts';
 import { EngineLevel, type EngineLevelOptions } from '../engine-level.ts';
 import { Failures } from '../failures.ts';
 import { KernelLevel } from '../kernel-level.ts';
+import type { Log } from '../log.ts';
 import { Reconciler, type Round } from '../reconciler.ts';
 import { RollGuard } from '../roll-guard.ts';
+import { Shard } from '../shard.ts';
+import { Shards } from '../shards.ts';
 import { TunnelHistory } from '../tunnel-history.ts';
 import { TunnelKeeper } from '../tunnel-keeper.ts';
 import { FakeKernel } from './fake-kernel.ts';
@@ -23,73 +26,80 @@ import { type Entry, rememberingLog } from './quiet-log.ts';
 export const NOON = '2026-06-01T12:00:00.000Z';
 export const KEY = 'correct horse battery staple';
 
+/** One IKE daemon of the host. */
+interface FakeDaemonParts {
+  readonly charon: FakeCharon;
+  readonly memoryPath: string;
+}
+
 export class HostWithFakes implements AsyncDisposable {
   readonly charon: FakeCharon;
   readonly kernel: FakeKernel = new FakeKernel();
   readonly entries: readonly Entry[];
   readonly drift: DriftWatch;
-  /** How the daemon is found. */
-  engine: EngineLevelOptions['engine'] = {
-    socket: '',
-    ensure: () => Promise.resolve('running'),
-    answers: () => Promise.resolve(true),
-  };
+  /** How the host's own daemon is found. */
+  engine: EngineLevelOptions['engine'] = FOUND;
+  /** How the daemons of shards are found. */
+  shardEngine: EngineLevelOptions['engine'] = FOUND;
+  /** Shards whose daemon was ended, in order. */
+  readonly ended: string[] = [];
+  /** In place of the end of a shard's daemon. */
+  stopFault: Error | undefined;
   readSecret: (use: SecretUse) => Promise<SecretValue> = () =>
     Promise.resolve(new SecretValue(Buffer.from(KEY)));
   now = 0;
   /** Whether the kernel has what the daemon takes for installed. */
   hasStates = true;
   readonly #directory: string;
-  readonly #client: ViciClient;
+  readonly #daemons: ReadonlyMap<string | undefined, FakeDaemonParts>;
+  readonly #log: Log;
+  readonly #history: TunnelHistory;
+  readonly #shards: Shards;
   readonly #reconciler: Reconciler;
 
-  private constructor(charon: FakeCharon, directory: string) {
-    this.charon = charon;
+  private constructor(
+    charons: ReadonlyMap<string | undefined, FakeCharon>,
+    directory: string,
+    found: readonly string[],
+  ) {
     this.#directory = directory;
-    this.#client = new ViciClient({ socket: charon.socket });
-    const client = this.#client;
+    this.#daemons = new Map(
+      [...charons].map(([name, charon]) => {
+        const memoryPath = join(directory, `loaded${name ?? ''}.json`);
+        return [name, { charon, memoryPath }];
+      }),
+    );
+    this.charon = this.#daemon(undefined).charon;
     const { log, entries } = rememberingLog();
-    this.entries = entries;
-    const failures = new Failures();
-    const hold = {
-      place: () => Promise.resolve(() => Promise.resolve()),
-      cleanUp: () => Promise.resolve(),
-    };
-    const rollGuard = new RollGuard({ hold, log });
-    const clock = { now: () => this.now, random: () => 0 };
     this.drift = new DriftWatch({ log, life: 'first', now: () => new Date(NOON) });
-    const drift: DriftWatch = this.drift;
-    const level = new EngineLevel({
-      engine: {
-        socket: charon.socket,
-        ensure: (...args) => this.engine.ensure(...args),
-        answers: (signal) => this.engine.answers(signal),
-      },
-      strongswan: new StrongswanDriver({
-        client,
-        secrets: { read: async (use) => ({ form: 'psk', psk: await this.readSecret(use) }) },
-        memory: new MemoryFile(this.#memoryPath),
-      }),
-      observeSpis: () => Promise.resolve(this.#spis()),
-      keeper: new TunnelKeeper({ client, failures, log, rollGuard, window: 10, ...clock }),
-      drift,
-      failures,
-      history: new TunnelHistory({
-        file: { read: () => Promise.resolve(new Map()), write: () => Promise.resolve() },
-        log,
-        clock: () => this.now,
-      }),
+    this.#log = log;
+    this.#history = new TunnelHistory({
+      file: { read: () => Promise.resolve(new Map()), write: () => Promise.resolve() },
       log,
+      clock: () => this.now,
     });
+    this.entries = entries;
+    this.#shards = new Shards({ make: (name) => this.#makeShard(name), found, log });
     this.#reconciler = new Reconciler({
-      kernel: new KernelLevel({ kernel: this.kernel, drift, log }),
-      engine: level,
+      kernel: new KernelLevel({ kernel: this.kernel, drift: this.drift, log }),
+      shards: this.#shards,
     });
   }
 
-  static async start(): Promise<HostWithFakes> {
+  /** `shards`: names that plans may use; `found`: those that an earlier agent has left. */
+  static async start(
+    shards: readonly string[] = [],
+    found: readonly string[] = [],
+  ): Promise<HostWithFakes> {
     const directory = await mkdtemp(join(tmpdir(), 'host-'));
-    return new HostWithFakes(await FakeCharon.listen(), directory);
+    const charons = new Map<string | undefined, FakeCharon>();
+    for (const name of [undefined, ...shards]) charons.set(name, await FakeCharon.listen());
+    return new HostWithFakes(charons, directory, found);
+  }
+
+  /** The daemon of a shard. */
+  charonOf(shard: string): FakeCharon {
+    return this.#daemon(shard).charon;
   }
 
   /** `lines`: what it left different, as it is told. */
@@ -100,13 +110,14 @@ export class HostWithFakes implements AsyncDisposable {
 
   /** As if the other side had answered. */
   bringUp(tunnel: TunnelPlan, uniqueId = '1'): void {
+    const { charon } = this.#daemon(tunnel.shard);
     const children = tunnel.children.map(({ name, localSelectors, remoteSelectors }, index) => ({
       name,
       uniqueId: `${uniqueId}${index}`,
       selectors: { local: localSelectors, remote: remoteSelectors },
       ...(tunnel.interfaceId === undefined ? {} : { interfaceId: tunnel.interfaceId }),
     }));
-    this.charon.sas.push({ name: tunnel.name, uniqueId, children });
+    charon.sas.push({ name: tunnel.name, uniqueId, children });
   }
 
   get messages(): string[] {
@@ -114,22 +125,90 @@ export class HostWithFakes implements AsyncDisposable {
   }
 
   memory(): Promise<string> {
-    return readFile(this.#memoryPath, 'utf8');
+    return readFile(this.#daemon(undefined).memoryPath, 'utf8');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#client.close();
-    await this.charon[Symbol.asyncDispose]();
+    await this.#shards.close();
+    for (const { charon } of this.#daemons.values()) await charon[Symbol.asyncDispose]();
     await rm(this.#directory, { recursive: true });
   }
 
-  get #memoryPath(): string {
-    return join(this.#directory, 'loaded.json');
+  #daemon(name: string | undefined): FakeDaemonParts {
+    const daemon = this.#daemons.get(name);
+    if (daemon === undefined) throw new Error(`no daemon ${name ?? 'of the host'}`);
+    return daemon;
   }
 
-  #spis(): ReadonlySet<string> {
+  #makeShard(name: string | undefined): Shard {
+    const { charon, memoryPath } = this.#daemon(name);
+    const client = new ViciClient({ socket: charon.socket });
+    const log = this.#log;
+    const failures = new Failures();
+    const hold = {
+      place: () => Promise.resolve(() => Promise.resolve()),
+      cleanUp: () => Promise.resolve(),
+    };
+    const rollGuard = new RollGuard({ hold, log });
+    const clock = { now: () => this.now, random: () => 0 };
+    const found = (): EngineLevelOptions['engine'] =>
+      name === undefined ? this.engine : this.shardEngine;
+    const engine = {
+      socket: charon.socket,
+      isExternal: false,
+      ensure: (...args: Parameters<EngineLevelOptions['engine']['ensure']>) =>
+        found().ensure(...args),
+      answers: (signal: AbortSignal) => found().answers(signal),
+      stop: () => this.#stop(name),
+    };
+    const strongswan = new StrongswanDriver({
+      client,
+      secrets: { read: async (use) => ({ form: 'psk', psk: await this.readSecret(use) }) },
+      memory: new MemoryFile(memoryPath),
+    });
+    const keeper = new TunnelKeeper({ client, failures, log, rollGuard, window: 10, ...clock });
+    const level = new EngineLevel({
+      engine,
+      strongswan,
+      observeSpis: () => Promise.resolve(this.#spis(charon)),
+      keeper,
+      drift: this.drift,
+      ...(name === undefined ? {} : { shard: name }),
+      failures,
+      history: this.#history,
+      log,
+    });
+    const history = this.#history;
+    const parts = { engine, client, strongswan, level, keeper, failures, history, rollGuard, log };
+    const watchIpsec = (): void => undefined;
+    const isThere = (): Promise<boolean> => Promise.resolve(true);
+    const interfaceIds = (): Promise<readonly number[]> => Promise.resolve([]);
+    const cleanAfter = (): Promise<void> => Promise.resolve();
+    return new Shard({
+      ...(name === undefined ? {} : { name }),
+      ...parts,
+      watchIpsec,
+      isThere,
+      interfaceIds,
+      cleanAfter,
+    });
+  }
+
+  #stop(name: string | undefined): Promise<void> {
+    if (this.stopFault !== undefined) return Promise.reject(this.stopFault);
+    if (name !== undefined) this.ended.push(name);
+    return Promise.resolve();
+  }
+
+  #spis(charon: FakeCharon): ReadonlySet<string> {
     if (!this.hasStates) return new Set();
-    const children = this.charon.sas.map(fakeSa).flatMap((sa) => sa.children);
+    const children = charon.sas.map(fakeSa).flatMap((sa) => sa.children);
     return new Set(children.flatMap(({ spiIn = '', spiOut = '' }) => [spiIn, spiOut]));
   }
 }
+
+const FOUND: EngineLevelOptions['engine'] = {
+  socket: '',
+  ensure: () => Promise.resolve('running'),
+  answers: () => Promise.resolve(true),
+};

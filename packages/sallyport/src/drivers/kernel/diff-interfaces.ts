@@ -11,25 +11,48 @@ export interface InterfaceChanges {
   readonly renewed: ReadonlySet<string>;
 }
 
-/** Wanted interfaces whose name somebody else's interface has: nothing may lead there. */
-export function takenNames(observed: ObservedKernel, desired: KernelDesired): ReadonlySet<string> {
-  const names = desired.interfaces.map(({ name }) => name);
-  return new Set(names.filter((name) => observed.foreignInterfaces.has(name)));
+/** Why wanted interfaces cannot be made, by name: nothing may lead there. */
+export function obstaclesOf(
+  observed: ObservedKernel,
+  desired: KernelDesired,
+): ReadonlyMap<string, string> {
+  const present = new Set(observed.interfaces.map(({ name }) => name));
+  const obstacles = new Map<string, string>();
+  for (const wanted of desired.interfaces) {
+    const { name } = wanted;
+    if (observed.foreignInterfaces.has(name))
+      obstacles.set(name, `an interface ${name} that is not Sallyport's is in the way`);
+    else if (isHomeless(observed, wanted) && !present.has(name))
+      obstacles.set(name, `network namespace ${shardOf(wanted) ?? ''} is not there`);
+  }
+  return obstacles;
+}
+
+/** Its namespace has lost its name, or has never been there. */
+function isHomeless({ networkNamespaces }: ObservedKernel, wanted: InterfacePlan): boolean {
+  const shard = shardOf(wanted);
+  return shard !== undefined && !networkNamespaces.has(shard);
+}
+
+function shardOf(wanted: InterfacePlan): string | undefined {
+  return wanted.kind === 'xfrm' ? wanted.shard : undefined;
 }
 
 export function diffInterfaces(observed: ObservedKernel, desired: KernelDesired): InterfaceChanges {
   const surplus = new Map(observed.interfaces.map((link) => [link.name, link]));
+  const obstacles = obstaclesOf(observed, desired);
   const add: KernelChange[] = [];
   const renewed = new Set<string>();
   for (const wanted of desired.interfaces) {
     const before = surplus.get(wanted.name);
     surplus.delete(wanted.name);
-    if (observed.foreignInterfaces.has(wanted.name)) {
-      add.push(refusal(wanted));
+    const obstacle = obstacles.get(wanted.name);
+    if (obstacle !== undefined) {
+      add.push(refusal(wanted, obstacle));
     } else if (before === undefined) {
       renewed.add(wanted.name);
       add.push(addition(wanted));
-    } else if (!isSameLink(before, wanted)) {
+    } else if (!isSameLink(before, wanted) && !isHomeless(observed, wanted)) {
       // Kind, id and addresses of a link are fixed when it is made.
       renewed.add(wanted.name);
       add.push(removal(before, 'of another shape'), addition(wanted));
@@ -55,8 +78,7 @@ function removal({ name, alias }: ObservedInterface, detail?: string): KernelCha
   );
 }
 
-function refusal(wanted: InterfacePlan): KernelChange {
-  const reason = `an interface ${wanted.name} that is not Sallyport's is in the way`;
+function refusal(wanted: InterfacePlan, reason: string): KernelChange {
   return toChange(
     { type: 'refuse', name: wanted.name, reason },
     { action: 'add', subject: formatInterface(wanted), detail: reason },
@@ -78,13 +100,17 @@ function settings(before: ObservedInterface, wanted: InterfacePlan): KernelChang
   ];
 }
 
-function formatInterface({ name, kind, interfaceId, mtuBytes }: InterfacePlan): string {
-  return `interface ${name} type ${kind} id ${interfaceId} mtu ${mtuBytes}`;
+function formatInterface(wanted: InterfacePlan): string {
+  const { name, kind, interfaceId, mtuBytes } = wanted;
+  const shard = shardOf(wanted);
+  const place = shard === undefined ? '' : ` of shard ${shard}`;
+  return `interface ${name} type ${kind} id ${interfaceId} mtu ${mtuBytes}${place}`;
 }
 
 function isSameLink(before: ObservedInterface, wanted: InterfacePlan): boolean {
   const kind = wanted.kind === 'xfrm' ? 'xfrm' : wanted.family === 4 ? 'vti' : 'vti6';
   if (before.kind !== kind || before.interfaceId !== wanted.interfaceId) return false;
+  if (before.shard !== shardOf(wanted)) return false;
   return (
     wanted.kind === 'xfrm' ||
     (isSameAddress(before.localAddress, wanted.localAddress) &&

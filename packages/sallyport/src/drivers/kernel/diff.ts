@@ -4,7 +4,7 @@
  */
 import { canonicalDesired } from './canonical.ts';
 import { toChange } from './change.ts';
-import { diffInterfaces, takenNames } from './diff-interfaces.ts';
+import { diffInterfaces, obstaclesOf } from './diff-interfaces.ts';
 import { diffRoutes, diffRules } from './diff-routes.ts';
 import { expectedFirewall, renderFirewall } from './firewall.ts';
 import type { KernelChange, KernelDesired, ObservedKernel } from './state.ts';
@@ -12,7 +12,7 @@ import type { KernelChange, KernelDesired, ObservedKernel } from './state.ts';
 export function diffKernel(observed: ObservedKernel, plan: KernelDesired): KernelChange[] {
   const desired = canonicalDesired(plan);
   const interfaces = diffInterfaces(observed, desired);
-  const reachable = withoutTaken(desired, takenNames(observed, desired));
+  const reachable = withoutRefused(desired, obstaclesOf(observed, desired));
   const isLost = (name: string | undefined): boolean =>
     name !== undefined && interfaces.renewed.has(name);
   // Routes go with their interface: those through one that is made anew are to be made again.
@@ -39,12 +39,15 @@ export function diffKernel(observed: ObservedKernel, plan: KernelDesired): Kerne
 }
 
 /**
- * What may be done of a plan while somebody else's interface has a name of ours: a route into it, or a
- * firewall that trusts it, would send packets out in clear.
+ * What may be done of a plan while an interface cannot be made: a route into somebody else's of that
+ * name, or a firewall that trusts it, would send packets out in clear.
  */
-function withoutTaken(desired: KernelDesired, taken: ReadonlySet<string>): KernelDesired {
-  if (taken.size === 0) return desired;
-  const isFree = (name: string | undefined): boolean => name === undefined || !taken.has(name);
+function withoutRefused(
+  desired: KernelDesired,
+  obstacles: ReadonlyMap<string, string>,
+): KernelDesired {
+  if (obstacles.size === 0) return desired;
+  const isFree = (name: string | undefined): boolean => name === undefined || !obstacles.has(name);
   return {
     ...desired,
     interfaces: desired.interfaces.filter(({ name }) => isFree(name)),

@@ -1,5 +1,7 @@
 /**
  * Kernel driver: tunnel interfaces, routes, rules, sysctls and the firewall of one host.
+ * All of it is in the host's own network namespace; interfaces of a shard are made in the namespace of
+ * its SAs and moved here: they go on looking for SAs there, and packets in clear stay here.
  *
  * How it is driven: `ip -json` and `nft -j` to observe, `ip -batch` and one `nft -f` transaction to
  * apply: a thousand tunnels cost a handful of processes.
@@ -18,7 +20,7 @@ import { isSysctlKey, type SysctlFiles } from '../../platform/linux/sysctl-files
 import type { ApplyReport, Driver, FailedChange } from '../driver.ts';
 import { runBatch } from './batch.ts';
 import { diffKernel } from './diff.ts';
-import { parseLinks, parseRoutes, parseRules } from './parse.ts';
+import { parseLinks, parseNetworkNamespaces, parseRoutes, parseRules } from './parse.ts';
 import { parseFirewall } from './parse-firewall.ts';
 import {
   FAMILIES,
@@ -80,7 +82,8 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
     const ip = (args: readonly string[]): Promise<string> =>
       // Names from /etc/iproute2 would hide the numbers that are our marks.
       outputOf(this.#commands, 'ip', ['-json', '-Numeric', ...args], { signal });
-    const links = parseLinks(await ip(['-details', 'link', 'show']));
+    const namespaces = parseNetworkNamespaces(await ip(['netns', 'list']));
+    const links = parseLinks(await ip(['-details', 'link', 'show']), namespaces);
     const protocol = ['protocol', String(OWNER.routeProtocol)];
     const routes = [];
     const rules = [];
@@ -94,6 +97,7 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
     const firewall = await this.#observeFirewall(signal);
     return {
       ...links,
+      networkNamespaces: new Set(namespaces.keys()),
       routes,
       rules,
       sysctls: await this.#sysctls.read(links.interfaces.map(({ name }) => name)),

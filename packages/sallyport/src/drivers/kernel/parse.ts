@@ -17,12 +17,22 @@ export interface ParsedLinks {
   readonly foreignInterfaces: ReadonlySet<string>;
 }
 
-/** `ip -json -Numeric -details link show`. */
-export function parseLinks(text: string): ParsedLinks {
+/** Names by number: `ip -json netns list`. Without a number where this namespace has met none of its links yet. */
+export function parseNetworkNamespaces(text: string): ReadonlyMap<string, string | undefined> {
+  return new Map(jsonRows(text).map((row) => [textOf(row, 'name') ?? '', textOf(row, 'id')]));
+}
+
+/** `ip -json -Numeric -details link show`; `namespaces`: number by name. */
+export function parseLinks(
+  text: string,
+  namespaces: ReadonlyMap<string, string | undefined> = new Map(),
+): ParsedLinks {
+  const nameOf = (id: string): string =>
+    [...namespaces].find(([, candidate]) => candidate === id)?.[0] ?? '';
   const interfaces: ObservedInterface[] = [];
   const foreignInterfaces = new Set<string>();
   for (const row of jsonRows(text)) {
-    if (isOurs(row)) interfaces.push(parseInterface(row));
+    if (isOurs(row)) interfaces.push(parseInterface(row, nameOf));
     else for (const name of namesOf(row)) foreignInterfaces.add(name);
   }
   return { interfaces, foreignInterfaces };
@@ -48,13 +58,14 @@ function namesOf(row: Json): string[] {
   return [textOf(row, 'ifname') ?? '', ...alternatives.filter((name) => typeof name === 'string')];
 }
 
-function parseInterface(row: Json): ObservedInterface {
+function parseInterface(row: Json, nameOf: (id: string) => string): ObservedInterface {
   const info = isJson(row['linkinfo']) ? row['linkinfo'] : {};
   const data = isJson(info['info_data']) ? info['info_data'] : {};
   const id = textOf(data, 'if_id') ?? textOf(data, 'ikey');
   const flags = Array.isArray(row['flags']) ? row['flags'] : [];
   const local = textOf(data, 'local');
   const remote = textOf(data, 'remote');
+  const namespace = textOf(row, 'link_netnsid');
   return {
     name: textOf(row, 'ifname') ?? '',
     kind: textOf(info, 'info_kind') ?? '',
@@ -62,6 +73,7 @@ function parseInterface(row: Json): ObservedInterface {
     isUp: flags.includes('UP'),
     alias: textOf(row, 'ifalias') ?? '',
     ...(id === undefined ? {} : { interfaceId: parseId(id) }),
+    ...(namespace === undefined ? {} : { shard: nameOf(namespace) }),
     ...(local === undefined ? {} : { localAddress: local }),
     ...(remote === undefined ? {} : { remoteAddress: remote }),
   };

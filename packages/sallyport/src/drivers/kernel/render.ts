@@ -54,7 +54,7 @@ function linkAdd(wanted: InterfacePlan): string {
   const kind =
     wanted.kind === 'xfrm'
       ? // The device below only lends its index to the route look-up: lo is the one always there.
-        `type xfrm dev lo if_id ${interfaceId}`
+        `${wanted.shard === undefined ? '' : `link-netns ${wanted.shard} `}type xfrm dev lo if_id ${interfaceId}`
       : `type ${wanted.family === 4 ? 'vti' : 'vti6'} local ${wanted.localAddress} remote ${wanted.remoteAddress} key ${interfaceId}`;
   return `link add name ${name} group ${OWNER.routeProtocol} mtu ${mtuBytes} ${kind}`;
 }

@@ -33,6 +33,8 @@ export interface ObservedInterface {
   /** Empty where the link was made and the work then cut short. */
   readonly alias: string;
   readonly interfaceId?: number;
+  /** Network namespace it looks its SAs up in; absent: this one, empty: one without a name. */
+  readonly shard?: string;
   readonly localAddress?: string;
   readonly remoteAddress?: string;
 }
@@ -56,6 +58,8 @@ export interface ObservedKernel {
   readonly interfaces: readonly ObservedInterface[];
   /** Names, also alternative ones, of every interface that is not ours. */
   readonly foreignInterfaces: ReadonlySet<string>;
+  /** Names of the network namespaces that there are beside this one. */
+  readonly networkNamespaces: ReadonlySet<string>;
   readonly routes: readonly ObservedRoute[];
   readonly rules: readonly RulePlan[];
   /** Value by slash-separated key; absent: no such file. */

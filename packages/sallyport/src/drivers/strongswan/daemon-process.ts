@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { access, readFile, rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CommandRunner, outputOf } from '../../platform/linux/command.ts';
+import { inNamespace } from '../../platform/linux/network-namespace.ts';
 import { EngineError } from './engine-error.ts';
 
 export interface DaemonProcess {
@@ -19,7 +20,6 @@ export interface DaemonProcess {
 
 /** charon-systemd needs no systemd and writes no pid file: several can run, one a namespace. */
 const PROGRAM = '/usr/sbin/charon-systemd';
-const UNIT = 'sallyport-charon.service';
 /**
  * Notes its own pid and start time, and then becomes the program: an agent that is killed meanwhile leaves
  * no daemon that nobody finds. Arguments: pid file, program.
@@ -32,12 +32,15 @@ exec "$program"`;
 const STOP_MILLISECONDS = 15_000;
 const POLL_MILLISECONDS = 50;
 
-/** `deploy/systemd/sallyport-charon.service`. */
+/** `deploy/systemd/sallyport-charon.service`, and `sallyport-charon@.service` of a shard. */
 export class UnitProcess implements DaemonProcess {
   readonly #commands: CommandRunner;
+  readonly #unit: string;
 
-  constructor(commands: CommandRunner) {
+  constructor(commands: CommandRunner, networkNamespace?: string) {
     this.#commands = commands;
+    const instance = networkNamespace === undefined ? '' : `@${networkNamespace}`;
+    this.#unit = `sallyport-charon${instance}.service`;
   }
 
   /** Whether systemd runs here and knows the unit. */
@@ -48,27 +51,29 @@ export class UnitProcess implements DaemonProcess {
     } catch {
       return false;
     }
-    return (await this.#commands.run('systemctl', ['cat', UNIT], { signal })).code === 0;
+    return (await this.#commands.run('systemctl', ['cat', this.#unit], { signal })).code === 0;
   }
 
   async find(signal: AbortSignal): Promise<number | undefined> {
-    const args = ['show', '--property', 'MainPID', '--value', UNIT];
+    const args = ['show', '--property', 'MainPID', '--value', this.#unit];
     const pid = Number(await outputOf(this.#commands, 'systemctl', args, { signal }));
     return pid > 0 ? pid : undefined;
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    await outputOf(this.#commands, 'systemctl', ['start', UNIT], { signal });
+    await outputOf(this.#commands, 'systemctl', ['start', this.#unit], { signal });
   }
 
   async stop(signal: AbortSignal): Promise<void> {
-    await outputOf(this.#commands, 'systemctl', ['stop', UNIT], { signal });
+    await outputOf(this.#commands, 'systemctl', ['stop', this.#unit], { signal });
   }
 }
 
 export interface DetachedProcessOptions {
   readonly pidPath: string;
   readonly configPath: string;
+  /** Absent: the one of the agent. */
+  readonly networkNamespace?: string;
 }
 
 /** Where no systemd runs: containers, network namespaces. */
@@ -100,8 +105,9 @@ export class DetachedProcess implements DaemonProcess {
         { cause },
       );
     });
-    const { pidPath, configPath } = this.#options;
-    const child = spawn('sh', ['-c', NOTED_PROGRAM, 'sh', pidPath, PROGRAM], {
+    const { pidPath, configPath, networkNamespace } = this.#options;
+    const script = ['-c', NOTED_PROGRAM, 'sh', pidPath, PROGRAM];
+    const child = spawn(...inNamespace(networkNamespace, 'sh', script), {
       env: {
         PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
         STRONGSWAN_CONF: configPath,

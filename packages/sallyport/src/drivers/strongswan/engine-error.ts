@@ -3,6 +3,7 @@ export class EngineError extends Error {
   readonly code:
     | 'engine/foreign-daemon'
     | 'engine/not-installed'
+    | 'engine/no-network-namespace'
     | 'engine/no-start'
     | 'engine/unreachable';
 

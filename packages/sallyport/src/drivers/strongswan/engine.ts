@@ -1,7 +1,8 @@
 /**
  * The charon that carries our tunnels. It is started apart from the agent and outlives it: traffic goes
  * on while the agent is upgraded or gone. There can be one IKE daemon in a network namespace, since
- * UDP 500 and 4500 are its own; a foreign one is used when told to, and never started or stopped.
+ * UDP 500 and 4500 are its own: a shard of the host has its own of both. A foreign daemon is used when
+ * told to, and never started or stopped.
  */
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ViciClient } from '@sallyport/vici';
 import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import type { CommandRunner } from '../../platform/linux/command.ts';
+import { commandsIn, hasNamespace, isInNamespace } from '../../platform/linux/network-namespace.ts';
 import { type DaemonProcess, DetachedProcess, UnitProcess } from './daemon-process.ts';
 import { EngineError } from './engine-error.ts';
 import { renderEngineConfig } from './render-config.ts';
@@ -21,6 +23,8 @@ export interface EngineOptions {
   readonly runDirectory: string;
   /** VICI address of a daemon that somebody else runs. */
   readonly externalSocket?: string;
+  /** Where it runs; absent: in the agent's own. */
+  readonly networkNamespace?: string;
   readonly commands: CommandRunner;
 }
 
@@ -37,10 +41,12 @@ export class Engine {
     this.isExternal = options.externalSocket !== undefined;
     this.socket = options.externalSocket ?? `unix://${join(options.runDirectory, 'charon.vici')}`;
     this.#configPath = join(options.runDirectory, 'strongswan.conf');
-    this.#unit = new UnitProcess(options.commands);
+    const { networkNamespace } = options;
+    this.#unit = new UnitProcess(options.commands, networkNamespace);
     this.#detached = new DetachedProcess({
       pidPath: join(options.runDirectory, 'charon.pid'),
       configPath: this.#configPath,
+      ...(networkNamespace === undefined ? {} : { networkNamespace }),
     });
   }
 
@@ -56,18 +62,17 @@ export class Engine {
     const config = this.#configFor(userspace);
     const process = await this.#process(signal);
     const pid = await process.find(signal);
-    if (pid !== undefined) {
-      if ((await this.#presentConfig()) === config) {
-        if (await this.answers(signal)) return 'running';
-        throw new EngineError(
-          'engine/unreachable',
-          `charon (pid ${pid}) runs and does not answer on ${this.socket}`,
-        );
-      }
-      // Plugins are chosen at start: another data plane needs another process.
-      await this.stop(signal);
+    if (pid !== undefined && (await this.#isAsWanted(pid, config))) {
+      if (await this.answers(signal)) return 'running';
+      throw new EngineError(
+        'engine/unreachable',
+        `charon (pid ${pid}) runs and does not answer on ${this.socket}`,
+      );
     }
-    await this.#refuseForeign();
+    await this.#refuseWithoutNamespace();
+    // Plugins are chosen at start, and the namespace: another of either needs another process.
+    if (pid !== undefined) await this.stop(signal);
+    await this.#refuseForeign(signal);
     await mkdir(this.#options.runDirectory, { recursive: true, mode: 0o700 });
     await writeFileAtomic(this.#configPath, config);
     await process.start(signal);
@@ -77,10 +82,10 @@ export class Engine {
 
   /** Whether `ensure` would end the running daemon with all its SAs, to start it otherwise. */
   async wouldRestart(userspace: boolean, signal: AbortSignal): Promise<boolean> {
-    if (this.isExternal || (await (await this.#process(signal)).find(signal)) === undefined) {
-      return false;
-    }
-    return (await this.#presentConfig()) !== this.#configFor(userspace);
+    if (this.isExternal) return false;
+    const pid = await (await this.#process(signal)).find(signal);
+    if (pid === undefined) return false;
+    return !(await this.#isAsWanted(pid, this.#configFor(userspace)));
   }
 
   #presentConfig(): Promise<string> {
@@ -136,25 +141,44 @@ export class Engine {
     }
   }
 
-  async #refuseForeign(): Promise<void> {
-    const ports = await boundIkePorts();
+  async #isAsWanted(pid: number, config: string): Promise<boolean> {
+    if ((await this.#presentConfig()) !== config) return false;
+    const { networkNamespace } = this.#options;
+    // Where the name is gone, what runs in the namespace that had it goes on.
+    if (networkNamespace === undefined || !(await hasNamespace(networkNamespace))) return true;
+    return isInNamespace(pid, networkNamespace);
+  }
+
+  async #refuseWithoutNamespace(): Promise<void> {
+    const { networkNamespace } = this.#options;
+    if (networkNamespace === undefined || (await hasNamespace(networkNamespace))) return;
+    throw new EngineError(
+      'engine/no-network-namespace',
+      `network namespace ${networkNamespace} of a shard is not there: make it with ip netns add, with the addresses that the Host declares`,
+    );
+  }
+
+  async #refuseForeign(signal: AbortSignal): Promise<void> {
+    const { networkNamespace, commands } = this.#options;
+    const ports = await boundIkePorts(commandsIn(networkNamespace, commands), signal);
     if (ports.length === 0) return;
+    const [place, way] =
+      networkNamespace === undefined
+        ? ['on this host', 'tell Sallyport to use it with --charon-socket, or stop it']
+        : [`in network namespace ${networkNamespace}`, 'stop it'];
     throw new EngineError(
       'engine/foreign-daemon',
-      `another IKE daemon already runs on this host (UDP ${ports.join(' and ')} is taken): tell Sallyport to use it with --charon-socket, or stop it`,
+      `another IKE daemon already runs ${place} (UDP ${ports.join(' and ')} is taken): ${way}`,
     );
   }
 }
 
-/** IKE ports (RFC 7296 §2, RFC 3948) bound in this network namespace. */
-async function boundIkePorts(): Promise<number[]> {
-  const tables = await Promise.all(
-    ['/proc/self/net/udp', '/proc/self/net/udp6'].map((path) =>
-      readFile(path, 'utf8').catch(() => ''),
-    ),
-  );
-  const bound = tables
-    .join('\n')
+/** IKE ports (RFC 7296 §2, RFC 3948) bound in the network namespace of the commands. */
+async function boundIkePorts(commands: CommandRunner, signal: AbortSignal): Promise<number[]> {
+  // Without IPv6 in the kernel the second file is missing, and what is printed of the first counts.
+  const args = ['/proc/self/net/udp', '/proc/self/net/udp6'];
+  const { stdout } = await commands.run('cat', args, { signal });
+  const bound = stdout
     .split('\n')
     .map((line) => Number.parseInt(/^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) /.exec(line)?.[1] ?? '', 16));
   return [500, 4500].filter((port) => bound.includes(port));

@@ -4,7 +4,7 @@ import type { Problem } from '../../lib/problem.ts';
 import { canonicalEndpoint } from '../addresses.ts';
 import type { Connection } from '../connection.ts';
 import { objectKey } from '../declared-objects.ts';
-import type { Host } from '../host.ts';
+import { type Host, outerAddresses } from '../host.ts';
 import { nameHint } from '../nearest-name.ts';
 import type { FieldPath, ParsedObject } from '../parsed-object.ts';
 import { problemAt } from '../problem-at.ts';
@@ -67,7 +67,7 @@ function checkAddresses(world: World, { connection, tunnel, path }: TunnelPlace)
   const problems: Problem[] = [];
   const { address: local } = tunnel.local;
   const { address: remote } = tunnel.remote;
-  const own = host.spec.addresses;
+  const own = outerAddresses(host);
   if (local !== undefined && !own.some((address) => isSame(address, local))) {
     problems.push(
       problemAt(connection, [...path, 'local', 'address'], 'tunnel/foreign-local-address', {
@@ -137,7 +137,7 @@ function endpoints({ spec }: Connection, tunnel: Tunnel, host: Host): readonly s
   const family = remote === undefined ? undefined : familyOf(remote);
   const local =
     tunnel.local.address ??
-    host.spec.addresses.find((address) => family === undefined || familyOf(address) === family);
+    outerAddresses(host).find((address) => family === undefined || familyOf(address) === family);
   const localAddress = canonicalEndpoint(local ?? '');
   const remoteAddress = canonicalEndpoint(remote ?? '%any');
   const certificate = spec.auth.certificate?.secret;

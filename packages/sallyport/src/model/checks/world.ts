@@ -14,6 +14,7 @@ export interface World {
   /** Without duplicates; in the order of input. */
   readonly connections: readonly ParsedObject<Connection>[];
   readonly gateways: readonly ParsedObject<Gateway>[];
+  readonly hosts: readonly ParsedObject<Host>[];
   readonly objects: DeclaredObjects;
   readonly facts: Facts;
   readonly secretFacts: ReadonlyMap<string, SecretFacts>;
@@ -29,16 +30,19 @@ export function makeWorld(
   const objects = indexObjects(parsed.map(({ object }) => object));
   const connections: ParsedObject<Connection>[] = [];
   const gateways: ParsedObject<Gateway>[] = [];
+  const hosts: ParsedObject<Host>[] = [];
   for (const { object, ...place } of parsed) {
     const key = objectKey(object.metadata.namespace, object.metadata.name);
     if (object.kind === 'Connection' && objects.connections.get(key) === object) {
       connections.push({ object, ...place });
     } else if (object.kind === 'Gateway' && objects.gateways.get(key) === object) {
       gateways.push({ object, ...place });
+    } else if (object.kind === 'Host' && objects.hosts.get(key) === object) {
+      hosts.push({ object, ...place });
     }
   }
   const secretFacts = indexSecretFacts(facts);
-  return { parsed, connections, gateways, objects, facts, secretFacts, rejected };
+  return { parsed, connections, gateways, hosts, objects, facts, secretFacts, rejected };
 }
 
 export function gatewayOf(world: World, connection: Connection): Gateway | undefined {

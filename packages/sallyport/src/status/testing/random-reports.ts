@@ -151,16 +151,20 @@ export const randomReport: fc.Arbitrary<HostReport> = fc.record(
     observedAt: time,
     agent: fc.record({ pid: count, version: word, startedAt: time }),
     kernel: word,
-    engine: fc.record(
-      {
-        name: fc.constant('strongswan' as const),
-        version: word,
-        socket: word,
-        running: fc.boolean(),
-        external: fc.boolean(),
-        life: count,
-      },
-      { requiredKeys: ['name', 'socket', 'running', 'external', 'life'] },
+    engines: fc.array(
+      fc.record(
+        {
+          name: fc.constant('strongswan' as const),
+          shard: word,
+          version: word,
+          socket: word,
+          running: fc.boolean(),
+          external: fc.boolean(),
+          life: count,
+        },
+        { requiredKeys: ['name', 'socket', 'running', 'external', 'life'] },
+      ),
+      { minLength: 1, maxLength: 3 },
     ),
     tunnels: fc.array(tunnel, { maxLength: 4 }),
     differences: fc.array(
@@ -185,7 +189,7 @@ export const randomReport: fc.Arbitrary<HostReport> = fc.record(
   },
   {
     requiredKeys: [
-      ...(['format', 'host', 'observedAt', 'agent', 'kernel', 'engine'] as const),
+      ...(['format', 'host', 'observedAt', 'agent', 'kernel', 'engines'] as const),
       ...(['tunnels', 'differences', 'drift', 'problems', 'objects'] as const),
     ],
   },

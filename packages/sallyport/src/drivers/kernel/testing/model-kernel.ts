@@ -7,6 +7,7 @@ import type { KernelChange, KernelDesired, KernelStep, ObservedKernel } from '..
 export const EMPTY_KERNEL: ObservedKernel = {
   interfaces: [],
   foreignInterfaces: new Set(['lo', 'eth0']),
+  networkNamespaces: new Set(['ike2', 'ike3']),
   routes: [],
   rules: [],
   sysctls: new Map([
@@ -56,7 +57,11 @@ function applyStep(
             }
           : {};
       const isUp = true;
-      const link = { name, kind, mtuBytes, alias, interfaceId, isUp, ...addresses };
+      const place =
+        step.interface.kind === 'xfrm' && step.interface.shard !== undefined
+          ? { shard: step.interface.shard }
+          : {};
+      const link = { name, kind, mtuBytes, alias, interfaceId, isUp, ...place, ...addresses };
       return { ...kernel, interfaces: [...kernel.interfaces, link] };
     }
     case 'interface-set':
