@@ -64,6 +64,15 @@ export interface ReportView {
   readonly problems: readonly { readonly code: string; readonly message: string }[];
 }
 
+export interface ConditionView {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly observedGeneration: number;
+  readonly lastTransitionTime: string;
+}
+
 export interface LastReport {
   readonly wantedRevision?: string;
   readonly isInEffect: boolean;
@@ -193,6 +202,20 @@ export class Sallyport {
     const { stdout, stderr } = await this.run(['status', '-o', 'json']);
     if (stderr !== '') return undefined;
     return JSON.parse(stdout) as ReportView;
+  }
+
+  async conditions(kind: string, name: string): Promise<readonly ConditionView[]> {
+    const text = await this.mustRun(['get', kind, name, '-o', 'json']);
+    const objects = JSON.parse(text) as readonly {
+      readonly status?: { readonly conditions: readonly ConditionView[] };
+    }[];
+    return objects[0]?.status?.conditions ?? [];
+  }
+
+  async condition(kind: string, name: string, type: string): Promise<ConditionView> {
+    const found = (await this.conditions(kind, name)).find((condition) => condition.type === type);
+    if (found === undefined) throw new Error(`${kind} ${name} has no condition ${type}`);
+    return found;
   }
 
   async report(): Promise<ReportView> {

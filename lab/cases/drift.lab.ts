@@ -6,13 +6,6 @@ import type { ReportView } from '../sallyport.ts';
 import { LeftAndStranger, TO_RIGHT } from '../topologies/left-and-stranger.ts';
 import { until } from '../until.ts';
 
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason: string;
-  readonly message: string;
-}
-
 const TUNNEL = 'sp.default.right.main';
 const REPORT_ONLY = TO_RIGHT.replace('spec: {addresses:', 'spec: {driftPolicy: report, addresses:');
 const CHANGED = /somebody else has changed what was in effect/g;
@@ -60,13 +53,6 @@ describe('what somebody else changes', () => {
     (await sh('nft -s list table inet sallyport')).replaceAll(/counter packets \d+ bytes \d+/g, ''),
     await site.left.swanctl(['--list-conns']),
   ];
-  const conditionOf = async (kind: string, name: string, type: string): Promise<Condition> => {
-    const json = await site.left.mustRun(['get', kind, name, '-o', 'json']);
-    const [object] = JSON.parse(json) as [{ status: { conditions: readonly Condition[] } }];
-    const found = object.status.conditions.find((condition) => condition.type === type);
-    if (found === undefined) throw new Error(`${kind} ${name} has no condition ${type}: ${json}`);
-    return found;
-  };
   const timesTold = async (): Promise<number> =>
     ((await sh(`cat ${site.left.host.file('agent.log')}`)).match(CHANGED) ?? []).length;
   const untilCounted = (count: number): Promise<ReportView> =>
@@ -91,13 +77,13 @@ describe('what somebody else changes', () => {
       assert.deepEqual(await inForce(), wanted);
       assert.equal(await timesTold(), index + 1);
     }
-    const ofHost = await conditionOf('host', 'left', 'Drifted');
-    const ofConnection = await conditionOf('connection', 'right', 'Drifted');
+    const ofHost = await site.left.condition('host', 'left', 'Drifted');
+    const ofConnection = await site.left.condition('connection', 'right', 'Drifted');
     for (const { status, reason, message } of [ofHost, ofConnection]) {
       assert.deepEqual([status, reason], ['False', 'Repaired']);
       assert.match(message, /^left: IKE daemon: add IKE connection/);
     }
-    assert.equal((await conditionOf('connection', 'right', 'Programmed')).status, 'True');
+    assert.equal((await site.left.condition('connection', 'right', 'Programmed')).status, 'True');
     assert.ok(await site.carries());
   });
 
@@ -133,9 +119,9 @@ describe('what somebody else changes', () => {
     await left.startAgent();
     assert.ok(told(await untilCounted(already + all.length)));
     assert.deepEqual(await inForce(), meddled);
-    assert.equal((await conditionOf('host', 'left', 'Drifted')).reason, 'NotRepaired');
-    assert.equal((await conditionOf('connection', 'right', 'Drifted')).status, 'True');
-    const { status, reason } = await conditionOf('connection', 'right', 'Programmed');
+    assert.equal((await site.left.condition('host', 'left', 'Drifted')).reason, 'NotRepaired');
+    assert.equal((await site.left.condition('connection', 'right', 'Drifted')).status, 'True');
+    const { status, reason } = await site.left.condition('connection', 'right', 'Programmed');
     assert.deepEqual([status, reason], ['False', 'Drifted']);
 
     // Another plan is another wish, and brings everything back.
