@@ -41,5 +41,5 @@ export async function untilMended(left: Sallyport): Promise<void> {
   assert.equal(cause, undefined);
   const { status, stdout } = await left.run(['status', 'right']);
   assert.equal(status, 0);
-  assert.doesNotMatch(stdout, /cause|\[(ike|child)\//);
+  assert.doesNotMatch(stdout, /^ {2}(?:cause|do) /m);
 }

@@ -14,11 +14,11 @@ import { untilMended, untilTold } from '../told.ts';
 import { createTwoSites, type TwoSitesHost } from '../topologies/two-sites.ts';
 import type { Lab } from '../topology.ts';
 
-function declared(address: string, encapsulation = 'auto'): string {
+function declared(address: string, encapsulation = 'auto', start = 'initiate'): string {
   const text = connection({
     ...{ name: 'right', networks: '10.2.0.0/24' },
     tunnel: `{local: {id: left.example}, remote: {address: ${address}, id: right.example}}`,
-    more: `  liveness: {delaySeconds: 2}\n  encapsulation: ${encapsulation}\n`,
+    more: `  liveness: {delaySeconds: 2}\n  encapsulation: ${encapsulation}\n  start: ${start}\n`,
   });
   return LEFT_SITE + text;
 }
@@ -40,8 +40,8 @@ describe('the cause of a tunnel to a peer that is not heard', () => {
     await lab.close();
   });
 
-  const apply = async (address: string, encapsulation?: string): Promise<void> => {
-    const file = await left.declare('site', declared(address, encapsulation), { key: KEY });
+  const apply = async (...args: Parameters<typeof declared>): Promise<void> => {
+    const file = await left.declare('site', declared(...args), { key: KEY });
     await left.run(['apply', '-f', file]);
   };
   const filter = async (host: TwoSitesHost, hook: string, rule: string): Promise<void> => {
@@ -123,6 +123,27 @@ describe('the cause of a tunnel to a peer that is not heard', () => {
     await untilMended(left);
   });
 
+  test('is that UDP 4500 does not pass, where only the other side begins', async () => {
+    await lab.host('gwb').write('site.conf', customerSite({ more: 'encap = yes' }));
+    await apply('203.0.113.1', 'always', 'respond');
+    await filter('internet', 'forward', 'udp dport 4500 drop');
+    await cutOff();
+    // It gives up sooner than we do.
+    await stranger.trySwanctl(['--initiate', '--child', 'networks', '--timeout', '5']);
+    await untilTold(left, {
+      code: 'ike/nat-t-port-blocked',
+      message: /nothing came back from its port 4500/,
+      hint: /let UDP 4500 pass in both directions between 198\.51\.100\.1 and 203\.0\.113\.1/,
+    });
+    await unfilter('internet');
+    // Afresh: what it began still waits for its next repetition.
+    await stranger.kill();
+    await stranger.start();
+    await stranger.swanctl(['--initiate', '--child', 'networks']);
+    await untilMended(left);
+    await apply('203.0.113.1');
+  });
+
   test('is that it takes no more new IKE SAs', async () => {
     await stranger.stop();
     const strict = new Stranger(lab.host('gwb'), {
@@ -146,7 +167,7 @@ describe('the cause of a tunnel to a peer that is not heard', () => {
     await untilTold(left, {
       code: 'ike/peer-busy',
       message: /203\.0\.113\.1 asked for a cookie and then did not answer/,
-      hint: /limits of half-open IKE SAs/,
+      hint: /raise its limits of half-open IKE SAs/,
     });
     await strict.stop();
     await stranger.start();

@@ -150,7 +150,7 @@ describe('what is told of a stranger', () => {
     await untilTold(left, {
       code: 'child/selectors-refused',
       message:
-        /proposes the networks 10\.1\.0\.0\/24 <-> 10\.9\.0\.0\/24, we have 10\.1\.0\.0\/24 <-> 10\.2\.0\.0\/24/,
+        /proposes the networks \(ours <-> its\) 10\.1\.0\.0\/24 <-> 10\.9\.0\.0\/24, we have 10\.1\.0\.0\/24 <-> 10\.2\.0\.0\/24/,
       hint: /compare the networks on both sides, mirrored/,
     });
   });

@@ -40,6 +40,13 @@ const FAULTS: readonly {
     hint: /compare encryption, PRF or integrity, and the key exchange group of phase 1/,
   },
   {
+    what: 'another address of ours',
+    site: { from: '198.51.100.77' },
+    code: 'ike/no-common-proposal',
+    message: /we offer aes256gcm16-prfsha384-ecp384/,
+    hint: /a gateway that has no connection for 198\.51\.100\.1, .* answers in the same way/,
+  },
+  {
     what: 'another identity of its own',
     site: { id: 'somebody.example' },
     code: 'ike/authentication-refused',

@@ -39,6 +39,6 @@ function entryOf([code, { message, told, hint, names = [] }]: readonly [
       const own = names[Number(name) - 1];
       return own === undefined ? (NAMES.get(name) ?? whole) : `*${own}*`;
     });
-  const says = told === undefined ? named(message) : `${named(message)}; or ${named(told)}`;
-  return `### \`${code}\`\n\nSays: ${says}.\n\nTo do: ${named(hint)}.`;
+  const more = told === undefined ? '' : `\n\nWhere more is known: ${named(told)}.`;
+  return `### \`${code}\`\n\nSays: ${named(message)}.${more}\n\nTo do: ${named(hint)}.`;
 }

@@ -38,12 +38,12 @@ const REACHING: Texts<ReachingCode> = {
   },
   'ike/silent-after-init': {
     message: '{peer} took part in IKE_SA_INIT and then fell silent',
-    hint: 'see whether the path between {local-address} and {peer} drops large or fragmented UDP packets, since IKE_AUTH with certificates is the first large one; the log of the other side tells whether IKE_AUTH arrived',
+    hint: 'see whether the path between {local-address} and {peer} drops large or fragmented UDP packets, since IKE_AUTH with certificates is the first large one; the log of the other side tells whether IKE_AUTH arrived, and why it is not answered',
   },
   'ike/peer-busy': {
     message:
       '{peer} asked for a cookie and then did not answer: it limits how many new IKE SAs it takes',
-    hint: 'ask the other side for its limits of half-open IKE SAs, in all and for one address; many tunnels of ours from {local-address} may come up at once there',
+    hint: 'have the other side raise its limits of half-open IKE SAs (in all, and for one address), or let fewer tunnels come up from {local-address} at once: --window of the agent',
   },
   'ike/no-route': {
     message: 'packets to {peer} could not be sent: {1}',
@@ -66,7 +66,7 @@ const AGREEING: Texts<AgreeingCode> = {
   'ike/no-common-proposal': {
     message: 'no IKE proposal in common: we offer {ike}',
     told: 'no IKE proposal in common: {peer} offers {1}, we accept {2}',
-    hint: 'compare encryption, PRF or integrity, and the key exchange group of phase 1 with the other side; a gateway that has no connection for {local-address} answers in the same way',
+    hint: 'compare encryption, PRF or integrity, and the key exchange group of phase 1 with the other side; a gateway that has no connection for {local-address}, or only one of IKEv1, answers in the same way',
     names: ['its IKE proposals', 'our IKE proposals'],
   },
   'ike/version-1': {
@@ -92,7 +92,7 @@ type ProvingCode =
 const PROVING: Texts<ProvingCode> = {
   'ike/authentication-refused': {
     message: '{peer} refused to authenticate us as {local-id}',
-    hint: 'compare with the other side: the pre-shared key or certificate, which must be valid by its clock, too; our identity {local-id} as it must expect it, and its own identity {remote-id}; its log says which of them differs',
+    hint: 'compare with the other side: the pre-shared key or certificate (which must be valid by its clock), our identity {local-id} as it must expect it, and its own identity {remote-id}; its log says which of them differs',
   },
   'ike/not-authenticated': {
     message: '{peer} did not prove to be {remote-id}',
@@ -105,7 +105,7 @@ const PROVING: Texts<ProvingCode> = {
   },
   'ike/no-psk': {
     message: 'no pre-shared key of ours belongs to {1}; we expect {remote-id}',
-    hint: 'if {1} is another one, set tunnels[].remote.id to it or correct the identity on the other side; else the log of the agent tells why the Secret was not loaded',
+    hint: 'if these two differ, set tunnels[].remote.id to {1} or correct the identity on the other side; else the log of the agent tells why the Secret was not loaded',
     names: ['identity that it sent'],
   },
   'ike/no-private-key': {
@@ -175,8 +175,8 @@ const CHILDREN: Texts<ChildCode> = {
     names: ['its ESP proposals', 'our ESP proposals'],
   },
   'child/selectors-refused': {
-    message: 'the other side does not accept the networks we propose: {selectors}',
-    told: 'the other side proposes the networks {1} <-> {2}, we have {selectors}',
+    message: 'the other side does not accept the networks we propose (ours <-> its): {selectors}',
+    told: 'the other side proposes the networks (ours <-> its) {1} <-> {2}, we have {selectors}',
     hint: 'compare the networks on both sides, mirrored and with the same prefix lengths; try selectors: per-pair for a device that keeps one pair to an SA',
     names: ['our networks as it sees them', 'its networks'],
   },

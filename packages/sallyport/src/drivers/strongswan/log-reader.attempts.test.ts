@@ -76,7 +76,7 @@ const ATTEMPTS: readonly {
     ],
     code: 'ike/no-common-proposal',
     says: '198.51.100.20 offers IKE:AES_CBC_128/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048, we accept IKE:AES_GCM_16_256/',
-    hint: 'a gateway that has no connection for 192.0.2.10 answers in the same way',
+    hint: 'a gateway that has no connection for 192.0.2.10, or only one of IKEv1, answers in the same way',
   },
   {
     what: 'a peer that calls with IKEv1',
@@ -293,7 +293,7 @@ const ATTEMPTS: readonly {
     lines: ["no shared key found for '192.0.2.10' - 'fw1.example'"],
     code: 'ike/no-psk',
     says: 'belongs to fw1.example; we expect 198.51.100.20',
-    hint: 'set tunnels[].remote.id to it',
+    hint: 'set tunnels[].remote.id to fw1.example',
   },
   {
     what: 'a cable that is not there',
@@ -360,7 +360,7 @@ const ATTEMPTS: readonly {
     ],
     code: 'ike/peer-busy',
     says: '198.51.100.20 asked for a cookie',
-    hint: 'its limits of half-open IKE SAs',
+    hint: 'raise its limits of half-open IKE SAs',
   },
   {
     what: 'a peer that falls silent while the tunnel is up',

@@ -72,12 +72,12 @@ const LINES: readonly (readonly [line: string, code: CauseCode, message: string]
   [
     'received TS_UNACCEPTABLE notify, no CHILD_SA built',
     'child/selectors-refused',
-    'the other side does not accept the networks we propose: 10.10.0.0/16 <-> 10.20.0.0/16; fd10::/48 <-> fd20::/48',
+    'the other side does not accept the networks we propose (ours <-> its): 10.10.0.0/16 <-> 10.20.0.0/16; fd10::/48 <-> fd20::/48',
   ],
   [
     'traffic selectors 10.9.0.0/16 === 10.8.0.0/16 unacceptable',
     'child/selectors-refused',
-    'the other side proposes the networks 10.9.0.0/16 <-> 10.8.0.0/16, we have 10.10.0.0/16 <-> 10.20.0.0/16; fd10::/48 <-> fd20::/48',
+    'the other side proposes the networks (ours <-> its) 10.9.0.0/16 <-> 10.8.0.0/16, we have 10.10.0.0/16 <-> 10.20.0.0/16; fd10::/48 <-> fd20::/48',
   ],
   [
     'received AUTHENTICATION_FAILED notify error',
