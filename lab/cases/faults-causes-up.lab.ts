@@ -117,7 +117,7 @@ describe('what is told of a stranger', () => {
     await double.swanctl(['--initiate', '--child', 'networks']);
     await untilTold(left, {
       code: 'ike/flapping',
-      message: /203\.0\.113\.1 closed the tunnel \d+ times within ten minutes/,
+      message: /203\.0\.113\.1 closed the tunnel or fell silent \d+ times within ten minutes/,
       hint: /another gateway that connects to 203\.0\.113\.1 with our identity left\.example/,
     });
     await double.stop();

@@ -158,6 +158,16 @@ describe('Failures', () => {
       expect(failures.causeOf(pskTunnel.name)).toBeUndefined();
     });
 
+    it('without a word, too: it has another SA of our identity', () => {
+      const failures = new Failures();
+      for (const id of [1, 2, 3, 4, 5]) {
+        rise(failures, id, seconds(id * 20));
+        const line = lineOf('giving up after 3 retransmits', String(id));
+        expect(failures.readLine(line, tunnels, seconds(id * 20 + 10))).toEqual([pskTunnel.name]);
+      }
+      expect(failures.causeOf(pskTunnel.name)?.code).toBe('ike/flapping');
+    });
+
     it('is silent about SAs that others have taken the place of', () => {
       const failures = new Failures();
       for (const id of [1, 2, 3, 4, 5]) {

@@ -16,7 +16,7 @@ import type { Cause } from '../status/host-report.ts';
 const SPECIFIC_MILLISECONDS = 60_000;
 /** IKE SAs whose lines are followed at once. */
 const MAX_READERS = 4096;
-/** So often within ten minutes the other side closes no tunnel for a reason that has passed. */
+/** So often within ten minutes no tunnel ends for a reason that has passed. */
 const FLAPPING_CLOSINGS = 5;
 
 export interface LogLine {
@@ -61,7 +61,7 @@ export class Failures {
       if (told === undefined) continue;
       if ('mends' in told) this.#mend(name, told.mends);
       else if ('established' in told) this.#newest.set(name, told.established);
-      else if (told.code !== 'ike/peer-deleted') this.note(tunnel, told, now);
+      else if (told.endsSa !== true) this.note(tunnel, told, now);
       else if (!this.#noteClosing(tunnel, line, told, now)) continue;
       if (finding !== undefined) failed.push(name);
     }
@@ -92,7 +92,7 @@ export class Failures {
     if (this.#noted.get(tunnel)?.finding.code === code) this.#noted.delete(tunnel);
   }
 
-  /** False where the other side ended an SA that another one has taken the place of. */
+  /** False where an SA ended that another one has taken the place of. */
   #noteClosing(tunnel: TunnelPlan, line: LogLine, finding: Finding, now: Date): boolean {
     const newest = this.#newest.get(tunnel.name);
     if (newest !== undefined && newest !== line.ikeUniqueId) return false;

@@ -201,8 +201,8 @@ const STAYING: Texts<StayingCode> = {
   },
   'ike/flapping': {
     message:
-      '{peer} closed the tunnel {1} times within ten minutes, each time after it had come up',
-    hint: 'look for another gateway that connects to {peer} with our identity {local-id}: a device that keeps one tunnel to an identity ends the older one (unique IDs), so each gateway needs an identity of its own; else the log of the other side tells why it closes',
+      '{peer} closed the tunnel or fell silent {1} times within ten minutes, each time after it had come up',
+    hint: 'look for another gateway that connects to {peer} with our identity {local-id}: a device that keeps one tunnel to an identity ends the older one, with or without a word (unique IDs, INITIAL_CONTACT), so each gateway needs an identity of its own; else the log of the other side tells why it closes, or the path loses packets',
     names: ['number'],
   },
   'engine/not-running': {

@@ -1,4 +1,4 @@
-/** How often the other side has closed one tunnel of late, and whether it goes on doing so. */
+/** How often one tunnel has ended at the other side of late, and whether that goes on. */
 
 const WINDOW_MILLISECONDS = 600_000;
 /** More are not told apart. */

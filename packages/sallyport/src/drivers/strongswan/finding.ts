@@ -9,4 +9,6 @@ export interface Finding {
   readonly peer?: string;
   /** Says more than a general failure that follows it. */
   readonly isSpecific: boolean;
+  /** An IKE SA has ended that may have been up. */
+  readonly endsSa?: boolean;
 }

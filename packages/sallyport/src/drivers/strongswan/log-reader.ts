@@ -68,7 +68,7 @@ const noCommonEsp: Tells = (_parts, memory) =>
 
 /** The other side has fallen silent: how far did we get with it? */
 const silence: Tells = (_parts, memory) => {
-  if (memory.isEstablished) return found('ike/no-answer', []);
+  if (memory.isEstablished) return { ...found('ike/no-answer', []), endsSa: true };
   if (memory.hasInit && memory.sentToPort === NAT_T_PORT) {
     return found('ike/nat-t-port-blocked', []);
   }
@@ -214,5 +214,5 @@ const PATTERNS: readonly (readonly [line: RegExp, tells: Tells])[] = [
   ],
 
   [/^IKE_SA .*\[(\d+)\] (?:established|rekeyed) between /, ([id = '']) => ({ established: id })],
-  [/^received DELETE for IKE_SA /, () => found('ike/peer-deleted', [])],
+  [/^received DELETE for IKE_SA /, () => ({ ...found('ike/peer-deleted', []), endsSa: true })],
 ];
