@@ -48,8 +48,8 @@ function lastDrift(object: ObjectGeneration): (share: Share) => { at: string; te
 
 function isOwn(
   { kind }: ObjectGeneration,
-  names: ReadonlySet<string>,
+  names: readonly string[],
   tunnel: string | undefined,
 ): boolean {
-  return kind === 'Host' || (tunnel !== undefined && names.has(tunnel));
+  return kind === 'Host' || (tunnel !== undefined && names.includes(tunnel));
 }

@@ -23,7 +23,7 @@ export interface Share {
   readonly report?: HostReading;
   readonly tunnels: readonly TunnelReport[];
   /** Names of these tunnels. */
-  readonly names: ReadonlySet<string>;
+  readonly names: readonly string[];
   /** Of these tunnels, and of the whole host; of a Host all. */
   readonly differences: readonly Difference[];
 }
@@ -42,7 +42,7 @@ export function indexShares(hosts: readonly JudgedHost[]): ReadonlyMap<string, r
         isCurrent: report?.wantedRevision === plan.revision,
         ...(report === undefined ? {} : { report }),
         tunnels: source.tunnels.flatMap((name) => tunnels.get(name) ?? []),
-        names: new Set(source.tunnels),
+        names: source.tunnels,
         // What is left over of a tunnel that is not wanted any more concerns the host alone.
         differences:
           source.kind === 'Host' || differences.size === 0

@@ -38,7 +38,7 @@ function pending(
     isCurrent: true,
     report,
     tunnels: [],
-    names: new Set<string>(),
+    names: [],
     differences: [],
   };
   const renewed = [judgeAccepted(object, []), judgeProgrammed(object, [share])].map((verdict) => {
