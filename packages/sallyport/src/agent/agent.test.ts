@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { ViciUnknownEvent } from '@sallyport/vici';
+import { buildMessage, ViciUnknownEvent } from '@sallyport/vici';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { planWorld } from '../plan/testing/plan-world.ts';
 import { WORLDS } from '../plan/testing/worlds.ts';
@@ -124,6 +124,23 @@ describe('a round', () => {
     expect(agent.rounds).toEqual([true]);
     await agent.pass(1);
     expect(agent.rounds).toEqual([true, true]);
+  });
+
+  it('hands on what the kernel and the daemon counted of SAs that end', async () => {
+    await agent.start();
+    const lines = [
+      'Deleted src 198.51.100.1 dst 203.0.113.1',
+      '\tproto esp spi 0xc0001001(3221229569) reqid 1(0x00000001) mode tunnel',
+      '\t  4560(bytes), 20(packets)',
+    ];
+    await agent.hasten(() => agent.changeIpsec(lines.join('\n')));
+    await until(() => agent.told.includes('ended c0001001'));
+    const message = buildMessage({ up: 'yes', a: { uniqueid: '1' } });
+    await agent.pass(100);
+    await agent.hasten(() => {
+      agent.emit({ type: 'event', name: 'ike-updown', message, generation: 1 });
+    });
+    expect(agent.told).toContain('ike-updown');
   });
 
   it('comes soon after SAs were taken out of the kernel, and not for those that are added', async () => {

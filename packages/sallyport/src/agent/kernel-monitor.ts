@@ -1,6 +1,7 @@
 /** `ip monitor` tells that something changed; what, the next round finds out. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { type SaEnd, SaEndReader } from '../drivers/kernel/sa-end.ts';
 import { inNamespace } from '../platform/linux/network-namespace.ts';
 import type { Log } from './log.ts';
 
@@ -14,19 +15,26 @@ export function watchNetwork(onChange: () => void, log: Log, signal: AbortSignal
   });
 }
 
-/**
- * Calls back when SAs or policies were taken out of a network namespace, by whomever, until the signal
- * fires. What is added, the daemon itself tells of.
- */
+export interface IpsecListener {
+  /** SAs or policies were taken out, by whomever. What is added, the daemon itself tells of. */
+  readonly onGone: () => void;
+  /** The last count of an SA that was taken out. */
+  readonly onSaEnd: (end: SaEnd) => void;
+}
+
+/** Calls back for one network namespace until the signal fires. */
 export function watchIpsec(
   networkNamespace: string | undefined,
-  onGone: () => void,
+  { onGone, onSaEnd }: IpsecListener,
   log: Log,
   signal: AbortSignal,
 ): void {
-  const words = ['xfrm', 'monitor', 'nokeys', 'SA', 'policy'];
+  const ends = new SaEndReader();
+  const words = ['-s', 'xfrm', 'monitor', 'nokeys', 'SA', 'policy'];
   follow(inNamespace(networkNamespace, 'ip', words), signal, {
     onLine: (line) => {
+      const end = ends.read(line);
+      if (end !== undefined) onSaEnd(end);
       if (/^(?:Deleted|Flushed) /.test(line)) onGone();
     },
     // Many a kernel has no IPsec, and whoever runs ESP in user space needs none.

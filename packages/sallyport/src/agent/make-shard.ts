@@ -75,8 +75,8 @@ export function makeShard(settings: ShardSettings, name: string | undefined): Sh
     if (!engine.isExternal && (await isThere())) await removeLeftStates(commands, ids, signal);
     if (name !== undefined) await rm(directories.run, { recursive: true, force: true });
   };
-  const watch: ShardParts['watchIpsec'] = (onGone, signal) => {
-    watchIpsec(name, onGone, log, signal);
+  const watch: ShardParts['watchIpsec'] = (listener, signal) => {
+    watchIpsec(name, listener, log, signal);
   };
   return new Shard({
     ...(name === undefined ? {} : { name }),

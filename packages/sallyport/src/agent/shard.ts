@@ -13,6 +13,7 @@ import type { TrailStep } from '../status/why/explanation.ts';
 import { type DaemonEventsOptions, followDaemonEvents } from './daemon-events.ts';
 import type { EngineLevel, EngineLevelResult } from './engine-level.ts';
 import type { Failures } from './failures.ts';
+import type { IpsecListener } from './kernel-monitor.ts';
 import type { Log } from './log.ts';
 import type { RollGuard } from './roll-guard.ts';
 import type { TunnelHistory } from './tunnel-history.ts';
@@ -27,10 +28,10 @@ export interface ShardParts {
   readonly level: Pick<EngineLevel, 'round'>;
   readonly keeper: Pick<TunnelKeeper, 'attemptFailed' | 'nextAt'>;
   readonly failures: Pick<Failures, 'readLine' | 'readAlert' | 'trailOf'>;
-  readonly history: Pick<TunnelHistory, 'note'>;
+  readonly history: Pick<TunnelHistory, 'note' | 'noteEnd'>;
   readonly rollGuard: Pick<RollGuard, 'cleanUp'>;
-  /** Calls back when SAs or policies were taken out of its kernel, until the signal fires. */
-  readonly watchIpsec: (onGone: () => void, signal: AbortSignal) => void;
+  /** Tells of what is taken out of its kernel, until the signal fires. */
+  readonly watchIpsec: (listener: IpsecListener, signal: AbortSignal) => void;
   /** Whether its network namespace is there: with that goes everything in its kernel. */
   readonly isThere: () => Promise<boolean>;
   /** Ids of the interfaces that lead to the SAs of the daemon now. */
@@ -108,9 +109,15 @@ export class Shard {
   async follow(onChange: OnChange, signal: AbortSignal): Promise<void> {
     const { client, failures, watchIpsec, history, log } = this.#parts;
     const until = AbortSignal.any([signal, this.#end.signal]);
-    watchIpsec(() => {
-      onChange({ kernel: false });
-    }, until);
+    const ipsec: IpsecListener = {
+      onGone: () => {
+        onChange({ kernel: false });
+      },
+      onSaEnd: (end) => {
+        history.noteEnd(end);
+      },
+    };
+    watchIpsec(ipsec, until);
     await followDaemonEvents(
       {
         ...{ client, log },

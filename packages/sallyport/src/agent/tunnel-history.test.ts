@@ -214,6 +214,17 @@ describe('the history of a tunnel', () => {
     expect(world.look(downReading, 3).history).toMatchObject({ bytesOut: 190, flaps: 1 });
   });
 
+  it('takes what the kernel counted last', () => {
+    const world = new World();
+    world.look(withSas(sa('7', 100)), 0);
+    world.history.noteEnd({ spi: 'd7', bytes: 130, packets: 101 });
+    expect(world.look(downReading, 3).history).toMatchObject({
+      bytesIn: 100,
+      bytesOut: 130,
+      packetsOut: 101,
+    });
+  });
+
   it('counts rekeyings of the IKE SA, and nothing of tunnels that are not ours', () => {
     const world = new World();
     const event = saEvent('ike-rekey', { old: { uniqueid: '3' }, new: { uniqueid: '4' } });

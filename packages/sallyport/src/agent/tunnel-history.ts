@@ -4,6 +4,7 @@
  * agent and machine.
  */
 import type { SaEvent } from '@sallyport/vici';
+import type { SaEnd } from '../drivers/kernel/sa-end.ts';
 import { readCounters, type TunnelReading } from '../drivers/strongswan/parse.ts';
 import { messageOf } from '../lib/message-of.ts';
 import { CounterLedger, type SaCounters } from '../status/counter-ledger.ts';
@@ -115,6 +116,12 @@ export class TunnelHistory {
         ledger?.note(counted);
       this.#isChanged = true;
     }
+  }
+
+  /** What the kernel counted of an SA when it took it out. */
+  noteEnd({ spi, bytes, packets }: SaEnd): void {
+    for (const { ledger } of this.#known.values()) ledger.noteEnd(spi, bytes, packets);
+    this.#isChanged = true;
   }
 
   /** By the steady clock: when to look at SAs that are about to end; undefined where there are none. */

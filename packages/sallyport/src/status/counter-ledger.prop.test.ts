@@ -106,6 +106,19 @@ describe('a ledger of any SAs, one after the other', () => {
 describe('a ledger', () => {
   const sa: SaCounters = { sa: '1', bytesIn: 10, bytesOut: 20, packetsIn: 1, packetsOut: 2 };
 
+  it('takes the last count of the kernel, each direction by its SPI', () => {
+    const ledger = new CounterLedger();
+    ledger.look([
+      { ...sa, sa: '1/c1/d1' },
+      { ...sa, sa: '2/c2/d2' },
+    ]);
+    ledger.noteEnd('c1', 15, 3);
+    ledger.noteEnd('d2', 25, 5);
+    ledger.noteEnd('d1', 5, 1);
+    ledger.noteEnd('ee', 1_000, 1_000);
+    expect(ledger.total).toEqual({ bytesIn: 25, bytesOut: 45, packetsIn: 4, packetsOut: 7 });
+  });
+
   it('knows the SAs it has seen lately', () => {
     const ledger = new CounterLedger();
     ledger.look([sa]);

@@ -5,8 +5,8 @@
  */
 import type { Counters } from './host-report.ts';
 
-/** Counters of one SA; `sa` is another one for each SA that ever was. */
 export interface SaCounters extends Counters {
+  /** `<unique id>/<SPI in>/<SPI out>`: another one for each SA that ever was. */
   readonly sa: string;
 }
 
@@ -48,6 +48,15 @@ export class CounterLedger {
     const largest = largestOf(this.#sas.get(counted.sa) ?? counted, counted);
     this.#sas.delete(counted.sa);
     this.#sas.set(counted.sa, { sa: counted.sa, ...largest });
+  }
+
+  /** One direction of an SA that has ended; of one that is not known, nothing. */
+  noteEnd(spi: string, bytes: number, packets: number): void {
+    for (const counted of [...this.#sas.values()]) {
+      const [, spiIn, spiOut] = counted.sa.split('/');
+      if (spi === spiIn) this.note({ ...counted, bytesIn: bytes, packetsIn: packets });
+      else if (spi === spiOut) this.note({ ...counted, bytesOut: bytes, packetsOut: packets });
+    }
   }
 
   hasAny(sas: readonly SaCounters[]): boolean {

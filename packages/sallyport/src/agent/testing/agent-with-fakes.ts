@@ -87,7 +87,7 @@ export class AgentWithFakes implements AsyncDisposable {
     await promisify(execFile)('mkfifo', [join(directory, 'kernel'), join(directory, 'ipsec')]);
     const script = `case "$*" in
 'monitor link route rule') exec cat '${join(directory, 'kernel')}';;
-'xfrm monitor nokeys SA policy') exec cat '${join(directory, 'ipsec')}';;
+'-s xfrm monitor nokeys SA policy') exec cat '${join(directory, 'ipsec')}';;
 esac`;
     await writeFile(join(bin, 'ip'), `#!/bin/sh\n${script}\n`);
     await chmod(join(bin, 'ip'), 0o755);
@@ -276,10 +276,13 @@ esac`;
         readAlert: () => [],
         trailOf: () => [],
       },
-      history: { note: ({ type }) => this.told.push(type) },
+      history: {
+        note: ({ type }) => this.told.push(type),
+        noteEnd: ({ spi }) => this.told.push(`ended ${spi}`),
+      },
       rollGuard: { cleanUp: () => this.cleanUp() },
-      watchIpsec: (onGone, signal) => {
-        watchIpsec(undefined, onGone, this.#log, signal);
+      watchIpsec: (listener, signal) => {
+        watchIpsec(undefined, listener, this.#log, signal);
       },
       isThere: () => Promise.resolve(true),
       interfaceIds: () => Promise.resolve([]),

@@ -7,7 +7,7 @@ import { type Directories, pathsOf } from '../../store/state-directory.ts';
 
 const PROGRAMS: Readonly<Record<string, string>> = {
   // `ip monitor` ends when the agent does; everything else prints an empty list.
-  ip: 'case "$*" in monitor*|xfrm\\ monitor*) exec sleep 600;; esac; echo "$*" >> "$CALLS"; echo "[]"',
+  ip: 'case "$*" in monitor*|*xfrm\\ monitor*) exec sleep 600;; esac; echo "$*" >> "$CALLS"; echo "[]"',
   nft: "echo 'Error: No such file or directory' >&2; exit 1",
   tc: 'exit 0',
   unshare: 'exit 0',
