@@ -9,6 +9,10 @@ export const EVENT_REASONS = {
   EngineStarted: 'The IKE daemon answers',
   EngineRestarted: 'The IKE daemon had ended, and another one answers: all SAs of before are gone',
   EngineLost: 'The IKE daemon does not run, or does not answer',
+  DriftFound:
+    'Somebody else has changed what was in effect, and it stands so; the cause is the step that would put it right',
+  DriftRepaired:
+    'Somebody else had changed what was in effect; the cause is the step that put it right',
   TunnelUp: 'All networks of a tunnel are joined',
   TunnelPartial: 'Some networks of a tunnel are joined, others are not',
   TunnelDown: 'A tunnel that was up, or partly up, carries nothing any more',
@@ -52,7 +56,7 @@ With \`-o json\` and \`-o yaml\`. Fields without a value are absent.
 | \`reason\` | one of the above |
 | \`object\` | \`kind\`, \`name\`, and for what is declared \`namespace\`; \`tunnel\` where it concerns one |
 | \`before\`, \`after\` | state, revision, version or id, whatever the reason is about |
-| \`cause\` | \`code\` of [causes](causes.md) or [problems](problems.md), and \`message\` |
+| \`cause\` | \`message\` and \`code\`: of [causes](causes.md), [problems](problems.md) or [conditions](conditions.md); \`host/differs\` and \`host/drifted\` for a step that is, or was, to be done |
 
 \`-o json\` prints one list; with \`--follow\` one value a line, as it comes. \`-o yaml\` with \`--follow\` prints one document each.
 

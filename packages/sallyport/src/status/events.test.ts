@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toCondition, toVerdict } from './condition.ts';
 import type { Event } from './event.ts';
 import { eventsBetween, withLastKnown } from './events.ts';
-import type { EngineReport, HostReport, TunnelReport } from './host-report.ts';
+import type { DriftEntry, EngineReport, HostReport, TunnelReport } from './host-report.ts';
 import { child, down, report, up } from './testing/reports.ts';
 
 const later = '2026-06-01T12:00:08.000Z';
@@ -224,6 +224,34 @@ describe('eventsBetween, of a tunnel', () => {
   it('tells of one that the plan has no more', () => {
     expect(between({}, { tunnels: [up] })).toMatchObject([
       { reason: 'TunnelRemoved', before: 'down', object: { name: 'partner-b' } },
+    ]);
+  });
+});
+
+describe('eventsBetween, of drift', () => {
+  const entry = { at: later, text: 'kernel: add route', repaired: true };
+  const drift = (count: number, ...last: DriftEntry[]): Partial<HostReport> => ({
+    drift: { ...report.drift, count, last },
+  });
+
+  it('tells of what is new, of its tunnel or of the host', () => {
+    const found = [entry, { ...entry, repaired: false }, { ...entry, tunnel: up.name }];
+    expect(between(drift(1, entry), drift(3, ...found))).toMatchObject([
+      { reason: 'DriftFound', object: { kind: 'Host', name: 'gw1' } },
+      {
+        reason: 'DriftRepaired',
+        object: { kind: 'Connection', name: 'partner-a', tunnel: 'main' },
+        cause: { code: 'host/drifted', message: 'kernel: add route' },
+      },
+    ]);
+    expect(between(drift(3, ...found), drift(3, ...found))).toEqual([]);
+  });
+
+  it('tells as much as the report has, and nothing where the count began again', () => {
+    expect(between(drift(0), drift(1_000, entry))).toHaveLength(1);
+    expect(between(drift(9, entry), drift(1, entry))).toEqual([]);
+    expect(between({}, drift(1, { ...entry, tunnel: 'sp.gone' }))).toMatchObject([
+      { object: { kind: 'Host' } },
     ]);
   });
 });

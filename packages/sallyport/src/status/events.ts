@@ -1,5 +1,6 @@
 /** What happened between two looks at a host, as events. Pure: whoever looks twice can tell. */
 import { conditionEvents } from './condition-events.ts';
+import { driftEvents } from './drift-events.ts';
 import type { Event } from './event.ts';
 import { hostEvents } from './host-events.ts';
 import type { HostReport } from './host-report.ts';
@@ -9,6 +10,7 @@ import { tunnelEvents } from './tunnel-events.ts';
 export function eventsBetween(before: HostReport | undefined, after: HostReport): Event[] {
   const happened = [
     ...hostEvents(before, after),
+    ...driftEvents(before, after),
     ...tunnelEvents(before, after),
     ...conditionEvents(before, after),
   ];

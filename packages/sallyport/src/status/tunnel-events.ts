@@ -69,7 +69,7 @@ function isReplaced(before: TunnelReport, after: TunnelReport): boolean {
   );
 }
 
-function objectOf({ namespace, connection, tunnel }: TunnelReport): EventObject {
+export function objectOf({ namespace, connection, tunnel }: TunnelReport): EventObject {
   return { kind: 'Connection', namespace, name: connection, tunnel };
 }
 
