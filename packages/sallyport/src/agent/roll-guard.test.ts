@@ -43,7 +43,7 @@ beforeEach(() => {
 
 describe('RollGuard', () => {
   it('lets pass what all standing SAs of that peer carry, and no other peer’s', async () => {
-    await guard.place('sp.a', [a, b, elsewhere], signal);
+    await guard.place({ name: 'sp.a' }, [a, b, elsewhere], signal);
     expect(held).toEqual([
       {
         localAddress: '192.0.2.10',
@@ -53,20 +53,30 @@ describe('RollGuard', () => {
     ]);
   });
 
+  it('holds what comes from and to the addresses that the tunnel shall have', async () => {
+    const ends = { name: 'sp.a', localAddress: '192.0.2.11', remoteAddress: '198.51.100.9' };
+    await guard.place(ends, [a, b, elsewhere], signal);
+    await guard.place({ name: 'sp.b', remoteAddress: 'vpn.example' }, [b], signal);
+    expect(held).toEqual([
+      { localAddress: '192.0.2.11', remoteAddress: '198.51.100.9', spis: [] },
+      { localAddress: '192.0.2.10', remoteAddress: '198.51.100.20', spis: ['c0000008'] },
+    ]);
+  });
+
   it('holds nothing for a tunnel without an SA: nothing is exchanged', async () => {
-    await guard.place('sp.a', [b], signal);
+    await guard.place({ name: 'sp.a' }, [b], signal);
     expect(held).toEqual([]);
   });
 
   it('holds once, however often the exchange is tried', async () => {
-    await guard.place('sp.a', [a], signal);
-    await guard.place('sp.a', [a], signal);
+    await guard.place({ name: 'sp.a' }, [a], signal);
+    await guard.place({ name: 'sp.a' }, [a], signal);
     expect(held).toHaveLength(1);
   });
 
   it('lets go of each tunnel when its own exchange is over', async () => {
-    await guard.place('sp.a', [a, b], signal);
-    await guard.place('sp.b', [a, b], signal);
+    await guard.place({ name: 'sp.a' }, [a, b], signal);
+    await guard.place({ name: 'sp.b' }, [a, b], signal);
     guard.keepOnly(new Set(['sp.b']));
     expect(released).toBe(1);
     guard.keepOnly(none);
@@ -75,16 +85,16 @@ describe('RollGuard', () => {
   });
 
   it('holds again for the next exchange', async () => {
-    await guard.place('sp.a', [a], signal);
+    await guard.place({ name: 'sp.a' }, [a], signal);
     guard.keepOnly(none);
-    await guard.place('sp.a', [a], signal);
+    await guard.place({ name: 'sp.a' }, [a], signal);
     expect(held).toHaveLength(2);
   });
 
   it('lets the exchange go on where the kernel cannot hold, and says so once', async () => {
     guard = guardWith(() => Promise.reject(new Error('RTNETLINK: not supported')));
-    await guard.place('sp.a', [a], signal);
-    await guard.place('sp.b', [b], signal);
+    await guard.place({ name: 'sp.a' }, [a], signal);
+    await guard.place({ name: 'sp.b' }, [b], signal);
     expect(entries.map(({ msg, error }) => [msg, error])).toEqual([
       ['a changed tunnel may lose a few packets', 'RTNETLINK: not supported'],
     ]);
@@ -92,7 +102,7 @@ describe('RollGuard', () => {
 
   it('says which tunnel’s packets may still be held', async () => {
     release = () => Promise.reject(new Error('tc: gone'));
-    await guard.place('sp.a', [a], signal);
+    await guard.place({ name: 'sp.a' }, [a], signal);
     guard.keepOnly(none);
     await Promise.resolve();
     await Promise.resolve();

@@ -3,7 +3,12 @@
 import type { IkeSa } from '@sallyport/vici';
 import type { InboundHold } from '../drivers/kernel/inbound-hold.ts';
 import { messageOf } from '../lib/message-of.ts';
+import { familyOf } from '../lib/prefix.ts';
+import type { TunnelPlan } from '../plan/host-plan.ts';
 import type { Log } from './log.ts';
+
+/** Of the tunnel as it is planned; an address may be left open, or be a name. */
+type TunnelEnds = Pick<TunnelPlan, 'name' | 'localAddress' | 'remoteAddress'>;
 
 export interface RollGuardOptions {
   readonly hold: Pick<InboundHold, 'place' | 'cleanUp'>;
@@ -20,10 +25,13 @@ export class RollGuard {
   }
 
   /** Before the new SA is initiated. `sas`: all that stand, whose packets go on as they are. */
-  async place(tunnel: string, sas: readonly IkeSa[], signal: AbortSignal): Promise<void> {
+  async place(ends: TunnelEnds, sas: readonly IkeSa[], signal: AbortSignal): Promise<void> {
+    const { name: tunnel, localAddress: ours = '', remoteAddress: theirs = '' } = ends;
     const old = sas.find((sa) => sa.name === tunnel);
     if (this.#releases.has(tunnel) || old === undefined) return;
-    const { localHost: localAddress, remoteHost: remoteAddress } = old;
+    // Where an address is what changes, packets of the new SA come from and to the new one.
+    const localAddress = familyOf(ours) === undefined ? old.localHost : ours;
+    const remoteAddress = familyOf(theirs) === undefined ? old.remoteHost : theirs;
     const spis = sas
       .filter((sa) => sa.remoteHost === remoteAddress)
       .flatMap((sa) => sa.children.flatMap(({ spiIn }) => (spiIn === undefined ? [] : [spiIn])));

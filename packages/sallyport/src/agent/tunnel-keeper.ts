@@ -128,7 +128,10 @@ export class TunnelKeeper {
           );
           log.debug({ tunnel: action.tunnel, child: action.child }, 'initiating');
           failures.addStep(action.tunnel, `bringing up Child SA ${action.child}`, new Date());
-          if (action.replaces) await rollGuard.place(action.tunnel, observed.sas, signal);
+          if (action.replaces) {
+            const ends = tunnels.find(({ name }) => name === action.tunnel);
+            await rollGuard.place(ends ?? { name: action.tunnel }, observed.sas, signal);
+          }
           await client.initiate({ ike: action.tunnel, child: action.child, timeoutMs: -1, signal });
           return;
         case 'rekey-child':

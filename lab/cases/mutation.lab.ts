@@ -1,0 +1,80 @@
+// Every field that can be changed, changed on a live tunnel: in effect by the word of daemon and kernel,
+// and never by Sallyport's where the change was swallowed on its way. `lab/mutations/table.ts` has them.
+
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { allFields, classOf, renderResults } from '../mutations/results.ts';
+import { MUTATIONS, SINGLE_VALUED } from '../mutations/table.ts';
+import { Traffic } from '../mutations/traffic.ts';
+import { Trial, type TrialResult } from '../mutations/trial.ts';
+import { ViciProxy } from '../mutations/vici-proxy.ts';
+import { MutationWorld, TARGETS } from '../mutations/world.ts';
+import { cacheDirectory } from '../paths.ts';
+
+/** Words, with commas between, of what is to be tried, for work on the table. */
+const only = (process.env['SALLYPORT_LAB_MUTATION'] ?? '').split(',');
+const chosen = MUTATIONS.filter(({ fields }) =>
+  fields.some((field) => only.some((word) => field.includes(word))),
+);
+
+test('every field has its mutation, and no other has', () => {
+  const tried = [...MUTATIONS.flatMap(({ fields }) => fields), ...SINGLE_VALUED];
+  assert.deepEqual(tried.toSorted(), allFields().toSorted());
+});
+
+describe('a changed field', () => {
+  let world: MutationWorld;
+  let proxy: ViciProxy;
+  let trial: Trial;
+  const results: TrialResult[] = [];
+
+  before(async () => {
+    world = await MutationWorld.create();
+    // The agent finds its daemon again behind the liar.
+    await world.left.endAgent('SIGTERM');
+    proxy = await ViciProxy.at(world.left.host.file('run/charon.vici'));
+    await world.left.startAgent();
+    await world.left.untilUp(...Object.keys(TARGETS));
+    const hosta = world.lab.host('hosta');
+    trial = new Trial(world, proxy, {
+      tunnel: await Traffic.start(hosta, TARGETS.tunnel, 0.02),
+      certified: await Traffic.start(hosta, TARGETS.certified, 0.05),
+      other: await Traffic.start(hosta, TARGETS.other, 0.05),
+    });
+  });
+  after(async () => {
+    await proxy[Symbol.asyncDispose]();
+    await world[Symbol.asyncDispose]();
+    const directory = join(cacheDirectory, 'results');
+    await mkdir(directory, { recursive: true });
+    await writeFile(join(directory, 'changes-measured.md'), renderResults(results));
+  });
+
+  for (const mutation of chosen) {
+    test(`is in effect, or Sallyport says that it is not: ${mutation.fields.join(', ')}`, async () => {
+      const result = await trial.run(mutation).catch(async (error: unknown) => {
+        await trial.recover();
+        throw error;
+      });
+      results.push(result);
+      const { own, other } = result;
+      const isCut = mutation.fields.some((field) => classOf(field) === 'cut');
+      const mayLose = isCut || mutation.isWidening === true;
+      const lost = [mayLose ? 0 : own.lost, other.lost];
+      assert.deepEqual(lost, [0, 0], await droppedBy(world));
+    });
+  }
+});
+
+/** Why the kernels of both gateways dropped packets, as far as IPsec did it (xfrm_proc.rst). */
+async function droppedBy({ lab }: MutationWorld): Promise<string> {
+  const counts = await Promise.all(
+    (['gwa', 'gwb'] as const).map(async (name) => {
+      const text = await lab.host(name).mustExec('cat', ['/proc/net/xfrm_stat']);
+      return `${name}: ${text.match(/^.*[1-9]\d*$/gm)?.join(', ') ?? 'nothing'}`;
+    }),
+  );
+  return `lost here, and on the other tunnel; ${counts.join('; ')}`;
+}

@@ -1,0 +1,102 @@
+// Pings that go on through many changes: which of them were lost between two moments.
+
+import type { ChildProcess } from 'node:child_process';
+import { open } from 'node:fs/promises';
+import type { Host } from '../host.ts';
+import { until } from '../until.ts';
+
+/** An answer that comes later is none. */
+const LATEST_MILLISECONDS = 3_000;
+
+/** Pings without an answer, between two answered ones. */
+export interface Losses {
+  readonly sent: number;
+  readonly lost: number;
+}
+
+export class Traffic {
+  readonly #ping: ChildProcess;
+  readonly #log: string;
+  readonly #answered = new Set<number>();
+  #last = 0;
+  #offset = 0;
+  #rest = '';
+  #from = 0;
+
+  private constructor(ping: ChildProcess, log: string) {
+    this.#ping = ping;
+    this.#log = log;
+  }
+
+  /** Returns with the first answers. */
+  static async start(host: Host, address: string, intervalSeconds: number): Promise<Traffic> {
+    const log = host.file(`traffic-${address}.log`);
+    const args = ['-n', '-i', String(intervalSeconds), address];
+    const traffic = new Traffic(host.spawn('ping', args, { outputFile: log }), log);
+    await traffic.goesOn();
+    return traffic;
+  }
+
+  /** Answers come that were asked for just now. */
+  async goesOn(): Promise<void> {
+    await this.#read();
+    const before = this.#last;
+    await until(
+      `pings are answered after number ${String(before)}`,
+      async () => {
+        await this.#read();
+        return this.#last > before + 2;
+      },
+      30_000,
+    );
+  }
+
+  /** Begins to count. */
+  async mark(): Promise<void> {
+    await this.goesOn();
+    this.#from = this.#last;
+    this.#answered.clear();
+  }
+
+  /** Since the mark. What is only late is waited for: a packet may be held for a moment, and not its successor. */
+  async losses(): Promise<Losses> {
+    await this.goesOn();
+    const to = this.#last;
+    const numbers = Array.from({ length: to - this.#from }, (_, index) => this.#from + 1 + index);
+    const lost = (): number => numbers.filter((number) => !this.#answered.has(number)).length;
+    await until(
+      'every ping is answered',
+      async () => {
+        await this.#read();
+        return lost() === 0;
+      },
+      LATEST_MILLISECONDS,
+    ).catch(() => undefined);
+    return { sent: numbers.length, lost: lost() };
+  }
+
+  stop(): void {
+    this.#ping.kill('SIGINT');
+  }
+
+  async #read(): Promise<void> {
+    await using file = await open(this.#log);
+    const { size } = await file.stat();
+    const { buffer } = await file.read(
+      Buffer.alloc(size - this.#offset),
+      0,
+      undefined,
+      this.#offset,
+    );
+    this.#offset = size;
+    const lines = (this.#rest + buffer.toString()).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) {
+      // Answers that came twice, or late, count once; "unreachable" is no answer.
+      const number = Number(/icmp_seq=(\d+) ttl/.exec(line)?.[1]);
+      if (!(number > this.#from)) continue;
+      this.#answered.add(number);
+      this.#last = Math.max(this.#last, number);
+    }
+  }
+}
