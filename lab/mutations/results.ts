@@ -33,7 +33,7 @@ const HEAD = [
   '# What a change costs, measured',
   '',
   '    node lab/run.ts --kernel uml cases/mutation',
-  '    cp .cache/results/changes-measured.md docs/',
+  '    cp .cache/results/changes-measured.md docs/reference/',
   '',
   'Each field was changed on a live tunnel with kernel ESP and pings through it, 50 a second, by',
   '`sallyport apply`, and changed back; `lost` counts both changes. The other tunnel is of another tenant, on',

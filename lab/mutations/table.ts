@@ -26,7 +26,7 @@ export interface Mutation {
   readonly deletes?: readonly [before: readonly string[], back: readonly string[]];
   /** Nothing is written at all. */
   readonly isSilent?: true;
-  /** Other networks in both selectors: see `docs/benchmarks.md` for what that may lose. */
+  /** Other selectors, which may lose what the peer drops meanwhile: see docs/adr/0009. */
   readonly isWidening?: true;
 }
 

@@ -274,7 +274,7 @@ export function changeClassReference(): string {
     '`roll`: it needs a new SA, which is brought up beside the old one and proven before the old one ends.',
     '`cut`: old and new cannot stand side by side, so there is a gap.',
     '',
-    'What each change has cost in a lab: [changes-measured.md](../changes-measured.md).',
+    'What each change has cost in a lab: [changes-measured.md](changes-measured.md).',
     '',
     'This page is generated from `packages/sallyport/src/model/change-classes.ts`.',
     '',
