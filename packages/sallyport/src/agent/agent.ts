@@ -43,6 +43,9 @@ export interface AgentOptions {
 /** For taking back what only a running agent may leave in the kernel. */
 const CLEAN_UP_MILLISECONDS = 5_000;
 
+/** How often files are looked at, whoever asks for reports: a thousand Secrets are thousands of them. */
+const SECRETS_MILLISECONDS = 5_000;
+
 export class Agent {
   readonly #options: AgentOptions;
   readonly #startedAt = new Date().toISOString();
@@ -56,6 +59,7 @@ export class Agent {
   #timerAt = Number.POSITIVE_INFINITY;
   #wantsKernel = true;
   #secretProblems: readonly Problem[] = [];
+  #secretsDueAt = 0;
   #ended = false;
 
   constructor(options: AgentOptions) {
@@ -69,6 +73,7 @@ export class Agent {
     await shards.releaseHolds(signal);
     const control = await serveControl(controlSocket, {
       report: () => this.#freshReport({ kernel: true }, signal),
+      last: () => this.#report,
       why: (request) =>
         explainer.explain(
           request,
@@ -160,9 +165,13 @@ export class Agent {
             );
       // A round that was cut off tells nothing true: the last report stands.
       if (this.#isEnded()) return;
+      const isNew = plan?.revision !== this.#plan?.revision;
+      if (isNew || (hasKernel && performance.now() >= this.#secretsDueAt)) {
+        this.#secretProblems = plan === undefined ? [] : await secrets.check(plan);
+        this.#secretsDueAt = performance.now() + SECRETS_MILLISECONDS;
+      }
       this.#plan = plan;
       history.keepOnly(new Set(plan?.tunnels.map((tunnel) => tunnel.name)));
-      if (hasKernel) this.#secretProblems = plan === undefined ? [] : await secrets.check(plan);
       const problems = [
         ...(problem === undefined ? [] : [problem]),
         ...this.#secretProblems,

@@ -37,6 +37,7 @@ async function useDaemon(socket: string): Promise<AsyncDisposable> {
   const engines = report.engines.map((engine) => ({ ...engine, external: true, socket }));
   const server = await serveControl(system.paths.controlSocket, {
     report: () => Promise.resolve({ ...report, engines }),
+    last: () => undefined,
     why: () => Promise.reject(new Error('nobody asks')),
   });
   return {

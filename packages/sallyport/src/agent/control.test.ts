@@ -5,10 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { toAgentState } from '../status/agent-state.ts';
 import { explanation } from '../status/testing/explanations.ts';
 import { report } from '../status/testing/reports.ts';
-import { askReport, askWhy, parseReport, parseWhyRequest, serveControl } from './control.ts';
+import {
+  askReport,
+  askState,
+  askWhy,
+  parseReport,
+  parseWhyRequest,
+  serveControl,
+} from './control.ts';
 
+const last = (): undefined => undefined;
 const why = () => Promise.resolve(explanation);
 
 let directory: string;
@@ -30,6 +39,7 @@ describe('the control socket', () => {
         looks += 1;
         return Promise.resolve(report);
       },
+      last,
       why,
     });
     const answers = await Promise.all(Array.from({ length: 20 }, () => askReport(path)));
@@ -40,13 +50,13 @@ describe('the control socket', () => {
 
   it('takes the place of a dead agent’s socket', async () => {
     await writeFile(path, '');
-    const server = await serveControl(path, { report: () => Promise.resolve(report), why });
+    const server = await serveControl(path, { report: () => Promise.resolve(report), last, why });
     expect(await askReport(path)).toEqual(report);
     server.close();
   });
 
   it('survives nonsense, and clients that go away', async () => {
-    const server = await serveControl(path, { report: () => Promise.resolve(report), why });
+    const server = await serveControl(path, { report: () => Promise.resolve(report), last, why });
     const nonsense = connect(path);
     nonsense.write('\u0000\uffff{}\n');
     expect(await text(nonsense)).toMatch(/unknown request/);
@@ -56,7 +66,7 @@ describe('the control socket', () => {
   });
 
   it('takes a request in pieces, and one that a person typed', async () => {
-    const server = await serveControl(path, { report: () => Promise.resolve(report), why });
+    const server = await serveControl(path, { report: () => Promise.resolve(report), last, why });
     const slow = connect(path);
     slow.write('rep');
     await askReport(path);
@@ -66,7 +76,7 @@ describe('the control socket', () => {
   });
 
   it('keeps nothing of a request without an end', async () => {
-    const server = await serveControl(path, { report: () => Promise.resolve(report), why });
+    const server = await serveControl(path, { report: () => Promise.resolve(report), last, why });
     const endless = connect(path);
     endless.write('x'.repeat(1_000_000));
     expect(await text(endless)).toMatch(/unknown request/);
@@ -74,7 +84,7 @@ describe('the control socket', () => {
   });
 
   it('lets go of clients that never ask, when it ends', async () => {
-    const server = await serveControl(path, { report: () => Promise.resolve(report), why });
+    const server = await serveControl(path, { report: () => Promise.resolve(report), last, why });
     const silent = connect(path);
     const gone = once(silent, 'close');
     await once(silent, 'connect');
@@ -87,13 +97,14 @@ describe('the control socket', () => {
   it('does not begin where its socket cannot be', async () => {
     const nowhere = join(directory, 'nothing', 'agent.sock');
     await expect(
-      serveControl(nowhere, { report: () => Promise.resolve(report), why }),
+      serveControl(nowhere, { report: () => Promise.resolve(report), last, why }),
     ).rejects.toThrow('EACCES');
   });
 
   it('says what went wrong; who asks then has no report', async () => {
     const server = await serveControl(path, {
       report: () => Promise.reject(new Error('ending')),
+      last,
       why,
     });
     expect(await askReport(path)).toBeUndefined();
@@ -105,6 +116,25 @@ describe('the control socket', () => {
   });
 });
 
+describe('asked for its state', () => {
+  it('tells of the last round, without a new one', async () => {
+    const server = await serveControl(path, {
+      report: () => Promise.reject(new Error('nobody looks')),
+      last: () => report,
+      why,
+    });
+    expect(await askState(path)).toEqual(toAgentState(report));
+    server.close();
+    expect(await askState(path)).toBeUndefined();
+  });
+
+  it('looks where nothing has been seen yet', async () => {
+    const server = await serveControl(path, { report: () => Promise.resolve(report), last, why });
+    expect(await askState(path)).toEqual(toAgentState(report));
+    server.close();
+  });
+});
+
 describe('asked why', () => {
   const request = { namespace: 'default', connection: 'partner-a' };
 
@@ -112,6 +142,7 @@ describe('asked why', () => {
     const asked: unknown[] = [];
     const server = await serveControl(path, {
       report: () => Promise.resolve(report),
+      last,
       why: (parsed) => {
         asked.push(parsed);
         return why();
@@ -127,6 +158,7 @@ describe('asked why', () => {
     expect(await askWhy(path, request)).toBeUndefined();
     const server = await serveControl(path, {
       report: () => Promise.resolve(report),
+      last,
       why: () => Promise.reject(new Error('ip: not found')),
     });
     await expect(askWhy(path, request)).rejects.toThrow('the agent answers: ip: not found');
@@ -136,6 +168,7 @@ describe('asked why', () => {
   it('takes an answer of another version for none', async () => {
     const server = await serveControl(path, {
       report: () => Promise.resolve(report),
+      last,
       why: () => Promise.resolve({ ...explanation, format: 'other' as never }),
     });
     expect(await askWhy(path, request)).toBeUndefined();

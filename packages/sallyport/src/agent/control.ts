@@ -1,6 +1,7 @@
 /**
  * The agent's ear: a socket in the run directory, which only root can reach. A line asks, a line of
- * JSON answers: `report` looks afresh and returns what is there, `why NAMESPACE/CONNECTION [TARGET]`
+ * JSON answers: `report` looks afresh and returns what is there, `state` what the last round has found, in
+ * few words and at once, `why NAMESPACE/CONNECTION [TARGET]`
  * looks closely at the tunnels of one connection and explains them.
  */
 import { rm } from 'node:fs/promises';
@@ -9,6 +10,7 @@ import { isJson } from '../lib/json-fields.ts';
 import { messageOf } from '../lib/message-of.ts';
 import { parseAddress } from '../lib/prefix.ts';
 import { Name } from '../model/fields.ts';
+import { AGENT_STATE_FORMAT, type AgentState, toAgentState } from '../status/agent-state.ts';
 import type { HostReport } from '../status/host-report.ts';
 import type { Explanation } from '../status/why/explanation.ts';
 import type { WhyRequest } from './explainer.ts';
@@ -21,6 +23,8 @@ const LONGEST_REQUEST = 256;
 
 export interface ControlAnswers {
   readonly report: () => Promise<HostReport>;
+  /** Of the last round; undefined before the first one. */
+  readonly last: () => HostReport | undefined;
   readonly why: (request: WhyRequest) => Promise<Explanation>;
 }
 
@@ -43,10 +47,12 @@ export async function serveControl(path: string, answers: ControlAnswers): Promi
   });
 }
 
-function answerTo(request: string, { report, why }: ControlAnswers): Promise<unknown> {
+async function answerTo(request: string, { report, last, why }: ControlAnswers): Promise<unknown> {
   if (request === 'report') return report();
+  if (request === 'state') return toAgentState(last() ?? (await report()));
   const asked = parseWhyRequest(request);
-  return asked === undefined ? Promise.reject(new Error('unknown request')) : why(asked);
+  if (asked === undefined) throw new Error('unknown request');
+  return why(asked);
 }
 
 /** `why NAMESPACE/CONNECTION [TARGET]`; undefined where it is anything else. */
@@ -102,6 +108,18 @@ export async function askReport(
   milliseconds: number = ANSWER_MILLISECONDS,
 ): Promise<HostReport | undefined> {
   return parseReport(await ask(path, 'report', milliseconds));
+}
+
+/** What the running agent has found last, without a look of its own; undefined where no agent answers. */
+export async function askState(
+  path: string,
+  milliseconds: number = ANSWER_MILLISECONDS,
+): Promise<AgentState | undefined> {
+  const value = parseJson(await ask(path, 'state', milliseconds));
+  // The other end is our own program; the format names its version.
+  return isJson(value) && value['format'] === AGENT_STATE_FORMAT
+    ? (value as unknown as AgentState)
+    : undefined;
 }
 
 /** Undefined where no agent answers; throws what the agent says it could not do. */

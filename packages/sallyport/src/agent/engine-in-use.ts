@@ -2,14 +2,14 @@
 import { Engine } from '../drivers/strongswan/engine.ts';
 import { systemCommands } from '../platform/linux/command.ts';
 import { type Directories, directoriesOf, pathsOf } from '../store/state-directory.ts';
-import { askReport } from './control.ts';
+import { askState } from './control.ts';
 
 /** `shard` absent: the host's own daemon. */
 export async function engineInUse(directories: Directories, shard?: string): Promise<Engine> {
   const runDirectory = directoriesOf(directories, shard).run;
   if (shard !== undefined)
     return new Engine({ runDirectory, commands: systemCommands, networkNamespace: shard });
-  const engines = (await askReport(pathsOf(directories).controlSocket))?.engines;
+  const engines = (await askState(pathsOf(directories).controlSocket))?.engines;
   const external = engines?.find((engine) => engine.external);
   return new Engine({
     runDirectory,

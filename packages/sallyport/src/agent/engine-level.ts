@@ -15,7 +15,7 @@ import {
 import { saDifferences } from '../drivers/strongswan/sa-differences.ts';
 import type { ObservedStrongswan, StrongswanChange } from '../drivers/strongswan/state.ts';
 import { isOutdated, isSettled } from '../drivers/strongswan/tunnel-view.ts';
-import type { HostPlan } from '../plan/host-plan.ts';
+import type { HostPlan, TunnelPlan } from '../plan/host-plan.ts';
 import type { Difference, TunnelReport } from '../status/host-report.ts';
 import type { DriftWatch } from './drift-watch.ts';
 import type { Failures } from './failures.ts';
@@ -162,21 +162,24 @@ export class EngineLevel {
     const { observed, differences } = await this.#load(plan, signal);
     const lost = await this.#findLost(plan, observed.sas, signal);
     const known = { origins: observed.origins, lost };
-    const readings = plan.tunnels.map((tunnel) => readTunnel(tunnel, observed.sas, lost));
+    const byTunnel = Map.groupBy(observed.sas, ({ name }) => name);
+    const sasOf = ({ name }: TunnelPlan): readonly IkeSa[] => byTunnel.get(name) ?? [];
+    const readings = plan.tunnels.map((tunnel) => readTunnel(tunnel, sasOf(tunnel), lost));
     const actions = await keeper.keep(plan.tunnels, observed, lost, signal);
     const now = new Date();
     for (const tunnel of plan.tunnels) {
-      if (isSettled(tunnel, observed.sas, known)) {
-        const children = standingChildren(tunnel, observed.sas, lost);
+      const sas = sasOf(tunnel);
+      if (isSettled(tunnel, sas, known)) {
+        const children = standingChildren(tunnel, sas, lost);
         failures.settle(tunnel, findNarrowed(tunnel, children), now);
       }
-      if (isOutdated(tunnel, observed.sas, known))
+      if (isOutdated(tunnel, sas, known))
         differences.push({
           text: `IKE daemon: ${tunnel.name} still carries packets as it was configured before`,
           tunnel: tunnel.name,
         });
       differences.push(
-        ...saDifferences(tunnel, observed.sas, known).map((line) => ({
+        ...saDifferences(tunnel, sas, known).map((line) => ({
           text: `IKE daemon: ${tunnel.name}: ${line}`,
           tunnel: tunnel.name,
         })),

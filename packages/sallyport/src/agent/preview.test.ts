@@ -46,6 +46,7 @@ async function startAgent(): Promise<void> {
   const answer = { ...report, engines };
   agent = await serveControl(system.paths.controlSocket, {
     report: () => Promise.resolve(answer),
+    last: () => undefined,
     why: () => Promise.reject(new Error('nobody asks')),
   });
 }

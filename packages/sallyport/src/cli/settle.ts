@@ -1,7 +1,7 @@
 /** Writes a new set of declarations, and waits until the agent has proven that it is in effect. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { collectHostFacts } from '../agent/collect-facts.ts';
-import { askReport, hasAgent } from '../agent/control.ts';
+import { askReport, askState, hasAgent } from '../agent/control.ts';
 import { previewChanges } from '../agent/preview.ts';
 import { type Change, formatChange } from '../drivers/driver.ts';
 import { formatProblem } from '../lib/problem.ts';
@@ -10,8 +10,8 @@ import type { Facts } from '../model/facts.ts';
 import { diffObjects, formatFieldChange } from '../model/object-diff.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import { planHost } from '../plan/plan-host.ts';
+import type { AgentState } from '../status/agent-state.ts';
 import { describeDifference } from '../status/format.ts';
-import type { HostReport } from '../status/host-report.ts';
 import { storeChange } from '../store/change-objects.ts';
 import { type StoredObject, toParsed } from '../store/object-store.ts';
 import { type Directories, pathsOf } from '../store/state-directory.ts';
@@ -79,73 +79,88 @@ async function follow(
   options: SettleOptions,
   io: Io,
 ): Promise<number> {
-  const report = await waitForRevision(plan, options, io);
+  const state = await waitForRevision(plan, options, io);
   if (io.signal.aborted) {
     io.stderr('interrupted: the change is stored, and the agent goes on with it\n');
     return EXIT.interrupted;
   }
   const isThere =
-    report === undefined && (await hasAgent(pathsOf(options.directories).controlSocket));
+    state === undefined && (await hasAgent(pathsOf(options.directories).controlSocket));
   await printAnswer(
     io,
     options.output,
     {
       ...answer,
-      inEffect: report?.revisionInEffect === plan.revision,
-      problems: report?.problems ?? [],
-      differences: report?.differences ?? [],
+      inEffect: state?.revisionInEffect === plan.revision,
+      problems: state?.problems ?? [],
+      differences: state?.differences ?? [],
     },
-    () => describeOutcome(plan, report, isThere),
+    () => describeOutcome(plan, state, isThere),
   );
-  if (report?.revisionInEffect === plan.revision) return EXIT.ok;
-  return report === undefined ? EXIT.failed : EXIT.difference;
+  if (state?.revisionInEffect === plan.revision) return EXIT.ok;
+  return state === undefined ? EXIT.failed : EXIT.difference;
 }
 
 function toAnswer({ driver, impact, ...change }: Change): object {
   return { driver, impact, line: formatChange({ driver, impact, ...change }) };
 }
 
-function describeOutcome(plan: HostPlan, report: HostReport | undefined, isThere: boolean): string {
+function describeOutcome(plan: HostPlan, state: AgentState | undefined, isThere: boolean): string {
   const revision = plan.revision.slice(0, 12);
   if (isThere) return `revision ${revision} is stored; the agent of this host does not answer\n`;
-  if (report === undefined)
+  if (state === undefined)
     return `revision ${revision} is stored; no agent runs on this host to bring it into effect: start sallyport agent\n`;
-  if (report.revisionInEffect === plan.revision)
-    return `revision ${revision} is in effect on ${plan.host}, read back from daemon and kernel\n${describeTunnels(report)}`;
+  if (state.revisionInEffect === plan.revision)
+    return `revision ${revision} is in effect on ${plan.host}, read back from daemon and kernel\n${describeTunnels(state)}`;
   return [
     `revision ${revision} is not in effect on ${plan.host}:`,
-    ...report.problems.map((problem) => `  ${formatProblem(problem)}`),
-    ...report.differences.map((difference) => `  ${describeDifference(difference)}`),
+    ...state.problems.map((problem) => `  ${formatProblem(problem)}`),
+    ...state.differences.map((difference) => `  ${describeDifference(difference)}`),
     '',
   ].join('\n');
 }
 
 /** What is loaded is one thing; whether the other side answers is another, and takes its time. */
-function describeTunnels({ tunnels }: HostReport): string {
-  const counts = new Map<string, number>();
-  for (const { state } of tunnels) counts.set(state, (counts.get(state) ?? 0) + 1);
-  if (tunnels.length === 0) return '';
-  const states = [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
-  return `tunnels: ${states}${counts.size === 1 && counts.has('up') ? '' : '; see sallyport status'}\n`;
+function describeTunnels({ tunnelStates }: AgentState): string {
+  const counts = Object.entries(tunnelStates);
+  if (counts.length === 0) return '';
+  const states = counts.map(([state, count]) => `${count} ${state}`).join(', ');
+  const areUp = counts.every(([state]) => state === 'up');
+  return `tunnels: ${states}${areUp ? '' : '; see sallyport status'}\n`;
 }
 
-const POLL_MILLISECONDS = 200;
+const POLL_MILLISECONDS = 50;
 /** For one answer of the agent, however short the time is. */
 const MINIMUM_MILLISECONDS = 1_000;
+/** The agent watches the plan; only where it cannot has it to be told to look. */
+const NOTICE_MILLISECONDS = 1_000;
 
-/** The report in which the revision is in effect, or the last one before the time was over. */
+/** The state in which the revision is in effect, or the last one before the time was over. */
 async function waitForRevision(
   plan: HostPlan,
   { directories, timeoutSeconds }: SettleOptions,
   io: Io,
-): Promise<HostReport | undefined> {
+): Promise<AgentState | undefined> {
   const socket = pathsOf(directories).controlSocket;
   const deadline = performance.now() + timeoutSeconds * 1000;
+  let lookAt = performance.now() + NOTICE_MILLISECONDS;
+  // What was seen before the change was stored proves nothing, also where the plan stays the same.
+  const storedAt = Date.now();
   for (;;) {
     const left = Math.max(MINIMUM_MILLISECONDS, deadline - performance.now());
-    const report = await askReport(socket, left);
-    if (report === undefined || report.revisionInEffect === plan.revision) return report;
-    if (performance.now() > deadline || io.signal.aborted) return report;
-    await delay(POLL_MILLISECONDS, undefined, { signal: io.signal }).catch(() => undefined);
+    const state = await askState(socket, left);
+    const isNew = Date.parse(state?.observedAt ?? '') >= storedAt;
+    if (state === undefined || (isNew && state.revisionInEffect === plan.revision)) return state;
+    if (performance.now() > deadline || io.signal.aborted) return isNew ? state : unproven(state);
+    if (!(isNew && state.wantedRevision === plan.revision) && performance.now() > lookAt) {
+      await askReport(socket, left);
+      lookAt = performance.now() + NOTICE_MILLISECONDS;
+    } else {
+      await delay(POLL_MILLISECONDS, undefined, { signal: io.signal }).catch(() => undefined);
+    }
   }
+}
+
+function unproven({ revisionInEffect: _, ...state }: AgentState): AgentState {
+  return state;
 }

@@ -50,6 +50,8 @@ function keyOf({ kind, metadata }: DeclaredObject): string {
 }
 
 function diffObject(before: DeclaredObject, after: DeclaredObject): FieldChange[] {
+  // What nobody declared anew is the same object still.
+  if (before.spec === after.spec && before.metadata.labels === after.metadata.labels) return [];
   const left = leavesOf({ metadata: { labels: before.metadata.labels }, spec: before.spec });
   const right = leavesOf({ metadata: { labels: after.metadata.labels }, spec: after.spec });
   return [...new Set([...left.keys(), ...right.keys()])].sort().flatMap((path) => {

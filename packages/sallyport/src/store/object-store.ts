@@ -25,7 +25,9 @@ export function mergeObjects(
   const merged = new Map(before.map((stored) => [keyOfObject(stored.object), stored]));
   for (const { file, object } of incoming) {
     const old = merged.get(keyOfObject(object))?.object;
-    const isSame = old !== undefined && canonicalJson(old.spec) === canonicalJson(object.spec);
+    const isSame =
+      old !== undefined &&
+      (old.spec === object.spec || canonicalJson(old.spec) === canonicalJson(object.spec));
     const generation = (old?.metadata.generation ?? 0) + (isSame ? 0 : 1);
     merged.set(keyOfObject(object), { file, object: withGeneration(object, generation) });
   }

@@ -145,6 +145,11 @@ describe('apply', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ inEffect: false, problems, differences });
   });
 
+  it('takes nothing for a proof that was seen before the change was stored', async () => {
+    await shell.startAgent(report, 'old plan');
+    expect((await apply('--timeout', '1')).code).toBe(3);
+  });
+
   it('refuses a plan that this host cannot carry out, and stores nothing', async () => {
     await writeFile(shell.file('bin/unshare'), '#!/bin/sh\nexit 1\n');
     await writeFile(site, vary(twoSites, ['  networks:', '  dataPlane: vti\n  networks:']));

@@ -67,19 +67,31 @@ export class Shell implements AsyncDisposable {
     vi.stubEnv('PATH', `${this.file('bin')}${delimiter}${process.env['PATH'] ?? ''}`);
   }
 
-  /** An agent that answers with this report; by default it has any plan in effect at once. */
-  async startAgent(report: HostReport, has: 'plan' | 'nothing' = 'plan'): Promise<void> {
+  /**
+   * An agent that answers with this report; by default it has any plan in effect at once, `old plan`: as
+   * seen before the plan was stored.
+   */
+  async startAgent(
+    report: HostReport,
+    has: 'plan' | 'old plan' | 'nothing' = 'plan',
+  ): Promise<void> {
     await mkdir(this.file('run'), { recursive: true });
     const answer = async (): Promise<HostReport> => {
       if (has === 'nothing') return report;
       const revision = (await readPlanFile(this.file('state/plan.json')))?.revision;
       return revision === undefined
         ? report
-        : { ...report, wantedRevision: revision, revisionInEffect: revision };
+        : {
+            ...report,
+            observedAt: (has === 'plan' ? new Date() : new Date(0)).toISOString(),
+            wantedRevision: revision,
+            revisionInEffect: revision,
+          };
     };
     this.#servers.push(
       await serveControl(this.file('run/agent.sock'), {
         report: answer,
+        last: () => undefined,
         why: () => Promise.resolve(this.explanation),
       }),
     );

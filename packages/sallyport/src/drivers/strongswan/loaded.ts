@@ -1,11 +1,20 @@
 /** A connection as charon lists it, beside what the plan wants of it. */
 import type { LoadedChild, LoadedConnection } from '@sallyport/vici';
 import { canonicalPrefix } from '../../lib/canonical-address.ts';
+import { once } from '../../lib/once.ts';
 import type { ChildPlan, TunnelPlan } from '../../plan/host-plan.ts';
 import { childMark, peerHash } from './render.ts';
 
+// What was listed once is compared by diff and keeper.
+const known = new WeakMap<LoadedConnection, WeakMap<TunnelPlan, readonly string[]>>();
+
 /** What differs, in words; empty: loaded as planned. */
-export function loadedDifferences(loaded: LoadedConnection, tunnel: TunnelPlan): string[] {
+export function loadedDifferences(loaded: LoadedConnection, tunnel: TunnelPlan): readonly string[] {
+  const ofLoaded = once(known, loaded, () => new WeakMap<TunnelPlan, readonly string[]>());
+  return once(ofLoaded, tunnel, () => compare(loaded, tunnel));
+}
+
+function compare(loaded: LoadedConnection, tunnel: TunnelPlan): string[] {
   const auth = tunnel.auth.method === 'psk' ? 'pre-shared key' : 'public key';
   const [local] = loaded.local;
   const [remote] = loaded.remote;
@@ -59,8 +68,8 @@ function childDifferences(loaded: LoadedChild, child: ChildPlan, tunnel: TunnelP
   const trap = String(tunnel.start === 'trap');
   return [
     ...differs(of('mode'), loaded.mode, 'TUNNEL'),
-    ...differs(of('our networks'), prefixes(loaded.localTs), prefixes(child.localSelectors)),
-    ...differs(of('their networks'), prefixes(loaded.remoteTs), prefixes(child.remoteSelectors)),
+    ...prefixesDiffer(of('our networks'), loaded.localTs, child.localSelectors),
+    ...prefixesDiffer(of('their networks'), loaded.remoteTs, child.remoteSelectors),
     ...differs(of('lifetime'), `${loaded.rekeySeconds} s`, `${tunnel.childRekeySeconds} s`),
     ...differs(
       of('lifetime'),
@@ -69,6 +78,16 @@ function childDifferences(loaded: LoadedChild, child: ChildPlan, tunnel: TunnelP
     ),
     ...differs(of('trap'), String(loaded.closeAction === 'trap'), trap),
   ];
+}
+
+function prefixesDiffer(
+  what: string,
+  found: readonly string[],
+  wanted: readonly string[],
+): string[] {
+  // Nearly always: to parse a thousand pairs takes longer than to list them.
+  if (found.join() === wanted.join()) return [];
+  return differs(what, prefixes(found), prefixes(wanted));
 }
 
 function prefixes(selectors: readonly string[]): string {

@@ -120,8 +120,11 @@ function pair(
 
 /** The peer may narrow what was offered, and never widen it (RFC 7296 §2.9). */
 function outside(what: string, found: readonly string[], wanted: readonly string[]): string[] {
+  // Nearly always all of them: the others alone are worth parsing.
+  const others = found.filter((text) => !wanted.includes(text));
+  if (others.length === 0) return [];
   const allowed = wanted.flatMap(toPrefix);
-  return found
+  return others
     .filter((text) =>
       toPrefix(text).some((prefix) => allowed.every((outer) => !containsPrefix(outer, prefix))),
     )
