@@ -117,6 +117,14 @@ describe('the cause of a tunnel that does not come up', () => {
         /203\.0\.113\.1 did not answer: \d packets left this host for its UDP port 500/,
         /UDP 500 and 4500.*198\.51\.100\.1 and 203\.0\.113\.1/,
       );
+      const { stdout } = await left.run(['why', 'right']);
+      for (const step of [
+        'bringing up Child SA v4',
+        'IKE_SA_INIT sent to 203.0.113.1:500',
+        'retransmit 3 of request 0',
+        'gave up after 3 retransmits',
+      ])
+        assert.ok(stdout.includes(step), stdout);
       await stranger.start();
       await mended();
     });

@@ -166,6 +166,9 @@ describe('Failures', () => {
         expect(failures.readLine(line, tunnels, seconds(id * 20 + 10))).toEqual([pskTunnel.name]);
       }
       expect(failures.causeOf(pskTunnel.name)?.code).toBe('ike/flapping');
+      // From here on it does not come up at all, which is another story.
+      failures.readLine(lineOf('giving up after 3 retransmits', '6'), tunnels, seconds(130));
+      expect(failures.causeOf(pskTunnel.name)?.code).toBe('ike/no-answer');
     });
 
     it('is silent about SAs that others have taken the place of', () => {

@@ -12,7 +12,8 @@ const WORTH: Readonly<Record<CauseCode, number>> = {
   'engine/no-answer': 0,
   'ike/no-answer': 0,
   'ike/peer-deleted': 0,
-  'ike/flapping': 1,
+  // Until an attempt fails: then it does not come up at all.
+  'ike/flapping': 0,
   'child/failed': 1,
   'ike/not-authenticated': 1,
   'ike/nat-t-port-blocked': 2,

@@ -52,7 +52,7 @@ const REACHING: Texts<ReachingCode> = {
   },
   'ike/output-blocked': {
     message: 'packets to {peer} did not leave this host: its own firewall drops them on output',
-    hint: 'let UDP 500 and 4500 from {local-address} to {peer} pass in the output rules of this host (nft list ruleset)',
+    hint: 'let UDP 500 and 4500 from {local-address} to {peer} pass in the output rules of this host (nft list ruleset), and see whether its connection tracking table is full (dmesg)',
   },
   'ike/name-not-resolved': {
     message: 'the name {peer} could not be resolved',
