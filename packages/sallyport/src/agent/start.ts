@@ -2,14 +2,11 @@
 
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import { KernelDriver } from '../drivers/kernel/driver.ts';
-import { gatherPathEvidence } from '../drivers/kernel/path-evidence.ts';
 import { failuresOf } from '../lib/failures-of.ts';
 import { messageOf } from '../lib/message-of.ts';
 import { readBootId } from '../platform/linux/boot-id.ts';
-import { limitedCommands, systemCommands } from '../platform/linux/command.ts';
-import { readProcFile } from '../platform/linux/proc-files.ts';
+import { systemCommands } from '../platform/linux/command.ts';
 import { SysctlFiles } from '../platform/linux/sysctl-files.ts';
 import type { HostReport } from '../status/host-report.ts';
 import { Journal } from '../store/journal.ts';
@@ -19,6 +16,7 @@ import { Agent } from './agent.ts';
 import { parseReport } from './control.ts';
 import { DriftWatch } from './drift-watch.ts';
 import { EventRecorder } from './event-recorder.ts';
+import { gatherEvidence } from './evidence-source.ts';
 import { Explainer } from './explainer.ts';
 import { foundShards } from './found-shards.ts';
 import { HistoryFile } from './history-file.ts';
@@ -32,9 +30,6 @@ import { StoredSecrets } from './secret-source.ts';
 import { SecretWatch } from './secret-watch.ts';
 import { Shards } from './shards.ts';
 import { TunnelHistory } from './tunnel-history.ts';
-
-/** Bytes that a program may print about the host: a firewall of many thousand rules. */
-const MAX_EVIDENCE = 16 * 1024 * 1024;
 
 export interface StartOptions {
   readonly directories: Directories;
@@ -170,13 +165,8 @@ async function assemble(
     secrets: new StoredSecrets(paths.objects),
     saltPath: paths.salt,
   });
-  const sources = {
-    commands: limitedCommands(MAX_EVIDENCE),
-    readFile: readProcFile,
-    pause: (milliseconds: number): Promise<void> => delay(milliseconds),
-  };
   const explainer = new Explainer({
-    gather: (question, signal) => gatherPathEvidence(sources, question, signal),
+    gather: gatherEvidence,
     trailOf: (tunnel) => shards.trailOf(tunnel),
   });
   return { kernel, shards, reconciler, drift, history, secrets, explainer };

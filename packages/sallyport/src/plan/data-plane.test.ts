@@ -58,6 +58,30 @@ describe('chooseDataPlane', () => {
   });
 
   it.each([
+    {
+      wanted: 'auto',
+      offered: ['xfrm-interface', 'policy'],
+      choice: { dataPlane: 'xfrm-interface' },
+    },
+    {
+      wanted: 'auto',
+      offered: ['vti', 'policy'],
+      choice: { dataPlane: 'vti', obstacle: 'not-in-shard' },
+    },
+    {
+      wanted: 'policy',
+      offered: ['xfrm-interface', 'policy'],
+      choice: { dataPlane: 'policy', obstacle: 'not-in-shard' },
+    },
+    { wanted: 'vti', offered: ['policy'], choice: { dataPlane: 'vti', obstacle: 'not-offered' } },
+  ] as const)(
+    'has only an XFRM interface for a shard: $wanted of $offered',
+    ({ wanted, offered, choice }) => {
+      expect(chooseDataPlane(wanted, offered, { ...FIXED, shard: 'ike2' })).toEqual(choice);
+    },
+  );
+
+  it.each([
     { what: 'a peer on any address', ends: ANY_PEER },
     { what: 'a peer known by name', ends: NAMED_PEER },
   ])('passes over a VTI for $what', ({ ends }) => {

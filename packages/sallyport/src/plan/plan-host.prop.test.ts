@@ -13,6 +13,7 @@ import {
   objectsOf,
   type RandomConnection,
   type RandomWorld,
+  SHARDS,
   worlds,
 } from './testing/random-worlds.ts';
 
@@ -34,6 +35,23 @@ describe('the plan of any valid declarations', () => {
     fc.assert(
       fc.property(shuffled, ([objects, others]) => {
         expect(JSON.stringify(planOf(others))).toBe(JSON.stringify(planOf(objects)));
+      }),
+    );
+  });
+
+  it('has each tunnel in the daemon of its local address, and its interface there', () => {
+    fc.assert(
+      fc.property(worlds, (world) => {
+        const plan = planOf(objectsOf(world));
+        for (const tunnel of plan.tunnels) {
+          const owner = Object.entries(SHARDS).find(([, addresses]) =>
+            addresses.includes(tunnel.localAddress ?? ''),
+          );
+          expect(tunnel.shard).toBe(owner?.[0]);
+          const link = plan.interfaces.find(({ name }) => name === tunnel.interface);
+          if (link?.kind === 'xfrm') expect(link.shard).toBe(tunnel.shard);
+          else expect(tunnel.shard === undefined || !tunnel.enabled).toBe(true);
+        }
       }),
     );
   });

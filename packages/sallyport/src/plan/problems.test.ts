@@ -23,6 +23,36 @@ const twoTunnels = vary(twoSites, [
   '    - {name: a, remote: {address: 198.51.100.20}}\n    - {name: b, remote: {address: 198.51.100.21}}',
 ]);
 
+/** The last tunnel of the world, in a shard. */
+const inShard = (text: string): string =>
+  vary(
+    text,
+    [
+      "addresses: [192.0.2.10, '2001:db8:1::10']",
+      'addresses: [192.0.2.10]\n  shards: [{name: ike2, addresses: [192.0.2.20]}]',
+    ],
+    text.includes('198.51.100.60')
+      ? ['{address: 198.51.100.60}', '{address: 198.51.100.60}, local: {address: 192.0.2.20}']
+      : ['- remote: {', '- local: {address: 192.0.2.20}\n      remote: {'],
+  );
+
+/** A gateway with kernel ESP on the same host, and a connection of it. */
+const kernelGateway = `---
+apiVersion: sallyport.dev/v1alpha1
+kind: Gateway
+metadata: {name: inside}
+spec: {placement: {hosts: [gw1]}, networks: [10.10.0.0/16], dataPlane: xfrm-interface}
+---
+apiVersion: sallyport.dev/v1alpha1
+kind: Connection
+metadata: {name: partner-f}
+spec:
+  gateway: inside
+  tunnels: [{remote: {address: 198.51.100.60}}]
+  auth: {psk: {secret: a-psk}}
+  routing: {static: {networks: [10.60.0.0/16]}}
+`;
+
 /** Two names whose hashes begin with the same 32 bits. */
 const COLLIDING = ['site-11126', 'site-31107'] as const;
 
@@ -134,6 +164,28 @@ const CASES: readonly Case[] = [
     lines: [
       'error: Connection default/site-31107 spec.tunnels: the name of this tunnel gives the same interface id as default/site-11126/main (main); give the tunnel another name [plan/interface-id-collision]',
     ],
+  },
+  {
+    what: 'that a tunnel of a shard cannot have a pinned data plane',
+    world: { text: inShard(pinned('policy')), dataPlanes: ['xfrm-interface', 'policy'] },
+    lines: [
+      "error: Gateway default/edge spec.dataPlane: tunnel default/partner-a/main cannot have this data plane in shard ike2: only an XFRM interface leads from the host into another network namespace (policy); set it to xfrm-interface, or give the tunnel an address of the host's own network namespace [plan/data-plane-unavailable]",
+    ],
+  },
+  {
+    what: 'that a host without XFRM interfaces can have no shard',
+    world: { text: inShard(twoSites), dataPlanes: ['policy'] },
+    lines: [
+      "error: Gateway default/edge spec.dataPlane: tunnel default/partner-a/main cannot have this data plane in shard ike2: only an XFRM interface leads from the host into another network namespace (auto); give the tunnel an address of the host's own network namespace [plan/data-plane-unavailable]",
+    ],
+  },
+  {
+    what: 'nothing of user space in the host beside a shard in the kernel',
+    world: {
+      text: inShard(pinned('userspace') + kernelGateway),
+      dataPlanes: ['xfrm-interface', 'userspace'],
+    },
+    lines: [],
   },
   {
     what: 'that two VTIs would be between the same addresses',

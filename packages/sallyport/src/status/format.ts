@@ -106,7 +106,7 @@ function formatTunnel(tunnel: TunnelReport, now: string): string[] {
   );
   add(
     'data plane',
-    `${DATA_PLANES[tunnel.dataPlane]}${tunnel.interface === undefined ? '' : ` ${tunnel.interface}`}, MTU ${tunnel.mtuBytes}`,
+    `${DATA_PLANES[tunnel.dataPlane]}${tunnel.interface === undefined ? '' : ` ${tunnel.interface}`}${tunnel.shard === undefined ? '' : ` of shard ${tunnel.shard}`}, MTU ${tunnel.mtuBytes}`,
   );
   const { ike } = tunnel;
   if (ike !== undefined) {

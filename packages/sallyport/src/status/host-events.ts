@@ -1,7 +1,7 @@
 /** What happened to the host itself: its agent, its daemon, its plan, and problems of the whole. */
-import { isBlocking, type Problem } from '../lib/problem.ts';
+import { isBlocking } from '../lib/problem.ts';
 import type { EventCause, Happening } from './event.ts';
-import type { EngineReport, HostReport } from './host-report.ts';
+import type { EngineReport, HostProblem, HostReport } from './host-report.ts';
 
 export function hostEvents(before: HostReport | undefined, after: HostReport): Happening[] {
   const object = { kind: 'Host', name: after.host };
@@ -49,24 +49,25 @@ function engineFault({ problems }: HostReport, engine: EngineReport): EventCause
 }
 
 function problemEvents(before: HostReport | undefined, after: HostReport): OfHost[] {
-  const was = byCode(before?.problems ?? []);
-  const is = byCode(after.problems);
-  const found = [...is].filter(([code]) => !was.has(code));
-  const gone = [...was].filter(([code]) => !is.has(code));
+  const was = byPlace(before?.problems ?? []);
+  const is = byPlace(after.problems);
+  const found = [...is].filter(([place]) => !was.has(place));
+  const gone = [...was].filter(([place]) => !is.has(place));
   return [
-    ...found.map(([code, { message }]) => ({
+    ...found.map(([, { code, message }]) => ({
       reason: 'ProblemFound' as const,
       cause: { code, message },
     })),
-    ...gone.map(([code, { message }]) => ({
+    ...gone.map(([, { code, message }]) => ({
       reason: 'ProblemGone' as const,
       cause: { code, message },
     })),
   ];
 }
 
-function byCode(problems: readonly Problem[]): Map<string, Problem> {
-  return new Map(problems.map((problem) => [problem.code, problem]));
+/** Two daemons may have the same. */
+function byPlace(problems: readonly HostProblem[]): Map<string, HostProblem> {
+  return new Map(problems.map((problem) => [`${problem.code} ${problem.shard ?? ''}`, problem]));
 }
 
 function planEvents(before: HostReport | undefined, after: HostReport): OfHost[] {

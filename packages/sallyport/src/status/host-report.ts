@@ -86,6 +86,8 @@ export interface TunnelReport {
   readonly state: TunnelState;
   /** RFC 3339: when `state` was entered. */
   readonly since: string;
+  /** IKE daemon that carries it; absent: the host's own one. */
+  readonly shard?: string;
   readonly dataPlane: DataPlane;
   readonly interface?: string;
   readonly mtuBytes: number;

@@ -29,7 +29,7 @@ function judgeShare({ generation }: ObjectGeneration, share: Share): Verdict {
       `${host} still runs ${present}, not generation ${generation}`,
     );
   }
-  const failure = report.problems.find(({ severity }) => severity === 'error');
+  const failure = share.problems.find(({ severity }) => severity === 'error');
   if (failure !== undefined) {
     const isDown = failure.code.startsWith('engine/') && failure.code !== 'engine/unreachable';
     const reason = isDown ? 'EngineNotRunning' : 'StateUnknown';

@@ -1,7 +1,7 @@
 /** What the judges of conditions look at: one object, and what each host that runs it has said. */
 import { formatObjectRef } from '../lib/problem.ts';
 import type { PlanSource } from '../plan/host-plan.ts';
-import type { Difference, HostReading, TunnelReport } from './host-report.ts';
+import type { Difference, HostProblem, HostReading, TunnelReport } from './host-report.ts';
 
 /** What one host shall run; `report`: absent before its first one. */
 export interface JudgedHost {
@@ -24,8 +24,10 @@ export interface Share {
   readonly tunnels: readonly TunnelReport[];
   /** Names of these tunnels. */
   readonly names: readonly string[];
-  /** Of these tunnels, and of the whole host; of a Host all. */
+  /** Of these tunnels, of their IKE daemons, and of the whole host; of a Host all. */
   readonly differences: readonly Difference[];
+  /** Of the IKE daemons of these tunnels, and of the whole host; of a Host all. */
+  readonly problems: readonly HostProblem[];
 }
 
 /** Shares of every object, by `Kind namespace/name`: each list is gone through once. */
@@ -36,18 +38,26 @@ export function indexShares(hosts: readonly JudgedHost[]): ReadonlyMap<string, r
     const differences = Map.groupBy(report?.differences ?? [], ({ tunnel }) => tunnel);
     const general = differences.get(undefined) ?? [];
     for (const source of plan.sources) {
+      const own = source.tunnels.flatMap((name) => tunnels.get(name) ?? []);
+      const shards = new Set(own.map(({ shard }) => shard));
+      const concerns = ({ shard }: { readonly shard?: string }): boolean =>
+        source.kind === 'Host' || shard === undefined || shards.has(shard);
       const share: Share = {
         host: plan.host,
         generation: source.generation,
         isCurrent: report?.wantedRevision === plan.revision,
         ...(report === undefined ? {} : { report }),
-        tunnels: source.tunnels.flatMap((name) => tunnels.get(name) ?? []),
+        tunnels: own,
         names: source.tunnels,
         // What is left over of a tunnel that is not wanted any more concerns the host alone.
         differences:
           source.kind === 'Host' || differences.size === 0
             ? (report?.differences ?? [])
-            : [...general, ...source.tunnels.flatMap((name) => differences.get(name) ?? [])],
+            : [
+                ...general.filter(concerns),
+                ...source.tunnels.flatMap((name) => differences.get(name) ?? []),
+              ],
+        problems: report?.problems.filter(concerns) ?? [],
       };
       const key = formatObjectRef(source);
       const others = shares.get(key);

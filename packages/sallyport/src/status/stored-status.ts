@@ -40,6 +40,7 @@ function pending(
     tunnels: [],
     names: [],
     differences: [],
+    problems: [],
   };
   const renewed = [judgeAccepted(object, []), judgeProgrammed(object, [share])].map((verdict) => {
     const before = conditions.find(({ type }) => type === verdict.type);

@@ -40,6 +40,52 @@ describe('diffKernel', () => {
     ]);
   });
 
+  describe('of shards', () => {
+    const shards = desiredOf('two shards beside the host');
+    const interfaceLines = (observed: ObservedKernel): string[] =>
+      lines(observed, shards).filter((line) => line.includes('interface'));
+    const inShard = shards.interfaces.filter(
+      (link) => link.kind === 'xfrm' && link.shard === 'ike3',
+    );
+
+    it('says where an interface looks for its SAs', () => {
+      expect(
+        interfaceLines(EMPTY_KERNEL).filter((line) => line.endsWith('of shard ike3')),
+      ).toHaveLength(1);
+      expect(lines(reached(shards), shards)).toEqual([]);
+    });
+
+    it('makes an interface anew that looks in another namespace', () => {
+      const kernel = reached(shards);
+      const moved = kernel.interfaces.map((link) =>
+        link.shard === 'ike3' ? { ...link, shard: '' } : link,
+      );
+      expect(
+        interfaceLines({ ...kernel, interfaces: moved }).map((line) => line.split(' ')[0]),
+      ).toEqual(['remove', 'add']);
+    });
+
+    it('makes none, and leads nothing there, while the namespace is not there', () => {
+      const without = { ...EMPTY_KERNEL, networkNamespaces: new Set(['ike2']) };
+      const [refused] = inShard;
+      const told = lines(without, shards);
+      expect(told.filter((line) => line.includes('is not there'))).toEqual([
+        expect.stringContaining('(network namespace ike3 is not there)'),
+      ]);
+      expect(told.filter((line) => line.includes(`dev ${refused?.name ?? ''}`))).toEqual([]);
+      expect(told).toContain('add route unreachable 10.30.0.0/16 table 8320');
+    });
+
+    it('leaves an interface whose namespace has lost its name as it is', () => {
+      const kernel = reached(shards);
+      const interfaces = kernel.interfaces.map((link) =>
+        link.shard === 'ike3' ? { ...link, shard: '' } : link,
+      );
+      const unnamed = { ...kernel, interfaces, networkNamespaces: new Set(['ike2']) };
+      expect(lines(unnamed, shards)).toEqual([]);
+    });
+  });
+
   it('removes the guard last', () => {
     const all = lines(reached(interfaces), NOTHING_DESIRED);
     expect(all.at(-1)).toBe('remove nftables table inet sallyport');

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseSpis } from './parse-states.ts';
+import { parsePolicies, parseSpis, parseStates } from './parse-states.ts';
 
 const recorded = readFileSync(
   join(import.meta.dirname, 'testdata', 'ip-6.1-xfrm-state.txt'),
@@ -20,4 +20,53 @@ describe('parseSpis', () => {
       expect(parseSpis(text).size).toBe(0);
     },
   );
+});
+
+describe('parseStates', () => {
+  it('finds every SA and reserved SPI, with its interface id', () => {
+    expect(
+      parseStates(recorded).map(({ protocol, spi, interfaceId }) => [protocol, spi, interfaceId]),
+    ).toMatchInlineSnapshot(`
+      [
+        [
+          "esp",
+          "caaaaaab",
+          0,
+        ],
+        [
+          "esp",
+          "c0ffee01",
+          0,
+        ],
+        [
+          "esp",
+          "00000101",
+          42,
+        ],
+      ]
+    `);
+  });
+
+  it.each(['', 'src', 'src a dst b', 'src a dst b\n\tproto esp'])('finds none in "%s"', (text) => {
+    expect(parseStates(text)).toEqual([]);
+    expect(parsePolicies(text)).toEqual([]);
+  });
+});
+
+describe('parsePolicies', () => {
+  it('finds direction, number and interface id', () => {
+    expect(
+      parsePolicies(`src 10.1.0.0/24 dst 10.2.0.0/24 uid 0
+\tdir out action allow index 97 priority 375423 share any flag  (0x00000000)
+\ttmpl src 192.0.2.1 dst 192.0.2.2
+\t\tproto esp spi 0xc1234567(3240314215) reqid 1(0x00000001) mode tunnel
+\tif_id 0x2a
+src 10.9.0.0/24 dst 10.2.0.0/24 uid 0
+\tdir fwd action allow index 106 priority 0 share any flag  (0x00000000)
+`),
+    ).toEqual([
+      { direction: 'out', index: 97, interfaceId: 42 },
+      { direction: 'fwd', index: 106, interfaceId: 0 },
+    ]);
+  });
 });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseLinks, parseRoutes, parseRules } from './parse.ts';
+import { parseLinks, parseNetworkNamespaces, parseRoutes, parseRules } from './parse.ts';
 
 const recorded = (name: string): string =>
   readFileSync(join(import.meta.dirname, 'testdata', `ip-6.1-${name}.json`), 'utf8');
@@ -42,6 +42,16 @@ describe('parseLinks', () => {
         remoteAddress: '2001:db8::2',
       },
     ]);
+  });
+
+  it('names the namespace in which an interface looks for its SAs', () => {
+    const row = { ifname: 'sp1', ifalias: 'sallyport a/b/c', mtu: 1422, flags: [] };
+    const linkinfo = { info_kind: 'xfrm', info_data: { if_id: '0x1' } };
+    const text = JSON.stringify([0, 1, 2].map((id) => ({ ...row, linkinfo, link_netnsid: id })));
+    const namespaces = parseNetworkNamespaces('[{"name":"ike2","id":1},{"name":"late"},{"id":2}]');
+    const { interfaces } = parseLinks(text, namespaces);
+    expect(interfaces.map(({ shard }) => shard)).toEqual(['', 'ike2', '']);
+    expect(parseNetworkNamespaces('').size).toBe(0);
   });
 
   it('takes everything else for foreign, by all its names', () => {

@@ -29,6 +29,8 @@ import { pingPath } from './ping-path.ts';
 import { FAMILIES } from './state.ts';
 
 export interface PathSources extends RouteSources {
+  /** Network namespace where the SAs are and ESP leaves; absent: this one. */
+  readonly outside?: RouteSources;
   readonly pause: (milliseconds: number) => Promise<void>;
 }
 
@@ -38,6 +40,8 @@ const LOOK_MILLISECONDS = 1_500;
 /** What is the same for every tunnel. */
 interface HostPart {
   readonly own: readonly OwnAddress[];
+  /** Addresses where ESP leaves. */
+  readonly outer: readonly OwnAddress[];
   readonly foreignRules: readonly ForeignRule[];
   readonly forwardsIpv6?: boolean;
   readonly unseen: readonly string[];
@@ -72,18 +76,21 @@ export async function gatherPathEvidence(
 }
 
 async function lookAtHost(
-  { commands, readFile }: PathSources,
+  { commands, readFile, outside }: PathSources,
   signal: AbortSignal,
 ): Promise<HostPart> {
-  const ip = (args: readonly string[]): Promise<string> =>
-    outputOf(commands, 'ip', ['-json', '-Numeric', ...args], { signal });
+  const ip = (args: readonly string[], from = commands): Promise<string> =>
+    outputOf(from, 'ip', ['-json', '-Numeric', ...args], { signal });
   const forwarding = await readFile('/proc/sys/net/ipv6/conf/all/forwarding');
   const rules = [];
   for (const family of FAMILIES)
     rules.push(...parseForeignRules(await ip([`-${family}`, 'rule', 'show']), family));
+  const addresses = ['address', 'show'];
+  const own = parseAddresses(await ip(addresses));
   const legacy = (await readFile('/proc/net/ip_tables_names')) ?? '';
   return {
-    own: parseAddresses(await ip(['address', 'show'])),
+    own,
+    outer: outside === undefined ? own : parseAddresses(await ip(addresses, outside.commands)),
     foreignRules: rules,
     unseen:
       legacy === ''
@@ -126,14 +133,18 @@ async function lookAtTunnel(
     routes.push(own, ...passedOn.map(({ lookup }) => lookup));
     inner.push(...passedOn.map((passed) => toInnerPair(tunnel, passed)));
   }
-  const peer = await lookAtPeer(sources, tunnel, host.own, signal);
+  const outside = sources.outside ?? sources;
+  const peer = await lookAtPeer(outside, tunnel, host.outer, signal);
+  const outerNames = peer.peerReturn?.from === undefined ? [] : [peer.peerReturn.from.interface];
   const names = [
     ...routes.flatMap(({ from }) => from?.interface ?? []),
-    ...(peer.peerReturn?.from === undefined ? [] : [peer.peerReturn.from.interface]),
+    ...(sources.outside === undefined ? outerNames : []),
     ...(tunnel.interface === undefined ? [] : [tunnel.interface]),
   ];
   const devices: DeviceSettings[] = [];
   for (const name of new Set(names)) devices.push(...(await settingsOf(sources, name)));
+  if (sources.outside !== undefined)
+    for (const name of outerNames) devices.push(...(await settingsOf(sources.outside, name)));
   const probe = await pingTarget(sources, tunnel, aimed, { target, host, unseen }, signal);
   const evidence = {
     ...{ routes, devices, unseen, ...peer },
@@ -141,7 +152,10 @@ async function lookAtTunnel(
     ...(host.forwardsIpv6 === undefined ? {} : { forwardsIpv6: host.forwardsIpv6 }),
     ...(probe === undefined ? {} : { probe }),
   };
-  const outer = toOuterPair(peer);
+  // The firewall that is read is that of the host's own namespace.
+  const outer = sources.outside === undefined ? toOuterPair(peer) : undefined;
+  if (sources.outside !== undefined)
+    unseen.push(`what firewalls in network namespace ${tunnel.shard ?? ''} do`);
   return { tunnel, evidence, inner, ...(outer === undefined ? {} : { outer }) };
 }
 

@@ -19,15 +19,17 @@ export interface Sample {
 export interface SampleSources {
   readonly commands: CommandRunner;
   readonly readFile: (path: string) => Promise<string | undefined>;
+  /** Network namespace where the SAs are; absent: this one. */
+  readonly outside?: Pick<SampleSources, 'readFile'>;
 }
 
 export async function takeSample(
-  { commands, readFile }: SampleSources,
+  { commands, readFile, outside = { readFile } }: SampleSources,
   tunnels: readonly TunnelPlan[],
   signal: AbortSignal,
 ): Promise<Sample> {
   const [xfrm, netstat] = await Promise.all([
-    readFile('/proc/net/xfrm_stat'),
+    outside.readFile('/proc/net/xfrm_stat'),
     readFile('/proc/net/netstat'),
   ]);
   const reversePath = parseReversePathDrops(netstat ?? '');

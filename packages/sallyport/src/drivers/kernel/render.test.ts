@@ -28,6 +28,13 @@ describe('renderStep', () => {
       finish: [SETTINGS],
     },
     {
+      step: { type: 'interface-add', interface: { ...link, shard: 'ike2' } },
+      lines: [
+        'link add name sp0000002a group 83 mtu 1422 link-netns ike2 type xfrm dev lo if_id 42',
+      ],
+      finish: [SETTINGS],
+    },
+    {
       step: { type: 'interface-add', interface: vti6 },
       lines: [
         'link add name sp0000002a group 83 mtu 1422 type vti6 local 2001:db8::1 remote 2001:db8::2 key 42',

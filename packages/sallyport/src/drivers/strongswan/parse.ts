@@ -37,6 +37,7 @@ export function readTunnel(
     connection: tunnel.connection,
     tunnel: tunnel.tunnel,
     state: stateOf(tunnel, live, children),
+    ...(tunnel.shard === undefined ? {} : { shard: tunnel.shard }),
     dataPlane: tunnel.dataPlane,
     ...(tunnel.interface === undefined ? {} : { interface: tunnel.interface }),
     mtuBytes: tunnel.mtuBytes,

@@ -24,6 +24,12 @@ export interface RandomWorld {
   readonly connections: readonly RandomConnection[];
 }
 
+/** Outer addresses of the shards, by name: of the same families as the host's own. */
+export const SHARDS: Readonly<Record<string, readonly string[]>> = {
+  ike2: ['192.0.2.20', '2001:db8:2::20'],
+  ike3: ['192.0.2.30', '2001:db8:3::30'],
+};
+
 const TENANTS = ['blue', 'green'] as const;
 
 const KERNEL_PLANES = DATA_PLANES.filter((plane) => plane !== 'userspace');
@@ -31,9 +37,13 @@ const KERNEL_PLANES = DATA_PLANES.filter((plane) => plane !== 'userspace');
 /** A peer with fixed addresses, by name, or calling from anywhere: then only it can begin. */
 const peer = fc.constantFrom('ipv4', 'ipv6', 'name', 'any');
 
+/** Where a tunnel ends: at the host itself, or in a shard that its local address belongs to. */
+const place = fc.constantFrom(undefined, ...Object.keys(SHARDS));
+
 const connection = fc.record({
   tenant: fc.constantFrom(...TENANTS),
   peers: fc.array(peer, { minLength: 1, maxLength: 3 }),
+  shard: place,
   inner: fc.subarray([4, 6], { minLength: 1 }),
   isPeerInside: fc.boolean(),
   start: fc.constantFrom('initiate', 'trap', 'respond'),
@@ -91,7 +101,7 @@ function finish(draft: Draft, index: number, dataPlane: string): RandomConnectio
     tunnels: fixed.map((kind, position) => ({
       name: `t${position}`,
       remote: { id: `peer-${index}-${position}.example`, ...addressOf(kind, index, position) },
-      local: { id: 'gw.example' },
+      local: { id: 'gw.example', ...localOf(kind, shardFor(draft.shard, dataPlane)) },
     })),
     spec: {
       ...draft.spec,
@@ -100,6 +110,16 @@ function finish(draft: Draft, index: number, dataPlane: string): RandomConnectio
       gateway: 'edge',
     },
   };
+}
+
+/** The data plane that a gateway pins decides whether its tunnels can end in a shard. */
+function shardFor(shard: string | undefined, dataPlane: string): string | undefined {
+  return dataPlane === 'auto' || dataPlane === 'xfrm-interface' ? shard : undefined;
+}
+
+function localOf(kind: string, shard: string | undefined): { readonly address?: string } {
+  const address = SHARDS[shard ?? '']?.[kind === 'ipv6' ? 1 : 0];
+  return address === undefined ? {} : { address };
 }
 
 function addressOf(kind: string, index: number, position: number): { readonly address?: string } {
@@ -122,6 +142,7 @@ export function objectsOf({ gateways, connections }: RandomWorld): DeclaredObjec
       object('Host', tenant, HOST, {
         addresses: ['192.0.2.10', '2001:db8:1::10', `10.${10 + index}.0.1`],
         capabilities: { dataPlanes: DATA_PLANES },
+        shards: Object.entries(SHARDS).map(([name, addresses]) => ({ name, addresses })),
       }),
       object('Gateway', tenant, 'edge', {
         ...gateways[tenant],

@@ -126,6 +126,32 @@ export const WORLDS: Readonly<Record<string, World>> = {
       ['  networks: [10.10.0.0/16', '  leakGuard: false\n  mtu: 1380\n  networks: [10.10.0.0/16'],
     ),
   },
+  'two shards beside the host': {
+    text:
+      vary(twoSites, [
+        "addresses: [192.0.2.10, '2001:db8:1::10']",
+        "addresses: [192.0.2.10]\n  shards:\n    - {name: ike2, addresses: [192.0.2.20, '2001:DB8:2::20']}\n    - {name: ike3, addresses: [192.0.2.30]}",
+      ]) +
+      connection(
+        'by-address',
+        `  tunnels: [{local: {address: 192.0.2.30}, remote: {address: 198.51.100.30}}]
+  routing: {static: {networks: [10.30.0.0/16]}}
+`,
+      ) +
+      connection(
+        'by-family',
+        `  tunnels: [{remote: {address: '2001:db8:b::1'}}]
+  routing: {static: {networks: ['fd40::/48']}}
+`,
+      ) +
+      connection(
+        'by-anybody',
+        `  tunnels: [{remote: {id: anybody.example}}]
+  start: respond
+  routing: {static: {networks: [10.50.0.0/16]}}
+`,
+      ),
+  },
   'nothing to carry': {
     text: twoSites.split('---').slice(0, 2).join('---'),
   },
