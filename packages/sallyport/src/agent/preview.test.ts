@@ -84,6 +84,15 @@ describe('previewChanges', () => {
     ]);
   });
 
+  it('looks at each daemon by itself, and says which shard will be ended', async () => {
+    const { plan: sharded } = planWorld(WORLDS['two shards beside the host'] ?? { text: '' });
+    await mkdir(join(system.paths.shards, 'ike9'), { recursive: true });
+    const changes = await previewChanges(sharded, system.directories, signal);
+    const lines = changes.filter(({ driver }) => driver === 'strongswan').map(formatChange);
+    for (const { name } of sharded.tunnels) expect(lines).toContain(`add IKE connection ${name}`);
+    expect(lines.at(-1)).toBe('remove the IKE daemon, which ends every tunnel of this shard ike9');
+  });
+
   it('changes nothing', async () => {
     await startAgent();
     await preview();

@@ -53,12 +53,12 @@ export class Shards {
 
   /** All daemons side by side: one that does not answer holds up no other. */
   async round(plan: HostPlan, signal: AbortSignal): Promise<ShardsResult> {
-    const wanted = new Set([undefined, ...plan.tunnels.map(({ shard }) => shard)]);
+    const wanted = new Set([undefined, ...plan.tunnels.flatMap(({ shard }) => shard ?? []).sort()]);
     for (const name of wanted) if (!this.#shards.has(name)) this.#add(name);
     const results = await Promise.all(
       [...wanted].map((name) => this.#get(name).round(plan, signal)),
     );
-    const gone = [...this.#shards.keys()].filter((name) => !wanted.has(name));
+    const gone = [...this.#shards.keys()].filter((name) => !wanted.has(name)).sort();
     const left = await Promise.all(gone.map((name) => this.#retire(name, boundLevel(signal))));
     const order = new Map(plan.tunnels.map(({ name }, index) => [name, index]));
     return {

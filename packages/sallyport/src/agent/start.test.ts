@@ -1,4 +1,5 @@
-import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { buildMessage } from '@sallyport/vici';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeCharon } from '../drivers/strongswan/testing/fake-charon.ts';
@@ -132,6 +133,14 @@ describe('teardown', () => {
       `not everything was removed: cannot connect to ${charon.socket}`,
     );
     expect(await readFile(system.calls, 'utf8')).toContain('link show');
+  });
+
+  it('finds a shard by its run directory, also where its network namespace is gone', async () => {
+    const shard = join(system.paths.shards, 'gone');
+    await mkdir(shard, { recursive: true });
+    await writeFile(join(shard, 'strongswan.conf'), 'of a daemon that was killed');
+    await teardown(options, signal);
+    expect(await readdir(system.paths.shards)).toEqual([]);
   });
 
   it('finds the daemon that the last agent was told to use', async () => {

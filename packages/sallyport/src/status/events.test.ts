@@ -95,6 +95,30 @@ describe('eventsBetween', () => {
     expect(events.map(({ reason }) => reason)).toEqual(reasons);
   });
 
+  it('tells of each daemon by itself, with its own fault', () => {
+    const shard = engines({ shard: 'ike2' });
+    const lost = engines({ shard: 'ike2', running: false });
+    const fault = { code: 'engine/no-start', severity: 'error', message: 'silent' } as const;
+    const events = between(
+      { engines: [...report.engines, ...shard] },
+      {
+        engines: [...report.engines, ...lost],
+        problems: [
+          { ...fault, message: 'of the host' },
+          { ...fault, shard: 'ike2' },
+        ],
+      },
+    );
+    expect(events).toMatchObject([
+      { reason: 'EngineLost', object: { shard: 'ike2' }, cause: { message: 'silent' } },
+      { reason: 'ProblemFound', cause: { message: 'of the host' } },
+      { reason: 'ProblemFound', cause: { message: 'silent' } },
+    ]);
+    expect(
+      between({ engines: [...report.engines, ...shard] }, { engines: report.engines }),
+    ).toEqual([]);
+  });
+
   it('tells why a daemon is lost', () => {
     const problems = [
       { code: 'engine/unreachable', severity: 'error', message: 'silent' },

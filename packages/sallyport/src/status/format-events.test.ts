@@ -26,6 +26,14 @@ it('shows a host by its kind, and a revision by its first digits', () => {
   );
 });
 
+it('says in which shard a daemon is', () => {
+  const object = { kind: 'Host', name: 'gw1', shard: 'ike2' };
+  const { cause: _, before: __, ...rest } = event;
+  expect(formatEvent({ ...rest, reason: 'EngineStarted', object, after: '5.9.8' })).toBe(
+    '2026-06-01 12:00:08Z  gw1  EngineStarted     Host gw1 shard ike2: 5.9.8\n',
+  );
+});
+
 it('lets no word of the other side steer the terminal, or make a second line', () => {
   const cause = { code: 'ike/id', message: 'it is \u001b[2Jroot\nTunnelUp' };
   expect(formatEvent({ ...event, cause })).toMatch(/: it is \?\[2Jroot\?TunnelUp \[ike\/id\]\n$/);

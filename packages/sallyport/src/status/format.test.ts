@@ -83,6 +83,30 @@ describe('formatStatus', () => {
     await expect(formatStatus(narrow, NOW)).toMatchFileSnapshot('testdata/narrow.txt');
   });
 
+  it('shows every daemon, and what concerns one of them', () => {
+    const [engine] = report.engines;
+    if (engine === undefined) throw new Error('no engine');
+    const { version: _version, ...silent } = engine;
+    const text = formatStatus(
+      {
+        ...report,
+        engines: [
+          engine,
+          { ...engine, shard: 'ike2' },
+          { ...silent, shard: 'ike3', running: false },
+        ],
+        tunnels: [{ ...up, shard: 'ike2' }],
+        differences: [{ text: 'IKE daemon: not running', shard: 'ike3' }],
+      },
+      NOW,
+    );
+    expect(text).toContain(
+      '; strongSwan 5.9.8, strongSwan 5.9.8 in shard ike2, IKE daemon in shard ike3 not running; kernel',
+    );
+    expect(text).toContain('  differs: IKE daemon: not running (shard ike3)\n');
+    expect(text).toMatch(/XFRM interface sp[0-9a-f]+ of shard ike2, MTU/);
+  });
+
   it('says how old the last report of an agent is that is gone', () => {
     expect(formatStatus(report, '2026-06-03T14:00:00.000Z')).toMatch(
       /^host gw1: .* looked 2d 2h ago\n/,

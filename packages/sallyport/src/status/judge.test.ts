@@ -106,6 +106,32 @@ describe('Accepted', () => {
   });
 });
 
+describe('what concerns one shard', () => {
+  const fault = {
+    code: 'engine/no-start',
+    severity: 'error',
+    message: 'silent',
+    shard: 'ike2',
+  } as const;
+  const differences = [{ text: 'IKE daemon: not running', shard: 'ike2' }];
+  const programmed = (change: Partial<HostReading>, object = connection): string =>
+    told(judge([hostWith(change, [source(object, up.name)])], { object }), 'Programmed');
+
+  it.each([
+    ['its own tunnels', { shard: 'ike2' }, 'False EngineNotRunning: gw1: silent'],
+    ['no other tunnel', {}, 'True Programmed'],
+    ['no tunnel of another shard', { shard: 'ike3' }, 'True Programmed'],
+  ])('is told of %s', (_, place, expected) => {
+    const tunnels = [{ ...up, ...place }];
+    expect(programmed({ tunnels, problems: [fault], differences })).toContain(expected);
+  });
+
+  it('is told of the host', () => {
+    const object = { ...connection, kind: 'Host' };
+    expect(programmed({ problems: [fault] }, object)).toContain('False EngineNotRunning');
+  });
+});
+
 describe('Programmed', () => {
   const programmed = (hosts: readonly JudgedHost[], object = connection): string =>
     told(judge(hosts, { object }), 'Programmed');

@@ -50,8 +50,13 @@ beforeEach(() => {
   pauses = [];
 });
 
-async function gather(target?: string, signal = new AbortController().signal) {
+async function gather(
+  target?: string,
+  signal = new AbortController().signal,
+  outside?: PathSources['outside'],
+) {
   const sources: PathSources = {
+    ...(outside === undefined ? {} : { outside }),
     commands,
     readFile: (path) => Promise.resolve(files.get(path)),
     pause: (milliseconds) => {
@@ -87,6 +92,34 @@ describe('gatherPathEvidence', () => {
     expect(evidence.refusedByPolicy).toEqual({ before: 2, after: 2 });
     expect(commands.calls.some(({ line }) => line.startsWith('ping'))).toBe(false);
     expect(pauses).toHaveLength(1);
+  });
+
+  it('looks for the way of ESP where the SAs of a shard are', async () => {
+    const outer = new FakeCommands()
+      .on(/address show/, { stdout: OWN.replaceAll('wan', 'uplink') })
+      .on(/route get 198\.51\.100\.20/, route('uplink'))
+      .on(/route get 192\.0\.2\.10/, route('lo'));
+    const outerFiles = new Map([
+      ['/proc/net/xfrm_stat', 'XfrmInNoStates 40'],
+      ['/proc/sys/net/ipv4/conf/uplink/forwarding', '0'],
+      ['/proc/sys/net/ipv4/conf/uplink/rp_filter', '0'],
+    ]);
+    const evidence = await gather(undefined, undefined, {
+      commands: outer,
+      readFile: (path) => Promise.resolve(outerFiles.get(path)),
+    });
+    expect(evidence.peerRoute).toEqual({ kind: 'route', interface: 'uplink' });
+    expect(evidence.xfrm?.before.get('XfrmInNoStates')).toBe(40);
+    expect(
+      evidence.devices.map(({ name, reversePathFilter }) => [name, reversePathFilter]),
+    ).toEqual([
+      ['lan', 2],
+      ['sp0a78d801', 2],
+      ['uplink', 0],
+    ]);
+    expect(evidence.unseen).toContainEqual(
+      expect.stringContaining('what firewalls in network namespace'),
+    );
   });
 
   it('pings a target with a small packet and one of the MTU, none of them to be fragmented', async () => {

@@ -80,6 +80,27 @@ describe('our daemon', () => {
   });
 });
 
+describe('the daemon of a shard', () => {
+  const networkNamespace = 'sallyport-none';
+
+  it('is not started where its network namespace is not there', async () => {
+    const engine = new Engine({ runDirectory, commands, networkNamespace });
+    await expect(engine.ensure(false, signal)).rejects.toMatchObject({
+      code: 'engine/no-network-namespace',
+      message: expect.stringContaining('network namespace sallyport-none') as unknown,
+    });
+  });
+
+  it('goes on where the namespace has only lost its name', async () => {
+    await leaveDaemon(false);
+    await using daemon = await listen();
+    daemon.on('version', () => ({ daemon: 'charon-systemd', version: '5.9.8' }));
+    const engine = new Engine({ runDirectory, commands, networkNamespace });
+    expect(await engine.ensure(false, signal)).toBe('running');
+    expect(await engine.wouldRestart(false, signal)).toBe(false);
+  });
+});
+
 describe('a daemon that somebody else runs', () => {
   it('is used where it answers', async () => {
     await using daemon = await listen();
