@@ -24,11 +24,15 @@ const REMEMBERED = 8;
 
 export class CounterLedger {
   #ended: Counters;
-  readonly #sas: Map<string, SaCounters>;
+  #total: Counters;
+  readonly #sas = new Map<string, SaCounters>();
+  /** Of `#sas`, by both of its SPIs: thousands of ledgers are asked for one. */
+  readonly #bySpi = new Map<string, string>();
 
   constructor({ ended, sas }: LedgerRecord = { ended: NO_COUNTERS, sas: [] }) {
     this.#ended = ended;
-    this.#sas = new Map(sas.map((counted) => [counted.sa, counted]));
+    this.#total = ended;
+    for (const counted of sas) this.note(counted);
   }
 
   /** All SAs of the tunnel, as the daemon listed them. */
@@ -36,27 +40,37 @@ export class CounterLedger {
     for (const counted of sas) this.note(counted);
     // Where nothing is listed, the daemon may not have been asked.
     if (sas.length === 0) return;
-    const gone = Math.max(0, this.#sas.size - sas.length - Math.max(REMEMBERED, sas.length));
+    const gone = this.#sas.size - sas.length - Math.max(REMEMBERED, sas.length);
+    if (gone <= 0) return;
     for (const counted of [...this.#sas.values()].slice(0, gone)) {
-      this.#ended = add(this.#ended, counted);
+      this.#ended = combine(this.#ended, counted, add);
       this.#sas.delete(counted.sa);
+      for (const spi of spisOf(counted)) this.#bySpi.delete(spi);
     }
   }
 
   /** One SA, as an event told. */
   note(counted: SaCounters): void {
-    const largest = largestOf(this.#sas.get(counted.sa) ?? counted, counted);
-    this.#sas.delete(counted.sa);
-    this.#sas.set(counted.sa, { sa: counted.sa, ...largest });
+    const { sa } = counted;
+    const before = this.#sas.get(sa);
+    const largest = combine(before ?? NO_COUNTERS, counted, Math.max);
+    const growth = combine(largest, before ?? NO_COUNTERS, subtract);
+    this.#total = combine(this.#total, growth, add);
+    this.#sas.delete(sa);
+    this.#sas.set(sa, { sa, ...largest });
+    if (before === undefined) for (const spi of spisOf(counted)) this.#bySpi.set(spi, sa);
   }
 
   /** One direction of an SA that has ended; of one that is not known, nothing. */
   noteEnd(spi: string, bytes: number, packets: number): void {
-    for (const counted of [...this.#sas.values()]) {
-      const [, spiIn, spiOut] = counted.sa.split('/');
-      if (spi === spiIn) this.note({ ...counted, bytesIn: bytes, packetsIn: packets });
-      else if (spi === spiOut) this.note({ ...counted, bytesOut: bytes, packetsOut: packets });
-    }
+    const counted = this.#sas.get(this.#bySpi.get(spi) ?? '');
+    if (counted === undefined) return;
+    const [spiIn] = spisOf(counted);
+    const last =
+      spi === spiIn
+        ? { bytesIn: bytes, packetsIn: packets }
+        : { bytesOut: bytes, packetsOut: packets };
+    this.note({ ...counted, ...last });
   }
 
   hasAny(sas: readonly SaCounters[]): boolean {
@@ -64,7 +78,7 @@ export class CounterLedger {
   }
 
   get total(): Counters {
-    return [...this.#sas.values()].reduce(add, this.#ended);
+    return this.#total;
   }
 
   get record(): LedgerRecord {
@@ -72,12 +86,17 @@ export class CounterLedger {
   }
 }
 
-function add(a: Counters, b: Counters): Counters {
-  return combine(a, b, (x, y) => x + y);
+/** In, out. */
+function spisOf({ sa }: SaCounters): string[] {
+  return sa.split('/').slice(1);
 }
 
-function largestOf(a: Counters, b: Counters): Counters {
-  return combine(a, b, Math.max);
+function add(a: number, b: number): number {
+  return a + b;
+}
+
+function subtract(a: number, b: number): number {
+  return a - b;
 }
 
 function combine(a: Counters, b: Counters, by: (x: number, y: number) => number): Counters {

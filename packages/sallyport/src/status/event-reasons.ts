@@ -54,11 +54,19 @@ With \`-o json\` and \`-o yaml\`. Fields without a value are absent.
 | \`at\` | RFC 3339, by the clock of the host |
 | \`host\` | where it was seen |
 | \`reason\` | one of the above |
-| \`object\` | \`kind\`, \`name\`, and for what is declared \`namespace\`; \`tunnel\` where it concerns one |
+| \`object\` | \`kind\`, \`name\`, and for what is declared \`namespace\`; \`tunnel\` where it concerns one, \`shard\` where it is a daemon in a network namespace |
 | \`before\`, \`after\` | state, revision, version or id, whatever the reason is about |
 | \`cause\` | \`message\` and \`code\`: of [causes](causes.md), [problems](problems.md) or [conditions](conditions.md); \`host/differs\` and \`host/drifted\` for a step that is, or was, to be done |
 
 \`-o json\` prints one list; with \`--follow\` one value a line, as it comes. \`-o yaml\` with \`--follow\` prints one document each.
+
+## The history of a tunnel
+
+\`sallyport status\` sums up each tunnel in a line; with \`-o json\` it is the field \`history\`. Traffic is that of all SAs, each of them
+followed by its unique id and SPIs: charon is asked in every round, tells in its events what a rekeyed or deleted SA had counted,
+and the kernel tells its last count of an SA that it deletes. What is not known: what passed between the last look and the death
+of a killed daemon (10 s at most, as long as the agent looks), and SAs that came and went while no agent ran. Time without an agent counts as up where an SA
+of before is still there. It is kept in \`agent/history.json\`, and begins anew when the tunnel is removed from the plan.
 
 ## The journal
 

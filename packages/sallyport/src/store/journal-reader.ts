@@ -86,6 +86,7 @@ const Entry = z.object({
     namespace: z.string().optional(),
     name: z.string(),
     tunnel: z.string().optional(),
+    shard: z.string().optional(),
   }),
   before: z.string().optional(),
   after: z.string().optional(),

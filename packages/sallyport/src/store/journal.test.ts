@@ -60,6 +60,17 @@ describe('the journal', () => {
     expect((await new JournalReader(path).read())[0]).toEqual({ sequence: 1, ...event('a') });
   });
 
+  it('keeps all that an event may be about', async () => {
+    const full: Event = {
+      ...event('b'),
+      object: { kind: 'Host', namespace: 'default', name: 'gw1', tunnel: 'main', shard: 'second' },
+      before: 'a',
+      cause: { code: 'host/drifted', message: 'kernel: add route' },
+    };
+    await new Journal(path).append([full]);
+    expect(await new JournalReader(path).read()).toEqual([{ sequence: 1, ...full }]);
+  });
+
   it('is nobody’s business but its owner’s', async () => {
     await new Journal(path).append([event('a')]);
     expect((await stat(await lastSegment())).mode & 0o777).toBe(0o600);
