@@ -12,10 +12,10 @@ const EDITS = Number(process.env['SALLYPORT_LAB_EDITS'] ?? 10);
 
 /** All kinds of edits of the tunnel that may lose nothing; each is made and taken back. */
 const LOSSLESS = MUTATIONS.filter(
-  ({ fields, tunnel, isSilent, isWidening }) =>
+  ({ fields, tunnel, isSilent, altersPolicy }) =>
     tunnel === 'tunnel' &&
     isSilent !== true &&
-    isWidening !== true &&
+    altersPolicy !== true &&
     fields.every((field) => classOf(field) !== 'cut'),
 );
 

@@ -61,7 +61,7 @@ describe('a changed field', () => {
       results.push(result);
       const { own, other } = result;
       const isCut = mutation.fields.some((field) => classOf(field) === 'cut');
-      const mayLose = isCut || mutation.isWidening === true;
+      const mayLose = isCut || mutation.altersPolicy === true;
       const lost = [mayLose ? 0 : own.lost, other.lost];
       assert.deepEqual(lost, [0, 0], await droppedBy(world));
     });

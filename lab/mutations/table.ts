@@ -26,8 +26,8 @@ export interface Mutation {
   readonly deletes?: readonly [before: readonly string[], back: readonly string[]];
   /** Nothing is written at all. */
   readonly isSilent?: true;
-  /** Other selectors, which may lose what the peer drops meanwhile: see docs/adr/0009. */
-  readonly isWidening?: true;
+  /** Changes a policy of the peer's kernel, which drops what comes on the old SA: docs/adr/0009. */
+  readonly altersPolicy?: true;
 }
 
 const NETWORK = '10.2.0.0/26';
@@ -117,7 +117,7 @@ const GATEWAY: readonly Mutation[] = [
   },
   {
     fields: ['Gateway spec.networks'],
-    ...{ what: 'one more', tunnel: 'tunnel', isWidening: true },
+    ...{ what: 'one more', tunnel: 'tunnel', altersPolicy: true },
     change: [
       [
         'networks: [10.1.0.0/24]\n  dataPlane: auto',
@@ -200,7 +200,7 @@ const CONNECTION: readonly Mutation[] = [
   },
   {
     fields: ['Connection spec.tunnels[].local.address'],
-    ...{ what: 'the first of the host to another', tunnel: 'tunnel' },
+    ...{ what: 'the first of the host to another', tunnel: 'tunnel', altersPolicy: true },
     change: [[LOCAL, LOCAL.replace('{', '{address: 198.51.100.9, ')]],
     proofs: both(
       (address: string) => prove.ourAddress(TUNNEL, address),
@@ -216,7 +216,7 @@ const CONNECTION: readonly Mutation[] = [
   },
   {
     fields: ['Connection spec.tunnels[].remote.address'],
-    ...{ what: 'another of theirs', tunnel: 'tunnel' },
+    ...{ what: 'another of theirs', tunnel: 'tunnel', altersPolicy: true },
     change: [
       ['remote: {address: 203.0.113.1, id: right', 'remote: {address: 203.0.113.9, id: right'],
     ],
@@ -300,7 +300,7 @@ const CONNECTION: readonly Mutation[] = [
   },
   {
     fields: ['Connection spec.routing.static.networks'],
-    ...{ what: 'one more', tunnel: 'tunnel', isWidening: true },
+    ...{ what: 'one more', tunnel: 'tunnel', altersPolicy: true },
     change: [['networks: [10.2.0.0/26]', 'networks: [10.2.0.0/26, 10.4.0.0/24]']],
     proofs: both(
       (isWide: boolean) =>
@@ -397,7 +397,7 @@ const HOST: readonly Mutation[] = [
   },
   {
     fields: ['Host spec.addresses'],
-    ...{ what: 'the other one first', tunnel: 'certified' },
+    ...{ what: 'the other one first', tunnel: 'certified', altersPolicy: true },
     change: [['[198.51.100.1, 198.51.100.9]', '[198.51.100.9, 198.51.100.1]']],
     proofs: both(
       (address: string) => prove.ourAddress(CERTIFIED, address),
