@@ -13,6 +13,8 @@ import { ViciProxy } from '../mutations/vici-proxy.ts';
 import { MutationWorld, TARGETS } from '../mutations/world.ts';
 import { cacheDirectory } from '../paths.ts';
 
+const RESULTS = join(cacheDirectory, 'results');
+
 /** Words, with commas between, of what is to be tried, for work on the table. */
 const only = (process.env['SALLYPORT_LAB_MUTATION'] ?? '').split(',');
 const chosen = MUTATIONS.filter(({ fields }) =>
@@ -47,9 +49,6 @@ describe('a changed field', () => {
   after(async () => {
     await proxy[Symbol.asyncDispose]();
     await world[Symbol.asyncDispose]();
-    const directory = join(cacheDirectory, 'results');
-    await mkdir(directory, { recursive: true });
-    await writeFile(join(directory, 'changes-measured.md'), renderResults(results));
   });
 
   for (const mutation of chosen) {
@@ -59,6 +58,9 @@ describe('a changed field', () => {
         throw error;
       });
       results.push(result);
+      // After each: what the time limit ends has measured something, too.
+      await mkdir(RESULTS, { recursive: true });
+      await writeFile(join(RESULTS, 'changes-measured.md'), renderResults(results));
       const { own, other } = result;
       const isCut = mutation.fields.some((field) => classOf(field) === 'cut');
       const mayLose = isCut || mutation.altersPolicy === true;

@@ -8,6 +8,8 @@ import { KEYS, type TunnelName } from './world.ts';
 /** From the text of the declarations to another: each must be there exactly once. */
 type Change = readonly (readonly [from: string, to: string])[];
 
+type Proofs = readonly [original: Proof, changed: Proof];
+
 export interface Mutation {
   /** As in `CHANGE_CLASSES`: `Gateway spec.mtu`. */
   readonly fields: readonly string[];
@@ -19,7 +21,9 @@ export interface Mutation {
   readonly given?: Change;
   readonly change: Change | ((text: string) => string);
   /** Of the original and of the changed declarations. */
-  readonly proofs: readonly [original: Proof, changed: Proof];
+  readonly proofs: Proofs;
+  /** Of further fields: each alone must hold, and fail. */
+  readonly more?: readonly Proofs[];
   /** What the other side does first, for the original and the changed declarations. */
   readonly peer?: (world: MutationWorld, isChanged: boolean) => Promise<void>;
   /** Connections that are deleted before the change, and before it is taken back. */
@@ -35,14 +39,6 @@ const NETWORK = '10.2.0.0/26';
 const LOCAL = 'local: {id: left.example}\n      remote';
 const LIGHT = 'aes128gcm16-prfsha256-ecp256';
 const LIGHT_ESP = 'aes128gcm16-ecp256';
-
-/** `crypto: strong` written out, with one difference. */
-function inline(from: string, to: string): Change {
-  const text = `crypto:
-    ike: {proposals: [aes256gcm16-prfsha384-ecp384], rekeySeconds: 14400}
-    esp: {proposals: [aes256gcm16-ecp384], rekeySeconds: 3600, rekeyBytes: 4000000000}`;
-  return [['crypto: strong', text.replace(from, to)]];
-}
 
 /** The two proofs out of one, with the original and the changed value. */
 function both<V>(proof: (value: V) => Proof, original: V, changed: V): readonly [Proof, Proof] {
@@ -96,12 +92,22 @@ const ofPolicy = CRYPTO.map(({ field, from, to, proofs }): Mutation => {
   };
 });
 
-const ofConnection = CRYPTO.map(
-  ({ field, from, to, proofs }): Mutation => ({
-    ...{ fields: [`Connection spec.crypto.${field}`], what: `${from} to ${to}`, tunnel: 'tunnel' },
-    ...{ change: inline(from, to), proofs },
-  }),
-);
+/** Written inline, all of them at once. */
+const ofConnection: Mutation = {
+  fields: CRYPTO.map(({ field }) => `Connection spec.crypto.${field}`),
+  ...{ what: 'a policy to all of it inline, each with another value', tunnel: 'tunnel' },
+  change: [
+    [
+      'crypto: strong',
+      CRYPTO.reduce(
+        (text, { from, to }) => text.replace(from, to),
+        `crypto:\n    ${STRONG.ike}\n    ${STRONG.esp}`,
+      ),
+    ],
+  ],
+  proofs: ikeSuites,
+  more: [ikeLifetimes, espSuites, childLifetimes, childBytes],
+};
 
 const GATEWAY: readonly Mutation[] = [
   {
@@ -269,7 +275,7 @@ const CONNECTION: readonly Mutation[] = [
     change: [['crypto: strong', 'crypto: lighter']],
     proofs: [all(IKE_SUITE, espSuites[0]), all(ikeSuites[1], espSuites[1])],
   },
-  ...ofConnection,
+  ofConnection,
   {
     fields: ['Connection spec.start'],
     ...{ what: 'initiate to trap', tunnel: 'tunnel' },
@@ -359,21 +365,6 @@ const SECRET: readonly Mutation[] = [
     proofs: anew(CERTIFIED),
   },
   {
-    fields: ['Secret spec.pkcs12.file'],
-    ...{ what: 'another certificate with its key', tunnel: 'certified' },
-    given: [['secret: own,', 'secret: packed,']],
-    change: [['file: packed.p12', 'file: repacked.p12']],
-    proofs: both(
-      (name: string) =>
-        all(
-          prove.certificates([`O=Ours, CN=${name}`], ['O=Theirs, CN=Theirs CA']),
-          prove.madeAnew(CERTIFIED),
-        ),
-      'packed',
-      'repacked',
-    ),
-  },
-  {
     fields: ['Secret spec.authority.files'],
     ...{ what: 'one more', tunnel: 'certified' },
     change: [['files: [their-ca.crt]', 'files: [their-ca.crt, our-ca.crt]']],
@@ -452,8 +443,26 @@ const WITHOUT_EFFECT: Mutation = {
   isSilent: true,
 };
 
+/** From the same beginning as the one without effect. */
+const PACKED: Mutation = {
+  fields: ['Secret spec.pkcs12.file'],
+  ...{ what: 'another certificate with its key', tunnel: 'certified' },
+  given: [['secret: own,', 'secret: packed,']],
+  change: [['file: packed.p12', 'file: repacked.p12']],
+  proofs: both(
+    (name: string) =>
+      all(
+        prove.certificates([`O=Ours, CN=${name}`], ['O=Theirs, CN=Theirs CA']),
+        prove.madeAnew(CERTIFIED),
+      ),
+    'packed',
+    'repacked',
+  ),
+};
+
 export const MUTATIONS: readonly Mutation[] = [
   WITHOUT_EFFECT,
+  PACKED,
   ...GATEWAY,
   ...CONNECTION,
   ...ofPolicy,

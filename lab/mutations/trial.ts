@@ -47,7 +47,7 @@ export class Trial {
       typeof mutation.change === 'function'
         ? mutation.change(original)
         : changed(original, mutation.change);
-    const [provesOriginal, provesChanged] = mutation.proofs;
+    const pairs = [mutation.proofs, ...(mutation.more ?? [])];
     const [deletedBefore, deletedBack] = mutation.deletes ?? [[], []];
     if (this.#applied !== original) await this.#mustApply(original);
     const [own, other] = [this.#traffic[mutation.tunnel], this.#traffic.other];
@@ -58,8 +58,10 @@ export class Trial {
     await this.#delete(deletedBefore);
     await this.#mustApply(mutated);
     const after = await this.#look();
-    provesChanged(after, before);
-    if (mutation.isSilent !== true) mustFail(provesOriginal, after, after);
+    for (const [provesOriginal, provesChanged] of pairs) {
+      provesChanged(after, before);
+      if (mutation.isSilent !== true) mustFail(provesOriginal, after, after);
+    }
 
     await mutation.peer?.(this.#world, false);
     await this.#delete(deletedBack);
@@ -74,7 +76,8 @@ export class Trial {
     });
     // A tunnel that was cut comes up again in its own time.
     const losses = { own: await own.losses(), other: await other.losses() };
-    provesOriginal(await this.#look(), start);
+    const end = await this.#look();
+    for (const [provesOriginal] of pairs) provesOriginal(end, start);
     return { mutation, ...losses };
   }
 
@@ -118,7 +121,9 @@ export class Trial {
       assert.notEqual(status, 0, `Sallyport claims what was swallowed\n${said}`);
       assert.ok(!isInEffect(report));
       assert.notDeepEqual(report.differences, []);
-      mustFail(mutation.proofs[0], await this.#look(), start);
+      const now = await this.#look();
+      for (const [provesOriginal] of [mutation.proofs, ...(mutation.more ?? [])])
+        mustFail(provesOriginal, now, start);
     }
     await this.#swallow(false);
   }
