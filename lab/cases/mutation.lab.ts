@@ -6,7 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { allFields, classOf, renderResults } from '../mutations/results.ts';
-import { MUTATIONS, SINGLE_VALUED } from '../mutations/table.ts';
+import { MUTATIONS, SINGLE_VALUED, TRIED_ELSEWHERE } from '../mutations/table.ts';
 import { Traffic } from '../mutations/traffic.ts';
 import { Trial, type TrialResult } from '../mutations/trial.ts';
 import { ViciProxy } from '../mutations/vici-proxy.ts';
@@ -22,7 +22,10 @@ const chosen = MUTATIONS.filter(({ fields }) =>
 );
 
 test('every field has its mutation, and no other has', () => {
-  const tried = [...MUTATIONS.flatMap(({ fields }) => fields), ...SINGLE_VALUED];
+  const tried = [
+    ...MUTATIONS.flatMap(({ fields }) => fields),
+    ...[...SINGLE_VALUED, ...Object.keys(TRIED_ELSEWHERE)],
+  ];
   assert.deepEqual(tried.toSorted(), allFields().toSorted());
 });
 

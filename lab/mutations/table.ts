@@ -474,6 +474,12 @@ export const MUTATIONS: readonly Mutation[] = [
 /** Fields that have one value only today: with a second one they need a mutation. */
 export const SINGLE_VALUED: readonly string[] = ['Gateway spec.engine', 'Connection spec.mode'];
 
+/** Fields of daemons in network namespaces of their own, which this world has none of: by case. */
+export const TRIED_ELSEWHERE: Readonly<Record<string, string>> = {
+  'Host spec.shards[].name': 'shards.lab.ts',
+  'Host spec.shards[].addresses': 'shards.lab.ts',
+};
+
 async function agree(world: MutationWorld, isChanged: boolean): Promise<void> {
   await world.agreeOn(isChanged ? KEYS.second : KEYS.first);
 }
