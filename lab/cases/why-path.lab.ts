@@ -1,5 +1,6 @@
 // Why a tunnel that is up carries nothing, or not everything: each fault on a gateway with a stranger at the
 // far end, what a person is told, and that it is gone when mended.
+// lab: long
 
 import assert from 'node:assert/strict';
 import { type ChildProcess } from 'node:child_process';
@@ -150,7 +151,8 @@ describe('why', () => {
     {
       what: 'a firewall that drops whatever it does not know',
       code: 'path/firewall-drops',
-      message: /forwarded out, .*: table inet theirs, chain one, its policy/,
+      message:
+        /drops packets 10\.1\.0\.0\/24 -> 10\.2\.0\.2\/32: table inet theirs, chain one, its policy/,
       hint: /let the networks of the tunnel pass/,
       make: () =>
         firewall(
@@ -162,7 +164,8 @@ describe('why', () => {
     {
       what: 'a firewall that drops ESP',
       code: 'path/firewall-drops-outer',
-      message: /drops ESP in between us and 203\.0\.113\.1: table inet theirs, chain one, rule \d+/,
+      message:
+        /drops incoming ESP between us and 203\.0\.113\.1: table inet theirs, chain one, rule \d+/,
       hint: /ESP \(IP protocol 50\)/,
       make: () =>
         firewall(gwa, 'type filter hook input priority 0; policy accept;\nmeta l4proto esp drop'),
@@ -249,6 +252,19 @@ describe('why', () => {
       hint: /through the outer interface/,
       make: () => gwa.ip([`route add ${PEER}/32 dev ${device}`]),
       mend: () => gwa.ip([`route delete ${PEER}/32 dev ${device}`]),
+    },
+    {
+      what: 'packets of the gateway itself that its firewall drops',
+      code: 'path/not-sent',
+      message: /packets for 10\.2\.0\.2 do not enter the tunnel/,
+      evidence: /while we looked: 0 packets out/,
+      hint: /what stops them on this host/,
+      make: () =>
+        firewall(
+          gwa,
+          'type filter hook output priority 0; policy accept;\nicmp type echo-request drop',
+        ),
+      mend: () => noFirewall(gwa),
     },
     {
       what: 'a policy of somebody else that blocks',

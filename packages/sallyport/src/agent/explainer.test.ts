@@ -5,8 +5,9 @@ import { report as hostReport } from '../status/testing/reports.ts';
 import { evidence, report, routes, tunnel } from '../status/testing/subjects.ts';
 import { Explainer, type Present } from './explainer.ts';
 
+const named = { ...tunnel, remoteAddress: 'peer.example' };
 const plan = {
-  tunnels: [tunnel, { ...tunnel, connection: 'other' }],
+  tunnels: [named, { ...tunnel, connection: 'other' }],
   routes,
 } as unknown as HostPlan;
 const asked = { namespace: 'default', connection: 'partner-a' };
@@ -39,7 +40,11 @@ describe('Explainer', () => {
     const request = { ...asked, target: '10.20.0.10' };
     const told = await explainer.explain(request, present([own, own], looks), signal);
     expect(looks).toEqual([true, false]);
-    expect(questions).toEqual([{ tunnels: [tunnel], target: '10.20.0.10' }]);
+    // The plan does not know of the NAT, nor the address behind a name.
+    const { remoteAddress } = report;
+    expect(questions).toEqual([
+      { tunnels: [{ ...tunnel, remoteAddress, forceEncapsulation: true }], target: '10.20.0.10' },
+    ]);
     expect(told).toMatchObject({ host: 'gw1', observedAt: own.observedAt });
     expect(told.tunnels.map(({ name, isWell }) => [name, isWell])).toEqual([[tunnel.name, true]]);
   });

@@ -64,13 +64,15 @@ export class Explainer {
     const before = await present.look({ kernel: true });
     const plan = present.plan();
     const tunnels = plan?.tunnels.filter(isAsked) ?? [];
-    const enabled = tunnels.filter((tunnel) => tunnel.enabled);
+    const tunnelBefore = new Map(before.tunnels.map((tunnel) => [tunnel.name, tunnel]));
+    const enabled = tunnels
+      .filter((tunnel) => tunnel.enabled)
+      .map((tunnel) => asItIs(tunnel, tunnelBefore.get(tunnel.name)));
     const evidence = await this.#options.gather(
       { tunnels: enabled, ...(target === undefined ? {} : { target }) },
       signal,
     );
     const after = enabled.length === 0 ? before : await present.look({ kernel: false });
-    const tunnelBefore = new Map(before.tunnels.map((tunnel) => [tunnel.name, tunnel]));
     const explained = after.tunnels.filter(isAsked).map((report: TunnelReport) => {
       const tunnel = tunnels.find(({ name }) => name === report.name);
       const seen = evidence.get(report.name);
@@ -98,4 +100,18 @@ export class Explainer {
       tunnels: explained,
     };
   }
+}
+
+/** With what the plan leaves open: the addresses behind names, and UDP where there is a NAT. */
+function asItIs(tunnel: TunnelPlan, report: TunnelReport | undefined): TunnelPlan {
+  if (report === undefined) return tunnel;
+  const { localAddress, remoteAddress, ike, children } = report;
+  const isEncapsulated =
+    ike?.natDetected === true || children.some(({ encapsulated }) => encapsulated);
+  return {
+    ...tunnel,
+    ...(localAddress === undefined ? {} : { localAddress }),
+    ...(remoteAddress === undefined ? {} : { remoteAddress }),
+    forceEncapsulation: tunnel.forceEncapsulation || isEncapsulated,
+  };
 }

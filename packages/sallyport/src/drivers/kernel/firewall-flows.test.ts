@@ -111,12 +111,12 @@ describe('packets between the gateways', () => {
   it.each([
     ['input drops all but ssh', []],
     ['input lets ike pass', []],
-    ['input drops esp', ['ESP in: input rule 2 drop']],
-    ['input drops esp by number', ['ESP in: input rule 2 drop']],
-    ['output drops ike', ['IKE out: output rule 2 drop']],
+    ['input drops esp', ['incoming ESP: input rule 2 drop']],
+    ['input drops esp by number', ['incoming ESP: input rule 2 drop']],
+    ['output drops ike', ['outgoing IKE: output rule 2 drop']],
     [
       'output drops peer',
-      ['IKE out', 'IKE out', 'ESP out'].map((flow) => `${flow}: output rule 2 drop`),
+      ['outgoing IKE', 'outgoing IKE', 'outgoing ESP'].map((flow) => `${flow}: output rule 2 drop`),
     ],
     ['default drop', []],
   ])('%s', (name, stops) => {
@@ -126,8 +126,8 @@ describe('packets between the gateways', () => {
   it('has to let the first packet in where the other side begins', () => {
     const answering = { ...tunnel, start: 'respond' as const };
     expect(stopsIn('input drops all but ssh', answering, pairs)).toEqual([
-      'IKE in: input its policy drop',
-      'IKE in: input its policy drop',
+      'incoming IKE: input its policy drop',
+      'incoming IKE: input its policy drop',
     ]);
     expect(stopsIn('input lets ike pass', answering, pairs)).toEqual([]);
   });
@@ -156,6 +156,22 @@ describe('findStops', () => {
     });
     const fresh = findStops({ before: parseRuleset('{}'), after }, tunnel, { inner: [inner] });
     expect(fresh[0]).not.toHaveProperty('counted');
+  });
+
+  it('comes to an end where chains jump to each other again and again', () => {
+    const place = { family: 'inet', table: 't' };
+    const base = { type: 'filter', hook: 'forward', prio: 0, policy: 'drop' };
+    const jump = (chain: string, target: string): object => ({
+      rule: { ...place, chain, handle: 1, expr: [{ match: {} }, { jump: { target } }] },
+    });
+    const names = Array.from({ length: 15 }, (_, index) => `c${index}`);
+    const nftables = names.flatMap((name, index) => [
+      { chain: { ...place, name, ...(index === 0 ? base : {}) } },
+      ...Array.from({ length: 4 }, () => jump(name, `c${index + 1}`)),
+    ]);
+    const ruleset = parseRuleset(JSON.stringify({ nftables }));
+    const stops = findStops({ before: ruleset, after: ruleset }, tunnel, { inner: [inner] });
+    expect(stops.map(({ isCertain }) => isCertain)).toEqual([]);
   });
 
   it('does not know which device a chain of ingress belongs to where nft does not tell', () => {

@@ -110,7 +110,7 @@ function outerPackets(tunnel: TunnelPlan, pair: OuterPair): SentPacket[] {
   const state = tunnel.start === 'respond' ? 'new' : 'established';
   const ike = [500, 4500].flatMap((port): SentPacket[] => [
     {
-      flow: 'IKE out',
+      flow: 'outgoing IKE',
       text: `UDP ${port} from ${local} to ${remote}`,
       passages: sent(
         { ...out, protocol: 'udp', sourcePort: port, destinationPort: port, state: 'new' },
@@ -118,7 +118,7 @@ function outerPackets(tunnel: TunnelPlan, pair: OuterPair): SentPacket[] {
       ),
     },
     {
-      flow: 'IKE in',
+      flow: 'incoming IKE',
       text: `UDP ${port} from ${remote} to ${local}`,
       // A NAT may have changed the port it comes from.
       passages: received({ ...back, protocol: 'udp', destinationPort: port, state }, device),
@@ -126,12 +126,12 @@ function outerPackets(tunnel: TunnelPlan, pair: OuterPair): SentPacket[] {
   ]);
   const esp: SentPacket[] = [
     {
-      flow: 'ESP out',
+      flow: 'outgoing ESP',
       text: `ESP from ${local} to ${remote}`,
       passages: sent({ ...out, protocol: 'esp', state: 'new' }, device),
     },
     {
-      flow: 'ESP in',
+      flow: 'incoming ESP',
       text: `ESP from ${remote} to ${local}`,
       passages: received({ ...back, protocol: 'esp', state: 'established' }, device),
     },

@@ -46,10 +46,10 @@ describe('parseRouteAnswer', () => {
 
 it('reads the addresses of the host', () => {
   const text =
-    '[{"ifname":"lo","addr_info":[{"local":"127.0.0.1"}]},{"ifname":"lan","addr_info":[{"family":"inet6","local":"FD01:0::1"},{}]},{"addr_info":[{"local":"10.0.0.1"}]},{"ifname":"x"}]';
+    '[{"ifname":"lo","addr_info":[{"local":"127.0.0.1","prefixlen":8}]},{"ifname":"lan","addr_info":[{"family":"inet6","local":"FD01:0::1","prefixlen":64},{}]},{"addr_info":[{"local":"10.0.0.1"}]},{"ifname":"x"}]';
   expect(parseAddresses(text)).toEqual([
-    { address: '127.0.0.1', interface: 'lo' },
-    { address: 'fd01::1', interface: 'lan' },
+    { address: '127.0.0.1', length: 8, interface: 'lo' },
+    { address: 'fd01::1', length: 64, interface: 'lan' },
   ]);
 });
 

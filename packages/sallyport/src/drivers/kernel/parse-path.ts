@@ -38,6 +38,8 @@ function errorOf(stderr: string): string {
 /** An address of this host. */
 export interface OwnAddress {
   readonly address: string;
+  /** Length of the prefix that is reached directly. */
+  readonly length: number;
   readonly interface: string;
 }
 
@@ -50,7 +52,13 @@ export function parseAddresses(text: string): OwnAddress[] {
       const address = textOf(info, 'local');
       return name === undefined || address === undefined
         ? []
-        : [{ address: canonicalAddress(address), interface: name }];
+        : [
+            {
+              address: canonicalAddress(address),
+              length: Number(textOf(info, 'prefixlen')),
+              interface: name,
+            },
+          ];
     });
   });
 }

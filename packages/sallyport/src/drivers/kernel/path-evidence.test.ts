@@ -4,8 +4,8 @@ import { gatherPathEvidence, type PathSources } from './path-evidence.ts';
 import { FakeCommands } from './testing/fake-commands.ts';
 
 const OWN = JSON.stringify([
-  { ifname: 'lan', addr_info: [{ local: '10.10.0.1' }] },
-  { ifname: 'wan', addr_info: [{ local: '192.0.2.10' }] },
+  { ifname: 'lan', addr_info: [{ local: '10.10.0.1', prefixlen: 16 }] },
+  { ifname: 'wan', addr_info: [{ local: '192.0.2.10', prefixlen: 24 }] },
 ]);
 const route = (dev: string): { stdout: string } => ({ stdout: `[{"dev":"${dev}"}]` });
 const answered = { stdout: '3 packets transmitted, 3 received, 0% packet loss, time 400ms' };
@@ -168,6 +168,16 @@ describe('gatherPathEvidence', () => {
     expect([routes.length, probe]).toEqual([2, undefined]);
   });
 
+  it('looks where a network comes in that lies behind another router', async () => {
+    commands
+      .on(/address show/, { stdout: '[{"ifname":"wan","addr_info":[{"local":"192.0.2.10"}]}]' })
+      .on(/route get 10\.10\.0\.1$/, route('core'));
+    const [, passedOn] = (await gather()).routes;
+    expect(passedOn?.from).toEqual({ address: '10.10.0.1', interface: 'core' });
+    commands.on(/route get 10\.10\.0\.1$/, { code: 2, stderr: 'Network is unreachable' });
+    expect((await gather()).routes).toHaveLength(1);
+  });
+
   it('leaves out what this kernel does not have', async () => {
     files.clear();
     commands.on(/link show/, { code: 1 });
@@ -180,9 +190,9 @@ describe('gatherPathEvidence', () => {
 
   it('says where firewalls stop packets, and which of them it cannot read', async () => {
     expect((await gather()).stops?.map(({ flow, place }) => `${flow}: ${place}`)).toEqual([
-      'IKE in: table ip f, chain i, its policy',
-      'IKE in: table ip f, chain i, its policy',
-      'ESP in: table ip f, chain i, its policy',
+      'incoming IKE: table ip f, chain i, its policy',
+      'incoming IKE: table ip f, chain i, its policy',
+      'incoming ESP: table ip f, chain i, its policy',
     ]);
     files.set('/proc/net/ip_tables_names', 'filter\nnat');
     commands.on(/^nft/, new Error('spawn nft ENOENT'));

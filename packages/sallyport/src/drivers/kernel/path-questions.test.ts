@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { tunnel } from '../../status/testing/subjects.ts';
-import { firstHost, holds, ownAddressIn, questionsOf } from './path-questions.ts';
+import { arrivalFrom, firstHost, holds, ownAddressIn, questionsOf } from './path-questions.ts';
 
 const own = [
-  { address: '10.10.0.1', interface: 'lan' },
-  { address: '192.0.2.10', interface: 'wan' },
+  { address: '10.10.0.1', length: 24, interface: 'lan' },
+  { address: '192.0.2.10', length: 24, interface: 'wan' },
+  { address: '10.11.0.1', length: 32, interface: 'lo' },
+  { address: '10.11.7.1', length: 24, interface: 'dmz' },
 ];
 
 describe('questionsOf', () => {
@@ -37,6 +39,9 @@ describe('questionsOf', () => {
     );
     const children = [{ name: 'v4', localSelectors: ['172.16.0.0/16'], remoteSelectors }];
     expect(questionsOf({ ...tunnel, children })).toHaveLength(8);
+    const localSelectors = remoteSelectors.map((prefix) => prefix.replace('10.', '11.'));
+    const both = [{ name: 'v4', localSelectors, remoteSelectors }];
+    expect(questionsOf({ ...tunnel, children: both })[0]?.localPrefixes).toHaveLength(4);
   });
 
   it('asks for nothing where a selector is no network', () => {
@@ -61,10 +66,26 @@ describe('firstHost', () => {
 
 it('finds an address of the host inside a network', () => {
   expect(ownAddressIn(['172.16.0.0/12', '10.10.0.0/16'], own)?.interface).toBe('lan');
-  expect(ownAddressIn(['10.11.0.0/16'], own)).toBeUndefined();
+  expect(ownAddressIn(['10.12.0.0/16'], own)).toBeUndefined();
   expect([holds('10.0.0.0/8', '10.1.2.3'), holds('x', '10.1.2.3'), holds('::/0', 'x')]).toEqual([
     true,
     false,
     false,
   ]);
+});
+
+describe('arrivalFrom', () => {
+  it.each([
+    { prefix: '10.10.0.0/16', arrival: { address: '10.10.0.2', interface: 'lan' } },
+    // Not 10.0.0.1, which no interface of ours reaches.
+    { prefix: '10.0.0.0/8', arrival: { address: '10.10.0.2', interface: 'lan' } },
+    { prefix: '10.10.0.0/30', arrival: { address: '10.10.0.2', interface: 'lan' } },
+    // An address on lo has no hosts beside it.
+    { prefix: '10.11.0.0/16', arrival: { address: '10.11.7.2', interface: 'dmz' } },
+    { prefix: '10.12.0.0/16', arrival: undefined },
+    { prefix: 'fd10::/64', arrival: undefined },
+    { prefix: 'dynamic', arrival: undefined },
+  ])('of $prefix is $arrival', ({ prefix, arrival }) => {
+    expect(arrivalFrom(prefix, own)).toEqual(arrival);
+  });
 });

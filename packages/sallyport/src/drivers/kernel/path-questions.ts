@@ -5,8 +5,10 @@ import {
   type Family,
   familyOf,
   formatAddress,
+  formatPrefix,
   parseAddress,
   parsePrefix,
+  toPrefix,
   widthOf,
 } from '../../lib/prefix.ts';
 import type { TunnelPlan } from '../../plan/host-plan.ts';
@@ -14,6 +16,7 @@ import type { OwnAddress } from './parse-path.ts';
 
 /** More networks than this are not all asked for: a person waits. */
 const MOST_PREFIXES = 8;
+const MOST_LOCAL_PREFIXES = 4;
 
 export interface PathQuestion {
   /** Remote network, or the target. */
@@ -26,14 +29,17 @@ export interface PathQuestion {
 
 /** One for the target if it is given, else for each remote network. */
 export function questionsOf(tunnel: TunnelPlan, target?: string): PathQuestion[] {
+  const most = target === undefined ? MOST_PREFIXES : undefined;
   const questions = tunnel.children.flatMap((child) =>
-    child.remoteSelectors.flatMap((prefix): PathQuestion[] => {
+    child.remoteSelectors.slice(0, most).flatMap((prefix): PathQuestion[] => {
       const family = familyOf(prefix);
       const address =
         target !== undefined && holds(prefix, target) ? target : firstHost(prefix, []);
       if (family === undefined || address === undefined) return [];
       if (target !== undefined && address !== target) return [];
-      const localPrefixes = child.localSelectors.filter((local) => familyOf(local) === family);
+      const localPrefixes = child.localSelectors
+        .filter((local) => familyOf(local) === family)
+        .slice(0, MOST_LOCAL_PREFIXES);
       return [{ prefix: target ?? prefix, address, family, localPrefixes }];
     }),
   );
@@ -65,6 +71,25 @@ export function firstHost(prefix: string, own: readonly OwnAddress[]): string | 
     const address: Address = { family, value: value + offset };
     const text = formatAddress(address);
     if (!taken.has(text)) return text;
+  }
+  return undefined;
+}
+
+/** A host of a local network, and where its packets come in. */
+export interface Arrival {
+  readonly address: string;
+  readonly interface: string;
+}
+
+/** Of a network that one of our interfaces is in, or of the part of it that the interface reaches. */
+export function arrivalFrom(prefix: string, own: readonly OwnAddress[]): Arrival | undefined {
+  for (const { address, length, interface: name } of own) {
+    const inside = parseAddress(address);
+    const parsed = parsePrefix(prefix);
+    if (inside === undefined || !parsed.ok || !containsAddress(parsed.prefix, inside)) continue;
+    const reached = toPrefix(inside, Math.max(length, parsed.prefix.length));
+    const host = firstHost(formatPrefix(reached), own);
+    if (host !== undefined) return { address: host, interface: name };
   }
   return undefined;
 }

@@ -9,7 +9,7 @@ import type {
   RouteLookup,
 } from '../../status/why/evidence.ts';
 import { type OwnAddress, parseRouteAnswer } from './parse-path.ts';
-import { firstHost, ownAddressIn, type PathQuestion } from './path-questions.ts';
+import { type Arrival, arrivalFrom, firstHost, type PathQuestion } from './path-questions.ts';
 
 export interface RouteSources {
   readonly commands: CommandRunner;
@@ -39,31 +39,31 @@ export async function lookUp(
   own: readonly OwnAddress[],
   signal: AbortSignal,
 ): Promise<{ readonly own: RouteLookup; readonly passedOn: readonly PassedOn[] }> {
-  const passedOn: PassedOn[] = [];
-  for (const local of localPrefixes) {
-    const host = firstHost(local, own);
-    const device = await interfaceOf(sources, local, own, signal);
-    if (host === undefined || device === undefined) continue;
-    const from = { address: host, interface: device };
-    const answer = await routeOf(sources, [address, 'from', host, 'iif', device], signal);
-    passedOn.push({ local, lookup: { prefix, address, from, answer } });
-  }
-  return { own: { prefix, address, answer: await routeOf(sources, [address], signal) }, passedOn };
+  const passedOn = localPrefixes.map(async (local): Promise<PassedOn[]> => {
+    const from = await lookUpArrival(sources, local, own, signal);
+    if (from === undefined) return [];
+    const words = [address, 'from', from.address, 'iif', from.interface];
+    const answer = await routeOf(sources, words, signal);
+    return [{ local, lookup: { prefix, address, from, answer } }];
+  });
+  return {
+    own: { prefix, address, answer: await routeOf(sources, [address], signal) },
+    passedOn: (await Promise.all(passedOn)).flat(),
+  };
 }
 
-/** Where packets of a local network come in. */
-async function interfaceOf(
+/** Of a network behind another router, packets come in where packets for it go out. */
+async function lookUpArrival(
   sources: RouteSources,
   prefix: string,
   own: readonly OwnAddress[],
   signal: AbortSignal,
-): Promise<string | undefined> {
-  const inside = ownAddressIn([prefix], own);
-  if (inside !== undefined) return inside.interface;
-  const host = firstHost(prefix, own);
-  if (host === undefined) return undefined;
-  const answer = await routeOf(sources, [host], signal);
-  return answer.kind === 'route' ? answer.interface : undefined;
+): Promise<Arrival | undefined> {
+  const direct = arrivalFrom(prefix, own);
+  const address = firstHost(prefix, own);
+  if (direct !== undefined || address === undefined) return direct;
+  const answer = await routeOf(sources, [address], signal);
+  return answer.kind === 'route' ? { address, interface: answer.interface } : undefined;
 }
 
 export type PeerPart = Pick<Evidence, 'peerRoute' | 'peerReturn'>;

@@ -59,19 +59,27 @@ type Verdict =
 
 /** As the kernel's own limit, NFT_JUMP_STACK_SIZE. */
 const DEEPEST = 16;
+/** Rules of one walk: chains that jump to each other again and again would take for ever. */
+const MOST_RULES = 20_000;
 
 class Walk {
-  readonly stops: Stop[] = [];
+  /** By the rule or chain that stops it: chains may be jumped to more than once. */
+  readonly #stops = new Map<Rule | Chain, Stop>();
   readonly #ruleset: Ruleset;
   readonly #packet: Packet;
   /** true: the packet is perhaps accepted already. */
   #isPerhapsGone = false;
   /** false: whether the packet comes into this chain is not sure. */
   #isHere = true;
+  #rulesLeft = MOST_RULES;
 
   constructor(ruleset: Ruleset, packet: Packet) {
     this.#ruleset = ruleset;
     this.#packet = packet;
+  }
+
+  get stops(): Stop[] {
+    return [...this.#stops.values()];
   }
 
   base(chain: Chain): void {
@@ -96,6 +104,11 @@ class Walk {
   }
 
   #rule(rule: Rule, chain: Chain, depth: number): End | 'returned' {
+    this.#rulesLeft -= 1;
+    if (this.#rulesLeft < 0) {
+      this.#isPerhapsGone = true;
+      return 'accepted';
+    }
     const scope = { ruleset: this.#ruleset, chain };
     const { match, verdicts } = readRule(rule, this.#packet, scope);
     if (match === false) return 'through';
@@ -137,7 +150,10 @@ class Walk {
   }
 
   #stop(stop: Omit<Stop, 'isCertain'>, isMatch: boolean): void {
-    this.stops.push({ ...stop, isCertain: isMatch && this.#isHere && !this.#isPerhapsGone });
+    const key = stop.rule ?? stop.chain;
+    const isCertain = isMatch && this.#isHere && !this.#isPerhapsGone;
+    const before = this.#stops.get(key)?.isCertain === true;
+    this.#stops.set(key, { ...stop, isCertain: isCertain || before });
   }
 }
 

@@ -45,10 +45,10 @@ export type Flow =
   | 'forwarded out'
   | 'forwarded in'
   | 'begun by the other side'
-  | 'IKE out'
-  | 'IKE in'
-  | 'ESP out'
-  | 'ESP in';
+  | 'outgoing IKE'
+  | 'incoming IKE'
+  | 'outgoing ESP'
+  | 'incoming ESP';
 
 /** Where a firewall that is not ours stops packets of the tunnel. */
 export interface FirewallStop {

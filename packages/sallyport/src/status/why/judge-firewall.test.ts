@@ -23,8 +23,8 @@ describe('judgeFirewall', () => {
   it.each([
     { changed: {}, code: 'path/firewall-drops' },
     { changed: { flow: 'forwarded in' }, code: 'path/firewall-drops' },
-    { changed: { flow: 'ESP in' }, code: 'path/firewall-drops-outer' },
-    { changed: { flow: 'IKE out' }, code: 'path/firewall-drops-outer' },
+    { changed: { flow: 'incoming ESP' }, code: 'path/firewall-drops-outer' },
+    { changed: { flow: 'outgoing IKE' }, code: 'path/firewall-drops-outer' },
     { changed: { action: 'translate' }, code: 'path/source-translated' },
   ] as const)('names $changed as $code', ({ changed, code }) => {
     const { findings, proofs } = judgeFirewall(seen({ stops: [{ ...stop, ...changed }] }));

@@ -3,7 +3,7 @@ import type { FirewallStop } from './evidence.ts';
 import type { Judgement, Subject } from './judgement.ts';
 import { toFinding } from './path-causes.ts';
 
-const OUTER = new Set(['IKE out', 'IKE in', 'ESP out', 'ESP in']);
+const OUTER = new Set(['outgoing IKE', 'incoming IKE', 'outgoing ESP', 'incoming ESP']);
 
 export function judgeFirewall({ tunnel, after, evidence }: Subject): Judgement {
   const { stops } = evidence;

@@ -122,9 +122,14 @@ describe('judgeRoutes', () => {
       from: { address: '198.51.100.20', interface: 'wan' },
     };
     const changed = { ...uncounted, ...device('wan', { reversePathFilter: 1 }), peerReturn };
-    const { findings } = judgeRoutes({ ...subject, evidence: changed });
+    const down = { ...report, state: 'down' as const };
+    const { findings } = judgeRoutes({ ...subject, after: down, evidence: changed });
     expect(findings.map(({ code }) => code)).toEqual(['path/reverse-path-filter']);
     expect(findings[0]?.evidence).toHaveLength(1);
+    // Up and nothing dropped: the other side's packets come in by another interface.
+    expect(found({ ...subject, evidence: changed })).toEqual([]);
+    const dropping = { ...changed, reversePathDrops: { before: 1, after: 2 } };
+    expect(found({ ...subject, evidence: dropping })).toEqual(['path/reverse-path-filter']);
   });
 
   it('does not blame a loose filter, nor one of IPv6', () => {
@@ -151,5 +156,10 @@ describe('judgeRoutes', () => {
     expect(found(seen({ forwardsIpv6: false }))).toEqual([]);
     const six = { prefix: 'fd20::/48', address: 'fd20::1', answer: refused('x') };
     expect(found(seen({ forwardsIpv6: false, routes: [six] }))).toContain('path/forwarding-off');
+    const way = { kind: 'route', interface: 'sp0a78d801' } as const;
+    const off = device('sp0a78d801', { forwards: false });
+    expect(found({ ...seen({ routes: [{ ...six, answer: way }], ...off }), routes: [] })).toEqual(
+      [],
+    );
   });
 });

@@ -29,7 +29,11 @@ function judgePeerRoute({ after, evidence, tunnel }: Subject): Judgement {
       toFinding({ code: 'path/peer-through-tunnel', named: { peer, interface: route.interface } }),
     );
   const proof = `${peer} is reached through ${route.interface}${route.gateway === undefined ? '' : ` via ${route.gateway}`}`;
-  const dropped = judgeReturn(evidence.peerReturn, evidence);
+  const drops = evidence.reversePathDrops;
+  const isDropping = drops !== undefined && drops.after > drops.before;
+  // It may come in by another interface than the one that has our address.
+  const dropped =
+    after.state === 'up' && !isDropping ? undefined : judgeReturn(evidence.peerReturn, evidence);
   return dropped === undefined ? { ...NOTHING, proofs: [proof] } : only(dropped);
 }
 
@@ -63,8 +67,12 @@ function deviceOf({ devices }: Evidence, name: string): DeviceSettings | undefin
 }
 
 function judgeForwarding({ tunnel, evidence }: Subject): Judgement {
-  const from = new Set(evidence.routes.flatMap((lookup) => lookup.from?.interface ?? []));
-  const coming = [...from, ...(tunnel.interface === undefined ? [] : [tunnel.interface])];
+  const isIpv6 = ({ address }: RouteLookup): boolean => address.includes(':');
+  const ipv4 = evidence.routes.filter((lookup) => !isIpv6(lookup));
+  const coming = [
+    ...new Set(ipv4.flatMap((lookup) => lookup.from?.interface ?? [])),
+    ...(ipv4.length === 0 || tunnel.interface === undefined ? [] : [tunnel.interface]),
+  ];
   const findings = coming
     .filter((name) => deviceOf(evidence, name)?.forwards === false)
     .map((name) =>
@@ -74,8 +82,7 @@ function judgeForwarding({ tunnel, evidence }: Subject): Judgement {
         evidence: [`net.ipv4.conf.${name}.forwarding is 0`],
       }),
     );
-  const hasIpv6 = evidence.routes.some(({ address }) => address.includes(':'));
-  if (hasIpv6 && evidence.forwardsIpv6 === false) {
+  if (evidence.routes.some(isIpv6) && evidence.forwardsIpv6 === false) {
     const sysctl = 'net.ipv6.conf.all.forwarding';
     const named = { interface: 'any interface', sysctl };
     findings.push(toFinding({ code: 'path/forwarding-off', named, evidence: [`${sysctl} is 0`] }));

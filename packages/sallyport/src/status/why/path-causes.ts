@@ -72,7 +72,7 @@ export const PATH_CAUSES: Readonly<Record<PathCode, CauseText>> = {
     hint: 'see "ip rule" and "ip route get {address}": {by} comes before the route into the tunnel',
   },
   'path/firewall-drops': {
-    message: 'a firewall of this host drops what is {flow}, {packet}: {place}',
+    message: 'a firewall of this host drops packets {packet}: {place}',
     hint: 'let the networks of the tunnel pass in this chain; "nft -a list ruleset" shows rules with their numbers',
   },
   'path/source-translated': {
