@@ -7,8 +7,9 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ['packages/*/src/**/*.test.ts'],
-    // A property looks at a hundred worlds, and the machine may have other work.
-    testTimeout: 30_000,
+    // No test waits for luck: a limit that a busy machine reaches would only fail what is right.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.ts'],

@@ -171,7 +171,8 @@ export class Agent {
         this.#secretsDueAt = performance.now() + SECRETS_MILLISECONDS;
       }
       this.#plan = plan;
-      history.keepOnly(new Set(plan?.tunnels.map((tunnel) => tunnel.name)));
+      // Without a plan nothing is known to be gone.
+      if (plan !== undefined) history.keepOnly(new Set(plan.tunnels.map((tunnel) => tunnel.name)));
       const problems = [
         ...(problem === undefined ? [] : [problem]),
         ...this.#secretProblems,
@@ -243,8 +244,8 @@ export class Agent {
   }
 }
 
-/** Longest round: both levels with their deadlines. */
-const ROUND_MILLISECONDS = 150_000;
+/** Longest round: kernel, daemons and what is retired, each with its deadline. */
+const ROUND_MILLISECONDS = 250_000;
 
 const IDLE: Omit<Round, 'engines'> = {
   tunnels: [],

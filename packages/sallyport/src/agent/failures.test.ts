@@ -108,6 +108,30 @@ describe('Failures', () => {
     ]);
   });
 
+  it('takes nothing of an SA for one of the same number in another life of the daemon', () => {
+    const failures = new Failures();
+    failures.readLine(
+      { text: '198.51.100.20 is initiating an IKE_SA', ikeUniqueId: '1' },
+      tunnels,
+      now,
+    );
+    failures.beginLife();
+    const line = { text: 'received proposals unacceptable', ikeUniqueId: '1' };
+    expect(failures.readLine(line, tunnels, now)).toEqual([]);
+  });
+
+  it('lets nothing from before the clock was set back stand against what is new', () => {
+    const failures = new Failures();
+    failures.readLine(
+      lineOf("tried 1 shared key for 'a' - 'b', but MAC mismatched"),
+      tunnels,
+      later,
+    );
+    expect(failures.causeOf(pskTunnel.name)?.code).toBe('ike/wrong-psk');
+    failures.readLine(lineOf('giving up after 3 retransmits', '2'), tunnels, now);
+    expect(failures.causeOf(pskTunnel.name)?.code).toBe('ike/no-answer');
+  });
+
   it('reads alerts, which say less than the log', () => {
     const failures = new Failures();
     const read = (alert: string, name: string): string[] =>

@@ -79,7 +79,9 @@ export class Failures {
 
   note(tunnel: TunnelPlan, finding: Finding, now: Date): void {
     const before = this.#noted.get(tunnel.name);
-    const isRecent = before !== undefined && now.getTime() - before.at < SPECIFIC_MILLISECONDS;
+    // Below zero where the clock was set back meanwhile.
+    const age = now.getTime() - (before?.at ?? 0);
+    const isRecent = before !== undefined && age >= 0 && age < SPECIFIC_MILLISECONDS;
     if (!isRecent || outranks(finding, before.finding)) this.#set(tunnel, finding, now);
   }
 
@@ -147,6 +149,13 @@ export class Failures {
     const isKnown =
       before?.finding.code === flaw.code && before.finding.named.join() === flaw.named.join();
     if (!isKnown) this.#set(tunnel, flaw, now);
+  }
+
+  /** A daemon that starts anew counts its SAs from 1 again: nothing of those before is of these. */
+  beginLife(): void {
+    this.#readers.clear();
+    this.#newest.clear();
+    this.#lastSent = [];
   }
 
   /** What is not true of any tunnel any more. */

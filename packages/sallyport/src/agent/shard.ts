@@ -27,7 +27,7 @@ export interface ShardParts {
   readonly strongswan: Pick<StrongswanDriver, 'cleanUp'>;
   readonly level: Pick<EngineLevel, 'round'>;
   readonly keeper: Pick<TunnelKeeper, 'attemptFailed' | 'nextAt'>;
-  readonly failures: Pick<Failures, 'readLine' | 'readAlert' | 'trailOf'>;
+  readonly failures: Pick<Failures, 'readLine' | 'readAlert' | 'trailOf' | 'beginLife'>;
   readonly history: Pick<TunnelHistory, 'note' | 'noteEnd'>;
   readonly rollGuard: Pick<RollGuard, 'cleanUp'>;
   /** Tells of what is taken out of its kernel, until the signal fires. */
@@ -122,6 +122,7 @@ export class Shard {
       {
         ...{ client, log },
         onChange: (isNew) => {
+          if (isNew) failures.beginLife();
           onChange({ kernel: isNew });
         },
         onSa: (event) => {

@@ -275,6 +275,7 @@ esac`;
         readLine: ({ ikeName }) => (ikeName === undefined ? [] : [ikeName]),
         readAlert: () => [],
         trailOf: () => [],
+        beginLife: () => undefined,
       },
       history: {
         note: ({ type }) => this.told.push(type),

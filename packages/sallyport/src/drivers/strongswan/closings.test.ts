@@ -10,6 +10,7 @@ describe('Closings', () => {
     expect(closings.countAt(500_000)).toBe(3);
     expect(closings.countAt(700_000)).toBe(2);
     expect(closings.countAt(2_000_000)).toBe(0);
+    expect(closings.countAt(-1)).toBe(0);
   });
 
   it('go on until the tunnel has stood for twice the usual time, and for half a minute', () => {

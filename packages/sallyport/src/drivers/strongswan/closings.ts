@@ -9,7 +9,7 @@ const SETTLED_MILLISECONDS = 30_000;
 export class Closings {
   #times: readonly number[] = [];
 
-  /** `at` in milliseconds of any steady clock. */
+  /** `at` in milliseconds since the epoch. */
   add(at: number): void {
     this.#times = [...this.#times, at].slice(-MAX_KEPT);
   }
@@ -29,6 +29,7 @@ export class Closings {
   }
 
   #recentAt(now: number): readonly number[] {
-    return this.#times.filter((at) => now - at < WINDOW_MILLISECONDS);
+    // What lies ahead was before the clock was set back.
+    return this.#times.filter((at) => at <= now && now - at < WINDOW_MILLISECONDS);
   }
 }
