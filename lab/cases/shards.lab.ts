@@ -2,7 +2,7 @@
 // clear are the host's matter, ESP leaves from both, and neither daemon knows of the other's fate.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { kindOf } from '../capture.ts';
@@ -23,13 +23,20 @@ import {
 } from '../topologies/two-shards.ts';
 import type { Lab } from '../topology.ts';
 
-const site = (namespace: string): string => `
+interface SiteAddresses {
+  readonly own: string;
+  readonly shard: string;
+}
+
+const DECLARED: SiteAddresses = { own: OWN_ADDRESS, shard: SHARD_ADDRESS };
+
+const site = (namespace: string, addresses: SiteAddresses = DECLARED): string => `
 apiVersion: sallyport.dev/v1alpha1
 kind: Host
 metadata: {name: left}
 spec:
-  addresses: [${OWN_ADDRESS}]
-  shards: [{name: ${namespace}, addresses: [${SHARD_ADDRESS}]}]
+  addresses: [${addresses.own}]
+  shards: [{name: ${namespace}, addresses: [${addresses.shard}]}]
 ---
 apiVersion: sallyport.dev/v1alpha1
 kind: Gateway
@@ -206,6 +213,42 @@ describe('a gateway with a shard', () => {
       ({ state, ike }) => state === 'up' && ike?.uniqueId !== before.ike?.uniqueId,
     );
     assert.deepEqual((await stream.stop()).lost, []);
+  });
+
+  /** As the agent's own daemons see it: which of them holds the connection. */
+  const holderOf = async (name: string): Promise<readonly string[]> => {
+    const holders: string[] = [];
+    for (const directory of ['run', ...(await shardDirectories())]) {
+      const uri = `unix://${left.host.file(join(directory, 'charon.vici'))}`;
+      const { status, stdout } = await left.host.exec('swanctl', ['--list-conns', '--uri', uri]);
+      if (status === 0 && stdout.includes(`sp.default.${name}.main:`)) holders.push(directory);
+    }
+    return holders;
+  };
+
+  const shardDirectories = async (): Promise<readonly string[]> =>
+    (await readdir(left.host.file('run/shards')).catch(() => [])).map((name) =>
+      join('run', 'shards', name),
+    );
+
+  test('a tunnel follows its address into the daemon that is declared to have it', async () => {
+    // Nobody has 192.0.2.5: declared where it is not, an address brings its tunnel nowhere.
+    const misplaced = { own: `${OWN_ADDRESS}, ${SHARD_ADDRESS}`, shard: '192.0.2.5' };
+    await left.declare('site', site(shard.namespace, misplaced) + FIRST + SECOND, { key: KEY });
+    await left.mustRun(['apply', '-f', file]);
+    assert.deepEqual(await holderOf('second'), ['run']);
+    assert.deepEqual(await processesOf(shard), []);
+    await left.declare('site', site(shard.namespace) + FIRST + SECOND, { key: KEY });
+    await left.mustRun(['apply', '-f', file]);
+    await left.untilUp('second');
+    assert.deepEqual(await holderOf('second'), [join('run', 'shards', shard.namespace)]);
+    assert.ok(await carries('10.3.0.2'));
+  });
+
+  test('why looks for the way of ESP in the namespace of the shard', async () => {
+    const { stdout } = await left.run(['why', 'second', '-o', 'json']);
+    assert.match(stdout, /"second"/);
+    assert.doesNotMatch(stdout, /route\/|no route|peer-route/i);
   });
 
   test('a shard that no tunnel needs any more is ended, at no cost for the other', async () => {
