@@ -7,6 +7,7 @@ import { readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { KEY } from '../declarations/left-site.ts';
 import { mustExecute } from '../execute.ts';
+import { lossLine, type PingStream, startPingStream } from '../ping-stream.ts';
 import { LeftAndStranger, TO_RIGHT } from '../topologies/left-and-stranger.ts';
 
 const PAGE_BYTES = 4_096;
@@ -44,6 +45,7 @@ const BROKEN: readonly (readonly [what: string, text: string, told: RegExp])[] =
 describe('on a host in trouble', () => {
   let site: LeftAndStranger;
   let state: string;
+  let stream: PingStream;
 
   before(async () => {
     site = await LeftAndStranger.create(async (host) => {
@@ -52,6 +54,7 @@ describe('on a host in trouble', () => {
       await mustExecute('mkdir', [state]);
       await mustExecute('mount', ['-t', 'tmpfs', '-o', options, 'lab', state]);
     });
+    stream = await startPingStream(site.lab.host('hosta'), '10.2.0.2', 0.05);
   });
   after(async () => {
     await site.left.endAgent('SIGTERM');
@@ -164,11 +167,14 @@ describe('on a host in trouble', () => {
     assert.match(await left.log(), /copy of the plan could not be kept: .*no space left on device/);
   });
 
-  test('room made, the same command goes through', async () => {
+  test('room made, the same command goes through, and not one packet was lost in all of it', async (context) => {
     const { left } = site;
     await rm(filler());
     await left.mustRun(['apply', '-f', site.file]);
     await left.untilUp('right');
     assert.ok(await site.carries());
+    const result = await stream.stop();
+    context.diagnostic(lossLine(result));
+    assert.deepEqual(result.lost, []);
   });
 });

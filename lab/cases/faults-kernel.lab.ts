@@ -2,11 +2,58 @@
 // its tunnel is not for.
 
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
+import { lossLine, startPingStream } from '../ping-stream.ts';
 import { LeftAndStranger } from '../topologies/left-and-stranger.ts';
 import { until } from '../until.ts';
 
+const INTERVAL_SECONDS = 0.02;
+
+/** Taken away by hand under traffic; each is put back within so many milliseconds, loss included. */
+const TAKEN: readonly (readonly [
+  what: string,
+  command: (tunnelInterface: string) => string,
+  milliseconds: number,
+])[] = [
+  ['its SAs', () => 'ip xfrm state flush', 8_000],
+  ['its policies', () => 'ip xfrm policy flush', 12_000],
+  ['the interface of the tunnel', (name) => `ip link delete dev ${name}`, 4_000],
+  ['the route into the tunnel', () => 'ip route delete 10.2.0.0/24 table 8300', 4_000],
+  ['the rule of the routes', () => 'ip rule delete priority 8300', 4_000],
+  // Nothing passes that would have been stopped: the loss of the guard costs no packet.
+  ['the leak guard', () => 'nft delete table inet sallyport', 0],
+];
+
 describe('the kernel of a gateway', () => {
+  describe('that has lost by hand', () => {
+    let site: LeftAndStranger;
+
+    before(async () => {
+      site = await LeftAndStranger.create();
+    });
+    after(async () => {
+      await site.lab.close();
+    });
+
+    for (const [what, command, milliseconds] of TAKEN) {
+      test(`${what} gets it back`, async (context) => {
+        const { left, lab } = site;
+        const { interface: name = '' } = await left.tunnel('right');
+        const stream = await startPingStream(lab.host('hosta'), '10.2.0.2', INTERVAL_SECONDS);
+        await left.host.mustExec('sh', ['-c', command(name)]);
+        await until(
+          'everything is as declared',
+          async () => (await left.run(['status'])).status === 0,
+          30_000,
+        );
+        await until('packets pass', () => site.carries(), 30_000);
+        const result = await stream.stop();
+        context.diagnostic(lossLine(result));
+        assert.ok(result.lost.length * INTERVAL_SECONDS * 1_000 <= milliseconds);
+      });
+    }
+  });
+
   test('that has lost its SAs gets new ones, and passes on only what a tunnel is for', async () => {
     const site = await LeftAndStranger.create();
     await using lab = site.lab;

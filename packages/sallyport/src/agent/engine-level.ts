@@ -1,5 +1,6 @@
 /** One IKE daemon: kept running, loaded as planned, its tunnels kept up, and all of it read back. */
 import { type IkeSa, ViciTimeout } from '@sallyport/vici';
+import type { KernelIpsec } from '../drivers/kernel/parse-states.ts';
 import { concernedTunnels } from '../drivers/strongswan/concerned.ts';
 import type { StrongswanDriver } from '../drivers/strongswan/driver.ts';
 import type { Engine } from '../drivers/strongswan/engine.ts';
@@ -19,6 +20,7 @@ import type { HostPlan, TunnelPlan } from '../plan/host-plan.ts';
 import type { Difference, TunnelReport } from '../status/host-report.ts';
 import type { DriftWatch } from './drift-watch.ts';
 import type { Failures } from './failures.ts';
+import type { Leftovers } from './leftovers.ts';
 import {
   asDrifted,
   boundLevel,
@@ -37,8 +39,9 @@ import type { TunnelKeeper } from './tunnel-keeper.ts';
 export interface EngineLevelOptions {
   readonly engine: Pick<Engine, 'socket' | 'ensure' | 'answers'>;
   readonly strongswan: StrongswanDriver;
-  /** SPIs of the SAs that the kernel has. */
-  readonly observeSpis: (signal: AbortSignal) => Promise<ReadonlySet<string>>;
+  /** SAs and policies of the kernel. */
+  readonly observeIpsec: (signal: AbortSignal) => Promise<KernelIpsec>;
+  readonly leftovers: Pick<Leftovers, 'daemonStarted' | 'clean'>;
   readonly keeper: TunnelKeeper;
   readonly drift: DriftWatch;
   /** Name of the network namespace; absent: the host's own daemon. */
@@ -64,7 +67,7 @@ type DaemonCode = (typeof DAEMON_CODES)[number];
 export class EngineLevel {
   readonly #options: EngineLevelOptions;
   readonly #changeLog: ChangeLog;
-  /** Child SAs whose states were missing in the last round. */
+  /** Child SAs whose states or policies were missing in the last round. */
   #suspects: ReadonlySet<string> = new Set();
 
   constructor(options: EngineLevelOptions) {
@@ -95,15 +98,17 @@ export class EngineLevel {
     isNeeded: boolean,
     signal: AbortSignal,
   ): Promise<{ code?: DaemonCode; problems: LevelResult['problems'] }> {
-    const { engine, log } = this.#options;
+    const { engine, leftovers, log } = this.#options;
     try {
       // A daemon without a plan is left alone, and still asked for what it holds of ours.
       if (!isNeeded) {
         const answers = await engine.answers(signal);
         return { ...(answers ? {} : { code: 'engine/not-running' }), problems: [] };
       }
-      if ((await engine.ensure(plan.engine.userspace, signal)) === 'started')
+      if ((await engine.ensure(plan.engine.userspace, signal)) === 'started') {
         log.info({ socket: engine.socket }, 'IKE daemon started');
+        await leftovers.daemonStarted(plan, signal);
+      }
       return { problems: [] };
     } catch (error) {
       const code = error instanceof EngineError ? error.code : 'engine/failed';
@@ -160,7 +165,8 @@ export class EngineLevel {
   async #reach(plan: HostPlan, signal: AbortSignal): Promise<EngineLevelResult> {
     const { keeper, failures } = this.#options;
     const { observed, differences } = await this.#load(plan, signal);
-    const lost = await this.#findLost(plan, observed.sas, signal);
+    const kernel = await this.#compareKernel(plan, observed.sas, signal);
+    const { lost } = kernel;
     const known = { origins: observed.origins, lost };
     const byTunnel = Map.groupBy(observed.sas, ({ name }) => name);
     const sasOf = ({ name }: TunnelPlan): readonly IkeSa[] => byTunnel.get(name) ?? [];
@@ -191,7 +197,7 @@ export class EngineLevel {
       differences,
       problems: [],
       engineVersion: observed.version,
-      isMoving: actions > 0 || this.#suspects.size > 0,
+      isMoving: actions > 0 || kernel.isMoving,
     };
   }
 
@@ -237,20 +243,22 @@ export class EngineLevel {
   }
 
   /**
-   * Child SAs that the kernel has lost. Daemon and kernel are asked one after the other, and a rekey may
-   * come between: only what is missing in two rounds is lost.
+   * Child SAs that the kernel has lost, and what it has that no daemon knows. Daemon and kernel are asked one
+   * after the other, and a rekey may come between: only what is missing in two rounds is lost.
    */
-  async #findLost(
+  async #compareKernel(
     plan: HostPlan,
     sas: readonly IkeSa[],
     signal: AbortSignal,
-  ): Promise<ReadonlySet<string>> {
-    const missing = plan.engine.userspace
-      ? new Set<string>()
-      : findLost(sas, await this.#options.observeSpis(signal));
+  ): Promise<{ lost: ReadonlySet<string>; isMoving: boolean }> {
+    if (plan.engine.userspace) return { lost: new Set(), isMoving: false };
+    const { observeIpsec, leftovers } = this.#options;
+    const kernel = await observeIpsec(signal);
+    const missing = findLost(sas, kernel);
     const lost = new Set([...missing].filter((id) => this.#suspects.has(id)));
     this.#suspects = missing;
-    return lost;
+    const hasMore = await leftovers.clean(kernel, sas, plan, signal);
+    return { lost, isMoving: missing.size > 0 || hasMore };
   }
 }
 
@@ -264,7 +272,12 @@ function toLostDifferences(sas: readonly IkeSa[], lost: ReadonlySet<string>): Di
     const gone = children.filter(({ uniqueId }) => lost.has(uniqueId)).length;
     return gone === 0
       ? []
-      : [{ text: `kernel: the states of ${gone} Child SAs of ${name} are gone`, tunnel: name }];
+      : [
+          {
+            text: `kernel: states or policies of ${gone} Child SAs of ${name} are gone`,
+            tunnel: name,
+          },
+        ];
   });
 }
 

@@ -2,8 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { ViciClient } from '@sallyport/vici';
 import { InboundHold } from '../drivers/kernel/inbound-hold.ts';
-import { observeInterfaceIds, removeLeftStates } from '../drivers/kernel/left-states.ts';
-import { observeSpis } from '../drivers/kernel/xfrm-states.ts';
+import { observeIpsec } from '../drivers/kernel/ipsec.ts';
 import { StrongswanDriver } from '../drivers/strongswan/driver.ts';
 import { Engine } from '../drivers/strongswan/engine.ts';
 import { MemoryFile } from '../drivers/strongswan/memory-file.ts';
@@ -14,6 +13,7 @@ import type { DriftWatch } from './drift-watch.ts';
 import { EngineLevel } from './engine-level.ts';
 import { Failures } from './failures.ts';
 import { watchIpsec } from './kernel-monitor.ts';
+import { Leftovers } from './leftovers.ts';
 import type { Log } from './log.ts';
 import { RollGuard } from './roll-guard.ts';
 import { StoredSecrets } from './secret-source.ts';
@@ -57,10 +57,12 @@ export function makeShard(settings: ShardSettings, name: string | undefined): Sh
     now: () => performance.now(),
     random: Math.random,
   });
+  const leftovers = new Leftovers({ commands, log, now: () => performance.now() });
   const level = new EngineLevel({
     engine,
     strongswan,
-    observeSpis: (signal) => observeSpis(commands, signal),
+    observeIpsec: (signal) => observeIpsec(commands, signal),
+    leftovers,
     keeper,
     drift,
     ...place,
@@ -69,10 +71,8 @@ export function makeShard(settings: ShardSettings, name: string | undefined): Sh
     log,
   });
   const isThere = async (): Promise<boolean> => name === undefined || hasNamespace(name);
-  const interfaceIds: ShardParts['interfaceIds'] = (signal) =>
-    observeInterfaceIds(systemCommands, name, signal);
-  const cleanAfter: ShardParts['cleanAfter'] = async (ids, signal) => {
-    if (!engine.isExternal && (await isThere())) await removeLeftStates(commands, ids, signal);
+  const cleanAfter: ShardParts['cleanAfter'] = async (signal) => {
+    if (await isThere()) await leftovers.removeAll(!engine.isExternal, signal);
     if (name !== undefined) await rm(directories.run, { recursive: true, force: true });
   };
   const watch: ShardParts['watchIpsec'] = (listener, signal) => {
@@ -81,7 +81,7 @@ export function makeShard(settings: ShardSettings, name: string | undefined): Sh
   return new Shard({
     ...(name === undefined ? {} : { name }),
     ...{ engine, client, strongswan, level, keeper, failures, history, rollGuard },
-    ...{ watchIpsec: watch, isThere, interfaceIds, cleanAfter, log },
+    ...{ watchIpsec: watch, isThere, cleanAfter, log },
   });
 }
 

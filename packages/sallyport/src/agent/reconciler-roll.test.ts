@@ -106,7 +106,7 @@ describe('states that the kernel has lost', () => {
     await host.round(plan);
     const { lines, tunnels } = await host.round(plan);
     expect(lines).toContain(
-      `kernel: the states of ${String(tunnel.children.length)} Child SAs of ${tunnel.name} are gone`,
+      `kernel: states or policies of ${String(tunnel.children.length)} Child SAs of ${tunnel.name} are gone`,
     );
     expect(tunnels.map(({ state }) => state)).not.toContain('up');
     host.hasStates = true;

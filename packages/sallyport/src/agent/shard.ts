@@ -34,10 +34,8 @@ export interface ShardParts {
   readonly watchIpsec: (listener: IpsecListener, signal: AbortSignal) => void;
   /** Whether its network namespace is there: with that goes everything in its kernel. */
   readonly isThere: () => Promise<boolean>;
-  /** Ids of the interfaces that lead to the SAs of the daemon now. */
-  readonly interfaceIds: (signal: AbortSignal) => Promise<readonly number[]>;
   /** Removes what is left when the daemon has ended: SAs of one that was killed, files of a shard. */
-  readonly cleanAfter: (interfaceIds: readonly number[], signal: AbortSignal) => Promise<void>;
+  readonly cleanAfter: (signal: AbortSignal) => Promise<void>;
   readonly log: Log;
 }
 
@@ -53,8 +51,6 @@ export class Shard {
   readonly name: string | undefined;
   readonly #parts: ShardParts;
   readonly #end = new AbortController();
-  /** Of every tunnel that it has had: the interfaces of those that are gone are gone as well. */
-  readonly #interfaceIds = new Set<number>();
   #tunnels: readonly TunnelPlan[] = [];
 
   constructor(parts: ShardParts) {
@@ -76,8 +72,6 @@ export class Shard {
   async round(plan: HostPlan, signal: AbortSignal): Promise<ShardResult> {
     const part = partOf(plan, this.name);
     this.#tunnels = part.tunnels;
-    for (const { interfaceId } of part.tunnels)
-      if (interfaceId !== undefined) this.#interfaceIds.add(interfaceId);
     const result = await this.#parts.level.round(part, signal);
     return {
       ...result,
@@ -155,7 +149,7 @@ export class Shard {
 
   /** Takes away everything of ours, as far as it can; returns what failed. */
   async remove(signal: AbortSignal): Promise<unknown[]> {
-    const { engine, strongswan, interfaceIds, cleanAfter } = this.#parts;
+    const { engine, strongswan, cleanAfter } = this.#parts;
     return failuresOf([
       async () => {
         // What our own daemon holds ends with it; of another one we would leave everything behind.
@@ -163,8 +157,7 @@ export class Shard {
       },
       async () => {
         await engine.stop(signal);
-        const ids = new Set([...this.#interfaceIds, ...(await interfaceIds(signal))]);
-        await cleanAfter([...ids], signal);
+        await cleanAfter(signal);
       },
       () => this.releaseHolds(signal),
       () => this.close(),

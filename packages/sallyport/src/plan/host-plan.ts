@@ -17,6 +17,8 @@ export const OWNER = {
   guardTable: 8320,
   interfacePrefix: 'sp',
   ikePrefix: 'sp.',
+  /** First byte of the reqids of our SAs and policies: in the kernel they have no name. */
+  reqidByte: 0x83,
   nftTable: 'sallyport',
 } as const;
 

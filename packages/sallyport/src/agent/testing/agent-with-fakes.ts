@@ -286,7 +286,6 @@ esac`;
         watchIpsec(undefined, listener, this.#log, signal);
       },
       isThere: () => Promise.resolve(true),
-      interfaceIds: () => Promise.resolve([]),
       cleanAfter: () => Promise.resolve(),
       log: this.#log,
     });

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ViciClient } from '@sallyport/vici';
+import type { KernelIpsec } from '../../drivers/kernel/parse-states.ts';
 import { StrongswanDriver } from '../../drivers/strongswan/driver.ts';
 import { MemoryFile } from '../../drivers/strongswan/memory-file.ts';
 import { FakeCharon } from '../../drivers/strongswan/testing/fake-charon.ts';
@@ -21,6 +22,7 @@ import { Shards } from '../shards.ts';
 import { TunnelHistory } from '../tunnel-history.ts';
 import { TunnelKeeper } from '../tunnel-keeper.ts';
 import { FakeKernel } from './fake-kernel.ts';
+import { ipsecOf } from './ipsec.ts';
 import { type Entry, rememberingLog } from './quiet-log.ts';
 
 export const NOON = '2026-06-01T12:00:00.000Z';
@@ -170,7 +172,11 @@ export class HostWithFakes implements AsyncDisposable {
     const level = new EngineLevel({
       engine,
       strongswan,
-      observeSpis: () => Promise.resolve(this.#spis(charon)),
+      observeIpsec: () => Promise.resolve(this.#ipsec(charon)),
+      leftovers: {
+        daemonStarted: () => Promise.resolve(),
+        clean: () => Promise.resolve(false),
+      },
       keeper,
       drift: this.drift,
       ...(name === undefined ? {} : { shard: name }),
@@ -182,14 +188,12 @@ export class HostWithFakes implements AsyncDisposable {
     const parts = { engine, client, strongswan, level, keeper, failures, history, rollGuard, log };
     const watchIpsec = (): void => undefined;
     const isThere = (): Promise<boolean> => Promise.resolve(true);
-    const interfaceIds = (): Promise<readonly number[]> => Promise.resolve([]);
     const cleanAfter = (): Promise<void> => Promise.resolve();
     return new Shard({
       ...(name === undefined ? {} : { name }),
       ...parts,
       watchIpsec,
       isThere,
-      interfaceIds,
       cleanAfter,
     });
   }
@@ -200,10 +204,9 @@ export class HostWithFakes implements AsyncDisposable {
     return Promise.resolve();
   }
 
-  #spis(charon: FakeCharon): ReadonlySet<string> {
-    if (!this.hasStates) return new Set();
-    const children = charon.sas.map(fakeSa).flatMap((sa) => sa.children);
-    return new Set(children.flatMap(({ spiIn = '', spiOut = '' }) => [spiIn, spiOut]));
+  #ipsec(charon: FakeCharon): KernelIpsec {
+    if (!this.hasStates) return { states: [], policies: [] };
+    return ipsecOf(charon.sas.map(fakeSa));
   }
 }
 

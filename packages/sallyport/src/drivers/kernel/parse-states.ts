@@ -1,55 +1,78 @@
-/** `ip xfrm state list nokeys`: one block a state, its first line not indented. */
+/** `ip xfrm state list nokeys` and `ip -statistics xfrm policy list nosock`: blocks with an unindented first line. */
 
-const ALGORITHM = /^\s+(?:aead|enc|auth|auth-trunc) /m;
-
-/** A state without algorithms is larval (RFC 2367 §2.3): an SPI that is reserved, and no SA yet. */
-export function parseSpis(text: string): ReadonlySet<string> {
-  return new Set(
-    text
-      .split(/^(?=src )/m)
-      .filter((block) => ALGORITHM.test(block))
-      .flatMap((block) => / spi 0x([0-9a-f]{8}) /.exec(block)?.[1] ?? []),
-  );
+/** What SAs and policies have in common: whose they are, and what it takes to name them to the kernel. */
+interface Owned {
+  readonly reqid: number;
+  /** 0: none. */
+  readonly interfaceId: number;
+  /** `value/mask` as `ip` writes it. */
+  readonly mark?: string;
 }
 
-export interface KernelState {
+export interface KernelState extends Owned {
   readonly source: string;
   readonly destination: string;
   /** `esp`, as `ip` writes it. */
   readonly protocol: string;
+  /** Eight hex digits. */
   readonly spi: string;
-  /** 0: none. */
-  readonly interfaceId: number;
+  /** False of a larval one (RFC 2367 §2.3), which has no algorithms: an SPI that is reserved, and no SA yet. */
+  readonly isInstalled: boolean;
 }
 
-/** Installed SAs and reserved SPIs. */
-export function parseStates(text: string): KernelState[] {
-  return text.split(/^(?=src )/m).flatMap((block) => {
-    const [, source, destination] = /^src (\S+) dst (\S+)/.exec(block) ?? [];
-    const [, protocol, spi] = /^\s+proto (\w+) spi 0x([0-9a-f]{8}) /m.exec(block) ?? [];
-    if (source === undefined || destination === undefined) return [];
-    if (protocol === undefined || spi === undefined) return [];
-    return [{ source, destination, protocol, spi, interfaceId: interfaceIdIn(block) }];
-  });
-}
-
-export interface KernelPolicy {
+export interface KernelPolicy extends Owned {
   /** `in`, `out`, `fwd`. */
   readonly direction: string;
   readonly index: number;
-  /** 0: none. */
-  readonly interfaceId: number;
 }
 
-/** `ip -statistics xfrm policy list nosock`. */
-export function parsePolicies(text: string): KernelPolicy[] {
-  return text.split(/^(?=src )/m).flatMap((block) => {
-    const [, direction, index] = /^\s+dir (\w+) .*\bindex (\d+) /m.exec(block) ?? [];
-    if (direction === undefined || index === undefined) return [];
-    return [{ direction, index: Number(index), interfaceId: interfaceIdIn(block) }];
+/** SAs and policies of the kernel, everybody's. */
+export interface KernelIpsec {
+  readonly states: readonly KernelState[];
+  readonly policies: readonly KernelPolicy[];
+}
+
+const ALGORITHM = /^\s+(?:aead|enc|auth|auth-trunc) /m;
+
+export function parseStates(text: string): KernelState[] {
+  return blocksOf(text).flatMap((block) => {
+    const [, source, destination] = /^src (\S+) dst (\S+)/.exec(block) ?? [];
+    const [, protocol, spi] = /^\s+proto (\w+) spi 0x([0-9a-f]{8})\b/m.exec(block) ?? [];
+    if (source === undefined || destination === undefined) return [];
+    if (protocol === undefined || spi === undefined) return [];
+    const isInstalled = ALGORITHM.test(block);
+    return [{ source, destination, protocol, spi, isInstalled, ...ownerOf(block) }];
   });
 }
 
-function interfaceIdIn(block: string): number {
-  return Number(/\bif_id (0x[0-9a-f]+)/.exec(block)?.[1] ?? 0);
+export function parsePolicies(text: string): KernelPolicy[] {
+  return blocksOf(text).flatMap((block) => {
+    const [, direction, index] = /^\s+dir (\w+) .*\bindex (\d+) /m.exec(block) ?? [];
+    if (direction === undefined || index === undefined) return [];
+    return [{ direction, index: Number(index), ...ownerOf(block) }];
+  });
+}
+
+/** Packets by SPI, from `ip -statistics xfrm state list nokeys`. */
+export function parsePackets(text: string): ReadonlyMap<string, number> {
+  return new Map(
+    blocksOf(text).flatMap((block) => {
+      const spi = /^\s+proto \w+ spi 0x([0-9a-f]{8})\b/m.exec(block)?.[1];
+      const packets = /lifetime current:\s+\d+\(bytes\), (\d+)\(packets\)/.exec(block)?.[1];
+      return spi === undefined || packets === undefined ? [] : [[spi, Number(packets)] as const];
+    }),
+  );
+}
+
+function blocksOf(text: string): string[] {
+  return text.split(/^(?=src )/m);
+}
+
+function ownerOf(block: string): Owned {
+  const mark = /^\s+mark (\S+)/m.exec(block)?.[1];
+  return {
+    reqid: Number(/\breqid (\d+)/.exec(block)?.[1] ?? 0),
+    interfaceId: Number(/\bif_id (0x[0-9a-f]+)/.exec(block)?.[1] ?? 0),
+    ...(mark === undefined ? {} : { mark }),
+  };
 }

@@ -134,7 +134,7 @@ function othersOf(row: Json): string {
 }
 
 /** `ip` leaves out the length of host routes and calls the default by name. */
-function completePrefix(destination: string, family: Family): string {
+export function completePrefix(destination: string, family: Family): string {
   if (destination === 'default') return family === 4 ? '0.0.0.0/0' : '::/0';
   if (destination.includes('/')) return destination;
   return `${destination}/${familyOf(destination) === 4 ? 32 : 128}`;

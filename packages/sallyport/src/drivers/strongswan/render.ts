@@ -3,7 +3,7 @@ import type { ChildInput, ConnectionInput } from '@sallyport/vici';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import { once } from '../../lib/once.ts';
 import { sha256Hex } from '../../lib/sha256.ts';
-import type { ChildPlan, TunnelPlan } from '../../plan/host-plan.ts';
+import { type ChildPlan, OWNER, type TunnelPlan } from '../../plan/host-plan.ts';
 
 /** DER of what a certificate tunnel presents and accepts. */
 export interface TunnelCertificates {
@@ -83,6 +83,7 @@ function childOptions(tunnel: TunnelPlan, child: ChildPlan): ChildInput {
     rekey_time: `${tunnel.childRekeySeconds}s`,
     ...(tunnel.childRekeyBytes === undefined ? {} : { rekey_bytes: tunnel.childRekeyBytes }),
     replay_window: REPLAY_WINDOW,
+    reqid: reqidOf(tunnel, child),
     ...(tunnel.dataPlane === 'xfrm-interface'
       ? { if_id_in: interfaceId, if_id_out: interfaceId }
       : {}),
@@ -93,6 +94,21 @@ function childOptions(tunnel: TunnelPlan, child: ChildPlan): ChildInput {
     dpd_action: tunnel.start === 'trap' ? 'trap' : 'clear',
     close_action: tunnel.start === 'trap' ? 'trap' : 'none',
   };
+}
+
+/**
+ * Ties the SAs of a child to its policies, and marks both in the kernel as ours, also for whoever finds them
+ * after their daemon was killed. Equal where charon would take equal ones: same selectors, same interface.
+ */
+export function reqidOf(tunnel: TunnelPlan, child: ChildPlan): number {
+  const ofTunnel = once(reqids, tunnel, () => new WeakMap<ChildPlan, number>());
+  return once(ofTunnel, child, () => {
+    const digits = hash([
+      ...[tunnel.name, tunnel.dataPlane, child.name],
+      ...[child.localSelectors, child.remoteSelectors],
+    ]).slice(0, 6);
+    return OWNER.reqidByte * 2 ** 24 + Number.parseInt(digits, 16);
+  });
 }
 
 /**
@@ -118,6 +134,7 @@ export function sharedOwnersOf(tunnel: TunnelPlan): string[] {
 
 // Every round asks for the hashes of every tunnel, and a plan stays the same for days.
 const peerHashes = new WeakMap<TunnelPlan, string>();
+const reqids = new WeakMap<TunnelPlan, WeakMap<ChildPlan, number>>();
 const childHashes = new WeakMap<TunnelPlan, WeakMap<ChildPlan, string>>();
 
 /** Everything an IKE SA takes from its connection when it is made. */

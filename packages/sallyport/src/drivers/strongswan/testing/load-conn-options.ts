@@ -50,6 +50,7 @@ export const CHILD_OPTIONS: Options = {
   life_packets: NUMBER,
   rand_packets: NUMBER,
   replay_window: NUMBER,
+  reqid: NUMBER,
   if_id_in: NUMBER,
   if_id_out: NUMBER,
   mark_in: NUMBER,

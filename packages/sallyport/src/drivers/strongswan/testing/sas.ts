@@ -7,6 +7,8 @@ export interface FakeChild {
   /** `INSTALLED` where absent. */
   readonly state?: string;
   readonly interfaceId?: number;
+  /** 1 where absent. */
+  readonly reqid?: number;
   /** Both ends' networks; those of the tunnels of the tests where absent. */
   readonly selectors?: { readonly local: readonly string[]; readonly remote: readonly string[] };
 }
@@ -59,7 +61,7 @@ function childSection(child: FakeChild): Record<string, unknown> {
   return {
     name,
     uniqueid: uniqueId,
-    reqid: '1',
+    reqid: String(child.reqid ?? 1),
     state,
     mode: 'TUNNEL',
     protocol: 'ESP',
