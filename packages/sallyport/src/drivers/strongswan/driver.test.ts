@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ViciClient } from '@sallyport/vici';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TunnelPlan } from '../../plan/host-plan.ts';
 import { StrongswanDriver } from './driver.ts';
 import { MemoryFile } from './memory-file.ts';
@@ -236,6 +236,19 @@ describe('rememberSas', () => {
     const before = await driver.observe(signal);
     const { origins } = await driver.rememberSas(before, [pskTunnel], new Set());
     expect(origins.ike.get('4')).toBe(peerHash(pskTunnel));
+  });
+
+  it('knows the daemon again after the clock was set', async () => {
+    charon.sas.push(sa);
+    await driver.rememberSas(await driver.observe(signal), [pskTunnel], new Set());
+    const hour = 3_600_000;
+    charon.since = new Date(Date.parse(charon.since) + hour).toString();
+    vi.setSystemTime(Date.now() + hour);
+    try {
+      expect((await driver.observe(signal)).origins.ike.size).toBe(1);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('forgets SAs that are gone', async () => {

@@ -84,7 +84,7 @@ export class StrongswanDriver
       this.#client.getKeys(options),
       collect(this.#client.listSas(options)),
     ]);
-    const daemonSince = stats.uptime.since;
+    const daemonSince = steadyStart(stats.uptime.since);
     const memory = await this.#memory.read(daemonSince);
     const isOurs = (name: string): boolean => name.startsWith(OWNER.ikePrefix);
     return {
@@ -116,7 +116,9 @@ export class StrongswanDriver
     const failed: FailedChange<StrongswanChange>[] = [];
     const { uptime } = await this.#client.stats({ signal });
     // A copy of sections that only this method writes to.
-    const memory = structuredClone(await this.#memory.read(uptime.since)) as Mutable<LoadedMemory>;
+    const memory = structuredClone(
+      await this.#memory.read(steadyStart(uptime.since)),
+    ) as Mutable<LoadedMemory>;
     for (const change of changes) {
       try {
         await this.#applyStep(change.step, memory, signal);
@@ -271,6 +273,17 @@ export class StrongswanDriver
       if (!(error instanceof ViciCommandError) || error.terminated !== 0) throw error;
     }
   }
+}
+
+/**
+ * When the daemon began, on the clock that starts at boot. charon tells it by the wall clock of this very
+ * moment: after that was set, it names another time for the same start.
+ */
+function steadyStart(since: string): string {
+  const began = Date.parse(since);
+  if (Number.isNaN(began)) return since;
+  const sinceBoot = Number(process.hrtime.bigint() / 1_000_000n);
+  return new Date(began - Date.now() + sinceBoot).toISOString();
 }
 
 function hasForm<F extends SecretMaterial['form']>(

@@ -24,7 +24,7 @@ export interface SaOrigins {
 
 /** What the daemon that is running now does not tell of itself. */
 export interface LoadedMemory {
-  /** `stats.uptime.since` of the daemon it speaks of: another value makes all of it void. */
+  /** Start of the daemon it speaks of, as time since boot: another one makes all of it void. */
   readonly daemonSince: string;
   /** Key id by `namespace/name fingerprint` of the Secret it came from. */
   readonly keys: Readonly<Record<string, string>>;
