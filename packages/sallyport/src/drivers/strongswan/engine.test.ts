@@ -61,8 +61,20 @@ describe('our daemon', () => {
     expect(await external.wouldRestart(true, signal)).toBe(false);
   });
 
+  it('that has lost its socket file gets it back', async () => {
+    await leaveDaemon(false);
+    await using daemon = await listen();
+    daemon.on('version', () => ({ daemon: 'charon-systemd', version: '5.9.8' }));
+    const engine = new Engine({ runDirectory, commands });
+    await engine.ensure(false, signal);
+    await rm(join(runDirectory, 'charon.vici'));
+    expect(await engine.ensure(false, signal)).toBe('running');
+    expect(sleeper.signalCode).toBeNull();
+  });
+
   it('that runs and does not answer is left alone, and named', async () => {
     await leaveDaemon(true);
+    await writeFile(join(runDirectory, 'charon.vici'), '');
     await expect(new Engine({ runDirectory, commands }).ensure(true, signal)).rejects.toMatchObject(
       {
         code: 'engine/unreachable',

@@ -4,7 +4,7 @@
  * UDP 500 and 4500 are its own: a shard of the host has its own of both. A foreign daemon is used when
  * told to, and never started or stopped.
  */
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ViciClient } from '@sallyport/vici';
@@ -14,6 +14,7 @@ import { commandsIn, hasNamespace, isInNamespace } from '../../platform/linux/ne
 import { type DaemonProcess, DetachedProcess, UnitProcess } from './daemon-process.ts';
 import { EngineError } from './engine-error.ts';
 import { renderEngineConfig } from './render-config.ts';
+import { ViciSocket } from './vici-socket.ts';
 
 const START_MILLISECONDS = 15_000;
 const POLL_MILLISECONDS = 50;
@@ -35,11 +36,14 @@ export class Engine {
   readonly #configPath: string;
   readonly #unit: UnitProcess;
   readonly #detached: DetachedProcess;
+  /** Of our own daemon. */
+  readonly #file: ViciSocket;
 
   constructor(options: EngineOptions) {
     this.#options = options;
     this.isExternal = options.externalSocket !== undefined;
     this.socket = options.externalSocket ?? `unix://${join(options.runDirectory, 'charon.vici')}`;
+    this.#file = new ViciSocket(join(options.runDirectory, 'charon.vici'));
     this.#configPath = join(options.runDirectory, 'strongswan.conf');
     const { networkNamespace } = options;
     this.#unit = new UnitProcess(options.commands, networkNamespace);
@@ -62,22 +66,46 @@ export class Engine {
     const config = this.#configFor(userspace);
     const process = await this.#process(signal);
     const pid = await process.find(signal);
-    if (pid !== undefined && (await this.#isAsWanted(pid, config))) {
-      if (await this.answers(signal)) return 'running';
-      throw new EngineError(
-        'engine/unreachable',
-        `charon (pid ${pid}) runs and does not answer on ${this.socket}`,
-      );
+    const isAsWanted = pid !== undefined && (await this.#isAsWanted(pid, config));
+    if (isAsWanted) {
+      if (await this.#adopt(signal)) return 'running';
+      if (await this.#file.isThere())
+        throw new EngineError(
+          'engine/unreachable',
+          `charon (pid ${pid}) runs and does not answer on ${this.socket}`,
+        );
     }
     await this.#refuseWithoutNamespace();
+    // Without a socket nobody will ever reach it again. Killed, it says no farewell to its peers, and the
+    // kernel goes on with its SAs until those of the next one are up.
+    if (isAsWanted) await process.kill(signal);
     // Plugins are chosen at start, and the namespace: another of either needs another process.
-    if (pid !== undefined) await this.stop(signal);
+    else if (pid !== undefined) await this.stop(signal);
     await this.#refuseForeign(signal);
+    await this.#file.remove();
     await mkdir(this.#options.runDirectory, { recursive: true, mode: 0o700 });
     await writeFileAtomic(this.#configPath, config);
     await process.start(signal);
-    await this.#untilItAnswers(signal);
+    if (!(await this.#untilItAnswers(signal))) {
+      throw new EngineError(
+        'engine/no-start',
+        `charon did not come up; see ${join(this.#options.runDirectory, 'charon.log')}`,
+      );
+    }
+    await this.#file.keep();
     return 'started';
+  }
+
+  /** Whether the daemon that runs answers, after its socket was made good if that was removed. */
+  async #adopt(signal: AbortSignal): Promise<boolean> {
+    const isReached =
+      (await this.answers(signal)) ||
+      // It may just have been started, by an agent that was killed, and have no socket yet.
+      (!(await this.#file.isThere()) &&
+        ((await this.#file.restore()) || (await this.#untilItAnswers(signal))) &&
+        (await this.answers(signal)));
+    if (isReached) await this.#file.keep();
+    return isReached;
   }
 
   /** Whether `ensure` would end the running daemon with all its SAs, to start it otherwise. */
@@ -121,24 +149,21 @@ export class Engine {
   async stop(signal: AbortSignal): Promise<void> {
     if (this.isExternal) return;
     await (await this.#process(signal)).stop(signal);
-    await rm(join(this.#options.runDirectory, 'charon.vici'), { force: true });
+    await this.#file.remove();
   }
 
   async #process(signal: AbortSignal): Promise<DaemonProcess> {
     return (await this.#unit.isInstalled(signal)) ? this.#unit : this.#detached;
   }
 
-  async #untilItAnswers(signal: AbortSignal): Promise<void> {
+  /** False after the time that a start may take. */
+  async #untilItAnswers(signal: AbortSignal): Promise<boolean> {
     const deadline = performance.now() + START_MILLISECONDS;
     while (!(await this.answers(signal))) {
-      if (performance.now() > deadline) {
-        throw new EngineError(
-          'engine/no-start',
-          `charon did not come up; see ${join(this.#options.runDirectory, 'charon.log')}`,
-        );
-      }
+      if (performance.now() > deadline) return false;
       await delay(POLL_MILLISECONDS, undefined, { signal });
     }
+    return true;
   }
 
   async #isAsWanted(pid: number, config: string): Promise<boolean> {

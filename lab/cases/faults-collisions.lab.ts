@@ -1,0 +1,72 @@
+// Both ends rekey the Child SA at the same instant, again and again, as equal lifetimes make them do: of
+// the SAs that come of it one stays, and not one packet is lost.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { collect, ViciClient, ViciCommandError } from '@sallyport/vici';
+import { lossLine, startPingStream } from '../ping-stream.ts';
+import { LeftAndStranger } from '../topologies/left-and-stranger.ts';
+import { until } from '../until.ts';
+
+/** By hand for ten minutes: docs/benchmarks.md. */
+const DURATION_MILLISECONDS = 30_000;
+/** From one collision to the next: its exchange is over, and the DELETE of what was replaced under way. */
+const PAUSE_MILLISECONDS = 250;
+const INTERVAL_SECONDS = 0.005;
+
+/** While it is rekeyed already the daemon refuses. */
+async function rekey(client: ViciClient, child: string): Promise<number> {
+  try {
+    await client.rekey({ child });
+    return 1;
+  } catch (error) {
+    if (error instanceof ViciCommandError) return 0;
+    throw error;
+  }
+}
+
+/** One IKE SA with one Child SA: what was replaced is deleted, some seconds later. */
+async function isSettled(client: ViciClient): Promise<boolean> {
+  const sas = await collect(client.listSas());
+  const children = sas.flatMap((sa) => sa.children);
+  return (
+    sas.length === 1 &&
+    sas[0]?.state === 'ESTABLISHED' &&
+    children.length === 1 &&
+    children[0]?.state === 'INSTALLED'
+  );
+}
+
+describe('two ends that rekey at once', () => {
+  test('keep one SA, and lose no packet', async (context) => {
+    const site = await LeftAndStranger.create();
+    await using lab = site.lab;
+    const { left, stranger } = site;
+    await using ours = new ViciClient({ socket: left.host.file('run/charon.vici') });
+    await using theirs = new ViciClient({ socket: stranger.host.file('vici') });
+    const stream = await startPingStream(lab.host('hosta'), '10.2.0.2', INTERVAL_SECONDS);
+    const end = performance.now() + DURATION_MILLISECONDS;
+    let rekeys = 0;
+    while (performance.now() < end) {
+      const asked = await Promise.all([rekey(ours, 'v4'), rekey(theirs, 'networks')]);
+      for (const count of asked) rekeys += count;
+      await delay(PAUSE_MILLISECONDS);
+    }
+    await until(
+      'both ends have one SA',
+      async () => (await isSettled(ours)) && (await isSettled(theirs)),
+      30_000,
+    );
+    const result = await stream.stop();
+    const collisions = (await stranger.log()).match(/detected \w+ collision/g)?.length ?? 0;
+    context.diagnostic(
+      `${String(rekeys)} rekeys, ${String(collisions)} collisions: ${lossLine(result)}`,
+    );
+    assert.ok(collisions >= 20);
+    assert.deepEqual(result.lost, []);
+    await left.untilUp('right');
+    assert.equal((await left.run(['status'])).status, 0);
+    assert.doesNotMatch(await left.log(), /ending (?:IKE|Child) SA|had left in the kernel/);
+  });
+});
