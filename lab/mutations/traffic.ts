@@ -93,10 +93,17 @@ export class Traffic {
     this.#rest = lines.pop() ?? '';
     for (const line of lines) {
       // Answers that came twice, or late, count once; "unreachable" is no answer.
-      const number = Number(/icmp_seq=(\d+) ttl/.exec(line)?.[1]);
-      if (!(number > this.#from)) continue;
+      const sequence = /icmp_seq=(\d+) ttl/.exec(line)?.[1];
+      if (sequence === undefined) continue;
+      const number = this.#numberOf(Number(sequence));
+      if (number <= this.#from) continue;
       this.#answered.add(number);
       this.#last = Math.max(this.#last, number);
     }
+  }
+
+  /** The field has 16 bits (RFC 792): what is meant is the number nearest to the last. */
+  #numberOf(sequence: number): number {
+    return sequence + Math.round((this.#last - sequence) / 2 ** 16) * 2 ** 16;
   }
 }
