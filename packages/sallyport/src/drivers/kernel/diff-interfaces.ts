@@ -110,7 +110,10 @@ function formatInterface(wanted: InterfacePlan): string {
 function isSameLink(before: ObservedInterface, wanted: InterfacePlan): boolean {
   const kind = wanted.kind === 'xfrm' ? 'xfrm' : wanted.family === 4 ? 'vti' : 'vti6';
   if (before.kind !== kind || before.interfaceId !== wanted.interfaceId) return false;
-  if (before.shard !== shardOf(wanted)) return false;
+  // A namespace may have several names.
+  const shard = shardOf(wanted);
+  if (shard === undefined ? before.shards !== undefined : !before.shards?.includes(shard))
+    return false;
   return (
     wanted.kind === 'xfrm' ||
     (isSameAddress(before.localAddress, wanted.localAddress) &&

@@ -58,7 +58,7 @@ describe('diffKernel', () => {
     it('makes an interface anew that looks in another namespace', () => {
       const kernel = reached(shards);
       const moved = kernel.interfaces.map((link) =>
-        link.shard === 'ike3' ? { ...link, shard: '' } : link,
+        link.shards?.includes('ike3') === true ? { ...link, shards: [] } : link,
       );
       expect(
         interfaceLines({ ...kernel, interfaces: moved }).map((line) => line.split(' ')[0]),
@@ -76,10 +76,18 @@ describe('diffKernel', () => {
       expect(told).toContain('add route unreachable 10.30.0.0/16 table 8320');
     });
 
+    it('leaves an interface as it is whose namespace has several names', () => {
+      const kernel = reached(shards);
+      const interfaces = kernel.interfaces.map((link) =>
+        link.shards?.includes('ike3') === true ? { ...link, shards: ['alias', 'ike3'] } : link,
+      );
+      expect(lines({ ...kernel, interfaces }, shards)).toEqual([]);
+    });
+
     it('leaves an interface whose namespace has lost its name as it is', () => {
       const kernel = reached(shards);
       const interfaces = kernel.interfaces.map((link) =>
-        link.shard === 'ike3' ? { ...link, shard: '' } : link,
+        link.shards?.includes('ike3') === true ? { ...link, shards: [] } : link,
       );
       const unnamed = { ...kernel, interfaces, networkNamespaces: new Set(['ike2']) };
       expect(lines(unnamed, shards)).toEqual([]);

@@ -48,9 +48,11 @@ describe('parseLinks', () => {
     const row = { ifname: 'sp1', ifalias: 'sallyport a/b/c', mtu: 1422, flags: [] };
     const linkinfo = { info_kind: 'xfrm', info_data: { if_id: '0x1' } };
     const text = JSON.stringify([0, 1, 2].map((id) => ({ ...row, linkinfo, link_netnsid: id })));
-    const namespaces = parseNetworkNamespaces('[{"name":"ike2","id":1},{"name":"late"},{"id":2}]');
+    const namespaces = parseNetworkNamespaces(
+      '[{"name":"ike2","id":1},{"name":"alias","id":1},{"name":"late"}]',
+    );
     const { interfaces } = parseLinks(text, namespaces);
-    expect(interfaces.map(({ shard }) => shard)).toEqual(['', 'ike2', '']);
+    expect(interfaces.map(({ shards }) => shards)).toEqual([[], ['ike2', 'alias'], []]);
     expect(parseNetworkNamespaces('').size).toBe(0);
   });
 

@@ -27,13 +27,13 @@ export function parseLinks(
   text: string,
   namespaces: ReadonlyMap<string, string | undefined> = new Map(),
 ): ParsedLinks {
-  const nameOf = (id: string): string =>
-    [...namespaces].find(([, candidate]) => candidate === id)?.[0] ?? '';
+  const namesOf = (id: string): string[] =>
+    [...namespaces].flatMap(([name, candidate]) => (candidate === id ? [name] : []));
   const interfaces: ObservedInterface[] = [];
   const foreignInterfaces = new Set<string>();
   for (const row of jsonRows(text)) {
-    if (isOurs(row)) interfaces.push(parseInterface(row, nameOf));
-    else for (const name of namesOf(row)) foreignInterfaces.add(name);
+    if (isOurs(row)) interfaces.push(parseInterface(row, namesOf));
+    else for (const name of linkNames(row)) foreignInterfaces.add(name);
   }
   return { interfaces, foreignInterfaces };
 }
@@ -53,12 +53,12 @@ function isOurs(row: Json): boolean {
   );
 }
 
-function namesOf(row: Json): string[] {
+function linkNames(row: Json): string[] {
   const alternatives = Array.isArray(row['altnames']) ? row['altnames'] : [];
   return [textOf(row, 'ifname') ?? '', ...alternatives.filter((name) => typeof name === 'string')];
 }
 
-function parseInterface(row: Json, nameOf: (id: string) => string): ObservedInterface {
+function parseInterface(row: Json, namesOf: (id: string) => readonly string[]): ObservedInterface {
   const info = isJson(row['linkinfo']) ? row['linkinfo'] : {};
   const data = isJson(info['info_data']) ? info['info_data'] : {};
   const id = textOf(data, 'if_id') ?? textOf(data, 'ikey');
@@ -73,7 +73,7 @@ function parseInterface(row: Json, nameOf: (id: string) => string): ObservedInte
     isUp: flags.includes('UP'),
     alias: textOf(row, 'ifalias') ?? '',
     ...(id === undefined ? {} : { interfaceId: parseId(id) }),
-    ...(namespace === undefined ? {} : { shard: nameOf(namespace) }),
+    ...(namespace === undefined ? {} : { shards: namesOf(namespace) }),
     ...(local === undefined ? {} : { localAddress: local }),
     ...(remote === undefined ? {} : { remoteAddress: remote }),
   };

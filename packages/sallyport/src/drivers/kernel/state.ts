@@ -33,8 +33,8 @@ export interface ObservedInterface {
   /** Empty where the link was made and the work then cut short. */
   readonly alias: string;
   readonly interfaceId?: number;
-  /** Network namespace it looks its SAs up in; absent: this one, empty: one without a name. */
-  readonly shard?: string;
+  /** Names of the network namespace it looks its SAs up in; absent: this one, empty: one without a name. */
+  readonly shards?: readonly string[];
   readonly localAddress?: string;
   readonly remoteAddress?: string;
 }

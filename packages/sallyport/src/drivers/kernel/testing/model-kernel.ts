@@ -59,7 +59,7 @@ function applyStep(
       const isUp = true;
       const place =
         step.interface.kind === 'xfrm' && step.interface.shard !== undefined
-          ? { shard: step.interface.shard }
+          ? { shards: [step.interface.shard] }
           : {};
       const link = { name, kind, mtuBytes, alias, interfaceId, isUp, ...place, ...addresses };
       return { ...kernel, interfaces: [...kernel.interfaces, link] };
