@@ -1,4 +1,5 @@
 /** Answers `sallyport why`: looks at the tunnels of one connection, and at the host around them. */
+import { messageOf } from '../lib/message-of.ts';
 import type { HostPlan, TunnelPlan } from '../plan/host-plan.ts';
 import type { HostReport, TunnelReport } from '../status/host-report.ts';
 import type { Evidence } from '../status/why/evidence.ts';
@@ -41,13 +42,7 @@ export class Explainer {
 
   /** No tunnels in it: this host has none of that connection. */
   explain(request: WhyRequest, present: Present, signal: AbortSignal): Promise<Explanation> {
-    const explained = this.#last.then(() =>
-      this.#explain(
-        request,
-        present,
-        AbortSignal.any([signal, AbortSignal.timeout(LOOK_MILLISECONDS)]),
-      ),
-    );
+    const explained = this.#last.then(() => this.#explain(request, present, signal));
     this.#last = explained.catch(() => undefined);
     return explained;
   }
@@ -68,10 +63,13 @@ export class Explainer {
     const enabled = tunnels
       .filter((tunnel) => tunnel.enabled)
       .map((tunnel) => asItIs(tunnel, tunnelBefore.get(tunnel.name)));
-    const evidence = await this.#options.gather(
-      { tunnels: enabled, ...(target === undefined ? {} : { target }) },
-      signal,
-    );
+    const question = { tunnels: enabled, ...(target === undefined ? {} : { target }) };
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(LOOK_MILLISECONDS)]);
+    const evidence = await this.#options.gather(question, limit).catch((error: unknown) => {
+      signal.throwIfAborted();
+      // Cause, trail and counters are known all the same.
+      return new Map(enabled.map(({ name }) => [name, unlooked(error)]));
+    });
     const after = enabled.length === 0 ? before : await present.look({ kernel: false });
     const explained = after.tunnels.filter(isAsked).map((report: TunnelReport) => {
       const tunnel = tunnels.find(({ name }) => name === report.name);
@@ -100,6 +98,12 @@ export class Explainer {
       tunnels: explained,
     };
   }
+}
+
+/** Of a look that failed as a whole. */
+function unlooked(error: unknown): Evidence {
+  const unseen = [`the path of packets through this host: ${messageOf(error)}`];
+  return { routes: [], devices: [], foreignRules: [], unseen };
 }
 
 /** With what the plan leaves open: the addresses behind names, and UDP where there is a NAT. */

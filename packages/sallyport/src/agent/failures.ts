@@ -7,10 +7,11 @@ import { toCause } from '../drivers/strongswan/causes.ts';
 import { Closings } from '../drivers/strongswan/closings.ts';
 import type { Finding } from '../drivers/strongswan/finding.ts';
 import { LogReader } from '../drivers/strongswan/log-reader.ts';
-import { Trail, TrailReader, type TrailStep } from '../drivers/strongswan/trail.ts';
+import { Trail, TrailReader } from '../drivers/strongswan/trail.ts';
 import { once } from '../lib/once.ts';
 import type { TunnelPlan } from '../plan/host-plan.ts';
 import type { Cause } from '../status/host-report.ts';
+import type { TrailStep } from '../status/why/explanation.ts';
 
 /** A specific finding stands against general ones for so long. */
 const SPECIFIC_MILLISECONDS = 60_000;

@@ -9,6 +9,7 @@ import { storedStatus } from '../../status/stored-status.ts';
 import { keyOfObject, ObjectStore } from '../../store/object-store.ts';
 import { directoriesFrom, pathsOf } from '../../store/state-directory.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer } from '../io.ts';
+import { whySilent } from '../last-report.ts';
 import { notThere, parseReference } from '../object-reference.ts';
 
 interface DescribeOptions {
@@ -28,7 +29,8 @@ export async function run(
   if (object === undefined) throw notThere(wanted, objects.map(refOf));
   const report = await askReport(paths.controlSocket);
   if (report === undefined) {
-    io.stderr('no agent runs on this host: what is in effect of it is not known\n');
+    const reason = await whySilent(paths.controlSocket);
+    io.stderr(`${reason}: what is in effect of it is not known\n`);
     await printAnswer(io, options.output, object, () => stringify(object));
     return EXIT.ok;
   }

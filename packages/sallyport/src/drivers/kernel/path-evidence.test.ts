@@ -188,6 +188,13 @@ describe('gatherPathEvidence', () => {
     expect(evidence.devices).toEqual([]);
   });
 
+  it('looks at the rest where one look fails', async () => {
+    commands.on(/-6 rule show/, { code: 2, stderr: 'Address family not supported' });
+    const { unseen, routes, foreignRules } = await gather();
+    expect(unseen).toEqual([expect.stringMatching(/^rules of IPv6: .*not supported/)]);
+    expect([routes.length, foreignRules.length]).toEqual([2, 1]);
+  });
+
   it('says where firewalls stop packets, and which of them it cannot read', async () => {
     expect((await gather()).stops?.map(({ flow, place }) => `${flow}: ${place}`)).toEqual([
       'incoming IKE: table ip f, chain i, its policy',

@@ -5,7 +5,7 @@
  */
 import { messageOf } from '../../lib/message-of.ts';
 import type { TunnelPlan } from '../../plan/host-plan.ts';
-import { outputOf } from '../../platform/linux/command.ts';
+import { type CommandRunner, outputOf } from '../../platform/linux/command.ts';
 import type {
   DeviceSettings,
   Evidence,
@@ -79,25 +79,42 @@ async function lookAtHost(
   { commands, readFile, outside }: PathSources,
   signal: AbortSignal,
 ): Promise<HostPart> {
-  const ip = (args: readonly string[], from = commands): Promise<string> =>
-    outputOf(from, 'ip', ['-json', '-Numeric', ...args], { signal });
+  const unseen: string[] = [];
+  const ask = async <T>(
+    {
+      what,
+      args,
+      from = commands,
+    }: { what: string; args: readonly string[]; from?: CommandRunner },
+    parse: (text: string) => readonly T[],
+  ): Promise<readonly T[]> => {
+    try {
+      return parse(await outputOf(from, 'ip', ['-json', '-Numeric', ...args], { signal }));
+    } catch (error) {
+      if (signal.aborted) throw error;
+      unseen.push(`${what}: ${messageOf(error)}`);
+      return [];
+    }
+  };
   const forwarding = await readFile('/proc/sys/net/ipv6/conf/all/forwarding');
-  const rules = [];
-  for (const family of FAMILIES)
-    rules.push(...parseForeignRules(await ip([`-${family}`, 'rule', 'show']), family));
-  const addresses = ['address', 'show'];
-  const own = parseAddresses(await ip(addresses));
+  const rules: ForeignRule[] = [];
+  for (const family of FAMILIES) {
+    const question = { what: `rules of IPv${family}`, args: [`-${family}`, 'rule', 'show'] };
+    rules.push(...(await ask(question, (text) => parseForeignRules(text, family))));
+  }
+  const addresses = { what: 'addresses', args: ['address', 'show'] };
+  const own = await ask(addresses, parseAddresses);
   const legacy = (await readFile('/proc/net/ip_tables_names')) ?? '';
+  if (legacy !== '')
+    unseen.push(
+      `what iptables-legacy does in its tables ${legacy.split('\n').join(', ')}: see iptables-legacy-save`,
+    );
+  const outer =
+    outside === undefined
+      ? own
+      : await ask({ ...addresses, from: outside.commands }, parseAddresses);
   return {
-    own,
-    outer: outside === undefined ? own : parseAddresses(await ip(addresses, outside.commands)),
-    foreignRules: rules,
-    unseen:
-      legacy === ''
-        ? []
-        : [
-            `what iptables-legacy does in its tables ${legacy.split('\n').join(', ')}: see iptables-legacy-save`,
-          ],
+    ...{ own, outer, foreignRules: rules, unseen },
     ...(forwarding === undefined ? {} : { forwardsIpv6: forwarding === '1' }),
   };
 }

@@ -3,13 +3,8 @@
  * IKE SA, and from what we did ourselves. Names of exchanges and notifies are those of RFC 7296.
  */
 
+import type { TrailStep } from '../../status/why/explanation.ts';
 import { MESSAGE, PACKET } from './log-lines.ts';
-
-export interface TrailStep {
-  /** RFC 3339. */
-  readonly at: string;
-  readonly text: string;
-}
 
 /** Steps of one tunnel that are kept. */
 const MAX_STEPS = 30;

@@ -10,7 +10,7 @@ import { judgeFirewall } from './judge-firewall.ts';
 import { judgeMtu } from './judge-mtu.ts';
 import { judgeRoutes } from './judge-routes.ts';
 import { judgeTraffic } from './judge-traffic.ts';
-import { type Judgement, joinJudgements, type Subject } from './judgement.ts';
+import { type Judgement, joinJudgements, NOTHING, type Subject } from './judgement.ts';
 import { PATH_CAUSES, type PathCode, toFinding } from './path-causes.ts';
 
 export interface Known {
@@ -61,8 +61,6 @@ export function explainTunnel({
     unseen: [...(subject?.evidence.unseen ?? []), ...new Set(judged.unseen)],
   };
 }
-
-const NOTHING: Judgement = { findings: [], proofs: [], unseen: [] };
 
 function judge(subject: Subject): Judgement {
   const reasons = joinJudgements(

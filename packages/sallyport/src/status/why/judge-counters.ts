@@ -6,7 +6,7 @@
 import type { TunnelPlan } from '../../plan/host-plan.ts';
 import type { Evidence } from './evidence.ts';
 import { isAnswered, type Traffic, trafficBetween } from './judge-traffic.ts';
-import { type Judgement, type Subject } from './judgement.ts';
+import { type Judgement, NOTHING, type Subject } from './judgement.ts';
 import { type PathCode, toFinding } from './path-causes.ts';
 
 interface CounterCause {
@@ -67,8 +67,6 @@ function selectorsOf({ children }: TunnelPlan): string {
     .map((child) => `${child.localSelectors.join(', ')} <-> ${child.remoteSelectors.join(', ')}`)
     .join('; ');
 }
-
-const NOTHING: Judgement = { findings: [], proofs: [], unseen: [] };
 
 function grownText({ xfrm }: Evidence, name: string): string[] {
   const grown = (xfrm?.after.get(name) ?? 0) - (xfrm?.before.get(name) ?? 0);

@@ -2,7 +2,7 @@
 import { familyOf } from '../../lib/prefix.ts';
 import { worstInnerMtu } from '../../plan/mtu.ts';
 import type { Ping } from './evidence.ts';
-import type { Judgement, Subject } from './judgement.ts';
+import { type Judgement, NOTHING, type Subject } from './judgement.ts';
 import { toFinding } from './path-causes.ts';
 
 /** RFC 3948 §2.1: what an SA without encapsulation saves against what is planned. */
@@ -53,8 +53,6 @@ function judgePings({ evidence }: Subject): Judgement {
   });
   return { findings: [finding], proofs: [], unseen: [] };
 }
-
-const NOTHING: Judgement = { findings: [], proofs: [], unseen: [] };
 
 function isThrough({ received }: Ping): boolean {
   return received > 0;

@@ -9,7 +9,7 @@ import type {
   RouteLookup,
 } from './evidence.ts';
 import type { Finding } from './explanation.ts';
-import { type Judgement, joinJudgements, type Subject } from './judgement.ts';
+import { type Judgement, joinJudgements, NOTHING, type Subject } from './judgement.ts';
 import { toFinding } from './path-causes.ts';
 
 const STRICT = 1;
@@ -192,8 +192,6 @@ function wantedInterface(
 function isTunnelInterface(name: string): boolean {
   return /^sp[0-9a-f]{8}$/.test(name) || name === 'ipsec0';
 }
-
-const NOTHING: Judgement = { findings: [], proofs: [], unseen: [] };
 
 function only(finding: Finding): Judgement {
   return { ...NOTHING, findings: [finding] };

@@ -63,6 +63,16 @@ describe('judgeTraffic', () => {
     expect(codes({ ...subject, before: looked, after: looked })).toEqual(found);
   });
 
+  it.each([
+    { traffic: 'unanswered', packetsIn: 5, packetsOut: 12, found: ['path/nothing-comes-back'] },
+    { traffic: 'unreturned', packetsIn: 12, packetsOut: 5, found: ['path/nothing-goes-out'] },
+    { traffic: 'both-ways', packetsIn: 0, packetsOut: 12, found: [] },
+  ] as const)('calls one-way what the report does: $traffic is $found', (counted) => {
+    const { found, traffic, ...counts } = counted;
+    const looked = { ...report, traffic, children: [{ ...child, ...counts }] };
+    expect(codes({ ...subject, before: looked, after: looked })).toEqual(found);
+  });
+
   it('asks for a target where nothing has gone through yet', () => {
     const idle = { ...report, children: [{ ...child, packetsIn: 0, packetsOut: 0 }] };
     const { findings, proofs, unseen } = judgeTraffic({ ...subject, before: idle, after: idle });

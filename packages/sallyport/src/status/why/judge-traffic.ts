@@ -1,6 +1,6 @@
 /** Whether packets go both ways: by the counters of the SAs, and by pings where there was a target. */
 import { formatBytes, formatDuration } from '../../lib/format.ts';
-import type { ChildReport, TunnelReport } from '../host-report.ts';
+import type { ChildReport, Traffic as TrafficVerdict, TunnelReport } from '../host-report.ts';
 import type { Probe } from './evidence.ts';
 import type { Finding } from './explanation.ts';
 import type { Judgement, Subject } from './judgement.ts';
@@ -85,11 +85,18 @@ function findOneWay({ tunnel, before, after, evidence }: Subject): Finding | und
     return toFinding({ code, named, evidence: evidenceLines });
   }
   const since = `since the SA was made: ${countText(total)}`;
-  if (total.packetsIn === 0 && total.packetsOut >= ONE_WAY_PACKETS)
+  // The condition Healthy follows the report: what it says stands, and counters only where it is too early.
+  const verdict = after.traffic ?? sinceBirth(total);
+  if (verdict === 'unanswered')
     return toFinding({ code: 'path/nothing-comes-back', named, evidence: [since, looked] });
-  if (total.packetsOut === 0 && total.packetsIn >= ONE_WAY_PACKETS)
+  if (verdict === 'unreturned')
     return toFinding({ code: 'path/nothing-goes-out', named, evidence: [since, looked] });
   return undefined;
+}
+
+function sinceBirth({ packetsIn, packetsOut }: Traffic): TrafficVerdict | undefined {
+  if (packetsIn === 0 && packetsOut >= ONE_WAY_PACKETS) return 'unanswered';
+  return packetsOut === 0 && packetsIn >= ONE_WAY_PACKETS ? 'unreturned' : undefined;
 }
 
 function countText({ packetsIn, packetsOut }: Traffic): string {

@@ -10,6 +10,8 @@ export interface Judgement {
   readonly unseen: readonly string[];
 }
 
+export const NOTHING: Judgement = { findings: [], proofs: [], unseen: [] };
+
 /** One tunnel with everything that was seen of it; `before` and `after` are some hundred milliseconds apart. */
 export interface Subject {
   readonly tunnel: TunnelPlan;
