@@ -69,14 +69,19 @@ export class EngineLevel {
   readonly #changeLog: ChangeLog;
   /** Child SAs whose states or policies were missing in the last round. */
   #suspects: ReadonlySet<string> = new Set();
+  /** What was found in the last round, and under which plan; absent where that is not known. */
+  #last: { readonly revision: string; readonly observed: ObservedStrongswan } | undefined;
 
   constructor(options: EngineLevelOptions) {
     this.#options = options;
     this.#changeLog = new ChangeLog('strongswan', options.log);
   }
 
-  async round(plan: HostPlan, signal: AbortSignal): Promise<EngineLevelResult> {
+  /** `look: false`: what is loaded is as it was found last, where that was under the same plan. */
+  async round(plan: HostPlan, look: boolean, signal: AbortSignal): Promise<EngineLevelResult> {
     const { failures } = this.#options;
+    const last = look || this.#last?.revision !== plan.revision ? undefined : this.#last.observed;
+    this.#last = undefined;
     failures.keepOnly(new Set(plan.tunnels.map(({ name }) => name)));
     const isNeeded = plan.tunnels.some((tunnel) => tunnel.enabled);
     const daemon = await this.#ensure(plan, isNeeded, boundLevel(signal));
@@ -84,7 +89,7 @@ export class EngineLevel {
     if (daemon.code === 'engine/no-answer') return this.#unread(plan, daemon.code, daemon.problems);
     if (daemon.code !== undefined) return this.#withoutDaemon(plan, isNeeded, daemon.problems);
     try {
-      return await this.#reach(plan, boundLevel(signal));
+      return await this.#reach(plan, last, boundLevel(signal));
     } catch (error) {
       const isSilent = error instanceof ViciTimeout;
       const code = isSilent ? 'engine/no-answer' : undefined;
@@ -162,9 +167,15 @@ export class EngineLevel {
     );
   }
 
-  async #reach(plan: HostPlan, signal: AbortSignal): Promise<EngineLevelResult> {
+  async #reach(
+    plan: HostPlan,
+    last: ObservedStrongswan | undefined,
+    signal: AbortSignal,
+  ): Promise<EngineLevelResult> {
     const { keeper, failures } = this.#options;
-    const { observed, differences } = await this.#load(plan, signal);
+    const { observed, differences } = await this.#load(plan, last, signal);
+    // Without the SAs: megabytes that nobody asks for again.
+    this.#last = { revision: plan.revision, observed: { ...observed, sas: [] } };
     const kernel = await this.#compareKernel(plan, observed.sas, signal);
     const { lost } = kernel;
     const known = { origins: observed.origins, lost };
@@ -204,10 +215,11 @@ export class EngineLevel {
   /** Brings connections and credentials into the daemon, and says what still differs after it. */
   async #load(
     plan: HostPlan,
+    last: ObservedStrongswan | undefined,
     signal: AbortSignal,
   ): Promise<{ observed: ObservedStrongswan; differences: Difference[] }> {
     const { strongswan, keeper, drift, failures } = this.#options;
-    const found = await strongswan.observe(signal);
+    const found = await strongswan.observe(signal, last);
     const changes = strongswan.diff(found, plan);
     const changing = new Set(
       changes.flatMap(({ step }) => (step.type === 'connection-load' ? [step.tunnel.name] : [])),

@@ -62,6 +62,18 @@ describe('a round', () => {
     expect(host.kernel.looks).toBe(2);
   });
 
+  it('takes what is loaded for what it was when only SAs have changed, but not of another daemon', async () => {
+    await host.round(plan);
+    host.charon.connections.clear();
+    await host.round(plan, false);
+    expect(host.charon.connections.size).toBe(0);
+    await host.round(plan, true);
+    expect(host.charon.connections.size).toBe(1);
+    host.charon.restart('Nov 21 09:00:00 2026');
+    await host.round(plan, false);
+    expect(host.charon.connections.size).toBe(1);
+  });
+
   it('repairs what drifted in kernel and daemon, and says each step', async () => {
     await host.round(plan);
     host.bringUp(tunnel);

@@ -22,14 +22,17 @@ export class Reconciler {
     this.#options = options;
   }
 
-  /** `kernel: false` leaves the kernel as it was found last: for rounds that an SA event asks for. */
+  /**
+   * `kernel: false` leaves the kernel, and what is loaded into the daemons, as they were found last: for
+   * rounds that an SA event asks for.
+   */
   async round(
     plan: HostPlan,
     scope: { readonly kernel: boolean },
     signal: AbortSignal,
   ): Promise<Round> {
     const kernel = await this.#options.kernel.round(plan, scope.kernel, signal);
-    const daemons = await this.#options.shards.round(plan, signal);
+    const daemons = await this.#options.shards.round(plan, scope.kernel, signal);
     return {
       ...daemons,
       differences: [...kernel.differences, ...daemons.differences],

@@ -68,11 +68,11 @@ export class Shard {
     return this.#parts.failures.trailOf(tunnel);
   }
 
-  /** Brings the daemon to its part of the plan. */
-  async round(plan: HostPlan, signal: AbortSignal): Promise<ShardResult> {
+  /** Brings the daemon to its part of the plan. `look`: see `EngineLevel.round`. */
+  async round(plan: HostPlan, look: boolean, signal: AbortSignal): Promise<ShardResult> {
     const part = partOf(plan, this.name);
     this.#tunnels = part.tunnels;
-    const result = await this.#parts.level.round(part, signal);
+    const result = await this.#parts.level.round(part, look, signal);
     return {
       ...result,
       differences: result.differences.map((difference) => ({ ...difference, ...this.#place })),

@@ -52,11 +52,11 @@ export class Shards {
   }
 
   /** All daemons side by side: one that does not answer holds up no other. */
-  async round(plan: HostPlan, signal: AbortSignal): Promise<ShardsResult> {
+  async round(plan: HostPlan, look: boolean, signal: AbortSignal): Promise<ShardsResult> {
     const wanted = new Set([undefined, ...plan.tunnels.flatMap(({ shard }) => shard ?? []).sort()]);
     for (const name of wanted) if (!this.#shards.has(name)) this.#add(name);
     const results = await Promise.all(
-      [...wanted].map((name) => this.#get(name).round(plan, signal)),
+      [...wanted].map((name) => this.#get(name).round(plan, look, signal)),
     );
     const gone = [...this.#shards.keys()].filter((name) => !wanted.has(name)).sort();
     const left = await Promise.all(gone.map((name) => this.#retire(name, boundLevel(signal))));

@@ -20,7 +20,7 @@ import { OWNER, type SecretUse, type TunnelPlan } from '../../plan/host-plan.ts'
 import type { SecretMaterial } from '../../platform/secret-material.ts';
 import type { ApplyReport, Driver, FailedChange } from '../driver.ts';
 import { diffStrongswan } from './diff.ts';
-import type { MemoryFile } from './memory-file.ts';
+import { isSameDaemon, type MemoryFile } from './memory-file.ts';
 import { isSameOrigins, noteOrigins } from './origins.ts';
 import { renderConnection, sharedIdOf, sharedOwnersOf, type TunnelCertificates } from './render.ts';
 import {
@@ -74,19 +74,30 @@ export class StrongswanDriver
       }));
   }
 
-  async observe(signal: AbortSignal): Promise<ObservedStrongswan> {
+  /** `before`: only SAs are looked at, and what is loaded is as it was found then, unless the daemon is another one. */
+  async observe(signal: AbortSignal, before?: ObservedStrongswan): Promise<ObservedStrongswan> {
+    const { uptime } = await this.#client.stats({ signal });
+    const daemonSince = steadyStart(uptime.since);
+    const isKnown = before !== undefined && isSameDaemon(before.daemonSince, daemonSince);
+    const [loaded, sas] = await Promise.all([
+      isKnown ? before : this.#observeLoaded(daemonSince, signal),
+      collect(this.#client.listSas({ signal })),
+    ]);
+    return { ...loaded, sas: sas.filter(({ name }) => isOurs(name)) };
+  }
+
+  async #observeLoaded(
+    daemonSince: string,
+    signal: AbortSignal,
+  ): Promise<Omit<ObservedStrongswan, 'sas'>> {
     const options = { signal };
-    const [{ version }, stats, connections, shared, keyIds, sas] = await Promise.all([
+    const [{ version }, connections, shared, keyIds] = await Promise.all([
       this.#client.version(options),
-      this.#client.stats(options),
       collect(this.#client.listConns(options)),
       this.#client.getShared(options),
       this.#client.getKeys(options),
-      collect(this.#client.listSas(options)),
     ]);
-    const daemonSince = steadyStart(stats.uptime.since);
     const memory = await this.#memory.read(daemonSince);
-    const isOurs = (name: string): boolean => name.startsWith(OWNER.ikePrefix);
     return {
       version,
       daemonSince,
@@ -95,7 +106,6 @@ export class StrongswanDriver
       ),
       shared: new Set(shared.filter(isOurs)),
       keys: new Map(Object.entries(memory.keys).filter(([, id]) => keyIds.includes(id))),
-      sas: sas.filter((sa) => isOurs(sa.name)),
       origins: {
         ike: new Map(Object.entries(memory.ikeSas)),
         children: new Map(Object.entries(memory.childSas)),
@@ -284,6 +294,10 @@ function steadyStart(since: string): string {
   if (Number.isNaN(began)) return since;
   const sinceBoot = Number(process.hrtime.bigint() / 1_000_000n);
   return new Date(began - Date.now() + sinceBoot).toISOString();
+}
+
+function isOurs(name: string): boolean {
+  return name.startsWith(OWNER.ikePrefix);
 }
 
 function hasForm<F extends SecretMaterial['form']>(
