@@ -156,8 +156,9 @@ describe('with a tunnel to a stranger', () => {
     context.diagnostic(`back after ${(took / 1_000).toFixed(1)} s: ${lossLine(result)}`);
     assert.deepEqual((await sniffer.stop()).clear, []);
     if (dataPlane === 'kernel') await onlyKnownSas();
-    // The kernel goes on with the SAs that it has, until the new ones take over.
-    if (dataPlane === 'kernel') assert.deepEqual(result.lost, []);
+    // The kernel goes on with the SAs that it has, until the new ones take over. The other side may send by
+    // those a moment before ours are installed.
+    if (dataPlane === 'kernel') assert.ok(result.lost.length <= 2);
   });
 
   test('daemon and agent killed together are back with the next agent', async () => {
