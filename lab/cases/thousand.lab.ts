@@ -60,10 +60,14 @@ describe(`${String(CONNECTIONS)} connections`, () => {
     return most;
   };
 
-  const mustCarry = async (): Promise<void> => {
+  /** Waits: on a busy machine an answer may take longer than its ping while the last ones come up. */
+  const untilCarried = async (): Promise<void> => {
     for (const number of WATCHED) {
-      const result = await network.lab.host('lan').ping(hostBehind(number));
-      assert.deepEqual(result, { sent: 3, received: 3 }, siteName(number));
+      await until(
+        `${siteName(number)} carries packets`,
+        async () => (await network.lab.host('lan').ping(hostBehind(number))).received === 3,
+        20_000,
+      );
     }
   };
 
@@ -80,7 +84,7 @@ describe(`${String(CONNECTIONS)} connections`, () => {
     const most = await untilAllUp();
     t.diagnostic(`all up after ${String(Math.round((performance.now() - begin) / 1_000))} s`);
     assert.ok(most <= WINDOW, `${String(most)} at once`);
-    await mustCarry();
+    await untilCarried();
   });
 
   test('are listed and told of in bounded time, from bounded memory', async (t) => {
@@ -130,6 +134,6 @@ describe(`${String(CONNECTIONS)} connections`, () => {
     await until('another charon runs', async () => (await gateway.daemonPid()) !== pid, 60_000);
     assert.ok((await untilAllUp()) <= WINDOW);
     t.diagnostic(`all back after ${String(Math.round((performance.now() - begin) / 1_000))} s`);
-    await mustCarry();
+    await untilCarried();
   });
 });
