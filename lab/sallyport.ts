@@ -48,7 +48,7 @@ export interface ReportView {
   readonly agent: { readonly pid: number; readonly startedAt: string };
   readonly engines: readonly {
     readonly shard?: string;
-    readonly running: boolean;
+    readonly state: 'running' | 'silent' | 'stopped';
     readonly external: boolean;
   }[];
   readonly tunnels: readonly TunnelView[];

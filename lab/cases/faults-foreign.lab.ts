@@ -86,7 +86,7 @@ describe("with somebody else's IKE daemon on the gateway", () => {
       problems.map(({ code }) => code),
       ['engine/foreign-daemon'],
     );
-    assert.equal(engines[0]?.running, false);
+    assert.equal(engines[0]?.state, 'stopped');
     assert.deepEqual(
       tunnels.map(({ state }) => state),
       ['down'],

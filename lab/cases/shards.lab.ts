@@ -132,10 +132,10 @@ describe('a gateway with a shard', () => {
   test('has one daemon in each network namespace, and all its interfaces in its own', async () => {
     const { engines, differences, problems } = await left.report();
     assert.deepEqual(
-      engines.map(({ shard: name, running }) => [name, running]),
+      engines.map(({ shard: name, state }) => [name, state]),
       [
-        [undefined, true],
-        [shard.namespace, true],
+        [undefined, 'running'],
+        [shard.namespace, 'running'],
       ],
     );
     assert.deepEqual([differences, problems], [[], []]);

@@ -11,6 +11,7 @@ import type {
   HostReport,
   ReachedState,
 } from '../status/host-report.ts';
+import type { Scoped } from '../status/scope.ts';
 import type { Log } from './log.ts';
 
 export interface DriftWatchOptions {
@@ -23,7 +24,7 @@ export interface DriftWatchOptions {
 }
 
 /** One look of a level. */
-export interface Look {
+export interface Look extends Scoped {
   /** Stable name of the level, such as `kernel`. */
   readonly level: string;
   readonly plan: { readonly revision: string; readonly driftPolicy: DriftPolicy };
@@ -85,7 +86,7 @@ export class DriftWatch {
     if (this.#hasReached(look)) {
       const known = this.#standing.get(level) ?? this.#stood;
       const fresh = found.filter(({ text }) => !known.has(text));
-      if (fresh.length > 0) this.#record(level, fresh, remaining);
+      if (fresh.length > 0) this.#record(look, fresh, remaining);
       this.#standing.set(level, remaining);
     } else this.#standing.set(level, new Set());
     if (remaining.size > 0) return;
@@ -105,13 +106,18 @@ export class DriftWatch {
     );
   }
 
-  #record(level: string, found: readonly Difference[], remaining: ReadonlySet<string>): void {
+  #record(
+    { level, shard }: Look,
+    found: readonly Difference[],
+    remaining: ReadonlySet<string>,
+  ): void {
     const { log, now } = this.#options;
     const at = now().toISOString();
     const entries = found.map(({ text, tunnel }) => ({
       at,
       text,
       ...(tunnel === undefined ? {} : { tunnel }),
+      ...(shard === undefined ? {} : { shard }),
       repaired: !remaining.has(text),
     }));
     this.#count += entries.length;

@@ -3,6 +3,7 @@ import type { HostPlan, TunnelPlan } from '../plan/host-plan.ts';
 import { planWorld } from '../plan/testing/plan-world.ts';
 import { WORLDS } from '../plan/testing/worlds.ts';
 import type { DriftEntry } from '../status/host-report.ts';
+import type { Scoped } from '../status/scope.ts';
 import { DriftWatch } from './drift-watch.ts';
 import { HostWithFakes, NOON } from './testing/host-with-fakes.ts';
 import { rememberingLog } from './testing/quiet-log.ts';
@@ -33,7 +34,8 @@ function told(): number {
   return host.messages.filter((message) => message === SEEN).length;
 }
 
-const repairOf = (text: string, of?: string): DriftEntry => ({
+const repairOf = (text: string, of?: string, scope: Scoped = {}): DriftEntry => ({
+  ...scope,
   at: NOON,
   text: expect.stringContaining(text) as string,
   ...(of === undefined ? {} : { tunnel: of }),
@@ -60,7 +62,7 @@ describe('drift', () => {
       2,
       [
         repairOf('kernel: add route 10.20.0.0/16', tunnel.name),
-        repairOf(`IKE daemon: add IKE connection ${tunnel.name}`, tunnel.name),
+        repairOf(`IKE daemon: add IKE connection ${tunnel.name}`, tunnel.name, { shard: null }),
       ],
     ]);
     expect(told()).toBe(2);
@@ -131,6 +133,7 @@ describe('drift that is only reported', () => {
         {
           text: `IKE daemon: add IKE connection ${tunnel.name}`,
           tunnel: tunnel.name,
+          shard: null,
           drifted: true,
         },
       ]);

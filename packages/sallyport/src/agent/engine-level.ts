@@ -17,7 +17,7 @@ import { saDifferences } from '../drivers/strongswan/sa-differences.ts';
 import type { ObservedStrongswan, StrongswanChange } from '../drivers/strongswan/state.ts';
 import { isOutdated, isSettled } from '../drivers/strongswan/tunnel-view.ts';
 import type { HostPlan, TunnelPlan } from '../plan/host-plan.ts';
-import type { Difference, TunnelReport } from '../status/host-report.ts';
+import type { Difference, EngineState, TunnelReport } from '../status/host-report.ts';
 import type { DriftWatch } from './drift-watch.ts';
 import type { Failures } from './failures.ts';
 import type { Leftovers } from './leftovers.ts';
@@ -53,6 +53,7 @@ export interface EngineLevelOptions {
 
 export interface EngineLevelResult extends LevelResult {
   readonly tunnels: readonly TunnelReport[];
+  readonly engineState: EngineState;
   /** Absent where the daemon does not run, or could not be asked. */
   readonly engineVersion?: string;
   /** Something was initiated or ended: look again soon. */
@@ -63,6 +64,15 @@ export interface EngineLevelResult extends LevelResult {
 const DAEMON_CODES = ['engine/not-running', 'engine/no-answer'] as const;
 
 type DaemonCode = (typeof DAEMON_CODES)[number];
+
+/** What came of the wish for a daemon. */
+type Ensured = { readonly problems: LevelResult['problems'] } & (
+  | { readonly state: 'running'; readonly code?: undefined }
+  | { readonly state: 'silent'; readonly code?: 'engine/no-answer' }
+  | { readonly state: 'stopped'; readonly code: 'engine/not-running' }
+);
+
+const RUNNING: Ensured = { state: 'running', problems: [] };
 
 export class EngineLevel {
   readonly #options: EngineLevelOptions;
@@ -86,41 +96,39 @@ export class EngineLevel {
     const isNeeded = plan.tunnels.some((tunnel) => tunnel.enabled);
     const daemon = await this.#ensure(plan, isNeeded, boundLevel(signal));
     for (const code of DAEMON_CODES) if (code !== daemon.code) failures.forgetCode(code);
-    if (daemon.code === 'engine/no-answer') return this.#unread(plan, daemon.code, daemon.problems);
-    if (daemon.code !== undefined) return this.#withoutDaemon(plan, isNeeded, daemon.problems);
+    if (daemon.state === 'stopped') return this.#withoutDaemon(plan, isNeeded, daemon.problems);
+    if (daemon.state === 'silent') return this.#unread(plan, daemon.code, daemon.problems);
     try {
       return await this.#reach(plan, last, boundLevel(signal));
     } catch (error) {
       const isSilent = error instanceof ViciTimeout;
       const code = isSilent ? 'engine/no-answer' : undefined;
-      return this.#unread(plan, code, [toProblem('strongswan/failed', error)]);
+      return this.#unread(plan, code, [toProblem(code ?? 'strongswan/failed', error)]);
     }
   }
 
-  /** `code`: why there is no daemon to work with. */
-  async #ensure(
-    plan: HostPlan,
-    isNeeded: boolean,
-    signal: AbortSignal,
-  ): Promise<{ code?: DaemonCode; problems: LevelResult['problems'] }> {
+  /** `code`: the cause for each tunnel, where the daemon is known to be gone or not to answer. */
+  async #ensure(plan: HostPlan, isNeeded: boolean, signal: AbortSignal): Promise<Ensured> {
     const { engine, leftovers, log } = this.#options;
     try {
       // A daemon without a plan is left alone, and still asked for what it holds of ours.
       if (!isNeeded) {
         const answers = await engine.answers(signal);
-        return { ...(answers ? {} : { code: 'engine/not-running' }), problems: [] };
+        return answers ? RUNNING : { state: 'stopped', code: 'engine/not-running', problems: [] };
       }
       if ((await engine.ensure(plan.engine.userspace, signal)) === 'started') {
         log.info({ socket: engine.socket }, 'IKE daemon started');
         await leftovers.daemonStarted(plan, signal);
       }
-      return { problems: [] };
+      return RUNNING;
     } catch (error) {
-      const code = error instanceof EngineError ? error.code : 'engine/failed';
-      return {
-        code: code === 'engine/unreachable' ? 'engine/no-answer' : 'engine/not-running',
-        problems: [toProblem(code, error)],
-      };
+      // Anything else says nothing about the daemon, which may run and carry packets.
+      if (!(error instanceof EngineError))
+        return { state: 'silent', problems: [toProblem('engine/failed', error)] };
+      const problems = [toProblem(error.code, error)];
+      return error.code === 'engine/no-answer'
+        ? { state: 'silent', code: error.code, problems }
+        : { state: 'stopped', code: 'engine/not-running', problems };
     }
   }
 
@@ -134,11 +142,12 @@ export class EngineLevel {
       tunnels: this.#complete(plan.tunnels.map((tunnel) => readTunnel(tunnel, []))),
       differences: isNeeded ? [{ text: 'IKE daemon: not running' }] : [],
       problems,
+      engineState: 'stopped',
       isMoving: false,
     };
   }
 
-  /** The daemon runs, and what it has could not be read. */
+  /** The daemon runs, or may run, and what it has could not be read. */
   #unread(
     plan: HostPlan,
     code: 'engine/no-answer' | undefined,
@@ -149,6 +158,7 @@ export class EngineLevel {
       tunnels: this.#complete(plan.tunnels.map(unreadTunnel)),
       differences: [{ text: 'IKE daemon: state unknown' }],
       problems,
+      engineState: 'silent',
       isMoving: false,
     };
   }
@@ -207,6 +217,7 @@ export class EngineLevel {
       tunnels: this.#complete(readings),
       differences,
       problems: [],
+      engineState: 'running',
       engineVersion: observed.version,
       isMoving: actions > 0 || kernel.isMoving,
     };
@@ -227,7 +238,7 @@ export class EngineLevel {
     const before = await strongswan.rememberSas(found, plan.tunnels, changing);
     const { shard } = this.#options;
     const level = shard === undefined ? 'strongswan' : `strongswan ${shard}`;
-    const look = { level, plan, daemonSince: found.daemonSince };
+    const look = { level, plan, daemonSince: found.daemonSince, shard: shard ?? null };
     if (holdsNothing(found)) drift.forget(look.level);
     const teller = tellerOf(plan);
     const lines = toDifferences(changes, teller);

@@ -29,7 +29,7 @@ describe('a round', () => {
     const { lines, problems, isMoving, engines } = await host.round(plan);
     expect({ lines, problems }).toEqual({ lines: [], problems: [] });
     expect(isMoving).toBe(true);
-    expect(engines).toMatchObject([{ running: true, version: '5.9.8' }]);
+    expect(engines).toMatchObject([{ state: 'running', version: '5.9.8' }]);
     expect(host.charon.changes).toEqual([
       `load-shared ${sharedIdOf(tunnel)}`,
       `load-conn ${tunnel.name}`,
@@ -149,15 +149,24 @@ describe('a level that fails', () => {
     },
     {
       what: 'a daemon that runs and does not answer',
-      code: 'engine/unreachable',
+      code: 'engine/no-answer',
       line: 'IKE daemon: state unknown',
       told: ['unknown', 'engine/no-answer'],
+    },
+    {
+      what: 'a daemon that could not be found out about',
+      code: 'engine/failed',
+      line: 'IKE daemon: state unknown',
+      told: ['unknown', undefined],
     },
   ] as const)('does not stop the others: $what', async ({ code, line, told }) => {
     const found = host.engine;
     host.engine = {
       ...found,
-      ensure: () => Promise.reject(new EngineError(code, 'no charon')),
+      ensure: () =>
+        Promise.reject(
+          code === 'engine/failed' ? new Error('EIO') : new EngineError(code, 'no charon'),
+        ),
     };
     const { lines, problems, tunnels } = await host.round(plan);
     expect(lines).toEqual([line]);

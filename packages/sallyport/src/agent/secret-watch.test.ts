@@ -47,7 +47,7 @@ describe('the files of secrets', () => {
     await write('a key that nobody applied');
     const [problem] = await watch.check(plan);
     expect(problem).toMatchObject({ code: 'agent/secret-changed', severity: 'warning' });
-    expect(problem?.message).toContain('Secret default/a-psk');
+    expect(problem?.object).toEqual({ kind: 'Secret', namespace: 'default', name: 'a-psk' });
     expect(JSON.stringify(problem)).not.toContain('nobody applied');
     expect(await codes()).toEqual(['agent/secret-changed']);
     await write('the key that was applied');
@@ -58,7 +58,7 @@ describe('the files of secrets', () => {
     await rm(keyPath());
     const [problem] = await watch.check(plan);
     expect(problem?.code).toBe('agent/secret-unusable');
-    expect(problem?.message).toMatch(/^Secret default\/a-psk: .*the file does not exist/);
+    expect(problem?.message).toMatch(/the file does not exist/);
     await write('the key that was applied');
     expect(await codes()).toEqual([]);
   });

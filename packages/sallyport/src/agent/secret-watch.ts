@@ -5,7 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { messageOf } from '../lib/message-of.ts';
-import type { Problem } from '../lib/problem.ts';
+import type { ObjectRef, Problem } from '../lib/problem.ts';
 import type { ParsedObject } from '../model/parsed-object.ts';
 import { type Secret, secretFiles } from '../model/secret.ts';
 import type { HostPlan, SecretUse } from '../plan/host-plan.ts';
@@ -54,36 +54,38 @@ export class SecretWatch {
       const stamp = `${use.fingerprint} ${await stampOf(secret)}`;
       const before = this.#verdicts.get(name);
       if (before?.stamp === stamp) return before;
-      const problem = await this.#compare(name, use, secret);
+      const problem = await this.#compare(use, secret);
       return problem === undefined ? { stamp } : { stamp, problem };
     } catch (error) {
-      return { stamp: '', problem: unusable(name, messageOf(error)) };
+      return { stamp: '', problem: unusable(use, messageOf(error)) };
     }
   }
 
-  async #compare(
-    name: string,
-    use: SecretUse,
-    secret: ParsedObject<Secret>,
-  ): Promise<Problem | undefined> {
+  async #compare(use: SecretUse, secret: ParsedObject<Secret>): Promise<Problem | undefined> {
     const [facts] = await collectSecretFacts([secret], await readSalt(this.#options.saltPath));
     const found = facts?.fingerprint ?? '';
     if (found === use.fingerprint) return undefined;
-    if (found === '') return unusable(name, facts?.problems[0]?.message ?? 'it has no content');
+    if (found === '') return unusable(use, facts?.problems[0]?.message ?? 'it has no content');
     return {
       code: 'agent/secret-changed',
       severity: 'warning',
-      message: `Secret ${name}: its files hold something else than what was applied; the tunnels keep the old content while the IKE daemon runs`,
+      object: refOf(use),
+      message: `its files hold something else than what was applied; the tunnels keep the old content while the IKE daemon runs`,
       hint: 'apply the declarations again, or put the old content back',
     };
   }
 }
 
-function unusable(name: string, reason: string): Problem {
+function refOf({ namespace, name }: SecretUse): ObjectRef {
+  return { kind: 'Secret', namespace, name };
+}
+
+function unusable(use: SecretUse, reason: string): Problem {
   return {
     code: 'agent/secret-unusable',
     severity: 'warning',
-    message: `Secret ${name}: ${reason}; its tunnels do not come back when the IKE daemon starts anew`,
+    object: refOf(use),
+    message: `${reason}; its tunnels do not come back when the IKE daemon starts anew`,
     hint: 'put its files back as they were applied',
   };
 }

@@ -8,7 +8,7 @@ import type { StrongswanDriver } from '../drivers/strongswan/driver.ts';
 import type { Engine } from '../drivers/strongswan/engine.ts';
 import { failuresOf } from '../lib/failures-of.ts';
 import type { HostPlan, TunnelPlan } from '../plan/host-plan.ts';
-import type { EngineReport, HostProblem } from '../status/host-report.ts';
+import type { EngineReport, EngineState, HostProblem } from '../status/host-report.ts';
 import type { TrailStep } from '../status/why/explanation.ts';
 import { type DaemonEventsOptions, followDaemonEvents } from './daemon-events.ts';
 import type { EngineLevel, EngineLevelResult } from './engine-level.ts';
@@ -73,26 +73,23 @@ export class Shard {
     const part = partOf(plan, this.name);
     this.#tunnels = part.tunnels;
     const result = await this.#parts.level.round(part, look, signal);
+    const scope = { shard: this.name ?? null };
     return {
       ...result,
-      differences: result.differences.map((difference) => ({ ...difference, ...this.#place })),
-      problems: result.problems.map((problem) => ({
-        ...problem,
-        ...this.#place,
-        message: this.#located(problem.message),
-      })),
-      engine: this.report(result.engineVersion),
+      differences: result.differences.map((difference) => ({ ...difference, ...scope })),
+      problems: result.problems.map((problem) => ({ ...problem, ...scope })),
+      engine: this.report(result.engineState, result.engineVersion),
     };
   }
 
   /** `version`: of the daemon, where it runs. */
-  report(version?: string): EngineReport {
+  report(state: EngineState = 'stopped', version?: string): EngineReport {
     const { client, engine } = this.#parts;
     return {
       name: 'strongswan',
-      ...this.#place,
+      ...(this.name === undefined ? {} : { shard: this.name }),
       socket: engine.socket,
-      running: version !== undefined,
+      state,
       external: engine.isExternal,
       life: client.generation,
       ...(version === undefined ? {} : { version }),
@@ -162,14 +159,6 @@ export class Shard {
       () => this.releaseHolds(signal),
       () => this.close(),
     ]);
-  }
-
-  get #place(): { readonly shard?: string } {
-    return this.name === undefined ? {} : { shard: this.name };
-  }
-
-  #located(text: string): string {
-    return this.name === undefined ? text : `${text} (shard ${this.name})`;
   }
 
   #noteFailed(tunnels: readonly string[], onChange: OnChange): void {

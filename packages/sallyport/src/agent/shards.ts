@@ -134,8 +134,6 @@ export class Shards {
     // What was half ended is tried again as a whole.
     this.#add(name);
     const text = faults.map(messageOf).join('; ');
-    return [
-      { text: `IKE daemon: not ended: ${text}`, ...(name === undefined ? {} : { shard: name }) },
-    ];
+    return [{ text: `IKE daemon: not ended: ${text}`, shard: name ?? null }];
   }
 }

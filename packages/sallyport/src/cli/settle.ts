@@ -11,7 +11,7 @@ import { diffObjects, formatFieldChange } from '../model/object-diff.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import { planHost } from '../plan/plan-host.ts';
 import type { AgentState } from '../status/agent-state.ts';
-import { describeDifference } from '../status/format.ts';
+import { describeScoped } from '../status/scope.ts';
 import { storeChange } from '../store/change-objects.ts';
 import { type StoredObject, toParsed } from '../store/object-store.ts';
 import { type Directories, pathsOf } from '../store/state-directory.ts';
@@ -115,7 +115,7 @@ function describeOutcome(plan: HostPlan, state: AgentState | undefined, isThere:
   return [
     `revision ${revision} is not in effect on ${plan.host}:`,
     ...state.problems.map((problem) => `  ${formatProblem(problem)}`),
-    ...state.differences.map((difference) => `  ${describeDifference(difference)}`),
+    ...state.differences.map((difference) => `  ${describeScoped(difference.text, difference)}`),
     '',
   ].join('\n');
 }

@@ -83,28 +83,28 @@ describe('eventsBetween', () => {
   });
 
   it.each([
-    ['lost', true, false, 1, ['EngineLost']],
-    ['back', false, true, 2, ['EngineStarted']],
-    ['killed and started between two looks', true, true, 2, ['EngineRestarted']],
-    ['still gone', false, false, 1, []],
+    ['lost', 'running', 'stopped', 1, ['EngineLost']],
+    ['back', 'stopped', 'running', 2, ['EngineStarted']],
+    ['killed and started between two looks', 'running', 'running', 2, ['EngineRestarted']],
+    ['still gone', 'stopped', 'stopped', 1, []],
   ] as const)('tells of a daemon that is %s', (_, was, is, life, reasons) => {
     const events = between(
-      { engines: engines({ running: was }) },
-      { engines: engines({ running: is, life }) },
+      { engines: engines({ state: was }) },
+      { engines: engines({ state: is, life }) },
     );
     expect(events.map(({ reason }) => reason)).toEqual(reasons);
   });
 
   it('tells of each daemon by itself, with its own fault', () => {
     const shard = engines({ shard: 'ike2' });
-    const lost = engines({ shard: 'ike2', running: false });
+    const lost = engines({ shard: 'ike2', state: 'stopped' });
     const fault = { code: 'engine/no-start', severity: 'error', message: 'silent' } as const;
     const events = between(
       { engines: [...report.engines, ...shard] },
       {
         engines: [...report.engines, ...lost],
         problems: [
-          { ...fault, message: 'of the host' },
+          { ...fault, shard: null, message: 'of the host' },
           { ...fault, shard: 'ike2' },
         ],
       },
@@ -121,11 +121,11 @@ describe('eventsBetween', () => {
 
   it('tells why a daemon is lost', () => {
     const problems = [
-      { code: 'engine/unreachable', severity: 'error', message: 'silent' },
+      { code: 'engine/no-answer', severity: 'error', message: 'silent', shard: null },
     ] as const;
-    const events = between({}, { engines: engines({ running: false }), problems });
+    const events = between({}, { engines: engines({ state: 'stopped' }), problems });
     expect(events).toMatchObject([
-      { reason: 'EngineLost', cause: { code: 'engine/unreachable', message: 'silent' } },
+      { reason: 'EngineLost', cause: { code: 'engine/no-answer', message: 'silent' } },
       { reason: 'ProblemFound' },
     ]);
   });
@@ -139,6 +139,24 @@ describe('eventsBetween', () => {
     expect(between({ problems: [problem] }, { problems: [reworded] })).toEqual([]);
     expect(between({ problems: [problem] }, { problems: [] })).toMatchObject([
       { reason: 'ProblemGone', cause: { code: 'engine/no-start' } },
+    ]);
+  });
+});
+
+describe('eventsBetween, of problems alike', () => {
+  const alike = { code: 'engine/foreign-daemon', severity: 'error', message: 'held' } as const;
+  const secret = { kind: 'Secret', namespace: 'default', name: 'key' };
+
+  it.each([
+    ['of a second daemon', { shard: 'ike2' }, { kind: 'Host', name: 'gw1', shard: 'ike2' }],
+    ['of the whole host', {}, { kind: 'Host', name: 'gw1' }],
+    ['of a declared object', { shard: null, object: secret }, secret],
+  ])('tells of one %s beside that of the host’s own daemon', (_, change, object) => {
+    const own = { ...alike, shard: null };
+    const { shard: __, ...whole } = own;
+    const events = between({ problems: [own] }, { problems: [own, { ...whole, ...change }] });
+    expect(events.map(({ reason, object: of }) => [reason, of])).toEqual([
+      ['ProblemFound', object],
     ]);
   });
 });

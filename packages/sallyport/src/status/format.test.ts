@@ -12,7 +12,7 @@ describe('formatStatus', () => {
     const { revisionInEffect: _, ...rest } = report;
     const differing: HostReport = {
       ...rest,
-      engines: report.engines.map((engine) => ({ ...engine, running: false })),
+      engines: report.engines.map((engine) => ({ ...engine, state: 'stopped' })),
       tunnels: [
         { ...up, state: 'partial', dataPlane: 'userspace', interface: 'ipsec0' },
         { ...down, state: 'disabled', dataPlane: 'vti' },
@@ -93,7 +93,8 @@ describe('formatStatus', () => {
         engines: [
           engine,
           { ...engine, shard: 'ike2' },
-          { ...silent, shard: 'ike3', running: false },
+          { ...silent, shard: 'ike3', state: 'stopped' },
+          { ...silent, shard: 'ike4', state: 'silent' },
         ],
         tunnels: [{ ...up, shard: 'ike2' }],
         differences: [{ text: 'IKE daemon: not running', shard: 'ike3' }],
@@ -101,7 +102,7 @@ describe('formatStatus', () => {
       NOW,
     );
     expect(text).toContain(
-      '; strongSwan 5.9.8, strongSwan 5.9.8 in shard ike2, IKE daemon in shard ike3 not running; kernel',
+      '; strongSwan 5.9.8, strongSwan 5.9.8 in shard ike2, IKE daemon in shard ike3 not running, IKE daemon in shard ike4 does not answer; kernel',
     );
     expect(text).toContain('  differs: IKE daemon: not running (shard ike3)\n');
     expect(text).toMatch(/XFRM interface sp[0-9a-f]+ of shard ike2, MTU/);

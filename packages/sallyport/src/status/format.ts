@@ -10,6 +10,7 @@ import type {
   HostReport,
   TunnelReport,
 } from './host-report.ts';
+import { describeScoped } from './scope.ts';
 
 const DATA_PLANES = {
   'xfrm-interface': 'kernel ESP, XFRM interface',
@@ -39,7 +40,7 @@ export function formatStatus(report: HostReport, now: string): string {
         : `revision ${report.wantedRevision.slice(0, 12)} NOT in effect`;
   const lines = [
     `host ${report.host}: ${revision}; ${report.engines.map(formatEngine).join(', ')}; kernel ${report.kernel}; looked ${age(report.observedAt, now)} ago`,
-    ...report.problems.map((problem) => `  ${formatProblem(problem)}`),
+    ...report.problems.map((problem) => `  ${describeScoped(formatProblem(problem), problem)}`),
     ...new Set(report.differences.map(formatDifference)),
     ...formatDrift(report.drift, now),
   ];
@@ -49,12 +50,8 @@ export function formatStatus(report: HostReport, now: string): string {
 }
 
 function formatDifference(difference: Difference): string {
-  const text = describeDifference(difference);
+  const text = describeScoped(difference.text, difference);
   return difference.drifted === true ? `  drifted, not repaired: ${text}` : `  differs: ${text}`;
-}
-
-export function describeDifference({ text, shard }: Difference): string {
-  return shard === undefined ? text : `${text} (shard ${shard})`;
 }
 
 /** What somebody else has changed, and was put right, leaves no other trace. */
@@ -64,7 +61,7 @@ function formatDrift({ count, last }: HostReport['drift'], now: string): string[
   const times = count === 1 ? '1 change' : `${count} changes`;
   const outcome = newest.repaired ? 'repaired' : 'only reported';
   return [
-    `  drift: ${times} by somebody else, the last ${age(newest.at, now)} ago, ${outcome}: ${newest.text}`,
+    `  drift: ${times} by somebody else, the last ${age(newest.at, now)} ago, ${outcome}: ${describeScoped(newest.text, newest)}`,
   ];
 }
 
@@ -73,9 +70,10 @@ export function printable(line: string): string {
   return line.replaceAll(/\p{Cc}/gu, '?');
 }
 
-function formatEngine({ shard, running, version, external }: EngineReport): string {
+function formatEngine({ shard, state, version, external }: EngineReport): string {
   const place = shard === undefined ? '' : ` in shard ${shard}`;
-  if (!running) return `IKE daemon${place} not running`;
+  if (state !== 'running')
+    return `IKE daemon${place} ${state === 'silent' ? 'does not answer' : 'not running'}`;
   return `strongSwan${version === undefined ? '' : ` ${version}`}${place}${external ? ' (not ours)' : ''}`;
 }
 

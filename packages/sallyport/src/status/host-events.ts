@@ -1,7 +1,8 @@
 /** What happened to the host itself: its agent, its daemon, its plan, and problems of the whole. */
-import { isBlocking } from '../lib/problem.ts';
-import type { EventCause, Happening } from './event.ts';
+import { formatObjectRef, isBlocking } from '../lib/problem.ts';
+import type { EventCause, EventObject, Happening } from './event.ts';
 import type { EngineReport, HostProblem, HostReport } from './host-report.ts';
+import { daemonOf, type Scoped } from './scope.ts';
 
 export function hostEvents(before: HostReport | undefined, after: HostReport): Happening[] {
   const object = { kind: 'Host', name: after.host };
@@ -9,9 +10,17 @@ export function hostEvents(before: HostReport | undefined, after: HostReport): H
   if (!isSameAgent(before, after))
     events.push({ reason: 'AgentStarted', object, after: after.agent.version });
   events.push(...engineEvents(before, after));
-  events.push(...problemEvents(before, after).map((event) => ({ ...event, object })));
+  events.push(...problemEvents(before, after));
   events.push(...planEvents(before, after).map((event) => ({ ...event, object })));
   return events;
+}
+
+/** The host, or one of its daemons that is in a network namespace. */
+export function hostObject(
+  name: string,
+  { shard }: { readonly shard?: Scoped['shard'] | undefined },
+): EventObject {
+  return { kind: 'Host', name, ...(typeof shard === 'string' ? { shard } : {}) };
 }
 
 type OfHost = Omit<Happening, 'object'>;
@@ -21,8 +30,7 @@ function engineEvents(before: HostReport | undefined, after: HostReport): Happen
   const look = { after, isSameAgent: isSameAgent(before, after) };
   return after.engines.flatMap((is) => {
     const was = before?.engines.find(({ shard }) => shard === is.shard);
-    const place = is.shard === undefined ? {} : { shard: is.shard };
-    const object = { kind: 'Host', name: after.host, ...place };
+    const object = hostObject(after.host, is);
     return engineEvent(was, is, look).map((event) => ({ ...event, object }));
   });
 }
@@ -32,10 +40,10 @@ function engineEvent(
   is: EngineReport,
   { after, isSameAgent: isSame }: { readonly after: HostReport; readonly isSameAgent: boolean },
 ): OfHost[] {
-  if (was?.running === true && !is.running)
+  if (was?.state === 'running' && is.state !== 'running')
     return [{ reason: 'EngineLost', before: was.version, cause: engineFault(after, is) }];
-  if (!is.running) return [];
-  if (was?.running !== true) return [{ reason: 'EngineStarted', after: is.version }];
+  if (is.state !== 'running') return [];
+  if (was?.state !== 'running') return [{ reason: 'EngineStarted', after: is.version }];
   // Lives are counted by each agent anew.
   if (!isSame || was.life === is.life) return [];
   return [{ reason: 'EngineRestarted', before: was.version, after: is.version }];
@@ -43,31 +51,39 @@ function engineEvent(
 
 function engineFault({ problems }: HostReport, engine: EngineReport): EventCause | undefined {
   const fault = problems.find(
-    ({ code, shard }) => shard === engine.shard && /^(engine|strongswan)\//.test(code),
+    ({ code, shard }) => shard === daemonOf(engine) && /^(engine|strongswan)\//.test(code),
   );
   return fault === undefined ? undefined : { code: fault.code, message: fault.message };
 }
 
-function problemEvents(before: HostReport | undefined, after: HostReport): OfHost[] {
+function problemEvents(before: HostReport | undefined, after: HostReport): Happening[] {
   const was = byPlace(before?.problems ?? []);
   const is = byPlace(after.problems);
   const found = [...is].filter(([place]) => !was.has(place));
   const gone = [...was].filter(([place]) => !is.has(place));
   return [
-    ...found.map(([, { code, message }]) => ({
-      reason: 'ProblemFound' as const,
-      cause: { code, message },
-    })),
-    ...gone.map(([, { code, message }]) => ({
-      reason: 'ProblemGone' as const,
-      cause: { code, message },
-    })),
+    ...found.map(([, problem]) => problemEvent('ProblemFound', after.host, problem)),
+    ...gone.map(([, problem]) => problemEvent('ProblemGone', after.host, problem)),
   ];
 }
 
-/** Two daemons may have the same. */
+function problemEvent(
+  reason: 'ProblemFound' | 'ProblemGone',
+  host: string,
+  { code, message, shard, object }: HostProblem,
+): Happening {
+  return { reason, object: object ?? hostObject(host, { shard }), cause: { code, message } };
+}
+
+/** Two daemons, or two objects, may have the same; words may change while the problem stays. */
 function byPlace(problems: readonly HostProblem[]): Map<string, HostProblem> {
-  return new Map(problems.map((problem) => [`${problem.code} ${problem.shard ?? ''}`, problem]));
+  return new Map(
+    problems.map((problem) => {
+      const { code, shard, object, path } = problem;
+      const subject = object === undefined ? undefined : formatObjectRef(object);
+      return [JSON.stringify([code, shard === undefined ? '*' : [shard], subject, path]), problem];
+    }),
+  );
 }
 
 function planEvents(before: HostReport | undefined, after: HostReport): OfHost[] {

@@ -1,7 +1,9 @@
 /** `HostReport`: what one host really runs, read back from daemon and kernel. Plain data. */
+
 import type { Problem } from '../lib/problem.ts';
 import type { DataPlane } from '../model/gateway.ts';
 import type { ObjectStatus } from './condition.ts';
+import type { Scoped } from './scope.ts';
 
 /** Why a tunnel is not up, or will not stay so, in words a person can act on. Codes: `docs/reference/causes.md`. */
 export interface Cause {
@@ -113,18 +115,16 @@ export interface TunnelReport {
 }
 
 /** What stands between the plan and the host: a change not done, with its error, or something else read back. */
-export interface Difference {
+export interface Difference extends Scoped {
   readonly text: string;
   /** Name of the tunnel it concerns; absent: the whole host. */
   readonly tunnel?: string;
-  /** IKE daemon it concerns; absent: the host's own one, or the whole host. */
-  readonly shard?: string;
   /** Somebody else has made it, of what was in effect. */
   readonly drifted?: true;
 }
 
 /** A change that somebody else has made of what was in effect, by the step that puts it right. */
-export interface DriftEntry {
+export interface DriftEntry extends Scoped {
   /** RFC 3339: when it was found. */
   readonly at: string;
   readonly text: string;
@@ -149,10 +149,10 @@ export interface ReachedState {
   readonly daemonSince?: string;
 }
 
-export interface HostProblem extends Problem {
-  /** IKE daemon it concerns; absent: the host's own one, or the whole host. */
-  readonly shard?: string;
-}
+export interface HostProblem extends Problem, Scoped {}
+
+/** `silent`: it runs, or may run, and could not be asked. */
+export type EngineState = 'running' | 'silent' | 'stopped';
 
 /** One IKE daemon of the host. */
 export interface EngineReport {
@@ -162,7 +162,7 @@ export interface EngineReport {
   readonly version?: string;
   /** VICI address in use. */
   readonly socket: string;
-  readonly running: boolean;
+  readonly state: EngineState;
   /** true: not started by Sallyport. */
   readonly external: boolean;
   /** Counts the lives of the daemon that this agent has met. */

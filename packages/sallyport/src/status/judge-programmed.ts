@@ -1,6 +1,7 @@
 /** Whether what is declared is in effect on every host that runs it. */
 import { type ObjectGeneration, toVerdict, type Verdict } from './condition.ts';
 import { listSome, type Share } from './judged.ts';
+import { daemonOf, describeScoped } from './scope.ts';
 
 export function judgeProgrammed(object: ObjectGeneration, shares: readonly Share[]): Verdict {
   if (shares.length === 0)
@@ -31,12 +32,13 @@ function judgeShare({ generation }: ObjectGeneration, share: Share): Verdict {
   }
   const failure = share.problems.find(({ severity }) => severity === 'error');
   if (failure !== undefined) {
-    const isDown = failure.code.startsWith('engine/') && failure.code !== 'engine/unreachable';
-    const reason = isDown ? 'EngineNotRunning' : 'StateUnknown';
-    return toVerdict('Programmed', reason, `${host}: ${failure.message}`);
+    const engine = report.engines.find((one) => daemonOf(one) === failure.shard);
+    const reason = engine?.state === 'stopped' ? 'EngineNotRunning' : 'StateUnknown';
+    const text = describeScoped(failure.message, failure);
+    return toVerdict('Programmed', reason, `${host}: ${text}`);
   }
   if (differences.length === 0) return toVerdict('Programmed', 'Programmed', host);
-  const texts = [...new Set(differences.map(({ text }) => text))];
+  const texts = [...new Set(differences.map((one) => describeScoped(one.text, one)))];
   const reason = differences.every(({ drifted }) => drifted === true) ? 'Drifted' : 'Differs';
   return toVerdict('Programmed', reason, `${host}: ${listSome(texts, '; ')}`);
 }

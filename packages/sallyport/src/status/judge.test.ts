@@ -114,6 +114,10 @@ describe('what concerns one shard', () => {
     shard: 'ike2',
   } as const;
   const differences = [{ text: 'IKE daemon: not running', shard: 'ike2' }];
+  const engines = reading.engines.flatMap((engine) => [
+    engine,
+    { ...engine, shard: 'ike2', state: 'stopped' as const },
+  ]);
   const programmed = (change: Partial<HostReading>, object = connection): string =>
     told(judge([hostWith(change, [source(object, up.name)])], { object }), 'Programmed');
 
@@ -123,12 +127,31 @@ describe('what concerns one shard', () => {
     ['no tunnel of another shard', { shard: 'ike3' }, 'True Programmed'],
   ])('is told of %s', (_, place, expected) => {
     const tunnels = [{ ...up, ...place }];
-    expect(programmed({ tunnels, problems: [fault], differences })).toContain(expected);
+    expect(programmed({ tunnels, problems: [fault], differences, engines })).toContain(expected);
+  });
+
+  it('is told of no shard where it is of the host’s own daemon', () => {
+    const own = { shard: null };
+    const change = {
+      problems: [{ ...fault, ...own }],
+      differences: [{ text: 'IKE daemon: not running', ...own }],
+      engines: reading.engines.map((engine) => ({ ...engine, state: 'stopped' as const })),
+    };
+    expect(programmed({ ...change, tunnels: [{ ...up, shard: 'ike2' }] })).toContain('True');
+    expect(programmed(change)).toBe('False EngineNotRunning: gw1: silent');
+  });
+
+  it('leaves open what a daemon does that could not be asked', () => {
+    const silent = engines.map((engine) => ({ ...engine, state: 'silent' as const }));
+    const tunnels = [{ ...up, shard: 'ike2' }];
+    expect(programmed({ tunnels, problems: [fault], engines: silent })).toBe(
+      'Unknown StateUnknown: gw1: silent (shard ike2)',
+    );
   });
 
   it('is told of the host', () => {
     const object = { ...connection, kind: 'Host' };
-    expect(programmed({ problems: [fault] }, object)).toContain('False EngineNotRunning');
+    expect(programmed({ problems: [fault], engines }, object)).toContain('False EngineNotRunning');
   });
 });
 
@@ -177,8 +200,7 @@ describe('Programmed', () => {
   });
 
   it.each([
-    ['engine/foreign-daemon', 'error', 'False EngineNotRunning: gw1: words'],
-    ['engine/unreachable', 'error', 'Unknown StateUnknown: gw1: words'],
+    ['engine/no-answer', 'error', 'Unknown StateUnknown: gw1: words'],
     ['kernel/failed', 'error', 'Unknown StateUnknown: gw1: words'],
     ['agent/copy-not-kept', 'warning', 'True Programmed: '],
   ] as const)('follows from the problem %s', (code, severity, words) => {

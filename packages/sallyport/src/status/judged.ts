@@ -2,6 +2,7 @@
 import { formatObjectRef } from '../lib/problem.ts';
 import type { PlanSource } from '../plan/host-plan.ts';
 import type { Difference, HostProblem, HostReading, TunnelReport } from './host-report.ts';
+import { concerns, daemonOf, type Scoped } from './scope.ts';
 
 /** What one host shall run; `report`: absent before its first one. */
 export interface JudgedHost {
@@ -39,9 +40,9 @@ export function indexShares(hosts: readonly JudgedHost[]): ReadonlyMap<string, r
     const general = differences.get(undefined) ?? [];
     for (const source of plan.sources) {
       const own = source.tunnels.flatMap((name) => tunnels.get(name) ?? []);
-      const shards = new Set(own.map(({ shard }) => shard));
-      const concerns = ({ shard }: { readonly shard?: string }): boolean =>
-        source.kind === 'Host' || shard === undefined || shards.has(shard);
+      const daemons = new Set(own.map(daemonOf));
+      const isOfIt = (statement: Scoped): boolean =>
+        source.kind === 'Host' || concerns(daemons, statement);
       const share: Share = {
         host: plan.host,
         generation: source.generation,
@@ -54,10 +55,10 @@ export function indexShares(hosts: readonly JudgedHost[]): ReadonlyMap<string, r
           source.kind === 'Host' || differences.size === 0
             ? (report?.differences ?? [])
             : [
-                ...general.filter(concerns),
+                ...general.filter(isOfIt),
                 ...source.tunnels.flatMap((name) => differences.get(name) ?? []),
               ],
-        problems: report?.problems.filter(concerns) ?? [],
+        problems: report?.problems.filter(isOfIt) ?? [],
       };
       const key = formatObjectRef(source);
       const others = shares.get(key);

@@ -24,7 +24,13 @@ import { type Entry, rememberingLog } from './quiet-log.ts';
 export const WELL: Round = {
   tunnels: [],
   engines: [
-    { name: 'strongswan', socket: 'unix:///charon.vici', running: true, external: true, life: 1 },
+    {
+      name: 'strongswan',
+      socket: 'unix:///charon.vici',
+      state: 'running',
+      external: true,
+      life: 1,
+    },
   ],
   differences: [],
   problems: [],

@@ -5,7 +5,7 @@ export class EngineError extends Error {
     | 'engine/not-installed'
     | 'engine/no-network-namespace'
     | 'engine/no-start'
-    | 'engine/unreachable';
+    | 'engine/no-answer';
 
   constructor(code: EngineError['code'], message: string, options?: ErrorOptions) {
     super(message, options);

@@ -77,7 +77,7 @@ describe('our daemon', () => {
     await writeFile(join(runDirectory, 'charon.vici'), '');
     await expect(new Engine({ runDirectory, commands }).ensure(true, signal)).rejects.toMatchObject(
       {
-        code: 'engine/unreachable',
+        code: 'engine/no-answer',
         message: `charon (pid ${String(sleeper.pid)}) runs and does not answer on unix://${runDirectory}/charon.vici`,
       },
     );
@@ -130,7 +130,7 @@ describe('a daemon that somebody else runs', () => {
     if (!isListening) await daemon.stop();
     const engine = new Engine({ runDirectory, externalSocket: daemon.socket, commands });
     await expect(engine.ensure(false, signal)).rejects.toMatchObject({
-      code: 'engine/unreachable',
+      code: 'engine/no-answer',
       message: `the IKE daemon at ${daemon.socket} does not answer; is it running, with the vici plugin?`,
     });
   });

@@ -8,6 +8,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ViciClient } from '@sallyport/vici';
+import { messageOf } from '../../lib/message-of.ts';
 import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import type { CommandRunner } from '../../platform/linux/command.ts';
 import { commandsIn, hasNamespace, isInNamespace } from '../../platform/linux/network-namespace.ts';
@@ -59,7 +60,7 @@ export class Engine {
     if (this.isExternal) {
       if (await this.answers(signal)) return 'running';
       throw new EngineError(
-        'engine/unreachable',
+        'engine/no-answer',
         `the IKE daemon at ${this.socket} does not answer; is it running, with the vici plugin?`,
       );
     }
@@ -71,7 +72,7 @@ export class Engine {
       if (await this.#adopt(signal)) return 'running';
       if (await this.#file.isThere())
         throw new EngineError(
-          'engine/unreachable',
+          'engine/no-answer',
           `charon (pid ${pid}) runs and does not answer on ${this.socket}`,
         );
     }
@@ -85,7 +86,7 @@ export class Engine {
     await this.#file.remove();
     await mkdir(this.#options.runDirectory, { recursive: true, mode: 0o700 });
     await writeFileAtomic(this.#configPath, config);
-    await process.start(signal);
+    await this.#start(process, signal);
     if (!(await this.#untilItAnswers(signal))) {
       throw new EngineError(
         'engine/no-start',
@@ -106,6 +107,16 @@ export class Engine {
         (await this.answers(signal)));
     if (isReached) await this.#file.keep();
     return isReached;
+  }
+
+  /** Nothing runs before it: what fails here leaves no daemon, unless it was broken off. */
+  async #start(process: DaemonProcess, signal: AbortSignal): Promise<void> {
+    try {
+      await process.start(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new EngineError('engine/no-start', messageOf(error), { cause: error });
+    }
   }
 
   /** Whether `ensure` would end the running daemon with all its SAs, to start it otherwise. */

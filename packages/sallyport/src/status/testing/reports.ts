@@ -121,7 +121,7 @@ export const report: HostReport = {
       name: 'strongswan',
       version: '5.9.8',
       socket: 'unix:///run/sallyport/charon.vici',
-      running: true,
+      state: 'running',
       external: false,
       life: 1,
     },

@@ -36,6 +36,14 @@ describe('explainTunnel', () => {
     ]);
   });
 
+  it('tells of no fault of another daemon', () => {
+    const fault = { code: 'engine/no-start', severity: 'error', message: 'gone' } as const;
+    const found = (shard: string | null): string[] =>
+      codes({ report: broken, problems: [{ ...fault, shard }] });
+    expect(found('ike2')).toEqual(['ike/no-answer']);
+    expect(found(null)).toEqual(['engine/no-start', 'ike/no-answer']);
+  });
+
   it('tells of a tunnel that is up what will not let it stay so', () => {
     const cause = {
       ...{ code: 'child/rekey-refused', message: 'cannot be rekeyed', hint: 'compare' },

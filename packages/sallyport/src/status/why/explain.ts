@@ -1,8 +1,8 @@
 /** Everything that is known of one tunnel, put together and ranked. */
 import { formatDuration } from '../../lib/format.ts';
-import type { Problem } from '../../lib/problem.ts';
 import type { TunnelPlan } from '../../plan/host-plan.ts';
-import type { Difference, TunnelReport } from '../host-report.ts';
+import type { Difference, HostProblem, TunnelReport } from '../host-report.ts';
+import { concerns, daemonOf } from '../scope.ts';
 import { expectedOfPeer } from './expected-of-peer.ts';
 import type { Finding, TrailStep, TunnelExplanation } from './explanation.ts';
 import { judgeCounters, judgeRefused } from './judge-counters.ts';
@@ -21,7 +21,7 @@ export interface Known {
   readonly subject?: Subject;
   readonly trail: readonly TrailStep[];
   /** What the agent could not do on the whole host. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly HostProblem[];
   /** What is not as declared, on the whole host. */
   readonly differences: readonly Difference[];
 }
@@ -43,9 +43,11 @@ export function explainTunnel({
   // Of a tunnel that is up, too: what will not let it stay so, or leaves networks out.
   const cause = isOff ? [] : causeOf(report);
   const isNegotiated = isAsWanted && cause.length === 0;
+  const daemons = new Set([daemonOf(report)]);
+  const faults = problems.filter((one) => one.severity === 'error' && concerns(daemons, one));
   const findings = [
     ...cause,
-    ...(isAsWanted ? [] : problems.filter(({ severity }) => severity === 'error').map(fromProblem)),
+    ...(isAsWanted ? [] : faults.map(fromProblem)),
     ...differences.filter((one) => one.tunnel === report.name).map(fromDifference),
     ...judged.findings,
   ];
@@ -80,7 +82,7 @@ function causeOf({ cause }: TunnelReport): Finding[] {
   return [{ code, message, hint, evidence: [] }];
 }
 
-function fromProblem({ code, message, hint }: Problem): Finding {
+function fromProblem({ code, message, hint }: HostProblem): Finding {
   return { code, message, hint: hint ?? 'see the log of the agent', evidence: [] };
 }
 
