@@ -10,6 +10,7 @@ import { dataPlane } from '../data-plane.ts';
 import type { Outcome } from '../execute.ts';
 import { lossLine, startPingStream } from '../ping-stream.ts';
 import { LeftAndStranger } from '../topologies/left-and-stranger.ts';
+import { until } from '../until.ts';
 
 const HANG_MILLISECONDS = 60_000;
 /** The round that was under way when it began waits for its answers, ten seconds. */
