@@ -15,13 +15,13 @@ demo: setup ## two partners, real tunnels, every step shown; KEEP=1 leaves the l
 demo-clean: ## end the lab that KEEP=1 left up
 	@mkdir -p .cache && touch .cache/demo.stop
 
-test: setup ## everything: checks, unit tests, lab, demo
+test: setup ## checks, unit tests, lab without its long cases, demo
 	@node scripts/test.ts
 
 check: setup ## format, types, lint, layers, dead code, unit tests
 	@node scripts/check.ts
 
-lab: setup ## only the tests with real daemons
+lab: setup ## all tests with real daemons, the long ones, too
 	@node lab/run.ts
 
 bench: setup ## measure against peers; BENCH=name for one of them

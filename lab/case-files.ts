@@ -8,13 +8,14 @@ import { projectDirectory } from './paths.ts';
 /** A case with this line also runs where only user-space ESP is. */
 const USERSPACE_MARK = /^\/\/ lab: userspace$/m;
 
-/** Minutes, not seconds: begun first, it keeps nobody waiting in the end. */
+/** Minutes, not seconds: a quick run leaves it out; else it begins first and keeps nobody waiting. */
 const LONG_MARK = /^\/\/ lab: long$/m;
 
-/** Absolute paths, long ones first, sorted; those whose path contains one of the patterns, all if there are none. */
+/** Absolute paths, long ones first, sorted; those whose path contains one of the patterns, all if there are none. `isQuick`: without the long ones. */
 export async function caseFiles(
   patterns: readonly string[],
   dataPlane: LabDataPlane,
+  isQuick: boolean,
 ): Promise<readonly string[]> {
   const long: string[] = [];
   const short: string[] = [];
@@ -26,5 +27,5 @@ export async function caseFiles(
     if (dataPlane !== 'kernel' && !USERSPACE_MARK.test(text)) continue;
     (LONG_MARK.test(text) ? long : short).push(path);
   }
-  return [...long.sort(), ...short.sort()];
+  return isQuick ? short.sort() : [...long.sort(), ...short.sort()];
 }

@@ -1,11 +1,13 @@
-// Runs the lab: `node lab/run.ts [--kernel auto|host|uml] [PATTERN...]`.
+// Runs the lab: `node lab/run.ts [--quick] [--kernel auto|host|uml] [PATTERN...]`.
 //
 // Kernel ESP on the machine's kernel, or in user-mode Linux: one guest for each file of cases, as many at
 // once as there are processors. Where the machine's kernel has no ESP, the cases that say
 // `// lab: userspace` run on it as well, with strongSwan's own ESP: a second data plane, never the
-// only one, unless `--kernel host` asks for that. A PATTERN is a part of a case's path.
+// only one, unless `--kernel host` asks for that. A PATTERN is a part of a case's path. `--quick` leaves
+// out the cases that say `// lab: long`, and says which.
 
 import { availableParallelism } from 'node:os';
+import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { caseFiles } from './case-files.ts';
 import { isolate } from './isolate.ts';
@@ -14,12 +16,15 @@ import { chooseKernel, type HostKernel, type KernelWish } from './kernel.ts';
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
-    options: { kernel: { type: 'string', default: 'auto' } },
+    options: {
+      kernel: { type: 'string', default: 'auto' },
+      quick: { type: 'boolean', default: false },
+    },
     allowPositionals: true,
   });
   const wish = toKernelWish(values.kernel);
   isolate();
-  const jobs = await chooseJobs(wish, positionals);
+  const jobs = await chooseJobs(wish, { patterns: positionals, isQuick: values.quick });
   const total = { passed: 0, failed: 0, skipped: 0 };
   let broken = 0;
   const work = async (): Promise<void> => {
@@ -45,26 +50,41 @@ async function main(): Promise<number> {
 
 function toKernelWish(text: string): KernelWish {
   if (text === 'auto' || text === 'host' || text === 'uml') return text;
-  process.stderr.write('usage: node lab/run.ts [--kernel auto|host|uml] [PATTERN...]\n');
+  process.stderr.write('usage: node lab/run.ts [--quick] [--kernel auto|host|uml] [PATTERN...]\n');
   process.exit(2);
 }
 
+interface Choice {
+  readonly patterns: readonly string[];
+  readonly isQuick: boolean;
+}
+
 /** In the order in which they shall begin. */
-async function chooseJobs(wish: KernelWish, patterns: readonly string[]): Promise<Job[]> {
+async function chooseJobs(wish: KernelWish, choice: Choice): Promise<Job[]> {
   const kernel = await chooseKernel(wish);
-  if (kernel.kind === 'host') return hostJobs(kernel, patterns);
-  const files = await caseFiles(patterns, 'kernel');
+  const { patterns, isQuick } = choice;
+  await tellLeftOut(choice);
+  if (kernel.kind === 'host') return hostJobs(kernel, choice);
+  const files = await caseFiles(patterns, 'kernel', isQuick);
   const jobs = files.map((file): Job => ({ kernel, dataPlane: 'kernel', files: [file] }));
   if (wish === 'uml') return jobs;
   const own = await chooseKernel('host');
-  return own.kind === 'host' && !own.hasEsp ? [...(await hostJobs(own, patterns)), ...jobs] : jobs;
+  return own.kind === 'host' && !own.hasEsp ? [...(await hostJobs(own, choice)), ...jobs] : jobs;
 }
 
 /** One: cases that look at all of a machine would see those of another one. */
-async function hostJobs(kernel: HostKernel, patterns: readonly string[]): Promise<Job[]> {
+async function hostJobs(kernel: HostKernel, { patterns, isQuick }: Choice): Promise<Job[]> {
   const dataPlane = kernel.hasEsp ? 'kernel' : 'userspace';
-  const files = await caseFiles(patterns, dataPlane);
+  const files = await caseFiles(patterns, dataPlane, isQuick);
   return files.length === 0 ? [] : [{ kernel, dataPlane, files }];
+}
+
+async function tellLeftOut({ patterns, isQuick }: Choice): Promise<void> {
+  if (!isQuick) return;
+  const quick = new Set(await caseFiles(patterns, 'kernel', true));
+  const left = (await caseFiles(patterns, 'kernel', false)).filter((file) => !quick.has(file));
+  const names = left.map((file) => basename(file, '.lab.ts')).join(', ');
+  process.stdout.write(`# lab: long, so left out here and run by make lab: ${names}\n`);
 }
 
 process.exit(await main());

@@ -1,6 +1,8 @@
 // Edit after edit of one tunnel under a stream of packets: none is lost, on it or on another.
 // `SALLYPORT_LAB_EDITS=100` makes it the measurement of `docs/benchmarks.md`.
 
+// lab: long
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { classOf } from '../mutations/results.ts';

@@ -2,6 +2,7 @@
 // when the peer has a good one.
 
 // lab: userspace
+// lab: long
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';

@@ -2,6 +2,7 @@
 // it goes, and gone when it is mended.
 
 // lab: userspace
+// lab: long
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

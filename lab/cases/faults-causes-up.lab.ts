@@ -2,6 +2,7 @@
 // And what is told of a caller with whom no tunnel comes up.
 
 // lab: userspace
+// lab: long
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

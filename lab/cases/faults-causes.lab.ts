@@ -2,7 +2,6 @@
 // person is told. Mended there, the tunnel comes up by itself.
 
 // lab: userspace
-// lab: long
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

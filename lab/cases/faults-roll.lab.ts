@@ -1,6 +1,8 @@
 // An agent that dies while a changed tunnel is exchanged, between any two steps: the next one finishes
 // the exchange, with one tunnel in the end, and not one packet is lost on the way.
 
+// lab: long
+
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';

@@ -2,6 +2,7 @@
 // few questions; one whose socket is gone it makes reachable again.
 
 // lab: userspace
+// lab: long
 
 import assert from 'node:assert/strict';
 import { access, readdir, rm } from 'node:fs/promises';

@@ -2,7 +2,6 @@
 // straightened, what is not ours stays, and no packet for a guarded network passes in clear.
 
 // lab: userspace
-// lab: long
 
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
