@@ -56,13 +56,17 @@ async function linksOf(host: Host): Promise<string[]> {
   return links.map((link) => JSON.stringify(pick(link))).sort();
 }
 
+/** What the agent writes at its own pace, whichever way it came. */
+const WRITTEN_IN_TIME = /^state\/agent\/(history\.json|events)/;
+
 /** Names below the directories of state and of the run; a temporary file that was left shows here. */
 async function filesOf(host: Host): Promise<string[]> {
   const names = ['state', 'run'].map(async (directory) => {
     const below = await readdir(host.file(directory), { recursive: true }).catch(() => []);
     return below.map((name) => `${directory}/${name}`);
   });
-  return (await Promise.all(names)).flat().sort();
+  const all = (await Promise.all(names)).flat();
+  return all.filter((name) => !WRITTEN_IN_TIME.test(name)).sort();
 }
 
 async function daemonOf(host: Host): Promise<Pick<Footprint, 'connections' | 'sharedSecrets'>> {
