@@ -19,7 +19,7 @@ export default defineConfig({
       thresholds: {
         'packages/vici/src/**': { lines: 95 },
         'packages/sallyport/src/{lib,model,plan,status}/**': { lines: 95 },
-        'packages/sallyport/src/drivers/*/!(driver|engine|daemon-process|memory-file|vici-socket|batch).ts':
+        'packages/sallyport/src/drivers/*/**/!(driver|engine|daemon-process|memory-file|vici-socket|batch).ts':
           {
             lines: 95,
           },

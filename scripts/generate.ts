@@ -4,12 +4,12 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { causeReference } from '../packages/sallyport/src/drivers/strongswan/cause-reference.ts';
+import { causeReference } from '../packages/sallyport/src/drivers/strongswan/causes/cause-reference.ts';
 import { changeClassReference } from '../packages/sallyport/src/model/change-classes.ts';
 import { jsonSchemas } from '../packages/sallyport/src/model/json-schema.ts';
 import { problemReference } from '../packages/sallyport/src/model/problem-codes.ts';
-import { conditionReference } from '../packages/sallyport/src/status/condition-reasons.ts';
-import { eventReference } from '../packages/sallyport/src/status/event-reasons.ts';
+import { conditionReference } from '../packages/sallyport/src/status/conditions/condition-reasons.ts';
+import { eventReference } from '../packages/sallyport/src/status/events/event-reasons.ts';
 import { REPORT_CODES } from '../packages/sallyport/src/status/report-codes.ts';
 import { pathCauseReference } from '../packages/sallyport/src/status/why/path-cause-reference.ts';
 

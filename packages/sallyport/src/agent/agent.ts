@@ -11,17 +11,17 @@ import { writeFileAtomic } from '../platform/atomic-file.ts';
 import type { HostReading, HostReport } from '../status/host-report.ts';
 import { serveControl } from './control.ts';
 import type { DriftWatch } from './drift-watch.ts';
-import type { EventRecorder } from './event-recorder.ts';
-import type { Explainer } from './explainer.ts';
 import { watchNetwork } from './kernel-monitor.ts';
 import type { Log } from './log.ts';
 import { MOVING_MILLISECONDS, Pace, SETTLE_MILLISECONDS } from './pace.ts';
 import type { PlanSource } from './plan-source.ts';
 import type { Reconciler, Round } from './reconciler.ts';
-import type { ReportMemory } from './report-memory.ts';
+import type { EventRecorder } from './record/event-recorder.ts';
+import type { ReportMemory } from './record/report-memory.ts';
+import type { TunnelHistory } from './record/tunnel-history.ts';
 import type { SecretWatch } from './secret-watch.ts';
-import type { Shards } from './shards.ts';
-import type { TunnelHistory } from './tunnel-history.ts';
+import type { Shards } from './shard/shards.ts';
+import type { Explainer } from './why/explainer.ts';
 
 export interface AgentOptions {
   readonly host: string;

@@ -9,7 +9,7 @@ import { commandsIn, hasNamespace } from '../platform/linux/network-namespace.ts
 import { collectSecretFacts } from '../platform/secret-facts.ts';
 import { passingSalt, readSalt } from '../store/salt.ts';
 import { type Directories, pathsOf } from '../store/state-directory.ts';
-import { engineInUse } from './engine-in-use.ts';
+import { engineInUse } from './shard/engine-in-use.ts';
 
 const DEFAULT_UNDERLAY_MTU = 1500;
 

@@ -13,7 +13,7 @@ import { Name } from '../model/fields.ts';
 import { AGENT_STATE_FORMAT, type AgentState, toAgentState } from '../status/agent-state.ts';
 import type { HostReport } from '../status/host-report.ts';
 import type { Explanation } from '../status/why/explanation.ts';
-import type { WhyRequest } from './explainer.ts';
+import type { WhyRequest } from './why/explainer.ts';
 
 const ANSWER_MILLISECONDS = 30_000;
 /** Looks of others may come first. */

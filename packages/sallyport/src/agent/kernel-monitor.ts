@@ -1,7 +1,7 @@
 /** `ip monitor` tells that something changed; what, the next round finds out. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { type SaEnd, SaEndReader } from '../drivers/kernel/sa-end.ts';
+import { type SaEnd, SaEndReader } from '../drivers/kernel/sas/sa-end.ts';
 import { inNamespace } from '../platform/linux/network-namespace.ts';
 import type { Log } from './log.ts';
 

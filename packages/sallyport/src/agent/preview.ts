@@ -5,16 +5,16 @@ import { KernelDriver } from '../drivers/kernel/driver.ts';
 import { diffStrongswan } from '../drivers/strongswan/diff.ts';
 import { StrongswanDriver } from '../drivers/strongswan/driver.ts';
 import { MemoryFile } from '../drivers/strongswan/memory-file.ts';
-import { NO_ORIGINS } from '../drivers/strongswan/origins.ts';
+import { NO_ORIGINS } from '../drivers/strongswan/sas/origins.ts';
 import type { ObservedStrongswan } from '../drivers/strongswan/state.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import { systemCommands } from '../platform/linux/command.ts';
 import { SysctlFiles } from '../platform/linux/sysctl-files.ts';
 import { type Directories, directoriesOf, pathsOf } from '../store/state-directory.ts';
-import { engineInUse } from './engine-in-use.ts';
-import { foundShards } from './found-shards.ts';
 import { StoredSecrets } from './secret-source.ts';
-import { partOf } from './shard.ts';
+import { engineInUse } from './shard/engine-in-use.ts';
+import { foundShards } from './shard/found-shards.ts';
+import { partOf } from './shard/shard.ts';
 
 /** A daemon that does not run holds nothing. */
 const NOTHING_LOADED: ObservedStrongswan = {

@@ -5,7 +5,7 @@
  */
 import type { HostPlan } from '../plan/host-plan.ts';
 import type { KernelLevel } from './kernel-level.ts';
-import type { Shards, ShardsResult } from './shards.ts';
+import type { Shards, ShardsResult } from './shard/shards.ts';
 
 /** `differences`: what still differs after this round; empty: the plan is in effect, proven. */
 export type Round = ShardsResult;

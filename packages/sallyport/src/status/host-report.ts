@@ -2,7 +2,7 @@
 
 import type { Problem } from '../lib/problem.ts';
 import type { DataPlane } from '../model/gateway.ts';
-import type { ObjectStatus } from './condition.ts';
+import type { ObjectStatus } from './conditions/condition.ts';
 import type { Scoped } from './scope.ts';
 
 /** Why a tunnel is not up, or will not stay so, in words a person can act on. Codes: `docs/reference/causes.md`. */

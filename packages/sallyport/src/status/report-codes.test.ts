@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CAUSES } from '../drivers/strongswan/cause-texts.ts';
+import { CAUSES } from '../drivers/strongswan/causes/cause-texts.ts';
 import { REPORT_CODES } from './report-codes.ts';
 
 const SOURCES = join(import.meta.dirname, '..');

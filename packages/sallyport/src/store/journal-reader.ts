@@ -2,7 +2,7 @@
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Event } from '../status/event.ts';
+import type { Event } from '../status/events/event.ts';
 
 export interface JournalEntry extends Event {
   /** Rises by one with each event of this host. */

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Event } from '../status/event.ts';
+import type { Event } from '../status/events/event.ts';
 import { Journal } from './journal.ts';
 import { JournalReader } from './journal-reader.ts';
 

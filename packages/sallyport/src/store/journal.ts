@@ -5,7 +5,7 @@
  */
 import { type FileHandle, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Event } from '../status/event.ts';
+import type { Event } from '../status/events/event.ts';
 import { type JournalEntry, listSegments, parseLines } from './journal-reader.ts';
 
 /** A segment is closed once it is larger. */

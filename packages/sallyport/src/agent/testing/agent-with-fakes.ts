@@ -16,9 +16,9 @@ import { askReport } from '../control.ts';
 import { watchIpsec } from '../kernel-monitor.ts';
 import type { SourcedPlan } from '../plan-source.ts';
 import type { Round } from '../reconciler.ts';
-import { ReportMemory } from '../report-memory.ts';
-import { Shard, type ShardParts } from '../shard.ts';
-import { Shards } from '../shards.ts';
+import { ReportMemory } from '../record/report-memory.ts';
+import { Shard, type ShardParts } from '../shard/shard.ts';
+import { Shards } from '../shard/shards.ts';
 import { type Entry, rememberingLog } from './quiet-log.ts';
 
 export const WELL: Round = {

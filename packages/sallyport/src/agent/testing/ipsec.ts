@@ -1,6 +1,10 @@
 /** A kernel's SAs and policies as the daemon that lists these SAs has made them. */
 import type { ChildSa, IkeSa } from '@sallyport/vici';
-import type { KernelIpsec, KernelPolicy, KernelState } from '../../drivers/kernel/parse-states.ts';
+import type {
+  KernelIpsec,
+  KernelPolicy,
+  KernelState,
+} from '../../drivers/kernel/sas/parse-states.ts';
 
 export function ipsecOf(sas: readonly IkeSa[]): KernelIpsec {
   const children = sas.flatMap((sa) => sa.children);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import type { Event } from '../../status/event.ts';
+import type { Event } from '../../status/events/event.ts';
 import { Journal } from '../../store/journal.ts';
 import { Shell } from '../testing/run.ts';
 

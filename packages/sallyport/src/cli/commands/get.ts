@@ -1,8 +1,8 @@
 import { askReport } from '../../agent/control.ts';
 import { formatObjectRef } from '../../lib/problem.ts';
 import { type DeclaredObject, generationOf, refOf } from '../../model/objects.ts';
-import { formatConditionTable } from '../../status/format-conditions.ts';
-import { storedStatus } from '../../status/stored-status.ts';
+import { formatConditionTable } from '../../status/conditions/format-conditions.ts';
+import { storedStatus } from '../../status/conditions/stored-status.ts';
 import { keyOfObject, ObjectStore } from '../../store/object-store.ts';
 import { directoriesFrom, pathsOf } from '../../store/state-directory.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer } from '../io.ts';

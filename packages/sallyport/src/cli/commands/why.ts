@@ -1,5 +1,5 @@
 import { askReport, askWhy } from '../../agent/control.ts';
-import type { WhyRequest } from '../../agent/explainer.ts';
+import type { WhyRequest } from '../../agent/why/explainer.ts';
 import { formatAddress, parseAddress } from '../../lib/prefix.ts';
 import { Name } from '../../model/fields.ts';
 import { nameHint } from '../../model/nearest-name.ts';

@@ -3,6 +3,7 @@ import type { SecretUse, TunnelPlan } from '../../plan/host-plan.ts';
 import type { Impact } from '../driver.ts';
 import { loadedDifferences } from './loaded.ts';
 import { sharedIdOf, tunnelOfShared } from './render.ts';
+import { isLiveIke, isUpIke } from './sas/tunnel-view.ts';
 import {
   keyOf,
   type ObservedStrongswan,
@@ -10,7 +11,6 @@ import {
   type StrongswanDesired,
   type StrongswanStep,
 } from './state.ts';
-import { isLiveIke, isUpIke } from './tunnel-view.ts';
 
 export function diffStrongswan(
   observed: ObservedStrongswan,

@@ -21,8 +21,8 @@ import type { SecretMaterial } from '../../platform/secret-material.ts';
 import type { ApplyReport, Driver, FailedChange } from '../driver.ts';
 import { diffStrongswan } from './diff.ts';
 import { isSameDaemon, type MemoryFile } from './memory-file.ts';
-import { isSameOrigins, noteOrigins } from './origins.ts';
 import { renderConnection, sharedIdOf, sharedOwnersOf, type TunnelCertificates } from './render.ts';
+import { isSameOrigins, noteOrigins } from './sas/origins.ts';
 import {
   keyOf,
   type LoadedMemory,

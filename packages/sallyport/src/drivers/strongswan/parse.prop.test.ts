@@ -2,9 +2,9 @@
 import { buildMessage, type MessageInput, parseIkeSa } from '@sallyport/vici';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextActions } from './keeper.ts';
-import { NO_ORIGINS, noteOrigins } from './origins.ts';
 import { readTunnel } from './parse.ts';
+import { nextActions } from './sas/keeper.ts';
+import { NO_ORIGINS, noteOrigins } from './sas/origins.ts';
 import { pskTunnel } from './testing/tunnels.ts';
 
 const { name } = pskTunnel;

@@ -9,8 +9,8 @@ import type {
   TunnelReport,
   TunnelState,
 } from '../../status/host-report.ts';
-import { findNarrowed } from './narrowed.ts';
-import { isLiveChild, isLiveIke, isUpIke } from './tunnel-view.ts';
+import { findNarrowed } from './causes/narrowed.ts';
+import { isLiveChild, isLiveIke, isUpIke } from './sas/tunnel-view.ts';
 
 /** What the report of a tunnel takes from the daemon; the rest is history that the agent keeps. */
 export interface TunnelReading

@@ -1,5 +1,5 @@
 /** Reports of one host, as an agent would write them. */
-import { type Condition, toVerdict } from '../condition.ts';
+import { type Condition, toVerdict } from '../conditions/condition.ts';
 import type { ChildReport, HostReport, TunnelReport } from '../host-report.ts';
 
 export const NOW = '2026-06-01T12:00:00.000Z';

@@ -1,6 +1,7 @@
 /** What a daemon holds after each step, where everything succeeds. */
-import { NO_ORIGINS } from '../origins.ts';
+
 import { sharedIdOf } from '../render.ts';
+import { NO_ORIGINS } from '../sas/origins.ts';
 import { keyOf, type ObservedStrongswan, type StrongswanChange } from '../state.ts';
 import { listed } from './list-conns.ts';
 

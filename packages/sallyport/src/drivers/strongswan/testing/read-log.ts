@@ -1,7 +1,7 @@
 /** Reads log lines of one IKE SA as the agent does. */
-import { outranks } from '../cause-rank.ts';
-import type { Finding } from '../finding.ts';
-import { LogReader } from '../log-reader.ts';
+import { outranks } from '../causes/cause-rank.ts';
+import type { Finding } from '../causes/finding.ts';
+import { LogReader } from '../causes/log-reader.ts';
 
 export function findingsIn(lines: readonly string[], now: Date): Finding[] {
   const reader = new LogReader();

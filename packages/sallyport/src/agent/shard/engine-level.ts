@@ -1,0 +1,310 @@
+/** One IKE daemon: kept running, loaded as planned, its tunnels kept up, and all of it read back. */
+import { type IkeSa, ViciTimeout } from '@sallyport/vici';
+import type { KernelIpsec } from '../../drivers/kernel/sas/parse-states.ts';
+import { findNarrowed } from '../../drivers/strongswan/causes/narrowed.ts';
+import { concernedTunnels } from '../../drivers/strongswan/concerned.ts';
+import type { StrongswanDriver } from '../../drivers/strongswan/driver.ts';
+import type { Engine } from '../../drivers/strongswan/engine.ts';
+import { EngineError } from '../../drivers/strongswan/engine-error.ts';
+import {
+  readTunnel,
+  standingChildren,
+  type TunnelReading,
+  unreadTunnel,
+} from '../../drivers/strongswan/parse.ts';
+import { findLost } from '../../drivers/strongswan/sas/lost.ts';
+import { saDifferences } from '../../drivers/strongswan/sas/sa-differences.ts';
+import { isOutdated, isSettled } from '../../drivers/strongswan/sas/tunnel-view.ts';
+import type { ObservedStrongswan, StrongswanChange } from '../../drivers/strongswan/state.ts';
+import type { HostPlan, TunnelPlan } from '../../plan/host-plan.ts';
+import type { Difference, EngineState, TunnelReport } from '../../status/host-report.ts';
+import type { DriftWatch } from '../drift-watch.ts';
+import {
+  asDrifted,
+  boundLevel,
+  ChangeLog,
+  type LevelResult,
+  leftover,
+  type Teller,
+  textsOf,
+  toDifferences,
+  toProblem,
+} from '../level.ts';
+import type { Log } from '../log.ts';
+import type { TunnelHistory } from '../record/tunnel-history.ts';
+import type { Failures } from './failures.ts';
+import type { Leftovers } from './leftovers.ts';
+import type { TunnelKeeper } from './tunnel-keeper.ts';
+
+export interface EngineLevelOptions {
+  readonly engine: Pick<Engine, 'socket' | 'ensure' | 'answers'>;
+  readonly strongswan: StrongswanDriver;
+  /** SAs and policies of the kernel. */
+  readonly observeIpsec: (signal: AbortSignal) => Promise<KernelIpsec>;
+  readonly leftovers: Pick<Leftovers, 'daemonStarted' | 'clean'>;
+  readonly keeper: TunnelKeeper;
+  readonly drift: DriftWatch;
+  /** Name of the network namespace; absent: the host's own daemon. */
+  readonly shard?: string;
+  readonly failures: Failures;
+  readonly history: TunnelHistory;
+  readonly log: Log;
+}
+
+export interface EngineLevelResult extends LevelResult {
+  readonly tunnels: readonly TunnelReport[];
+  readonly engineState: EngineState;
+  /** Absent where the daemon does not run, or could not be asked. */
+  readonly engineVersion?: string;
+  /** Something was initiated or ended: look again soon. */
+  readonly isMoving: boolean;
+}
+
+/** Causes that concern the daemon, and with it every tunnel. */
+const DAEMON_CODES = ['engine/not-running', 'engine/no-answer'] as const;
+
+type DaemonCode = (typeof DAEMON_CODES)[number];
+
+/** What came of the wish for a daemon. */
+type Ensured = { readonly problems: LevelResult['problems'] } & (
+  | { readonly state: 'running'; readonly code?: undefined }
+  | { readonly state: 'silent'; readonly code?: 'engine/no-answer' }
+  | { readonly state: 'stopped'; readonly code: 'engine/not-running' }
+);
+
+const RUNNING: Ensured = { state: 'running', problems: [] };
+
+export class EngineLevel {
+  readonly #options: EngineLevelOptions;
+  readonly #changeLog: ChangeLog;
+  /** Child SAs whose states or policies were missing in the last round. */
+  #suspects: ReadonlySet<string> = new Set();
+  /** What was found in the last round, and under which plan; absent where that is not known. */
+  #last: { readonly revision: string; readonly observed: ObservedStrongswan } | undefined;
+
+  constructor(options: EngineLevelOptions) {
+    this.#options = options;
+    this.#changeLog = new ChangeLog('strongswan', options.log);
+  }
+
+  /** `look: false`: what is loaded is as it was found last, where that was under the same plan. */
+  async round(plan: HostPlan, look: boolean, signal: AbortSignal): Promise<EngineLevelResult> {
+    const { failures } = this.#options;
+    const last = look || this.#last?.revision !== plan.revision ? undefined : this.#last.observed;
+    this.#last = undefined;
+    failures.keepOnly(new Set(plan.tunnels.map(({ name }) => name)));
+    const isNeeded = plan.tunnels.some((tunnel) => tunnel.enabled);
+    const daemon = await this.#ensure(plan, isNeeded, boundLevel(signal));
+    for (const code of DAEMON_CODES) if (code !== daemon.code) failures.forgetCode(code);
+    if (daemon.state === 'stopped') return this.#withoutDaemon(plan, isNeeded, daemon.problems);
+    if (daemon.state === 'silent') return this.#unread(plan, daemon.code, daemon.problems);
+    try {
+      return await this.#reach(plan, last, boundLevel(signal));
+    } catch (error) {
+      const isSilent = error instanceof ViciTimeout;
+      const code = isSilent ? 'engine/no-answer' : undefined;
+      return this.#unread(plan, code, [toProblem(code ?? 'strongswan/failed', error)]);
+    }
+  }
+
+  /** `code`: the cause for each tunnel, where the daemon is known to be gone or not to answer. */
+  async #ensure(plan: HostPlan, isNeeded: boolean, signal: AbortSignal): Promise<Ensured> {
+    const { engine, leftovers, log } = this.#options;
+    try {
+      // A daemon without a plan is left alone, and still asked for what it holds of ours.
+      if (!isNeeded) {
+        const answers = await engine.answers(signal);
+        return answers ? RUNNING : { state: 'stopped', code: 'engine/not-running', problems: [] };
+      }
+      if ((await engine.ensure(plan.engine.userspace, signal)) === 'started') {
+        log.info({ socket: engine.socket }, 'IKE daemon started');
+        await leftovers.daemonStarted(plan, signal);
+      }
+      return RUNNING;
+    } catch (error) {
+      // Anything else says nothing about the daemon, which may run and carry packets.
+      if (!(error instanceof EngineError))
+        return { state: 'silent', problems: [toProblem('engine/failed', error)] };
+      const problems = [toProblem(error.code, error)];
+      return error.code === 'engine/no-answer'
+        ? { state: 'silent', code: error.code, problems }
+        : { state: 'stopped', code: 'engine/not-running', problems };
+    }
+  }
+
+  #withoutDaemon(
+    plan: HostPlan,
+    isNeeded: boolean,
+    problems: LevelResult['problems'],
+  ): EngineLevelResult {
+    if (isNeeded) this.#noteAll(plan, 'engine/not-running');
+    return {
+      tunnels: this.#complete(plan.tunnels.map((tunnel) => readTunnel(tunnel, []))),
+      differences: isNeeded ? [{ text: 'IKE daemon: not running' }] : [],
+      problems,
+      engineState: 'stopped',
+      isMoving: false,
+    };
+  }
+
+  /** The daemon runs, or may run, and what it has could not be read. */
+  #unread(
+    plan: HostPlan,
+    code: 'engine/no-answer' | undefined,
+    problems: LevelResult['problems'],
+  ): EngineLevelResult {
+    if (code !== undefined) this.#noteAll(plan, code);
+    return {
+      tunnels: this.#complete(plan.tunnels.map(unreadTunnel)),
+      differences: [{ text: 'IKE daemon: state unknown' }],
+      problems,
+      engineState: 'silent',
+      isMoving: false,
+    };
+  }
+
+  #noteAll(plan: HostPlan, code: DaemonCode): void {
+    const now = new Date();
+    for (const tunnel of plan.tunnels)
+      this.#options.failures.note(tunnel, { code, named: [], isSpecific: true }, now);
+  }
+
+  #complete(readings: readonly TunnelReading[]): TunnelReport[] {
+    const { history, failures } = this.#options;
+    const now = new Date();
+    return readings.map((reading) =>
+      history.complete(reading, failures.causeOf(reading.name), now),
+    );
+  }
+
+  async #reach(
+    plan: HostPlan,
+    last: ObservedStrongswan | undefined,
+    signal: AbortSignal,
+  ): Promise<EngineLevelResult> {
+    const { keeper, failures } = this.#options;
+    const { observed, differences } = await this.#load(plan, last, signal);
+    // Without the SAs: megabytes that nobody asks for again.
+    this.#last = { revision: plan.revision, observed: { ...observed, sas: [] } };
+    const kernel = await this.#compareKernel(plan, observed.sas, signal);
+    const { lost } = kernel;
+    const known = { origins: observed.origins, lost };
+    const byTunnel = Map.groupBy(observed.sas, ({ name }) => name);
+    const sasOf = ({ name }: TunnelPlan): readonly IkeSa[] => byTunnel.get(name) ?? [];
+    const readings = plan.tunnels.map((tunnel) => readTunnel(tunnel, sasOf(tunnel), lost));
+    const actions = await keeper.keep(plan.tunnels, observed, lost, signal);
+    const now = new Date();
+    for (const tunnel of plan.tunnels) {
+      const sas = sasOf(tunnel);
+      if (isSettled(tunnel, sas, known)) {
+        const children = standingChildren(tunnel, sas, lost);
+        failures.settle(tunnel, findNarrowed(tunnel, children), now);
+      }
+      if (isOutdated(tunnel, sas, known))
+        differences.push({
+          text: `IKE daemon: ${tunnel.name} still carries packets as it was configured before`,
+          tunnel: tunnel.name,
+        });
+      differences.push(
+        ...saDifferences(tunnel, sas, known).map((line) => ({
+          text: `IKE daemon: ${tunnel.name}: ${line}`,
+          tunnel: tunnel.name,
+        })),
+      );
+    }
+    differences.push(...toLostDifferences(observed.sas, lost));
+    return {
+      tunnels: this.#complete(readings),
+      differences,
+      problems: [],
+      engineState: 'running',
+      engineVersion: observed.version,
+      isMoving: actions > 0 || kernel.isMoving,
+    };
+  }
+
+  /** Brings connections and credentials into the daemon, and says what still differs after it. */
+  async #load(
+    plan: HostPlan,
+    last: ObservedStrongswan | undefined,
+    signal: AbortSignal,
+  ): Promise<{ observed: ObservedStrongswan; differences: Difference[] }> {
+    const { strongswan, keeper, drift, failures } = this.#options;
+    const found = await strongswan.observe(signal, last);
+    const changes = strongswan.diff(found, plan);
+    const changing = new Set(
+      changes.flatMap(({ step }) => (step.type === 'connection-load' ? [step.tunnel.name] : [])),
+    );
+    const before = await strongswan.rememberSas(found, plan.tunnels, changing);
+    const { shard } = this.#options;
+    const level = shard === undefined ? 'strongswan' : `strongswan ${shard}`;
+    const look = { level, plan, daemonSince: found.daemonSince, shard: shard ?? null };
+    if (holdsNothing(found)) drift.forget(look.level);
+    const teller = tellerOf(plan);
+    const lines = toDifferences(changes, teller);
+    const decision = drift.decide(look);
+    if (changes.length === 0 || decision === 'leave') {
+      drift.note(look, lines, textsOf(lines));
+      return { observed: before, differences: asDrifted(lines) };
+    }
+    const report = await strongswan.apply(changes, signal);
+    this.#changeLog.note(report);
+    for (const { step } of report.done) {
+      if (step.type !== 'connection-load' && step.type !== 'shared-load') continue;
+      keeper.forgetAttempt(step.tunnel.name);
+      failures.forget(step.tunnel.name);
+    }
+    const observed = await strongswan.rememberSas(
+      await strongswan.observe(signal),
+      plan.tunnels,
+      changing,
+    );
+    const left = strongswan.diff(observed, plan);
+    drift.note(look, lines, textsOf(toDifferences(left, teller)));
+    const differences = leftover(left, report, teller);
+    return { observed, differences: decision === 'repair' ? asDrifted(differences) : differences };
+  }
+
+  /**
+   * Child SAs that the kernel has lost, and what it has that no daemon knows. Daemon and kernel are asked one
+   * after the other, and a rekey may come between: only what is missing in two rounds is lost.
+   */
+  async #compareKernel(
+    plan: HostPlan,
+    sas: readonly IkeSa[],
+    signal: AbortSignal,
+  ): Promise<{ lost: ReadonlySet<string>; isMoving: boolean }> {
+    if (plan.engine.userspace) return { lost: new Set(), isMoving: false };
+    const { observeIpsec, leftovers } = this.#options;
+    const kernel = await observeIpsec(signal);
+    const missing = findLost(sas, kernel);
+    const lost = new Set([...missing].filter((id) => this.#suspects.has(id)));
+    this.#suspects = missing;
+    const hasMore = await leftovers.clean(kernel, sas, plan, signal);
+    return { lost, isMoving: missing.size > 0 || hasMore };
+  }
+}
+
+function tellerOf(plan: HostPlan): Teller<StrongswanChange> {
+  return { name: 'IKE daemon', tunnelsOf: ({ step }) => concernedTunnels(step, plan) };
+}
+
+function toLostDifferences(sas: readonly IkeSa[], lost: ReadonlySet<string>): Difference[] {
+  if (lost.size === 0) return [];
+  return sas.flatMap(({ name, children }) => {
+    const gone = children.filter(({ uniqueId }) => lost.has(uniqueId)).length;
+    return gone === 0
+      ? []
+      : [
+          {
+            text: `kernel: states or policies of ${gone} Child SAs of ${name} are gone`,
+            tunnel: name,
+          },
+        ];
+  });
+}
+
+/** As after its start: whatever was loaded before, to load it again is recovery. */
+function holdsNothing({ connections, shared, keys, sas }: ObservedStrongswan): boolean {
+  return connections.size + shared.size + keys.size + sas.length === 0;
+}

@@ -1,0 +1,113 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { HeldPeer } from '../../drivers/kernel/render-hold.ts';
+import { fakeSa } from '../../drivers/strongswan/testing/sas.ts';
+import { type Entry, rememberingLog } from '../testing/quiet-log.ts';
+import { RollGuard, type RollGuardOptions } from './roll-guard.ts';
+
+const { signal } = new AbortController();
+const none = new Set<string>();
+const a = fakeSa({ name: 'sp.a', uniqueId: '1', children: [{ name: 'v4', uniqueId: '7' }] });
+/** To the same peer, of another tunnel. */
+const b = fakeSa({ name: 'sp.b', uniqueId: '2', children: [{ name: 'v4', uniqueId: '8' }] });
+const elsewhere = fakeSa({
+  ...{ name: 'sp.c', uniqueId: '3', remoteHost: '203.0.113.1' },
+  children: [{ name: 'v4', uniqueId: '9' }],
+});
+
+let held: HeldPeer[];
+let released: number;
+let release: () => Promise<void>;
+let entries: readonly Entry[];
+let guard: RollGuard;
+
+function guardWith(place?: RollGuardOptions['hold']['place']): RollGuard {
+  const remembering = rememberingLog();
+  ({ entries } = remembering);
+  const hold = {
+    place:
+      place ?? (async (peer: HeldPeer) => Promise.resolve(held.push(peer)).then(() => release)),
+    cleanUp: () => Promise.resolve(),
+  };
+  return new RollGuard({ hold, log: remembering.log });
+}
+
+beforeEach(() => {
+  held = [];
+  released = 0;
+  release = () => {
+    released += 1;
+    return Promise.resolve();
+  };
+  guard = guardWith();
+});
+
+describe('RollGuard', () => {
+  it('lets pass what all standing SAs of that peer carry, and no other peer’s', async () => {
+    await guard.place({ name: 'sp.a' }, [a, b, elsewhere], signal);
+    expect(held).toEqual([
+      {
+        localAddress: '192.0.2.10',
+        remoteAddress: '198.51.100.20',
+        spis: ['c0000007', 'c0000008'],
+      },
+    ]);
+  });
+
+  it('holds what comes from and to the addresses that the tunnel shall have', async () => {
+    const ends = { name: 'sp.a', localAddress: '192.0.2.11', remoteAddress: '198.51.100.9' };
+    await guard.place(ends, [a, b, elsewhere], signal);
+    await guard.place({ name: 'sp.b', remoteAddress: 'vpn.example' }, [b], signal);
+    expect(held).toEqual([
+      { localAddress: '192.0.2.11', remoteAddress: '198.51.100.9', spis: [] },
+      { localAddress: '192.0.2.10', remoteAddress: '198.51.100.20', spis: ['c0000008'] },
+    ]);
+  });
+
+  it('holds nothing for a tunnel without an SA: nothing is exchanged', async () => {
+    await guard.place({ name: 'sp.a' }, [b], signal);
+    expect(held).toEqual([]);
+  });
+
+  it('holds once, however often the exchange is tried', async () => {
+    await guard.place({ name: 'sp.a' }, [a], signal);
+    await guard.place({ name: 'sp.a' }, [a], signal);
+    expect(held).toHaveLength(1);
+  });
+
+  it('lets go of each tunnel when its own exchange is over', async () => {
+    await guard.place({ name: 'sp.a' }, [a, b], signal);
+    await guard.place({ name: 'sp.b' }, [a, b], signal);
+    guard.keepOnly(new Set(['sp.b']));
+    expect(released).toBe(1);
+    guard.keepOnly(none);
+    guard.keepOnly(none);
+    expect(released).toBe(2);
+  });
+
+  it('holds again for the next exchange', async () => {
+    await guard.place({ name: 'sp.a' }, [a], signal);
+    guard.keepOnly(none);
+    await guard.place({ name: 'sp.a' }, [a], signal);
+    expect(held).toHaveLength(2);
+  });
+
+  it('lets the exchange go on where the kernel cannot hold, and says so once', async () => {
+    guard = guardWith(() => Promise.reject(new Error('RTNETLINK: not supported')));
+    await guard.place({ name: 'sp.a' }, [a], signal);
+    await guard.place({ name: 'sp.b' }, [b], signal);
+    expect(entries.map(({ msg, error }) => [msg, error])).toEqual([
+      ['a changed tunnel may lose a few packets', 'RTNETLINK: not supported'],
+    ]);
+  });
+
+  it('says which tunnel’s packets may still be held', async () => {
+    release = () => Promise.reject(new Error('tc: gone'));
+    await guard.place({ name: 'sp.a' }, [a], signal);
+    guard.keepOnly(none);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(entries).toMatchObject([
+      { tunnel: 'sp.a', error: 'tc: gone', msg: 'packets may still be held' },
+    ]);
+  });
+});
