@@ -3,18 +3,9 @@ import type { Driver } from '../drivers/driver.ts';
 import { concernedTunnel } from '../drivers/kernel/concerned.ts';
 import type { KernelChange, KernelDesired, ObservedKernel } from '../drivers/kernel/state.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
+import { Converger, type Teller } from './converge.ts';
 import type { DriftWatch } from './drift-watch.ts';
-import {
-  asDrifted,
-  boundLevel,
-  ChangeLog,
-  type LevelResult,
-  leftover,
-  type Teller,
-  textsOf,
-  toDifferences,
-  toProblem,
-} from './level.ts';
+import { boundLevel, type LevelResult, toProblem } from './level.ts';
 import type { Log } from './log.ts';
 
 export interface KernelLevelOptions {
@@ -25,7 +16,7 @@ export interface KernelLevelOptions {
 
 export class KernelLevel {
   readonly #options: KernelLevelOptions;
-  readonly #changeLog: ChangeLog;
+  readonly #converger: Converger;
   /** As it was found last. */
   #last: LevelResult = { differences: [], problems: [] };
   /** Revision that the kernel was last compared with. */
@@ -33,7 +24,7 @@ export class KernelLevel {
 
   constructor(options: KernelLevelOptions) {
     this.#options = options;
-    this.#changeLog = new ChangeLog('kernel', options.log);
+    this.#converger = new Converger({ driver: 'kernel', ...options });
   }
 
   /** `look: false`: as it was found last, where that was under the same plan. */
@@ -47,26 +38,18 @@ export class KernelLevel {
   }
 
   async #reach(plan: HostPlan, signal: AbortSignal): Promise<LevelResult> {
-    const { kernel, drift } = this.#options;
-    const look = { level: 'kernel', plan };
+    const { kernel } = this.#options;
+    const remaining = async (): Promise<KernelChange[]> =>
+      kernel.diff(await kernel.observe(signal), plan);
     try {
-      const changes = kernel.diff(await kernel.observe(signal), plan);
-      const teller = tellerOf(plan);
-      const found = toDifferences(changes, teller);
-      const decision = drift.decide(look);
-      if (changes.length === 0 || decision === 'leave') {
-        drift.note(look, found, textsOf(found));
-        return { differences: asDrifted(found), problems: [] };
-      }
-      const report = await kernel.apply(changes, signal);
-      this.#changeLog.note(report);
-      const left = kernel.diff(await kernel.observe(signal), plan);
-      drift.note(look, found, textsOf(toDifferences(left, teller)));
-      const differences = leftover(left, report, teller);
-      return {
-        differences: decision === 'repair' ? asDrifted(differences) : differences,
-        problems: [],
-      };
+      const differences = await this.#converger.converge({
+        look: { level: 'kernel', plan },
+        changes: await remaining(),
+        teller: tellerOf(plan),
+        apply: (changes) => kernel.apply(changes, signal),
+        remaining,
+      });
+      return { differences, problems: [] };
     } catch (error) {
       return {
         differences: [{ text: 'kernel: state unknown' }],

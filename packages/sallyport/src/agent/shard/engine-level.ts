@@ -18,18 +18,9 @@ import { isOutdated, isSettled } from '../../drivers/strongswan/sas/tunnel-view.
 import type { ObservedStrongswan, StrongswanChange } from '../../drivers/strongswan/state.ts';
 import type { HostPlan, TunnelPlan } from '../../plan/host-plan.ts';
 import type { Difference, EngineState, TunnelReport } from '../../status/host-report.ts';
+import { Converger, type Teller } from '../converge.ts';
 import type { DriftWatch } from '../drift-watch.ts';
-import {
-  asDrifted,
-  boundLevel,
-  ChangeLog,
-  type LevelResult,
-  leftover,
-  type Teller,
-  textsOf,
-  toDifferences,
-  toProblem,
-} from '../level.ts';
+import { boundLevel, type LevelResult, toProblem } from '../level.ts';
 import type { Log } from '../log.ts';
 import type { TunnelHistory } from '../record/tunnel-history.ts';
 import type { Failures } from './failures.ts';
@@ -76,7 +67,7 @@ const RUNNING: Ensured = { state: 'running', problems: [] };
 
 export class EngineLevel {
   readonly #options: EngineLevelOptions;
-  readonly #changeLog: ChangeLog;
+  readonly #converger: Converger;
   /** Child SAs whose states or policies were missing in the last round. */
   #suspects: ReadonlySet<string> = new Set();
   /** What was found in the last round, and under which plan; absent where that is not known. */
@@ -84,7 +75,7 @@ export class EngineLevel {
 
   constructor(options: EngineLevelOptions) {
     this.#options = options;
-    this.#changeLog = new ChangeLog('strongswan', options.log);
+    this.#converger = new Converger({ driver: 'strongswan', ...options });
   }
 
   /** `look: false`: what is loaded is as it was found last, where that was under the same plan. */
@@ -229,40 +220,42 @@ export class EngineLevel {
     last: ObservedStrongswan | undefined,
     signal: AbortSignal,
   ): Promise<{ observed: ObservedStrongswan; differences: Difference[] }> {
-    const { strongswan, keeper, drift, failures } = this.#options;
+    const { strongswan, drift, shard } = this.#options;
     const found = await strongswan.observe(signal, last);
     const changes = strongswan.diff(found, plan);
     const changing = new Set(
       changes.flatMap(({ step }) => (step.type === 'connection-load' ? [step.tunnel.name] : [])),
     );
-    const before = await strongswan.rememberSas(found, plan.tunnels, changing);
-    const { shard } = this.#options;
+    let observed = await strongswan.rememberSas(found, plan.tunnels, changing);
     const level = shard === undefined ? 'strongswan' : `strongswan ${shard}`;
     const look = { level, plan, daemonSince: found.daemonSince, shard: shard ?? null };
     if (holdsNothing(found)) drift.forget(look.level);
-    const teller = tellerOf(plan);
-    const lines = toDifferences(changes, teller);
-    const decision = drift.decide(look);
-    if (changes.length === 0 || decision === 'leave') {
-      drift.note(look, lines, textsOf(lines));
-      return { observed: before, differences: asDrifted(lines) };
-    }
-    const report = await strongswan.apply(changes, signal);
-    this.#changeLog.note(report);
-    for (const { step } of report.done) {
+    const differences = await this.#converger.converge({
+      look,
+      changes,
+      teller: tellerOf(plan),
+      apply: async () => {
+        const report = await strongswan.apply(changes, signal);
+        this.#forgetFailures(report.done);
+        return report;
+      },
+      remaining: async () => {
+        const again = await strongswan.observe(signal);
+        observed = await strongswan.rememberSas(again, plan.tunnels, changing);
+        return strongswan.diff(observed, plan);
+      },
+    });
+    return { observed, differences };
+  }
+
+  /** What is configured anew is tried anew. */
+  #forgetFailures(done: readonly StrongswanChange[]): void {
+    const { keeper, failures } = this.#options;
+    for (const { step } of done) {
       if (step.type !== 'connection-load' && step.type !== 'shared-load') continue;
       keeper.forgetAttempt(step.tunnel.name);
       failures.forget(step.tunnel.name);
     }
-    const observed = await strongswan.rememberSas(
-      await strongswan.observe(signal),
-      plan.tunnels,
-      changing,
-    );
-    const left = strongswan.diff(observed, plan);
-    drift.note(look, lines, textsOf(toDifferences(left, teller)));
-    const differences = leftover(left, report, teller);
-    return { observed, differences: decision === 'repair' ? asDrifted(differences) : differences };
   }
 
   /**
