@@ -184,6 +184,7 @@ export function clock(time: string): string {
   return time.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
 }
 
-function age(from: string, now: string): string {
+/** Time from one RFC 3339 moment to another, in words. */
+export function age(from: string, now: string): string {
   return formatDuration((Date.parse(now) - Date.parse(from)) / 1000);
 }

@@ -49,15 +49,23 @@ export interface ChildReport extends Counters {
  * `waiting`: we answer only, and nobody has called yet; `trapped`: comes up with the first packet;
  * `unknown`: the daemon runs and could not be asked, while the kernel goes on with what it has.
  */
-export type TunnelState =
-  | 'up'
-  | 'partial'
-  | 'connecting'
-  | 'down'
-  | 'waiting'
-  | 'trapped'
-  | 'unknown'
-  | 'disabled';
+export const TUNNEL_STATES = [
+  'up',
+  'partial',
+  'connecting',
+  'down',
+  'waiting',
+  'trapped',
+  'unknown',
+  'disabled',
+] as const;
+
+export type TunnelState = (typeof TUNNEL_STATES)[number];
+
+/** Nobody has to do anything about a tunnel in such a state. */
+export function isAsWanted(state: TunnelState): boolean {
+  return state === 'up' || state === 'waiting' || state === 'trapped' || state === 'disabled';
+}
 
 /**
  * Which way packets go. `both-ways`: they have come in and gone out lately. `unanswered`: they have gone out

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { readJsonFile, writeFileAtomic } from '../../platform/atomic-file.ts';
 import type { LedgerRecord } from '../../status/counter-ledger.ts';
-import type { Cause, TunnelState } from '../../status/host-report.ts';
+import { type Cause, TUNNEL_STATES, type TunnelState } from '../../status/host-report.ts';
 
 export interface TunnelRecord {
   readonly state: TunnelState;
@@ -24,16 +24,7 @@ const count = z.number().min(0);
 const time = z.iso.datetime();
 const counters = { bytesIn: count, bytesOut: count, packetsIn: count, packetsOut: count };
 const Stored: z.ZodType<TunnelRecord> = z.object({
-  state: z.enum([
-    'up',
-    'partial',
-    'connecting',
-    'down',
-    'waiting',
-    'trapped',
-    'unknown',
-    'disabled',
-  ]),
+  state: z.enum(TUNNEL_STATES),
   since: time,
   firstSeen: time,
   seenAt: time,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { askReport } from '../../agent/control.ts';
 import { nameHint } from '../../model/nearest-name.ts';
 import { formatStatus } from '../../status/format.ts';
-import type { HostReport } from '../../status/host-report.ts';
+import { type HostReport, isAsWanted } from '../../status/host-report.ts';
 import { directoriesFrom, pathsOf } from '../../store/state-directory.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer, UsageError } from '../io.ts';
 import { readLastReport, whySilent } from '../last-report.ts';
@@ -63,9 +63,6 @@ function pick({ tunnels }: HostReport, name: string): HostReport['tunnels'] {
 
 /** What is declared and what is there differ where a tunnel is not in the state it should be in. */
 function exitCodeOf({ tunnels, revisionInEffect, wantedRevision }: HostReport): number {
-  const asWanted = tunnels.every(
-    ({ state }) =>
-      state === 'up' || state === 'disabled' || state === 'trapped' || state === 'waiting',
-  );
+  const asWanted = tunnels.every(({ state }) => isAsWanted(state));
   return asWanted && revisionInEffect === wantedRevision ? EXIT.ok : EXIT.difference;
 }

@@ -1,13 +1,14 @@
 /** Any report an agent could write, as far as its type tells. */
 import fc from 'fast-check';
 import type { Problem } from '../../lib/problem.ts';
-import type {
-  Algorithms,
-  Cause,
-  ChildReport,
-  HostReport,
-  TunnelPast,
-  TunnelReport,
+import {
+  type Algorithms,
+  type Cause,
+  type ChildReport,
+  type HostReport,
+  TUNNEL_STATES,
+  type TunnelPast,
+  type TunnelReport,
 } from '../host-report.ts';
 
 const word = fc
@@ -96,18 +97,7 @@ const tunnel: fc.Arbitrary<TunnelReport> = fc.record(
     namespace: word,
     connection: word,
     tunnel: word,
-    state: fc.constantFrom(
-      ...([
-        'up',
-        'partial',
-        'connecting',
-        'down',
-        'waiting',
-        'trapped',
-        'unknown',
-        'disabled',
-      ] as const),
-    ),
+    state: fc.constantFrom(...TUNNEL_STATES),
     since: time,
     dataPlane: fc.constantFrom('xfrm-interface', 'vti', 'policy', 'userspace'),
     mtuBytes: count,

@@ -1,7 +1,12 @@
 /** Everything that is known of one tunnel, put together and ranked. */
 import { formatDuration } from '../../lib/format.ts';
 import type { TunnelPlan } from '../../plan/host-plan.ts';
-import type { Difference, HostProblem, TunnelReport } from '../host-report.ts';
+import {
+  type Difference,
+  type HostProblem,
+  isAsWanted,
+  type TunnelReport,
+} from '../host-report.ts';
 import { concerns, daemonOf } from '../scope.ts';
 import { expectedOfPeer } from './expected-of-peer.ts';
 import type { Finding, TrailStep, TunnelExplanation } from './explanation.ts';
@@ -26,9 +31,6 @@ export interface Known {
   readonly differences: readonly Difference[];
 }
 
-/** States in which nobody has to do anything. */
-const AS_WANTED = new Set(['up', 'waiting', 'trapped', 'disabled']);
-
 export function explainTunnel({
   report,
   tunnel,
@@ -37,17 +39,17 @@ export function explainTunnel({
   problems,
   differences,
 }: Known): TunnelExplanation {
-  const isAsWanted = AS_WANTED.has(report.state);
+  const asWanted = isAsWanted(report.state);
   const isOff = report.state === 'disabled';
   const judged = isOff || subject === undefined ? NOTHING : judge(subject);
   // Of a tunnel that is up, too: what will not let it stay so, or leaves networks out.
   const cause = isOff ? [] : causeOf(report);
-  const isNegotiated = isAsWanted && cause.length === 0;
+  const isNegotiated = asWanted && cause.length === 0;
   const daemons = new Set([daemonOf(report)]);
   const faults = problems.filter((one) => one.severity === 'error' && concerns(daemons, one));
   const findings = [
     ...cause,
-    ...(isAsWanted ? [] : faults.map(fromProblem)),
+    ...(asWanted ? [] : faults.map(fromProblem)),
     ...differences.filter((one) => one.tunnel === report.name).map(fromDifference),
     ...judged.findings,
   ];
@@ -55,7 +57,7 @@ export function explainTunnel({
   const { name, namespace, connection, tunnel: part, state, since } = report;
   return {
     ...{ name, namespace, connection, tunnel: part, state, since },
-    isWell: isAsWanted && ranked.length === 0,
+    isWell: asWanted && ranked.length === 0,
     tried: isNegotiated ? [] : trail,
     findings: ranked,
     expectedOfPeer: isNegotiated || tunnel === undefined ? [] : expectedOfPeer(tunnel),

@@ -1,5 +1,5 @@
 /** An explanation as text for people: one block a tunnel. */
-import { formatDuration } from '../../lib/format.ts';
+import { age, printable } from '../format.ts';
 import type { TunnelState } from '../host-report.ts';
 import type { Explanation, TunnelExplanation } from './explanation.ts';
 
@@ -19,11 +19,6 @@ const WIDTH = 10;
 export function formatExplanation({ tunnels, observedAt }: Explanation): string {
   const blocks = tunnels.map((tunnel) => formatTunnel(tunnel, observedAt).map(printable));
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
-}
-
-/** What the other side sent must not steer the terminal. */
-function printable(line: string): string {
-  return line.replaceAll(/\p{Cc}/gu, '?');
 }
 
 function formatTunnel(tunnel: TunnelExplanation, now: string): string[] {
@@ -66,8 +61,4 @@ function verdict({ findings, isWell, state }: TunnelExplanation): string {
 /** `09:00:00Z`: the day is today's. */
 function clock(time: string): string {
   return time.replace(/^.*T/, '').replace(/\.\d+Z$/, 'Z');
-}
-
-function age(from: string, now: string): string {
-  return formatDuration((Date.parse(now) - Date.parse(from)) / 1000);
 }
