@@ -1,10 +1,11 @@
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { buildMessage } from '@sallyport/vici';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeCharon } from '../drivers/strongswan/testing/fake-charon.ts';
 import { planWorld } from '../plan/testing/plan-world.ts';
 import { WORLDS } from '../plan/testing/worlds.ts';
+import { stageFile } from '../platform/atomic-file.ts';
 import type { HostReport } from '../status/host-report.ts';
 import { takeLock } from '../store/lock.ts';
 import { writePlanFile } from '../store/plan-file.ts';
@@ -71,6 +72,17 @@ describe('runAgent', () => {
     expect(charon.changes).toEqual([]);
     expect([...charon.connections.keys()]).toEqual([OURS, 'theirs']);
     expect(entries.at(-1)?.msg).toBe('agent stopped, tunnels stay up');
+  });
+
+  it('removes what an agent that was killed has left half-written', async () => {
+    const { report, history, shards } = system.paths;
+    const files = [report, history, join(shards, 'ike2', 'loaded.json')];
+    for (const path of files) await stageFile(path, '');
+    await withAgent(async () => {
+      await firstReport();
+    });
+    for (const path of files)
+      expect((await readdir(dirname(path))).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
   it('keeps what is there while the plan is empty and nobody has asked for that', async () => {

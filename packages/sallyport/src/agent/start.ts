@@ -2,16 +2,18 @@
 
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import { KernelDriver } from '../drivers/kernel/driver.ts';
 import { failuresOf } from '../lib/failures-of.ts';
 import { messageOf } from '../lib/message-of.ts';
+import { removeUnfinished } from '../platform/atomic-file.ts';
 import { readBootId } from '../platform/linux/boot-id.ts';
 import { systemCommands } from '../platform/linux/command.ts';
 import { SysctlFiles } from '../platform/linux/sysctl-files.ts';
 import type { HostReport } from '../status/host-report.ts';
 import { Journal } from '../store/journal.ts';
 import { type Lock, LockedError, takeLock } from '../store/lock.ts';
-import { type Directories, pathsOf } from '../store/state-directory.ts';
+import { type Directories, directoriesOf, pathsOf } from '../store/state-directory.ts';
 import { Agent } from './agent.ts';
 import { parseReport } from './control.ts';
 import { DriftWatch } from './drift-watch.ts';
@@ -137,6 +139,11 @@ async function assemble(
 }> {
   const { directories, version, log } = options;
   const paths = pathsOf(directories);
+  const found = await foundShards(paths.shards);
+  // Of an agent that was killed; nobody else writes there while we hold its lock.
+  for (const shard of [undefined, ...found])
+    await removeUnfinished(directoriesOf(directories, shard).run);
+  await removeUnfinished(dirname(paths.history));
   const drift = new DriftWatch({
     log,
     life: `${readBootId()} ${version}`,
@@ -154,7 +161,7 @@ async function assemble(
   });
   const shards = new Shards({
     make: (name) => makeShard({ ...options, drift, history }, name),
-    found: await foundShards(paths.shards),
+    found,
     log,
   });
   const reconciler = new Reconciler({

@@ -1,8 +1,10 @@
 /** Faults of the system in words that say what to do about them. */
+import { errorCode } from '../lib/error-code.ts';
+
 /** One line without a line break. */
 export function explainFault(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  switch (codeOf(error)) {
+  switch (errorCode(error)) {
     case 'EACCES':
     case 'EPERM':
       return `${error.message}; this needs root: run it with sudo`;
@@ -12,8 +14,4 @@ export function explainFault(error: unknown): string {
     default:
       return error.message;
   }
-}
-
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }

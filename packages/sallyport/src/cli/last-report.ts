@@ -1,15 +1,15 @@
 /** What an agent told last, where it cannot be asked. */
 import { readFile } from 'node:fs/promises';
 import { hasAgent, parseReport } from '../agent/control.ts';
+import { errorCode } from '../lib/error-code.ts';
 import type { HostReport } from '../status/host-report.ts';
-import { codeOf } from './faults.ts';
 
 /** What an agent wrote before it ended; undefined where none has since the host booted. */
 export async function readLastReport(path: string): Promise<HostReport | undefined> {
   try {
     return parseReport(await readFile(path, 'utf8'));
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

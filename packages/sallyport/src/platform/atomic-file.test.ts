@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readJsonFile, stageFile, writeFileAtomic } from './atomic-file.ts';
+import { readJsonFile, removeUnfinished, stageFile, writeFileAtomic } from './atomic-file.ts';
 
 let directory: string;
 let path: string;
@@ -78,5 +78,27 @@ describe('readJsonFile', () => {
     expect(await readJsonFile(path)).toBeUndefined();
     await writeFileAtomic(path, '{');
     await expect(readJsonFile(path)).rejects.toThrow(SyntaxError);
+  });
+});
+
+describe('removeUnfinished', () => {
+  it('removes what a killed writer has left, and nothing else', async () => {
+    await writeFileAtomic(path, '1');
+    await stageFile(path, '2');
+    await writeFile(join(directory, 'state', 'notes.tmp'), '');
+    await removeUnfinished(join(directory, 'state'));
+    expect((await names()).sort()).toEqual(['file.json', 'notes.tmp']);
+  });
+
+  it('leaves what belongs to other files than those named', async () => {
+    await stageFile(path, '1');
+    await stageFile(join(directory, 'state', 'other.json'), '1');
+    await removeUnfinished(join(directory, 'state'), ['file.json']);
+    expect(await names()).toEqual([expect.stringMatching(/^other\.json\./)]);
+  });
+
+  it('has nothing to do where there is no directory', async () => {
+    await removeUnfinished(join(directory, 'nowhere'));
+    expect(await readdir(directory)).toEqual([]);
   });
 });

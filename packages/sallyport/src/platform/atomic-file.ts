@@ -1,7 +1,9 @@
 /** Files that are either the old or the new one, never half of it: also when the disk is full or the power goes. */
+
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { errorCode } from '../lib/error-code.ts';
 
 /** New content beside the old file: on disk, and not in force yet. */
 export interface StagedFile {
@@ -47,6 +49,32 @@ export async function writeFileAtomic(path: string, content: string): Promise<vo
   }
 }
 
+/**
+ * Removes what writers that were killed have left in a directory; `files`: only beside these. For who holds
+ * the lock under which they are written: what another one writes just now would be lost.
+ */
+export async function removeUnfinished(
+  directory: string,
+  files?: readonly string[],
+): Promise<void> {
+  for (const name of await namesIn(directory)) {
+    const file = UNFINISHED.exec(name)?.groups?.['file'];
+    if (file !== undefined && (files?.includes(file) ?? true)) await rm(join(directory, name));
+  }
+}
+
+const UNFINISHED = /^(?<file>.+)\.[0-9a-f]{12}\.tmp$/u;
+
+/** None where there is no such directory. */
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
 /** The new name must survive a power cut too. */
 async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, 'r');
@@ -62,7 +90,7 @@ export async function readJsonFile(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

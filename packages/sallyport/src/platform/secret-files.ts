@@ -1,7 +1,9 @@
 /** Reads the files that secrets name: regular, bounded, and with a look at who else may read them. */
+
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { errorCode } from '../lib/error-code.ts';
 import { type FileField, faultIn, type SecretFault, SecretFaultError } from './secret-fault.ts';
 
 /** Ample for certificate chains and PKCS#12 files. */
@@ -35,6 +37,7 @@ async function openFile(field: FileField, baseDir: string): Promise<FileHandle> 
     return await open(resolve(baseDir, field.file), constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (cause) {
     const code = errorCode(cause);
+    if (code === undefined) throw cause;
     throw new SecretFaultError(
       code === 'ENOENT' || code === 'ENOTDIR'
         ? faultIn(
@@ -99,10 +102,4 @@ async function readOpenFile(
         ]
       : [];
   return { bytes: buffer.slice(0, length), warnings };
-}
-
-function errorCode(cause: unknown): string {
-  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string')
-    return cause.code;
-  throw cause;
 }

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { certificatePartner, twoSites, vary } from '../model/testing.ts';
 import { planWorld } from '../plan/testing/plan-world.ts';
 import { WORLDS } from '../plan/testing/worlds.ts';
+import { stageFile } from '../platform/atomic-file.ts';
 import { storeChange, withStore } from './change-objects.ts';
 import { mergeObjects, ObjectStore, type StoredObject } from './object-store.ts';
 import { readPlanFile } from './plan-file.ts';
@@ -136,5 +137,15 @@ describe('withStore', () => {
     await Promise.all([one, two]);
     expect(order.indexOf('one ends')).toBe(order.indexOf('one begins') + 1);
     expect(order).toHaveLength(3);
+  });
+
+  it('removes what a change that was killed has left, but not what others write there', async () => {
+    const { objects, plan: planPath, salt } = pathsOf(directories);
+    for (const path of [objects, planPath, salt]) await stageFile(path, '');
+    await withStore(directories, () => Promise.resolve());
+    const names = await readdir(directories.state);
+    expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([
+      expect.stringMatching(/^salt\./),
+    ]);
   });
 });

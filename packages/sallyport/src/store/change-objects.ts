@@ -1,5 +1,7 @@
 /** From stored and incoming declarations to what is stored next; the place where a change of both is one step. */
+import { basename } from 'node:path';
 import type { HostPlan } from '../plan/host-plan.ts';
+import { removeUnfinished } from '../platform/atomic-file.ts';
 import { takeLock } from './lock.ts';
 import { ObjectStore, type StoredObject } from './object-store.ts';
 import { stagePlanFile } from './plan-file.ts';
@@ -15,6 +17,7 @@ export async function withStore<T>(
   const paths = pathsOf(directories);
   const lock = await takeLock(paths.applyLock, `pid ${process.pid}`, LOCK_MILLISECONDS);
   try {
+    await removeUnfinished(directories.state, [basename(paths.objects), basename(paths.plan)]);
     return await use(new ObjectStore(paths.objects));
   } finally {
     await lock.release();

@@ -1,7 +1,9 @@
 /** Reads the journal of events while an agent may write it, and goes on where it was. */
+
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { errorCode } from '../lib/error-code.ts';
 import type { Event } from '../status/events/event.ts';
 
 export interface JournalEntry extends Event {
@@ -52,7 +54,7 @@ async function readFrom(path: string, offset: number): Promise<Buffer> {
     });
     return buffer.subarray(0, bytesRead);
   } catch (error) {
-    if (isMissing(error)) return Buffer.alloc(0);
+    if (errorCode(error) === 'ENOENT') return Buffer.alloc(0);
     throw error;
   }
 }
@@ -60,7 +62,7 @@ async function readFrom(path: string, offset: number): Promise<Buffer> {
 /** Oldest first; none where there is no journal. */
 export async function listSegments(directory: string): Promise<Segment[]> {
   const names = await readdir(directory).catch((error: unknown) => {
-    if (isMissing(error)) return [];
+    if (errorCode(error) === 'ENOENT') return [];
     throw error;
   });
   return names
@@ -101,8 +103,4 @@ function parseEntry(line: string): JournalEntry | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

@@ -2,9 +2,11 @@
  * How the daemon's process is started, found again and ended: as a unit where systemd runs and the unit
  * is installed, else as a process of its own with a pid file. Either way it outlives the agent.
  */
+
 import { spawn } from 'node:child_process';
 import { access, readFile, rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { errorCode } from '../../lib/error-code.ts';
 import { type CommandRunner, outputOf } from '../../platform/linux/command.ts';
 import { inNamespace } from '../../platform/linux/network-namespace.ts';
 import { EngineError } from './engine-error.ts';
@@ -157,7 +159,7 @@ function end(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    if (errorCode(error) !== 'ESRCH') throw error;
   }
 }
 
