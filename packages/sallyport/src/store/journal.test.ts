@@ -1,6 +1,9 @@
 import {
   appendFile,
+  type FileHandle,
+  mkdir,
   mkdtemp,
+  open,
   readdir,
   rename,
   rm,
@@ -11,7 +14,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Event } from '../status/events/event.ts';
 import { Journal } from './journal.ts';
 import { JournalReader } from './journal-reader.ts';
@@ -161,6 +164,53 @@ describe('the journal', () => {
     await rename(`${file}.aside`, file);
     await journal.append([event('d')]);
     expect(await contents()).toEqual(['1 a', '2 b', '3 c', '4 d']);
+  });
+});
+
+/** The next write takes only so many bytes, and cannot be taken back. */
+async function breakNextWrite(bytes: number): Promise<void> {
+  const handle = await open(directory, 'r');
+  const prototype = Object.getPrototypeOf(handle) as FileHandle;
+  await handle.close();
+  vi.spyOn(prototype, 'appendFile').mockImplementationOnce(async function (this: FileHandle, data) {
+    await this.write(Buffer.from(data as string).subarray(0, bytes));
+    throw new Error('ENOSPC');
+  });
+  vi.spyOn(prototype, 'truncate').mockRejectedValueOnce(new Error('EIO'));
+}
+
+describe('the journal after a write that failed and could not be taken back', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it('begins a new line behind the torn one', async () => {
+    const journal = new Journal(path);
+    await journal.append([event('a')]);
+    await breakNextWrite(30);
+    await expect(journal.append([event('b')])).rejects.toThrow('ENOSPC');
+    await journal.append([event('c')]);
+    expect(await contents()).toEqual(['1 a', '2 b', '3 c']);
+  });
+
+  it('writes nothing twice', async () => {
+    const journal = new Journal(path, { waiting: 3 });
+    await journal.append([event('a')]);
+    await breakNextWrite(JSON.stringify({ sequence: 2, ...event('b') }).length + 20);
+    await expect(journal.append([event('b'), event('c')])).rejects.toThrow('ENOSPC');
+    await journal.append([event('d'), event('e')]);
+    expect(await contents()).toEqual(['1 a', '2 b', '3 c', '4 d', '5 e']);
+  });
+
+  it('writes nothing twice where an old segment cannot be removed', async () => {
+    const journal = new Journal(path, { segmentBytes: 100 });
+    await journal.append([event('a')]);
+    await mkdir(join(path, '0000000000000000.jsonl'));
+    await expect(journal.append([event('b')])).rejects.toThrow(/EISDIR|directory/);
+    await rm(join(path, '0000000000000000.jsonl'), { recursive: true });
+    expect(journal.waiting).toBe(0);
+    await journal.append([event('c')]);
+    expect(await contents()).toEqual(['2 b', '3 c']);
   });
 });
 

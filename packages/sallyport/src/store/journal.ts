@@ -29,7 +29,7 @@ export class Journal {
   #lost = 0;
   #next: number | undefined;
   #segment: string | undefined;
-  /** The last writer may have been killed in the middle of a line. */
+  /** Where the segment ends is not known: the last writer may have been killed, or failed, in the middle of a line. */
   #isTorn = true;
 
   constructor(directory: string, options: JournalOptions = {}) {
@@ -49,11 +49,24 @@ export class Journal {
     this.#waiting = waiting.slice(-this.#limit);
     this.#lost += waiting.length - this.#waiting.length;
     if (waiting.length === 0) return;
-    const first = (this.#next ?? (await this.#findEnd())) + this.#lost;
+    const next = this.#isTorn ? this.#passOver(await this.#findEnd()) : (this.#next ?? 1);
+    const first = next + this.#lost;
+    const isNew = this.#segment === undefined;
     await this.#write(this.#waiting.map((event, index) => ({ sequence: first + index, ...event })));
     this.#next = first + this.#waiting.length;
     this.#waiting = [];
     this.#lost = 0;
+    if (isNew) await this.#removeOld();
+  }
+
+  /** Returns the next number. What a write that failed has left whole on disk is kept, and waits no more. */
+  #passOver(end: number): number {
+    const next = this.#next ?? end;
+    const found = Math.max(0, end - next);
+    this.#waiting = this.#waiting.slice(Math.max(0, found - this.#lost));
+    this.#lost = Math.max(0, this.#lost - found);
+    this.#next = next + found;
+    return this.#next;
   }
 
   /** The sequence number after the last one that can be read. */
@@ -69,17 +82,17 @@ export class Journal {
   async #write(entries: readonly JournalEntry[]): Promise<void> {
     // A person may have removed it all.
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    const isNew = this.#segment === undefined;
     const segment = this.#segment ?? segmentName(entries[0]?.sequence ?? 1);
     const file = await open(join(this.#directory, segment), 'a', 0o600);
     try {
-      await appendWhole(file, `${this.#isTorn ? '\n' : ''}${entries.map(toLine).join('')}`);
+      const text = `${this.#isTorn ? '\n' : ''}${entries.map(toLine).join('')}`;
+      this.#isTorn = true;
+      const size = await appendWhole(file, text);
       this.#isTorn = false;
-      this.#segment = (await file.stat()).size > this.#segmentBytes ? undefined : segment;
+      this.#segment = size > this.#segmentBytes ? undefined : segment;
     } finally {
       await file.close();
     }
-    if (isNew) await this.#removeOld();
   }
 
   async #removeOld(): Promise<void> {
@@ -96,8 +109,8 @@ function toLine(entry: JournalEntry): string {
   return `${JSON.stringify(entry)}\n`;
 }
 
-/** On disk as a whole, or not at all: a full disk would take the first lines. */
-async function appendWhole(file: FileHandle, text: string): Promise<void> {
+/** On disk as a whole, or not at all: a full disk would take the first lines. Returns the size of the file. */
+async function appendWhole(file: FileHandle, text: string): Promise<number> {
   const { size } = await file.stat();
   try {
     await file.appendFile(text);
@@ -106,4 +119,5 @@ async function appendWhole(file: FileHandle, text: string): Promise<void> {
     await file.truncate(size).catch(() => undefined);
     throw error;
   }
+  return size + Buffer.byteLength(text);
 }
