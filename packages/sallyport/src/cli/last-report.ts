@@ -20,3 +20,8 @@ export async function whySilent(socket: string): Promise<string> {
     ? 'the agent of this host does not answer'
     : 'no agent runs on this host';
 }
+
+/** Beside what is declared, where nobody tells what of it is in effect. */
+export async function effectUnknown(socket: string): Promise<string> {
+  return `${await whySilent(socket)}: what is in effect is not known\n`;
+}

@@ -9,7 +9,7 @@ import type { HostReport, TunnelReport } from '../../status/host-report.ts';
 import { keyOfObject, ObjectStore } from '../../store/object-store.ts';
 import { directoriesFrom, pathsOf } from '../../store/state-directory.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer } from '../io.ts';
-import { whySilent } from '../last-report.ts';
+import { effectUnknown } from '../last-report.ts';
 import { notThere, parseReference } from '../object-reference.ts';
 
 interface DescribeOptions {
@@ -29,8 +29,7 @@ export async function run(
   if (object === undefined) throw notThere(wanted, objects.map(refOf));
   const report = await askReport(paths.controlSocket);
   if (report === undefined) {
-    const reason = await whySilent(paths.controlSocket);
-    io.stderr(`${reason}: what is in effect of it is not known\n`);
+    io.stderr(await effectUnknown(paths.controlSocket));
     await printAnswer(io, options.output, object, () => stringify(object));
     return EXIT.ok;
   }

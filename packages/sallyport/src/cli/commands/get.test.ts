@@ -57,7 +57,7 @@ describe('get', () => {
         'Secret       default/a-psk      generation 1',
         '',
       ].join('\n'),
-      stderr: '',
+      stderr: 'no agent runs on this host: what is in effect is not known\n',
     });
   });
 
@@ -155,7 +155,7 @@ describe('describe', () => {
     const { code, stdout, stderr } = await shell.run(['describe', 'connection', 'partner-a']);
     expect([code, stderr]).toEqual([
       0,
-      'no agent runs on this host: what is in effect of it is not known\n',
+      'no agent runs on this host: what is in effect is not known\n',
     ]);
     expect(parse(stdout)).toEqual(objects[0]);
   });

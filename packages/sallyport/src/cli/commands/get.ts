@@ -6,6 +6,7 @@ import { storedStatus } from '../../status/conditions/stored-status.ts';
 import { keyOfObject, ObjectStore } from '../../store/object-store.ts';
 import { directoriesFrom, pathsOf } from '../../store/state-directory.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer } from '../io.ts';
+import { effectUnknown } from '../last-report.ts';
 import { notThere, parseKind, parseReference } from '../object-reference.ts';
 
 interface GetOptions {
@@ -36,6 +37,7 @@ export async function run(words: readonly string[], options: GetOptions, io: Io)
   if (found.length === 0) io.stderr('no such declaration is in effect\n');
   const report = found.length === 0 ? undefined : await askReport(paths.controlSocket);
   if (report === undefined) {
+    if (found.length > 0) io.stderr(await effectUnknown(paths.controlSocket));
     await printAnswer(io, options.output, found, () => formatList(found));
     return EXIT.ok;
   }

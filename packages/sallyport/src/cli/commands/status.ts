@@ -27,9 +27,8 @@ export async function run(
     const fresh = await askReport(paths.controlSocket);
     const report = fresh ?? (await readLastReport(paths.report));
     if (report === undefined) {
-      io.stderr(
-        'no agent runs on this host, and none has reported since it booted: start sallyport agent\n',
-      );
+      const reason = await whySilent(paths.controlSocket);
+      io.stderr(`${reason}, and none has reported since it booted: start sallyport agent\n`);
       return EXIT.failed;
     }
     if (fresh === undefined)
