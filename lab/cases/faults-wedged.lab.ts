@@ -73,6 +73,13 @@ describe('a daemon that hangs for a minute', () => {
       before.children.map((child, index) => ({ ...child, ...after.children[index] })),
     );
     assert.equal(after.cause, undefined);
+    const events = JSON.parse(await left.mustRun(['events', '-o', 'json'])) as readonly {
+      readonly reason: string;
+    }[];
+    assert.deepEqual(
+      events.map(({ reason }) => reason).filter((reason) => reason.startsWith('Engine')),
+      ['EngineStarted', 'EngineSilent', 'EngineAnswers'],
+    );
     const result = await stream.stop();
     context.diagnostic(lossLine(result));
     // ESP in user space is the daemon's own work, and stands still with it.

@@ -6,9 +6,12 @@ export const EVENT_REASONS = {
     'The wanted revision is not, or not any more, what is there; the cause is the first difference',
   ProblemFound: 'The agent met a problem that concerns the whole host',
   ProblemGone: 'A problem of the host is over',
-  EngineStarted: 'The IKE daemon answers',
+  EngineStarted: 'The IKE daemon runs and answers',
   EngineRestarted: 'The IKE daemon had ended, and another one answers: all SAs of before are gone',
-  EngineLost: 'The IKE daemon does not run, or does not answer',
+  EngineLost: 'The IKE daemon does not run any more',
+  EngineSilent:
+    'The IKE daemon does not answer, or not as it should; it may still run, and the kernel goes on with its SAs',
+  EngineAnswers: 'The IKE daemon answers again',
   DriftFound:
     'Somebody else has changed what was in effect, and it stands so; the cause is the step that would put it right',
   DriftRepaired:

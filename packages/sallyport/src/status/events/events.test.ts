@@ -84,6 +84,12 @@ describe('eventsBetween', () => {
 
   it.each([
     ['lost', 'running', 'stopped', 1, ['EngineLost']],
+    ['silent', 'running', 'silent', 1, ['EngineSilent']],
+    ['still silent', 'silent', 'silent', 1, []],
+    ['found dead after a silence', 'silent', 'stopped', 1, ['EngineLost']],
+    ['there and silent', 'stopped', 'silent', 2, ['EngineSilent']],
+    ['not silent any more', 'silent', 'running', 1, ['EngineAnswers']],
+    ['another one after a silence', 'silent', 'running', 2, ['EngineRestarted']],
     ['back', 'stopped', 'running', 2, ['EngineStarted']],
     ['killed and started between two looks', 'running', 'running', 2, ['EngineRestarted']],
     ['still gone', 'stopped', 'stopped', 1, []],
@@ -119,13 +125,13 @@ describe('eventsBetween', () => {
     ).toEqual([]);
   });
 
-  it('tells why a daemon is lost', () => {
+  it('tells why a daemon is silent', () => {
     const problems = [
       { code: 'engine/no-answer', severity: 'error', message: 'silent', shard: null },
     ] as const;
-    const events = between({}, { engines: engines({ state: 'stopped' }), problems });
+    const events = between({}, { engines: engines({ state: 'silent' }), problems });
     expect(events).toMatchObject([
-      { reason: 'EngineLost', cause: { code: 'engine/no-answer', message: 'silent' } },
+      { reason: 'EngineSilent', cause: { code: 'engine/no-answer', message: 'silent' } },
       { reason: 'ProblemFound' },
     ]);
   });

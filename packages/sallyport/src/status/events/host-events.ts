@@ -40,13 +40,23 @@ function engineEvent(
   is: EngineReport,
   { after, isSameAgent: isSame }: { readonly after: HostReport; readonly isSameAgent: boolean },
 ): OfHost[] {
-  if (was?.state === 'running' && is.state !== 'running')
-    return [{ reason: 'EngineLost', before: was.version, cause: engineFault(after, is) }];
-  if (is.state !== 'running') return [];
-  if (was?.state !== 'running') return [{ reason: 'EngineStarted', after: is.version }];
-  // Lives are counted by each agent anew.
-  if (!isSame || was.life === is.life) return [];
-  return [{ reason: 'EngineRestarted', before: was.version, after: is.version }];
+  const lost = { before: was?.version, cause: engineFault(after, is) };
+  switch (is.state) {
+    case 'stopped':
+      return was === undefined || was.state === 'stopped'
+        ? []
+        : [{ reason: 'EngineLost', ...lost }];
+    case 'silent':
+      return was?.state === 'silent' ? [] : [{ reason: 'EngineSilent', ...lost }];
+    case 'running': {
+      if (was === undefined || was.state === 'stopped')
+        return [{ reason: 'EngineStarted', after: is.version }];
+      // Lives are counted by each agent anew.
+      if (isSame && was.life !== is.life)
+        return [{ reason: 'EngineRestarted', before: was.version, after: is.version }];
+      return was.state === 'silent' ? [{ reason: 'EngineAnswers', after: is.version }] : [];
+    }
+  }
 }
 
 function engineFault({ problems }: HostReport, engine: EngineReport): EventCause | undefined {
