@@ -155,6 +155,21 @@ describe('teardown', () => {
     expect(await readdir(system.paths.shards)).toEqual([]);
   });
 
+  it('ends what was in effect: what the next agent has to do is no drift', async () => {
+    await writePlanFile(system.paths.plan, empty);
+    await withAgent(async () => {
+      await firstReport();
+    });
+    await teardown(options, signal);
+    const kept = JSON.parse(await readFile(system.paths.report, 'utf8')) as HostReport;
+    expect([kept.revisionInEffect, kept.tunnels]).toEqual([undefined, []]);
+    charon.connections.set(OURS, buildMessage({}));
+    await withAgent(async () => {
+      expect((await firstReport()).drift.count).toBe(0);
+    });
+    expect([...charon.connections.keys()]).toEqual(['theirs']);
+  });
+
   it('finds the daemon that the last agent was told to use', async () => {
     await withAgent(async () => {
       await firstReport();

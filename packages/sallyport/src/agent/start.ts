@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { KernelDriver } from '../drivers/kernel/driver.ts';
 import { failuresOf } from '../lib/failures-of.ts';
 import { messageOf } from '../lib/message-of.ts';
-import { removeUnfinished } from '../platform/atomic-file.ts';
+import { removeUnfinished, writeFileAtomic } from '../platform/atomic-file.ts';
 import { readBootId } from '../platform/linux/boot-id.ts';
 import { systemCommands } from '../platform/linux/command.ts';
 import { SysctlFiles } from '../platform/linux/sysctl-files.ts';
@@ -23,7 +23,7 @@ import { PlanSource } from './plan-source.ts';
 import { Reconciler } from './reconciler.ts';
 import { EventRecorder } from './record/event-recorder.ts';
 import { HistoryFile } from './record/history-file.ts';
-import { ReportMemory } from './record/report-memory.ts';
+import { ReportMemory, withNothingInEffect } from './record/report-memory.ts';
 import { TunnelHistory } from './record/tunnel-history.ts';
 import { StoredSecrets } from './secret-source.ts';
 import { SecretWatch } from './secret-watch.ts';
@@ -88,12 +88,21 @@ export async function runAgent(options: StartOptions, signal: AbortSignal): Prom
 export async function teardown(options: StartOptions, signal: AbortSignal): Promise<void> {
   const paths = pathsOf(options.directories);
   const lock = await lockAgent(paths.agentLock);
-  const external = options.externalSocket ?? (await lastExternalSocket(paths.report));
+  const last = await lastReport(paths.report);
+  // Where the last agent was told to use a daemon of somebody else, that one holds what is ours.
+  const external =
+    options.externalSocket ?? last?.engines.find((engine) => engine.external)?.socket;
   const { shards, kernel } = await assemble({
     ...options,
     ...(external === undefined ? {} : { externalSocket: external }),
   });
-  const faults = await shards.remove(signal);
+  const faults = await failuresOf([
+    async () => {
+      if (last === undefined) return;
+      await writeFileAtomic(paths.report, `${JSON.stringify(withNothingInEffect(last))}\n`);
+    },
+  ]);
+  faults.push(...(await shards.remove(signal)));
   faults.push(...(await failuresOf([() => kernel.cleanUp(signal)])));
   await lock.release();
   if (faults.length > 0) {
@@ -101,11 +110,6 @@ export async function teardown(options: StartOptions, signal: AbortSignal): Prom
       cause: faults[0],
     });
   }
-}
-
-/** Of the daemon that the last agent was told to use; undefined where it had its own. */
-async function lastExternalSocket(reportPath: string): Promise<string | undefined> {
-  return (await lastReport(reportPath))?.engines.find(({ external }) => external)?.socket;
 }
 
 /** Of the last agent; undefined where none has reported since the host booted. */

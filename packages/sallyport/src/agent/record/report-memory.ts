@@ -45,3 +45,9 @@ export class ReportMemory {
     return { ...report, objects: this.#objects };
   }
 }
+
+/** For the next agent after a teardown: what is missing then, nobody else has taken away. */
+export function withNothingInEffect({ revisionInEffect: _, ...last }: HostReport): HostReport {
+  const drift = { ...last.drift, reached: {} };
+  return { ...last, tunnels: [], differences: [], objects: [], drift };
+}
