@@ -71,6 +71,16 @@ describe('a round', () => {
     expect(agent.rounds).toEqual([true, false]);
   });
 
+  it('that somebody asks for is also the one that an event has asked for', async () => {
+    await agent.start();
+    await agent.hasten(() => {
+      agent.changePlan();
+    });
+    await agent.ask();
+    await agent.pass(1_000);
+    expect(agent.rounds).toEqual([true, true]);
+  });
+
   it('is not put off by events that keep coming', async () => {
     await agent.start();
     await agent.hasten(() => {

@@ -153,6 +153,9 @@ export class Agent {
       this.#options;
     const hasKernel = this.#wantsKernel || this.#pace.isKernelDue(performance.now());
     this.#wantsKernel = false;
+    // Whatever has asked for a round until now, this is it.
+    clearTimeout(this.#timer);
+    this.#timerAt = Number.POSITIVE_INFINITY;
     try {
       const { plan, problem } = await source.read();
       const round =

@@ -9,6 +9,7 @@ import { toAgentState } from '../status/agent-state.ts';
 import { explanation } from '../status/testing/explanations.ts';
 import { report } from '../status/testing/reports.ts';
 import {
+  askLook,
   askReport,
   askState,
   askWhy,
@@ -18,6 +19,7 @@ import {
 } from './control.ts';
 
 const last = (): undefined => undefined;
+const { signal: never } = new AbortController();
 const why = () => Promise.resolve(explanation);
 
 let directory: string;
@@ -131,6 +133,28 @@ describe('asked for its state', () => {
   it('looks where nothing has been seen yet', async () => {
     const server = await serveControl(path, { report: () => Promise.resolve(report), last, why });
     expect(await askState(path)).toEqual(toAgentState(report));
+    server.close();
+  });
+});
+
+describe('asked for a look', () => {
+  it('tells in few words what it sees now, not what it saw', async () => {
+    const now = { ...report, observedAt: '2026-06-01T11:00:00.000Z' };
+    const server = await serveControl(path, {
+      report: () => Promise.resolve(now),
+      last: () => report,
+      why,
+    });
+    expect(await askLook(path, 10_000, never)).toEqual(toAgentState(now));
+    server.close();
+    expect(await askLook(path, 10_000, never)).toBeUndefined();
+  });
+
+  it('is asked no longer than it may take', async () => {
+    const silent = () => new Promise<never>(() => undefined);
+    const server = await serveControl(path, { report: silent, last, why });
+    expect(await askLook(path, 10, never)).toBeUndefined();
+    expect(await askLook(path, 60_000, AbortSignal.abort())).toBeUndefined();
     server.close();
   });
 });

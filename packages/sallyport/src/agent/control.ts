@@ -1,8 +1,8 @@
 /**
  * The agent's ear: a socket in the run directory, which only root can reach. A line asks, a line of
- * JSON answers: `report` looks afresh and returns what is there, `state` what the last round has found, in
- * few words and at once, `why NAMESPACE/CONNECTION [TARGET]`
- * looks closely at the tunnels of one connection and explains them.
+ * JSON answers: `report` looks afresh and returns what is there, `look` the same in few words, `state` in few
+ * words and at once what the last round has found; `why NAMESPACE/CONNECTION [TARGET]` looks closely at the
+ * tunnels of one connection and explains them. A fresh look is a round that begins after the question.
  */
 import { rm } from 'node:fs/promises';
 import { connect, Server, type Socket } from 'node:net';
@@ -49,6 +49,7 @@ export async function serveControl(path: string, answers: ControlAnswers): Promi
 
 async function answerTo(request: string, { report, last, why }: ControlAnswers): Promise<unknown> {
   if (request === 'report') return report();
+  if (request === 'look') return toAgentState(await report());
   if (request === 'state') return toAgentState(last() ?? (await report()));
   const asked = parseWhyRequest(request);
   if (asked === undefined) throw new Error('unknown request');
@@ -115,11 +116,16 @@ export async function askState(
   path: string,
   milliseconds: number = ANSWER_MILLISECONDS,
 ): Promise<AgentState | undefined> {
-  const value = parseJson(await ask(path, 'state', milliseconds));
-  // The other end is our own program; the format names its version.
-  return isJson(value) && value['format'] === AGENT_STATE_FORMAT
-    ? (value as unknown as AgentState)
-    : undefined;
+  return parseState(await ask(path, 'state', milliseconds));
+}
+
+/** What the running agent finds in a round that begins after this; undefined where it does not tell in time. */
+export async function askLook(
+  path: string,
+  milliseconds: number,
+  signal: AbortSignal,
+): Promise<AgentState | undefined> {
+  return parseState(await ask(path, 'look', milliseconds, signal));
 }
 
 /** Undefined where no agent answers; throws what the agent says it could not do. */
@@ -139,9 +145,14 @@ export async function askWhy(
 }
 
 /** All that came back; empty where nobody answers. */
-function ask(path: string, request: string, milliseconds: number): Promise<string> {
+function ask(
+  path: string,
+  request: string,
+  milliseconds: number,
+  signal?: AbortSignal,
+): Promise<string> {
   return new Promise((resolve) => {
-    const socket = connect(path);
+    const socket = connect({ path, ...(signal === undefined ? {} : { signal }) });
     const chunks: Buffer[] = [];
     socket.setTimeout(milliseconds, () => socket.destroy());
     socket.on('connect', () => socket.write(`${request}\n`));
@@ -174,6 +185,14 @@ export function parseReport(text: string): HostReport | undefined {
     value['format'] === 'sallyport.dev/host-report/v1alpha1' &&
     Array.isArray(value['engines'])
     ? (value as unknown as HostReport)
+    : undefined;
+}
+
+function parseState(text: string): AgentState | undefined {
+  const value = parseJson(text);
+  // The other end is our own program; the format names its version.
+  return isJson(value) && value['format'] === AGENT_STATE_FORMAT
+    ? (value as unknown as AgentState)
     : undefined;
 }
 

@@ -1,7 +1,7 @@
 /** Writes a new set of declarations, and waits until the agent has proven that it is in effect. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { collectHostFacts } from '../agent/collect-facts.ts';
-import { askReport, askState, hasAgent } from '../agent/control.ts';
+import { askLook, askState, hasAgent } from '../agent/control.ts';
 import { previewChanges } from '../agent/preview.ts';
 import { type Change, formatChange } from '../drivers/driver.ts';
 import { formatProblem } from '../lib/problem.ts';
@@ -132,8 +132,6 @@ function describeTunnels({ tunnelStates }: AgentState): string {
 const POLL_MILLISECONDS = 50;
 /** For one answer of the agent, however short the time is. */
 const MINIMUM_MILLISECONDS = 1_000;
-/** The agent watches the plan; only where it cannot has it to be told to look. */
-const NOTICE_MILLISECONDS = 1_000;
 
 /** The state in which the revision is in effect, or the last one before the time was over. */
 async function waitForRevision(
@@ -143,24 +141,20 @@ async function waitForRevision(
 ): Promise<AgentState | undefined> {
   const socket = pathsOf(directories).controlSocket;
   const deadline = performance.now() + timeoutSeconds * 1000;
-  let lookAt = performance.now() + NOTICE_MILLISECONDS;
-  // What was seen before the change was stored proves nothing, also where the plan stays the same.
-  const storedAt = Date.now();
-  for (;;) {
-    const left = Math.max(MINIMUM_MILLISECONDS, deadline - performance.now());
-    const state = await askState(socket, left);
-    const isNew = Date.parse(state?.observedAt ?? '') >= storedAt;
-    if (state === undefined || (isNew && state.revisionInEffect === plan.revision)) return state;
-    if (performance.now() > deadline || io.signal.aborted) return isNew ? state : unproven(state);
-    if (!(isNew && state.wantedRevision === plan.revision) && performance.now() > lookAt) {
-      await askReport(socket, left);
-      lookAt = performance.now() + NOTICE_MILLISECONDS;
-    } else {
-      await delay(POLL_MILLISECONDS, undefined, { signal: io.signal }).catch(() => undefined);
-    }
+  const left = (): number => Math.max(MINIMUM_MILLISECONDS, deadline - performance.now());
+  // Only a look that begins now, when the change is stored, proves anything: also where the plan stays the same.
+  let state = await askLook(socket, left(), io.signal);
+  if (state === undefined) return unproven(await askState(socket, MINIMUM_MILLISECONDS));
+  while (state?.revisionInEffect !== plan.revision) {
+    if (state === undefined || performance.now() > deadline || io.signal.aborted) return state;
+    await delay(POLL_MILLISECONDS, undefined, { signal: io.signal }).catch(() => undefined);
+    state = await askState(socket, left());
   }
+  return state;
 }
 
-function unproven({ revisionInEffect: _, ...state }: AgentState): AgentState {
-  return state;
+function unproven(state: AgentState | undefined): AgentState | undefined {
+  if (state === undefined) return undefined;
+  const { revisionInEffect: _, ...rest } = state;
+  return rest;
 }

@@ -1,14 +1,15 @@
 /** Runs the program in this process, with captured output and directories of its own. */
+import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { vi } from 'vitest';
 import { serveControl } from '../../agent/control.ts';
+import type { HostPlan } from '../../plan/host-plan.ts';
 import type { HostReport } from '../../status/host-report.ts';
 import { explanation } from '../../status/testing/explanations.ts';
 import type { Explanation } from '../../status/why/explanation.ts';
-import { readPlanFile } from '../../store/plan-file.ts';
 import { runProgram } from '../program.ts';
 
 export interface Outcome {
@@ -68,30 +69,24 @@ export class Shell implements AsyncDisposable {
   }
 
   /**
-   * An agent that answers with this report; by default it has any plan in effect at once, `old plan`: as
-   * seen before the plan was stored.
+   * An agent that answers with this report; by default it has any plan in effect at once, `old plan`: as far
+   * as it knows from before, and never looks again.
    */
   async startAgent(
     report: HostReport,
     has: 'plan' | 'old plan' | 'nothing' = 'plan',
   ): Promise<void> {
     await mkdir(this.file('run'), { recursive: true });
-    const answer = async (): Promise<HostReport> => {
-      if (has === 'nothing') return report;
-      const revision = (await readPlanFile(this.file('state/plan.json')))?.revision;
+    const seen = (): HostReport => {
+      const revision = has === 'nothing' ? undefined : revisionIn(this.file('state/plan.json'));
       return revision === undefined
         ? report
-        : {
-            ...report,
-            observedAt: (has === 'plan' ? new Date() : new Date(0)).toISOString(),
-            wantedRevision: revision,
-            revisionInEffect: revision,
-          };
+        : { ...report, wantedRevision: revision, revisionInEffect: revision };
     };
     this.#servers.push(
       await serveControl(this.file('run/agent.sock'), {
-        report: answer,
-        last: () => undefined,
+        report: () => (has === 'old plan' ? new Promise(() => undefined) : Promise.resolve(seen())),
+        last: seen,
         why: () => Promise.resolve(this.explanation),
       }),
     );
@@ -121,4 +116,10 @@ export class Shell implements AsyncDisposable {
     for (const server of this.#servers) server.close();
     await rm(this.directory, { recursive: true });
   }
+}
+
+/** Undefined where there is no plan. */
+function revisionIn(path: string): string | undefined {
+  if (!existsSync(path)) return undefined;
+  return (JSON.parse(readFileSync(path, 'utf8')) as { plan: HostPlan }).plan.revision;
 }
