@@ -6,7 +6,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { kindOf } from '../capture.ts';
-import { connection, KEY } from '../declarations/left-site.ts';
+import { connection, KEY, siteOf } from '../declarations/left-site.ts';
 import { ipsecOf, networkOf } from '../footprint.ts';
 import type { Host } from '../host.ts';
 import { projectDirectory } from '../paths.ts';
@@ -30,33 +30,10 @@ interface SiteAddresses {
 
 const DECLARED: SiteAddresses = { own: OWN_ADDRESS, shard: SHARD_ADDRESS };
 
-const site = (namespace: string, addresses: SiteAddresses = DECLARED): string => `
-apiVersion: sallyport.dev/v1alpha1
-kind: Host
-metadata: {name: left}
-spec:
-  addresses: [${addresses.own}]
-  shards: [{name: ${namespace}, addresses: [${addresses.shard}]}]
----
-apiVersion: sallyport.dev/v1alpha1
-kind: Gateway
-metadata: {name: edge}
-spec:
-  placement: {hosts: [left]}
-  networks: [10.1.0.0/24, 'fd01::/64']
----
-apiVersion: sallyport.dev/v1alpha1
-kind: Secret
-metadata: {name: key}
-spec: {psk: {file: key}}
----
-apiVersion: sallyport.dev/v1alpha1
-kind: CryptoPolicy
-metadata: {name: strong}
-spec:
-  ike: {proposals: [aes256gcm16-prfsha384-ecp384]}
-  esp: {proposals: [aes256gcm16-ecp384]}
-`;
+const site = (namespace: string, addresses: SiteAddresses = DECLARED): string =>
+  siteOf(
+    `{addresses: [${addresses.own}], shards: [{name: ${namespace}, addresses: [${addresses.shard}]}]}`,
+  );
 
 const FIRST = connection({
   name: 'first',

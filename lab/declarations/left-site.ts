@@ -1,12 +1,14 @@
-// The left site of `two-sites`, declared: our gateway with its host, a key, and connections that a case adds.
+// Our left site, declared: a gateway with its host, a key, and connections that a case adds.
 
 export const KEY = 'correct horse battery staple, in a lab';
 
-export const LEFT_SITE = `
+/** `host`: the spec of the gateway's host, YAML in one line. */
+export function siteOf(host: string): string {
+  return `
 apiVersion: sallyport.dev/v1alpha1
 kind: Host
 metadata: {name: left}
-spec: {addresses: [198.51.100.1, '2001:db8:a::1']}
+spec: ${host}
 ---
 apiVersion: sallyport.dev/v1alpha1
 kind: Gateway
@@ -27,6 +29,10 @@ spec:
   ike: {proposals: [aes256gcm16-prfsha384-ecp384]}
   esp: {proposals: [aes256gcm16-ecp384]}
 `;
+}
+
+/** In the network of `two-sites`. */
+export const LEFT_SITE: string = siteOf("{addresses: [198.51.100.1, '2001:db8:a::1']}");
 
 export interface ConnectionText {
   readonly name: string;
