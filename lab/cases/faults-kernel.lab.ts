@@ -88,30 +88,10 @@ describe('the kernel of a gateway', () => {
     const counter =
       'table inet seen { chain in { type filter hook input priority 0; ip saddr 10.9.0.2 counter comment "forged"; ip saddr 10.2.0.2 counter comment "own"; }; }';
     await lab.host('hosta').mustExec('nft', ['-f', '-'], { input: `${counter}\n` });
-    await hostb.exec('ping', [
-      '-n',
-      '-c',
-      '3',
-      '-i',
-      '0.1',
-      '-W',
-      '1',
-      '-I',
-      '10.9.0.2',
-      '10.1.0.2',
-    ]);
-    await hostb.exec('ping', [
-      '-n',
-      '-c',
-      '3',
-      '-i',
-      '0.1',
-      '-W',
-      '1',
-      '-I',
-      '10.2.0.2',
-      '10.1.0.2',
-    ]);
+    for (const source of ['10.9.0.2', '10.2.0.2']) {
+      const three = ['-n', '-c', '3', '-i', '0.1', '-W', '1'];
+      await hostb.exec('ping', [...three, '-I', source, '10.1.0.2']);
+    }
     const seen = await lab.host('hosta').mustExec('nft', ['list', 'table', 'inet', 'seen']);
     assert.match(seen, /packets 3 bytes \d+ comment "own"/);
     assert.match(seen, /packets 0 bytes 0 comment "forged"/);
