@@ -5,8 +5,9 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { changed, type Mutation } from '../mutations/mutation.ts';
 import { classOf } from '../mutations/results.ts';
-import { changed, MUTATIONS, type Mutation } from '../mutations/table.ts';
+import { MUTATIONS } from '../mutations/table.ts';
 import { Traffic } from '../mutations/traffic.ts';
 import { DECLARATIONS, HERE, MutationWorld, TARGETS } from '../mutations/world.ts';
 

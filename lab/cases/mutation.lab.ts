@@ -1,5 +1,5 @@
 // Every field that can be changed, changed on a live tunnel: in effect by the word of daemon and kernel,
-// and never by Sallyport's where the change was swallowed on its way. `lab/mutations/table.ts` has them.
+// and never by Sallyport's where the change was swallowed on its way. `lab/mutations/table` has them.
 
 // lab: long
 

@@ -193,14 +193,16 @@ export const trapped =
     child(now, name);
   };
 
-/** Subjects of the certificates that are presented and accepted. */
-export const certificates =
-  (ours: readonly string[], authorities: readonly string[]): Proof =>
-  (now) => {
+/** The tunnel stands anew, by a certificate of ours of this name, for peers of these authorities. */
+export const presents = (
+  name: string,
+  authorities: readonly string[] = ['O=Theirs, CN=Theirs CA'],
+): Proof =>
+  all(madeAnew(CERTIFIED), (now) => {
     const { local, remote } = loaded(now, CERTIFIED);
-    assert.deepEqual(local[0]?.certs, ours);
+    assert.deepEqual(local[0]?.certs, [`O=Ours, CN=${name}`]);
     assert.deepEqual([...(remote[0]?.cacerts ?? [])].sort(), authorities);
-  };
+  });
 
 /** Connection, IKE SA and interface stand under this name, or nothing of them is left. */
 export const stands =
