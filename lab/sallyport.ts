@@ -3,6 +3,7 @@
 import { type ChildProcess } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { askReport } from '../packages/sallyport/dist/agent/control.js';
 import { type ExecuteOptions, end, type Outcome } from './execute.ts';
 import type { Host } from './host.ts';
 import { projectDirectory } from './paths.ts';
@@ -198,10 +199,12 @@ export class Sallyport {
     return path;
   }
 
+  /**
+   * What `sallyport status -o json` prints where an agent answers. Asked of the agent itself: it is waited
+   * for again and again, and in a guest the start of the program takes most of a second.
+   */
   async tryReport(): Promise<ReportView | undefined> {
-    const { stdout, stderr } = await this.run(['status', '-o', 'json']);
-    if (stderr !== '') return undefined;
-    return JSON.parse(stdout) as ReportView;
+    return askReport(this.host.file('run/agent.sock'));
   }
 
   async conditions(kind: string, name: string): Promise<readonly ConditionView[]> {
