@@ -86,9 +86,9 @@ describe('a round', () => {
     await agent.hasten(() => {
       agent.emit(lost);
     });
-    await agent.pass(60);
+    await agent.pass(15);
     agent.changePlan();
-    await agent.pass(40);
+    await agent.pass(10);
     expect(agent.rounds).toHaveLength(2);
   });
 
@@ -117,14 +117,14 @@ describe('a round', () => {
       trigger: () => {
         agent.changePlan();
       },
-      after: 100,
+      after: 25,
     },
     {
       what: 'a new life of the daemon',
       trigger: () => {
         agent.emit(reset);
       },
-      after: 100,
+      after: 25,
     },
     { what: 'a change of the kernel', trigger: () => agent.changeKernel(), after: 1_000 },
   ])('looks at the kernel soon after $what', async ({ trigger, after }) => {

@@ -19,6 +19,7 @@ import type { Reconciler, Round } from './reconciler.ts';
 import type { EventRecorder } from './record/event-recorder.ts';
 import type { ReportMemory } from './record/report-memory.ts';
 import type { TunnelHistory } from './record/tunnel-history.ts';
+import { ALL, type Scope, TOLD, UNTOLD } from './scope.ts';
 import type { SecretWatch } from './secret-watch.ts';
 import type { Shards } from './shard/shards.ts';
 import type { Explainer } from './why/explainer.ts';
@@ -57,7 +58,7 @@ export class Agent {
   #queued: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
-  #wantsKernel = true;
+  #wanted = ALL;
   #secretProblems: readonly Problem[] = [];
   #secretsDueAt = 0;
   #ended = false;
@@ -72,7 +73,7 @@ export class Agent {
     // Of an agent that was killed while it exchanged a tunnel.
     await shards.releaseHolds(signal);
     const control = await serveControl(controlSocket, {
-      report: () => this.#freshReport({ kernel: true }, signal),
+      report: () => this.#freshReport(ALL, signal),
       last: () => this.#report,
       why: (request) =>
         explainer.explain(
@@ -84,7 +85,7 @@ export class Agent {
     const watcher = await this.#watchPlan();
     watchNetwork(
       () => {
-        this.#wantsKernel = true;
+        this.#want(UNTOLD);
         this.#schedule(MOVING_MILLISECONDS);
       },
       log,
@@ -94,7 +95,7 @@ export class Agent {
       this.#soon(scope);
     }, signal);
     log.info({ host: this.#options.host, pid: process.pid }, 'agent started');
-    this.#soon({ kernel: true });
+    this.#soon(ALL);
     await aborted(signal);
     this.#ended = true;
     clearTimeout(this.#timer);
@@ -112,7 +113,7 @@ export class Agent {
     const { source, log } = this.#options;
     try {
       return await source.watch(() => {
-        this.#soon({ kernel: true });
+        this.#soon(UNTOLD);
       });
     } catch (error) {
       log.warn({ error: messageOf(error) }, 'the plan cannot be watched; going on by timer');
@@ -121,9 +122,14 @@ export class Agent {
   }
 
   /** A round within moments; many calls make one. */
-  #soon(scope: { readonly kernel: boolean }): void {
-    this.#wantsKernel ||= scope.kernel;
+  #soon(scope: Scope): void {
+    this.#want(scope);
     this.#schedule(SETTLE_MILLISECONDS);
+  }
+
+  /** The next round looks at this, too. */
+  #want({ kernel, sas }: Scope): void {
+    this.#wanted = { kernel: this.#wanted.kernel || kernel, sas: this.#wanted.sas || sas };
   }
 
   #schedule(milliseconds: number): void {
@@ -151,8 +157,10 @@ export class Agent {
     if (this.#ended) return;
     const { source, reconciler, reportMemory, history, shards, recorder, secrets, log } =
       this.#options;
-    const hasKernel = this.#wantsKernel || this.#pace.isKernelDue(performance.now());
-    this.#wantsKernel = false;
+    if (this.#pace.isAllDue(performance.now())) this.#want(ALL);
+    const scope = this.#wanted;
+    const hasKernel = scope.kernel;
+    this.#wanted = TOLD;
     // Whatever has asked for a round until now, this is it.
     clearTimeout(this.#timer);
     this.#timerAt = Number.POSITIVE_INFINITY;
@@ -161,11 +169,7 @@ export class Agent {
       const round =
         plan === undefined
           ? { ...IDLE, engines: shards.engines }
-          : await reconciler.round(
-              plan,
-              { kernel: hasKernel },
-              AbortSignal.timeout(ROUND_MILLISECONDS),
-            );
+          : await reconciler.round(plan, scope, AbortSignal.timeout(ROUND_MILLISECONDS));
       // A round that was cut off tells nothing true: the last report stands.
       if (this.#isEnded()) return;
       const isNew = plan?.revision !== this.#plan?.revision;
@@ -187,7 +191,7 @@ export class Agent {
       await history.saveIfDue();
       const nextAt = earliest(shards.nextAt, history.nextLookAt);
       const now = performance.now();
-      this.#schedule(this.#pace.pauseAfter({ ...round, hasKernel }, now, nextAt));
+      this.#schedule(this.#pace.pauseAfter({ ...round, scope }, now, nextAt));
     } catch (error) {
       log.error({ error: messageOf(error) }, 'round failed');
       this.#schedule(this.#pace.pauseAfterFault());
@@ -236,11 +240,8 @@ export class Agent {
     };
   }
 
-  async #freshReport(
-    scope: { readonly kernel: boolean },
-    signal: AbortSignal,
-  ): Promise<HostReport> {
-    this.#wantsKernel ||= scope.kernel;
+  async #freshReport(scope: Scope, signal: AbortSignal): Promise<HostReport> {
+    this.#want(scope);
     await this.#nextRound();
     if (this.#report === undefined || signal.aborted) throw new Error('the agent is ending');
     return this.#report;

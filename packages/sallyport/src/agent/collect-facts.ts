@@ -33,11 +33,11 @@ export async function collectHostFacts(
   signal: AbortSignal,
 ): Promise<Facts> {
   const salt = await readSalt(pathsOf(directories).salt);
-  return {
-    hosts: [await hostFacts(objects, host, directories, signal)],
-    secrets: await collectSecretFacts(objects, salt),
-    now: new Date().toISOString(),
-  };
+  const [ofHost, secrets] = await Promise.all([
+    hostFacts(objects, host, directories, signal),
+    collectSecretFacts(objects, salt),
+  ]);
+  return { hosts: [ofHost], secrets, now: new Date().toISOString() };
 }
 
 async function hostFacts(
@@ -49,9 +49,11 @@ async function hostFacts(
   const declared = objects.flatMap(({ object }) =>
     object.kind === 'Host' && object.metadata.name === host ? [object.spec] : [],
   );
-  const { available } = await detectDataPlanes(systemCommands, signal);
-  const mtu = await smallestUnderlayMtu(declared, signal);
-  const algorithms = await daemonAlgorithms(directories, signal);
+  const [{ available }, mtu, algorithms] = await Promise.all([
+    detectDataPlanes(systemCommands, signal),
+    smallestUnderlayMtu(declared, signal),
+    daemonAlgorithms(directories, signal),
+  ]);
   return {
     host,
     dataPlanes: available,

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { Pace, type PacedRound } from './pace.ts';
+import { ALL, TOLD } from './scope.ts';
 
-const well: PacedRound = { differences: [], problems: [], isMoving: false, hasKernel: true };
+const well: PacedRound = { differences: [], problems: [], isMoving: false, scope: ALL };
 const differing: PacedRound = { ...well, differences: [{ text: 'kernel: add route' }] };
 
 describe('Pace', () => {
   it('looks at everything when it begins', () => {
-    expect(new Pace(() => 0).isKernelDue(0)).toBe(true);
+    expect(new Pace(() => 0).isAllDue(0)).toBe(true);
   });
 
   it.each([
@@ -44,32 +45,32 @@ describe('Pace', () => {
   it('tries the kernel again where it failed, also when the round before looked at tunnels only', () => {
     const pace = new Pace(() => 0);
     pace.pauseAfter(differing, 0, undefined);
-    expect(pace.isKernelDue(499)).toBe(false);
-    expect(pace.pauseAfter({ ...differing, hasKernel: false }, 400, undefined)).toBe(100);
-    expect(pace.isKernelDue(500)).toBe(true);
+    expect(pace.isAllDue(499)).toBe(false);
+    expect(pace.pauseAfter({ ...differing, scope: TOLD }, 400, undefined)).toBe(100);
+    expect(pace.isAllDue(500)).toBe(true);
   });
 
   it('reads the kernel back in time, however busy the tunnels are', () => {
     const pace = new Pace(() => 0);
-    const moving: PacedRound = { ...well, isMoving: true, hasKernel: false };
+    const moving: PacedRound = { ...well, isMoving: true, scope: TOLD };
     let now = 0;
-    now += pace.pauseAfter({ ...moving, hasKernel: true }, now, undefined);
+    now += pace.pauseAfter({ ...moving, scope: ALL }, now, undefined);
     expect(now).toBe(1_000);
-    while (!pace.isKernelDue(now)) now += pace.pauseAfter(moving, now, undefined);
+    while (!pace.isAllDue(now)) now += pace.pauseAfter(moving, now, undefined);
     expect(now).toBe(7_500);
   });
 
   it('wakes for a tunnel whose wait is over, and not twice in a moment', () => {
     const pace = new Pace(() => 0);
     expect(pace.pauseAfter(well, 1_000, 4_000)).toBe(3_000);
-    expect(pace.pauseAfter(well, 1_000, 500)).toBe(100);
+    expect(pace.pauseAfter(well, 1_000, 500)).toBe(25);
   });
 
   it('looks at everything after a round that broke off, with the same growing pauses', () => {
     const pace = new Pace(() => 0);
     pace.pauseAfter(well, 0, undefined);
-    expect(pace.isKernelDue(1)).toBe(false);
+    expect(pace.isAllDue(1)).toBe(false);
     expect([pace.pauseAfterFault(), pace.pauseAfterFault()]).toEqual([500, 1_000]);
-    expect(pace.isKernelDue(1)).toBe(true);
+    expect(pace.isAllDue(1)).toBe(true);
   });
 });

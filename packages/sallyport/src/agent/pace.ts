@@ -5,32 +5,33 @@
  */
 import { backoffMilliseconds } from '../lib/backoff.ts';
 import type { Round } from './reconciler.ts';
+import type { Scope } from './scope.ts';
 
 /** Full look at everything, with jitter, whatever the events say. */
 const RESYNC_MILLISECONDS = 10_000;
 /** While something is under way; also after a change of the kernel, which seldom comes alone. */
 export const MOVING_MILLISECONDS = 1_000;
 /** Events come in bursts: one round answers many. */
-export const SETTLE_MILLISECONDS = 100;
+export const SETTLE_MILLISECONDS = 25;
 
 const RETRY = { baseMilliseconds: MOVING_MILLISECONDS, maxMilliseconds: RESYNC_MILLISECONDS };
 
 export interface PacedRound extends Pick<Round, 'differences' | 'problems' | 'isMoving'> {
-  /** Whether the round looked at the kernel. */
-  readonly hasKernel: boolean;
+  readonly scope: Scope;
 }
 
 export class Pace {
   readonly #random: () => number;
   #failures = 0;
-  #kernelAt = 0;
+  #allAt = 0;
 
   constructor(random: () => number) {
     this.#random = random;
   }
 
-  isKernelDue(now: number): boolean {
-    return now >= this.#kernelAt;
+  /** Whether all is to be looked at. */
+  isAllDue(now: number): boolean {
+    return now >= this.#allAt;
   }
 
   /** Pause after a round. `retryAt`: when a tunnel may be tried again, if one waits for it. */
@@ -42,8 +43,9 @@ export class Pace {
     const rest = isWell
       ? RESYNC_MILLISECONDS * (0.75 + this.#random() / 4)
       : backoffMilliseconds(this.#failures, this.#random(), RETRY);
-    if (round.hasKernel) this.#kernelAt = now + rest;
-    const waits = [rest, this.#kernelAt - now];
+    const { kernel, sas } = round.scope;
+    if (kernel) this.#allAt = sas ? now + rest : Math.min(this.#allAt, now + rest);
+    const waits = [rest, this.#allAt - now];
     if (round.isMoving) waits.push(MOVING_MILLISECONDS);
     if (retryAt !== undefined) waits.push(retryAt - now);
     return Math.max(SETTLE_MILLISECONDS, Math.min(...waits));
@@ -52,7 +54,7 @@ export class Pace {
   /** Pause after a round that broke off: nothing of it is known. */
   pauseAfterFault(): number {
     this.#failures += 1;
-    this.#kernelAt = 0;
+    this.#allAt = 0;
     return backoffMilliseconds(this.#failures, this.#random(), RETRY);
   }
 }

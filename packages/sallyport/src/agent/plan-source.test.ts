@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { revisionOf } from '../plan/plan-host.ts';
 import { planWorld } from '../plan/testing/plan-world.ts';
 import { WORLDS } from '../plan/testing/worlds.ts';
 import { readPlanFile, writePlanFile } from '../store/plan-file.ts';
@@ -30,6 +31,19 @@ describe('PlanSource', () => {
     expect(none).toBeUndefined();
     expect(problem?.code).toBe('agent/no-plan');
     expect(problem?.hint).toContain('sallyport apply');
+  });
+
+  it('keeps the very objects of tunnels that another plan leaves as they are', async () => {
+    const [tunnel] = plan.tunnels;
+    await writePlanFile(path, plan);
+    const source = new PlanSource(path, copy);
+    const first = await source.read();
+    const { revision: _, sources, ...content } = { ...plan, driftPolicy: 'report' as const };
+    await writePlanFile(path, { ...content, sources, revision: revisionOf(content) });
+    const second = await source.read();
+    expect(second.plan?.driftPolicy).toBe('report');
+    expect(second.plan?.tunnels[0]).toEqual(tunnel);
+    expect(second.plan?.tunnels[0]).toBe(first.plan?.tunnels[0]);
   });
 
   it.each<{ what: string; content: (text: string) => string | undefined }>([

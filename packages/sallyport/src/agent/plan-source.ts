@@ -9,6 +9,7 @@ import { basename, dirname } from 'node:path';
 import { messageOf } from '../lib/message-of.ts';
 import type { Problem } from '../lib/problem.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
+import { shareTunnels } from '../plan/same-tunnels.ts';
 import { readPlanFile, writePlanFile } from '../store/plan-file.ts';
 
 export interface SourcedPlan {
@@ -56,7 +57,8 @@ export class PlanSource {
     });
   }
 
-  async #keep(plan: HostPlan, stamp: string | undefined): Promise<SourcedPlan> {
+  async #keep(read: HostPlan, stamp: string | undefined): Promise<SourcedPlan> {
+    const plan = this.#copy === undefined ? read : shareTunnels(this.#copy, read);
     this.#stamp = stamp;
     this.#copy = plan;
     this.#isKept = false;

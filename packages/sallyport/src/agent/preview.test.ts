@@ -5,9 +5,12 @@ import { buildMessage } from '@sallyport/vici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { formatChange } from '../drivers/driver.ts';
 import { FakeCharon } from '../drivers/strongswan/testing/fake-charon.ts';
+import type { HostPlan } from '../plan/host-plan.ts';
+import { revisionOf } from '../plan/plan-host.ts';
 import { planWorld } from '../plan/testing/plan-world.ts';
 import { WORLDS } from '../plan/testing/worlds.ts';
 import { report } from '../status/testing/reports.ts';
+import { writePlanFile } from '../store/plan-file.ts';
 import { serveControl } from './control.ts';
 import { previewChanges } from './preview.ts';
 import { FakeSystem } from './testing/fake-system.ts';
@@ -36,14 +39,26 @@ async function preview(): Promise<string[]> {
   return changes.map((change) => `${change.driver}: ${formatChange(change)}`);
 }
 
+function contentOf({
+  revision: _,
+  sources: __,
+  ...content
+}: HostPlan): Parameters<typeof revisionOf>[0] {
+  return content;
+}
+
 /** An agent that was told to use somebody else's daemon. */
-async function startAgent(): Promise<void> {
+async function startAgent(revisionInEffect?: string): Promise<void> {
   const engines = report.engines.map((engine) => ({
     ...engine,
     external: true,
     socket: charon.socket,
   }));
-  const answer = { ...report, engines };
+  const { revisionInEffect: _, ...rest } = report;
+  const answer = {
+    ...{ ...rest, engines },
+    ...(revisionInEffect === undefined ? {} : { revisionInEffect }),
+  };
   agent = await serveControl(system.paths.controlSocket, {
     report: () => Promise.resolve(answer),
     last: () => undefined,
@@ -91,6 +106,26 @@ describe('previewChanges', () => {
     const lines = changes.filter(({ driver }) => driver === 'strongswan').map(formatChange);
     for (const { name } of sharded.tunnels) expect(lines).toContain(`add IKE connection ${name}`);
     expect(lines.at(-1)).toBe('remove the IKE daemon, which ends every tunnel of this shard ike9');
+  });
+
+  it('looks at nothing that the agent has proven and that stays as it is', async () => {
+    const before = { ...plan, tunnels: [] };
+    await writePlanFile(system.paths.plan, { ...before, revision: revisionOf(contentOf(before)) });
+    charon.connections.set('sp.default.drifted.main', buildMessage({}));
+    await startAgent(revisionOf(contentOf(before)));
+    expect(await preview()).toEqual([
+      `strongswan: add pre-shared key of ${OURS}`,
+      `strongswan: add IKE connection ${OURS}`,
+    ]);
+    const asked = charon.messages.filter(({ command }) => /^list-(conns|sas)$/.test(command));
+    expect(asked.map(({ message }) => message)).toEqual([{ ike: OURS }, { ike: OURS }]);
+  });
+
+  it('looks at everything where the agent has proven another plan than the stored one', async () => {
+    await writePlanFile(system.paths.plan, plan);
+    charon.connections.set('sp.default.gone.main', buildMessage({}));
+    await startAgent('another');
+    expect(await preview()).toContain('strongswan: remove IKE connection sp.default.gone.main');
   });
 
   it('changes nothing', async () => {

@@ -2,51 +2,71 @@
 import { ViciClient } from '@sallyport/vici';
 import type { Change } from '../drivers/driver.ts';
 import { KernelDriver } from '../drivers/kernel/driver.ts';
+import { kernelPart } from '../drivers/kernel/state.ts';
 import { diffStrongswan } from '../drivers/strongswan/diff.ts';
 import { StrongswanDriver } from '../drivers/strongswan/driver.ts';
 import { MemoryFile } from '../drivers/strongswan/memory-file.ts';
-import { NO_ORIGINS } from '../drivers/strongswan/sas/origins.ts';
-import type { ObservedStrongswan } from '../drivers/strongswan/state.ts';
+import { type Names, NOTHING_LOADED } from '../drivers/strongswan/state.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
+import { differingTunnels, isSame } from '../plan/same-tunnels.ts';
 import { systemCommands } from '../platform/linux/command.ts';
 import { SysctlFiles } from '../platform/linux/sysctl-files.ts';
+import { readPlanFile } from '../store/plan-file.ts';
 import { type Directories, directoriesOf, pathsOf } from '../store/state-directory.ts';
+import { askState } from './control.ts';
 import { StoredSecrets } from './secret-source.ts';
 import { engineInUse } from './shard/engine-in-use.ts';
 import { foundShards } from './shard/found-shards.ts';
 import { partOf } from './shard/shard.ts';
 
-/** A daemon that does not run holds nothing. */
-const NOTHING_LOADED: ObservedStrongswan = {
-  version: '',
-  daemonSince: '',
-  connections: new Map(),
-  shared: new Set(),
-  keys: new Map(),
-  sas: [],
-  origins: NO_ORIGINS,
-};
-
+/**
+ * What the running agent has proven to be in effect is not looked at again: only what differs between that plan
+ * and the new one.
+ */
 export async function previewChanges(
   plan: HostPlan,
   directories: Directories,
   signal: AbortSignal,
 ): Promise<Change[]> {
-  const paths = pathsOf(directories);
-  const kernel = new KernelDriver({
-    commands: systemCommands,
-    sysctls: new SysctlFiles(paths.sysctls),
-  });
-  const changes: Change[] = kernel.diff(await kernel.observe(signal), plan);
+  const { shards: shardsDirectory } = pathsOf(directories);
+  const proven = await planInEffect(directories);
+  const names = proven === undefined ? 'all' : differingTunnels(proven, plan);
   const shards = new Set([undefined, ...plan.tunnels.map(({ shard }) => shard)]);
-  for (const shard of shards)
-    changes.push(...(await previewDaemon(partOf(plan, shard), shard, directories, signal)));
-  const gone = (await foundShards(paths.shards)).filter((shard) => !shards.has(shard));
-  return [...changes, ...gone.map((shard) => engineChange('remove', shard))];
+  const [kernel, found, ...daemons] = await Promise.all([
+    previewKernel(proven, plan, directories, signal),
+    foundShards(shardsDirectory),
+    ...[...shards].map((shard) =>
+      previewDaemon(partOf(plan, shard), names, shard, directories, signal),
+    ),
+  ]);
+  const gone = found.filter((shard) => !shards.has(shard));
+  return [...kernel, ...daemons.flat(), ...gone.map((shard) => engineChange('remove', shard))];
+}
+
+/** Undefined where no agent vouches for the stored plan. */
+async function planInEffect(directories: Directories): Promise<HostPlan | undefined> {
+  const paths = pathsOf(directories);
+  const state = await askState(paths.controlSocket);
+  if (state?.revisionInEffect === undefined) return undefined;
+  const plan = await readPlanFile(paths.plan).catch(() => undefined);
+  return plan?.revision === state.revisionInEffect ? plan : undefined;
+}
+
+async function previewKernel(
+  proven: HostPlan | undefined,
+  plan: HostPlan,
+  directories: Directories,
+  signal: AbortSignal,
+): Promise<Change[]> {
+  if (proven !== undefined && isSame(kernelPart(proven), kernelPart(plan))) return [];
+  const sysctls = new SysctlFiles(pathsOf(directories).sysctls);
+  const kernel = new KernelDriver({ commands: systemCommands, sysctls });
+  return kernel.diff(await kernel.observe(signal), plan);
 }
 
 async function previewDaemon(
   part: HostPlan,
+  names: Names,
   shard: string | undefined,
   directories: Directories,
   signal: AbortSignal,
@@ -62,7 +82,8 @@ async function previewDaemon(
       secrets: new StoredSecrets(pathsOf(directories).objects),
       memory: new MemoryFile(pathsOf(directoriesOf(directories, shard)).memory),
     });
-    return driver.diff(await driver.observe(signal), part);
+    const observed = await driver.observe(signal, { loaded: names, sas: names });
+    return driver.diff(observed, { ...part, differing: names });
   } finally {
     await client.close();
   }

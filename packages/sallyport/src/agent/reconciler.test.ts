@@ -53,6 +53,27 @@ describe('a round', () => {
     expect(host.entries).toHaveLength(before);
   });
 
+  it('asks only for SAs of which something was told, or that are on their way', async () => {
+    const asked = (): unknown[] =>
+      host.charon.messages.flatMap(({ command, message }) =>
+        command === 'list-sas' ? [message] : [],
+      );
+    await host.round(plan);
+    host.charon.forgetChanges();
+    host.bringUp(tunnel);
+    const { tunnels } = await host.round(plan, false, false);
+    expect(tunnels.map(({ state }) => state)).toEqual(['up']);
+    // It was initiated in the round before.
+    expect(asked()).toEqual([{ ike: tunnel.name }]);
+    host.charon.forgetChanges();
+    const later = await host.round(plan, false, false);
+    expect(later.tunnels).toEqual(tunnels);
+    expect(asked()).toEqual([]);
+    // Nobody has told that it is gone: the next look at all finds it.
+    host.charon.sas.length = 0;
+    expect((await host.round(plan)).tunnels.map(({ state }) => state)).not.toEqual(['up']);
+  });
+
   it('leaves the kernel unseen when only SAs have changed, but not under another plan', async () => {
     await host.round(plan);
     host.kernel.looks = 0;

@@ -5,6 +5,7 @@
  */
 import type { HostPlan } from '../plan/host-plan.ts';
 import type { KernelLevel } from './kernel-level.ts';
+import type { Scope } from './scope.ts';
 import type { Shards, ShardsResult } from './shard/shards.ts';
 
 /** `differences`: what still differs after this round; empty: the plan is in effect, proven. */
@@ -22,17 +23,9 @@ export class Reconciler {
     this.#options = options;
   }
 
-  /**
-   * `kernel: false` leaves the kernel, and what is loaded into the daemons, as they were found last: for
-   * rounds that an SA event asks for.
-   */
-  async round(
-    plan: HostPlan,
-    scope: { readonly kernel: boolean },
-    signal: AbortSignal,
-  ): Promise<Round> {
+  async round(plan: HostPlan, scope: Scope, signal: AbortSignal): Promise<Round> {
     const kernel = await this.#options.kernel.round(plan, scope.kernel, signal);
-    const daemons = await this.#options.shards.round(plan, scope.kernel, signal);
+    const daemons = await this.#options.shards.round(plan, scope, signal);
     return {
       ...daemons,
       differences: [...kernel.differences, ...daemons.differences],

@@ -22,13 +22,13 @@ export function parseAddress(text: string): Address | undefined {
 
 function parseIpv4(text: string): bigint | undefined {
   const parts = text.split('.');
-  if (parts.length !== 4) return undefined;
-  let value = 0n;
-  for (const part of parts) {
-    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
-    value = (value << 8n) | BigInt(part);
-  }
-  return value;
+  if (parts.length !== 4 || !parts.every(isOctet)) return undefined;
+  // A bigint at the end only: each one is an object of its own, and addresses come by the thousand.
+  return BigInt(parts.reduce((value, part) => value * 256 + Number(part), 0));
+}
+
+function isOctet(text: string): boolean {
+  return /^(0|[1-9]\d{0,2})$/.test(text) && Number(text) <= 255;
 }
 
 /** RFC 4291 §2.2: eight groups, one run of zeros as `::`, the last 32 bits also dotted. */

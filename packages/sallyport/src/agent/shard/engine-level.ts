@@ -2,7 +2,7 @@
 import { type IkeSa, ViciTimeout } from '@sallyport/vici';
 import type { KernelIpsec } from '../../drivers/kernel/sas/parse-states.ts';
 import { findNarrowed } from '../../drivers/strongswan/causes/narrowed.ts';
-import { concernedTunnels } from '../../drivers/strongswan/concerned.ts';
+import { concernedNames, concernedTunnels } from '../../drivers/strongswan/concerned.ts';
 import type { StrongswanDriver } from '../../drivers/strongswan/driver.ts';
 import type { Engine } from '../../drivers/strongswan/engine.ts';
 import { EngineError } from '../../drivers/strongswan/engine-error.ts';
@@ -15,7 +15,11 @@ import {
 import { findLost } from '../../drivers/strongswan/sas/lost.ts';
 import { saDifferences } from '../../drivers/strongswan/sas/sa-differences.ts';
 import { isOutdated, isSettled } from '../../drivers/strongswan/sas/tunnel-view.ts';
-import type { ObservedStrongswan, StrongswanChange } from '../../drivers/strongswan/state.ts';
+import type {
+  ObservedStrongswan,
+  StrongswanChange,
+  StrongswanLook,
+} from '../../drivers/strongswan/state.ts';
 import type { HostPlan, TunnelPlan } from '../../plan/host-plan.ts';
 import type { Difference, EngineState, TunnelReport } from '../../status/host-report.ts';
 import { Converger, type Teller } from '../converge.ts';
@@ -23,8 +27,10 @@ import type { DriftWatch } from '../drift-watch.ts';
 import { boundLevel, type LevelResult, toProblem } from '../level.ts';
 import type { Log } from '../log.ts';
 import type { TunnelHistory } from '../record/tunnel-history.ts';
+import type { Scope } from '../scope.ts';
 import type { Failures } from './failures.ts';
 import type { Leftovers } from './leftovers.ts';
+import type { SaNews } from './sa-news.ts';
 import type { TunnelKeeper } from './tunnel-keeper.ts';
 
 export interface EngineLevelOptions {
@@ -34,6 +40,7 @@ export interface EngineLevelOptions {
   readonly observeIpsec: (signal: AbortSignal) => Promise<KernelIpsec>;
   readonly leftovers: Pick<Leftovers, 'daemonStarted' | 'clean'>;
   readonly keeper: TunnelKeeper;
+  readonly news: SaNews;
   readonly drift: DriftWatch;
   /** Name of the network namespace; absent: the host's own daemon. */
   readonly shard?: string;
@@ -63,6 +70,11 @@ type Ensured = { readonly problems: LevelResult['problems'] } & (
   | { readonly state: 'stopped'; readonly code: 'engine/not-running' }
 );
 
+interface Found {
+  readonly revision: string;
+  readonly observed: ObservedStrongswan;
+}
+
 const RUNNING: Ensured = { state: 'running', problems: [] };
 
 export class EngineLevel {
@@ -71,18 +83,24 @@ export class EngineLevel {
   /** Child SAs whose states or policies were missing in the last round. */
   #suspects: ReadonlySet<string> = new Set();
   /** What was found in the last round, and under which plan; absent where that is not known. */
-  #last: { readonly revision: string; readonly observed: ObservedStrongswan } | undefined;
+  #last: Found | undefined;
 
   constructor(options: EngineLevelOptions) {
     this.#options = options;
     this.#converger = new Converger({ driver: 'strongswan', ...options });
   }
 
-  /** `look: false`: what is loaded is as it was found last, where that was under the same plan. */
-  async round(plan: HostPlan, look: boolean, signal: AbortSignal): Promise<EngineLevelResult> {
-    const { failures } = this.#options;
-    const last = look || this.#last?.revision !== plan.revision ? undefined : this.#last.observed;
+  /** What `scope` leaves out is as it was found last. */
+  async round(plan: HostPlan, scope: Scope, signal: AbortSignal): Promise<EngineLevelResult> {
+    const { failures, news } = this.#options;
+    const last = this.#last;
     this.#last = undefined;
+    if (scope.sas || last === undefined) news.noteAll();
+    const isLoadedKnown = !scope.kernel && last?.revision === plan.revision;
+    const look: StrongswanLook = {
+      ...(isLoadedKnown ? {} : { loaded: 'all' }),
+      sas: news.take(),
+    };
     failures.keepOnly(new Set(plan.tunnels.map(({ name }) => name)));
     const isNeeded = plan.tunnels.some((tunnel) => tunnel.enabled);
     const daemon = await this.#ensure(plan, isNeeded, boundLevel(signal));
@@ -90,7 +108,7 @@ export class EngineLevel {
     if (daemon.state === 'stopped') return this.#withoutDaemon(plan, isNeeded, daemon.problems);
     if (daemon.state === 'silent') return this.#unread(plan, daemon.code, daemon.problems);
     try {
-      return await this.#reach(plan, last, boundLevel(signal));
+      return await this.#reach(plan, look, last?.observed, boundLevel(signal));
     } catch (error) {
       const isSilent = error instanceof ViciTimeout;
       const code = isSilent ? 'engine/no-answer' : undefined;
@@ -170,14 +188,14 @@ export class EngineLevel {
 
   async #reach(
     plan: HostPlan,
+    look: StrongswanLook,
     last: ObservedStrongswan | undefined,
     signal: AbortSignal,
   ): Promise<EngineLevelResult> {
-    const { keeper, failures } = this.#options;
-    const { observed, differences } = await this.#load(plan, last, signal);
-    // Without the SAs: megabytes that nobody asks for again.
-    this.#last = { revision: plan.revision, observed: { ...observed, sas: [] } };
-    const kernel = await this.#compareKernel(plan, observed.sas, signal);
+    const { keeper, failures, news } = this.#options;
+    const { observed, differences } = await this.#load(plan, look, last, signal);
+    news.noteUnsettled(observed.sas);
+    const kernel = await this.#compareKernel(plan, observed.sas, look.sas === 'all', signal);
     const { lost } = kernel;
     const known = { origins: observed.origins, lost };
     const byTunnel = Map.groupBy(observed.sas, ({ name }) => name);
@@ -204,6 +222,7 @@ export class EngineLevel {
       );
     }
     differences.push(...toLostDifferences(observed.sas, lost));
+    this.#last = { revision: plan.revision, observed };
     return {
       tunnels: this.#complete(readings),
       differences,
@@ -217,11 +236,12 @@ export class EngineLevel {
   /** Brings connections and credentials into the daemon, and says what still differs after it. */
   async #load(
     plan: HostPlan,
+    how: StrongswanLook,
     last: ObservedStrongswan | undefined,
     signal: AbortSignal,
   ): Promise<{ observed: ObservedStrongswan; differences: Difference[] }> {
     const { strongswan, drift, shard } = this.#options;
-    const found = await strongswan.observe(signal, last);
+    const found = await strongswan.observe(signal, how, last);
     const changes = strongswan.diff(found, plan);
     const changing = new Set(
       changes.flatMap(({ step }) => (step.type === 'connection-load' ? [step.tunnel.name] : [])),
@@ -240,7 +260,8 @@ export class EngineLevel {
         return report;
       },
       remaining: async () => {
-        const again = await strongswan.observe(signal);
+        const names = concernedNames(changes, plan);
+        const again = await strongswan.observe(signal, { loaded: names, sas: names }, found);
         observed = await strongswan.rememberSas(again, plan.tunnels, changing);
         return strongswan.diff(observed, plan);
       },
@@ -265,16 +286,20 @@ export class EngineLevel {
   async #compareKernel(
     plan: HostPlan,
     sas: readonly IkeSa[],
+    areAllNew: boolean,
     signal: AbortSignal,
   ): Promise<{ lost: ReadonlySet<string>; isMoving: boolean }> {
     if (plan.engine.userspace) return { lost: new Set(), isMoving: false };
-    const { observeIpsec, leftovers } = this.#options;
+    const { observeIpsec, leftovers, news } = this.#options;
     const kernel = await observeIpsec(signal);
     const missing = findLost(sas, kernel);
     const lost = new Set([...missing].filter((id) => this.#suspects.has(id)));
     this.#suspects = missing;
-    const hasMore = await leftovers.clean(kernel, sas, plan, signal);
-    return { lost, isMoving: missing.size > 0 || hasMore };
+    // An SA that no word has come of yet would look as if nobody knew it.
+    const hasMore = areAllNew && (await leftovers.clean(kernel, sas, plan, signal));
+    const isMoving = missing.size > 0 || hasMore;
+    if (isMoving) news.noteAll();
+    return { lost, isMoving };
   }
 }
 

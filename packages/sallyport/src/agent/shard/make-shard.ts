@@ -18,6 +18,7 @@ import { EngineLevel } from './engine-level.ts';
 import { Failures } from './failures.ts';
 import { Leftovers } from './leftovers.ts';
 import { RollGuard } from './roll-guard.ts';
+import { SaNews } from './sa-news.ts';
 import { Shard, type ShardParts } from './shard.ts';
 import { TunnelKeeper } from './tunnel-keeper.ts';
 
@@ -48,10 +49,12 @@ export function makeShard(settings: ShardSettings, name: string | undefined): Sh
   });
   const failures = new Failures();
   const rollGuard = new RollGuard({ hold: new InboundHold(commands), log });
+  const news = new SaNews();
   const keeper = new TunnelKeeper({
     client,
     failures,
     log,
+    news,
     rollGuard,
     window,
     now: () => performance.now(),
@@ -64,6 +67,7 @@ export function makeShard(settings: ShardSettings, name: string | undefined): Sh
     observeIpsec: (signal) => observeIpsec(commands, signal),
     leftovers,
     keeper,
+    news,
     drift,
     ...place,
     failures,
@@ -80,7 +84,7 @@ export function makeShard(settings: ShardSettings, name: string | undefined): Sh
   };
   return new Shard({
     ...(name === undefined ? {} : { name }),
-    ...{ engine, client, strongswan, level, keeper, failures, history, rollGuard },
+    ...{ engine, client, strongswan, level, keeper, failures, history, news, rollGuard },
     ...{ watchIpsec: watch, isThere, cleanAfter, log },
   });
 }

@@ -13,10 +13,12 @@ import type { TrailStep } from '../../status/why/explanation.ts';
 import type { IpsecListener } from '../kernel-monitor.ts';
 import type { Log } from '../log.ts';
 import type { TunnelHistory } from '../record/tunnel-history.ts';
+import { ALL, type Scope, TOLD } from '../scope.ts';
 import { type DaemonEventsOptions, followDaemonEvents } from './daemon-events.ts';
 import type { EngineLevel, EngineLevelResult } from './engine-level.ts';
 import type { Failures } from './failures.ts';
 import type { RollGuard } from './roll-guard.ts';
+import type { SaNews } from './sa-news.ts';
 import type { TunnelKeeper } from './tunnel-keeper.ts';
 
 export interface ShardParts {
@@ -29,6 +31,7 @@ export interface ShardParts {
   readonly keeper: Pick<TunnelKeeper, 'attemptFailed' | 'nextAt'>;
   readonly failures: Pick<Failures, 'readLine' | 'readAlert' | 'trailOf' | 'beginLife'>;
   readonly history: Pick<TunnelHistory, 'note' | 'noteEnd'>;
+  readonly news: SaNews;
   readonly rollGuard: Pick<RollGuard, 'cleanUp'>;
   /** Tells of what is taken out of its kernel, until the signal fires. */
   readonly watchIpsec: (listener: IpsecListener, signal: AbortSignal) => void;
@@ -44,8 +47,8 @@ export interface ShardResult extends EngineLevelResult {
   readonly engine: EngineReport;
 }
 
-/** What an event asks the agent for: a round soon, with a look at the kernel or without. */
-export type OnChange = (scope: { readonly kernel: boolean }) => void;
+/** What an event asks the agent for: a round soon, with such a look. */
+export type OnChange = (scope: Scope) => void;
 
 export class Shard {
   readonly name: string | undefined;
@@ -68,16 +71,16 @@ export class Shard {
     return this.#parts.failures.trailOf(tunnel);
   }
 
-  /** Brings the daemon to its part of the plan. `look`: see `EngineLevel.round`. */
-  async round(plan: HostPlan, look: boolean, signal: AbortSignal): Promise<ShardResult> {
+  /** Brings the daemon to its part of the plan. */
+  async round(plan: HostPlan, scope: Scope, signal: AbortSignal): Promise<ShardResult> {
     const part = partOf(plan, this.name);
     this.#tunnels = part.tunnels;
-    const result = await this.#parts.level.round(part, look, signal);
-    const scope = { shard: this.name ?? null };
+    const result = await this.#parts.level.round(part, scope, signal);
+    const place = { shard: this.name ?? null };
     return {
       ...result,
-      differences: result.differences.map((difference) => ({ ...difference, ...scope })),
-      problems: result.problems.map((problem) => ({ ...problem, ...scope })),
+      differences: result.differences.map((difference) => ({ ...difference, ...place })),
+      problems: result.problems.map((problem) => ({ ...problem, ...place })),
       engine: this.report(result.engineState, result.engineVersion),
     };
   }
@@ -98,11 +101,11 @@ export class Shard {
 
   /** Listens to the daemon until the signal fires, or the shard ends. */
   async follow(onChange: OnChange, signal: AbortSignal): Promise<void> {
-    const { client, failures, watchIpsec, history, log } = this.#parts;
+    const { client, failures, watchIpsec, history, news, log } = this.#parts;
     const until = AbortSignal.any([signal, this.#end.signal]);
     const ipsec: IpsecListener = {
       onGone: () => {
-        onChange({ kernel: false });
+        onChange(TOLD);
       },
       onSaEnd: (end) => {
         history.noteEnd(end);
@@ -114,11 +117,13 @@ export class Shard {
         ...{ client, log },
         onChange: (isNew) => {
           if (isNew) failures.beginLife();
-          onChange({ kernel: isNew });
+          news.noteAll();
+          onChange(isNew ? ALL : TOLD);
         },
         onSa: (event) => {
           history.note(event);
-          onChange({ kernel: false });
+          news.noteEvent(event);
+          onChange(TOLD);
         },
         onLog: (line) => {
           this.#noteFailed(failures.readLine(line, this.#tunnels, new Date()), onChange);
@@ -162,8 +167,11 @@ export class Shard {
   }
 
   #noteFailed(tunnels: readonly string[], onChange: OnChange): void {
-    for (const tunnel of tunnels) this.#parts.keeper.attemptFailed(tunnel);
-    if (tunnels.length > 0) onChange({ kernel: false });
+    for (const tunnel of tunnels) {
+      this.#parts.keeper.attemptFailed(tunnel);
+      this.#parts.news.note(tunnel);
+    }
+    if (tunnels.length > 0) onChange(TOLD);
   }
 }
 

@@ -8,6 +8,7 @@ import { pskTunnel } from '../../drivers/strongswan/testing/tunnels.ts';
 import { rememberingLog } from '../testing/quiet-log.ts';
 import { Failures } from './failures.ts';
 import { RollGuard } from './roll-guard.ts';
+import { SaNews } from './sa-news.ts';
 import { TunnelKeeper } from './tunnel-keeper.ts';
 
 const { signal } = new AbortController();
@@ -41,6 +42,7 @@ beforeEach(async () => {
     },
   });
   keeper = new TunnelKeeper({
+    news: new SaNews(),
     ...{ client, failures, log, rollGuard, window: 10 },
     ...{ now: () => now, random: () => 0 },
   });

@@ -16,11 +16,13 @@ import type { TunnelPlan } from '../../plan/host-plan.ts';
 import type { Log } from '../log.ts';
 import type { Failures } from './failures.ts';
 import type { RollGuard } from './roll-guard.ts';
+import type { SaNews } from './sa-news.ts';
 
 export interface TunnelKeeperOptions {
   readonly client: ViciClient;
   readonly failures: Failures;
   readonly log: Log;
+  readonly news: SaNews;
   readonly rollGuard: RollGuard;
   /** Attempts under way at once. */
   readonly window: number;
@@ -118,7 +120,8 @@ export class TunnelKeeper {
     observed: ObservedStrongswan,
     signal: AbortSignal,
   ): Promise<void> {
-    const { client, failures, log, rollGuard } = this.#options;
+    const { client, failures, log, news, rollGuard } = this.#options;
+    news.note(action.tunnel);
     try {
       switch (action.type) {
         case 'initiate':

@@ -17,6 +17,7 @@ import { watchIpsec } from '../kernel-monitor.ts';
 import type { SourcedPlan } from '../plan-source.ts';
 import type { Round } from '../reconciler.ts';
 import { ReportMemory } from '../record/report-memory.ts';
+import { SaNews } from '../shard/sa-news.ts';
 import { Shard, type ShardParts } from '../shard/shard.ts';
 import { Shards } from '../shard/shards.ts';
 import { type Entry, rememberingLog } from './quiet-log.ts';
@@ -277,6 +278,7 @@ esac`;
       strongswan: { cleanUp: () => Promise.resolve() },
       level: { round: () => Promise.reject(new Error('rounds are scripted')) },
       keeper: this.#keeper,
+      news: new SaNews(),
       failures: {
         readLine: ({ ikeName }) => (ikeName === undefined ? [] : [ikeName]),
         readAlert: () => [],

@@ -18,6 +18,7 @@ import { TunnelHistory } from '../record/tunnel-history.ts';
 import { EngineLevel, type EngineLevelOptions } from '../shard/engine-level.ts';
 import { Failures } from '../shard/failures.ts';
 import { RollGuard } from '../shard/roll-guard.ts';
+import { SaNews } from '../shard/sa-news.ts';
 import { Shard } from '../shard/shard.ts';
 import { Shards } from '../shard/shards.ts';
 import { TunnelKeeper } from '../shard/tunnel-keeper.ts';
@@ -105,8 +106,13 @@ export class HostWithFakes implements AsyncDisposable {
   }
 
   /** `lines`: what it left different, as it is told. */
-  async round(plan: HostPlan, kernel = true): Promise<Round & { readonly lines: string[] }> {
-    const round = await this.#reconciler.round(plan, { kernel }, new AbortController().signal);
+  async round(
+    plan: HostPlan,
+    kernel = true,
+    sas = true,
+  ): Promise<Round & { readonly lines: string[] }> {
+    const { signal } = new AbortController();
+    const round = await this.#reconciler.round(plan, { kernel, sas }, signal);
     return { ...round, lines: round.differences.map(({ text }) => text) };
   }
 
@@ -168,7 +174,16 @@ export class HostWithFakes implements AsyncDisposable {
       secrets: { read: async (use) => ({ form: 'psk', psk: await this.readSecret(use) }) },
       memory: new MemoryFile(memoryPath),
     });
-    const keeper = new TunnelKeeper({ client, failures, log, rollGuard, window: 10, ...clock });
+    const news = new SaNews();
+    const keeper = new TunnelKeeper({
+      client,
+      failures,
+      log,
+      news,
+      rollGuard,
+      window: 10,
+      ...clock,
+    });
     const level = new EngineLevel({
       engine,
       strongswan,
@@ -178,6 +193,7 @@ export class HostWithFakes implements AsyncDisposable {
         clean: () => Promise.resolve(false),
       },
       keeper,
+      news,
       drift: this.drift,
       ...(name === undefined ? {} : { shard: name }),
       failures,
@@ -185,7 +201,9 @@ export class HostWithFakes implements AsyncDisposable {
       log,
     });
     const history = this.#history;
-    const parts = { engine, client, strongswan, level, keeper, failures, history, rollGuard, log };
+    const parts = {
+      ...{ engine, client, strongswan, level, keeper, failures, history, news, rollGuard, log },
+    };
     const watchIpsec = (): void => undefined;
     const isThere = (): Promise<boolean> => Promise.resolve(true);
     const cleanAfter = (): Promise<void> => Promise.resolve();

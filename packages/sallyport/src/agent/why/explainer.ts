@@ -5,6 +5,7 @@ import type { HostReport, TunnelReport } from '../../status/host-report.ts';
 import type { Evidence } from '../../status/why/evidence.ts';
 import { explainTunnel } from '../../status/why/explain.ts';
 import type { Explanation, TrailStep } from '../../status/why/explanation.ts';
+import { ALL, type Scope } from '../scope.ts';
 
 export interface WhyRequest {
   readonly namespace: string;
@@ -24,8 +25,8 @@ export interface ExplainerOptions {
 /** What the agent knows at the moment. */
 export interface Present {
   readonly plan: () => HostPlan | undefined;
-  /** `kernel: true` also repairs the kernel first: what is wrong then stands. */
-  readonly look: (scope: { readonly kernel: boolean }) => Promise<HostReport>;
+  /** With the kernel, it is also repaired first: what is wrong then stands. */
+  readonly look: (scope: Scope) => Promise<HostReport>;
 }
 
 /** Longest look: pings to a silent target take three seconds each, and a guest is slow. */
@@ -56,7 +57,7 @@ export class Explainer {
       readonly namespace: string;
       readonly connection: string;
     }): boolean => tunnel.namespace === namespace && tunnel.connection === connection;
-    const before = await present.look({ kernel: true });
+    const before = await present.look(ALL);
     const plan = present.plan();
     const tunnels = plan?.tunnels.filter(isAsked) ?? [];
     const tunnelBefore = new Map(before.tunnels.map((tunnel) => [tunnel.name, tunnel]));
@@ -70,7 +71,7 @@ export class Explainer {
       // Cause, trail and counters are known all the same.
       return new Map(enabled.map(({ name }) => [name, unlooked(error)]));
     });
-    const after = enabled.length === 0 ? before : await present.look({ kernel: false });
+    const after = enabled.length === 0 ? before : await present.look({ kernel: false, sas: true });
     const explained = after.tunnels.filter(isAsked).map((report: TunnelReport) => {
       const tunnel = tunnels.find(({ name }) => name === report.name);
       const seen = evidence.get(report.name);

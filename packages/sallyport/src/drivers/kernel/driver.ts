@@ -14,7 +14,7 @@
  */
 import { messageOf } from '../../lib/message-of.ts';
 import type { Problem } from '../../lib/problem.ts';
-import { OWNER } from '../../plan/host-plan.ts';
+import { type Family, OWNER } from '../../plan/host-plan.ts';
 import { CommandError, type CommandRunner, outputOf } from '../../platform/linux/command.ts';
 import { isSysctlKey, type SysctlFiles } from '../../platform/linux/sysctl-files.ts';
 import type { ApplyReport, Driver, FailedChange } from '../driver.ts';
@@ -82,24 +82,27 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
     const ip = (args: readonly string[]): Promise<string> =>
       // Names from /etc/iproute2 would hide the numbers that are our marks.
       outputOf(this.#commands, 'ip', ['-json', '-Numeric', ...args], { signal });
-    const namespaces = parseNetworkNamespaces(await ip(['netns', 'list']));
-    const links = parseLinks(await ip(['-details', 'link', 'show']), namespaces);
     const protocol = ['protocol', String(OWNER.routeProtocol)];
-    const routes = [];
-    const rules = [];
-    for (const family of FAMILIES) {
-      const option = `-${family}`;
-      routes.push(
-        ...parseRoutes(await ip([option, 'route', 'show', 'table', 'all', ...protocol]), family),
-      );
-      rules.push(...parseRules(await ip([option, 'rule', 'show']), family));
-    }
-    const firewall = await this.#observeFirewall(signal);
+    const ofFamily = async (family: Family) => ({
+      routes: parseRoutes(
+        await ip([`-${family}`, 'route', 'show', 'table', 'all', ...protocol]),
+        family,
+      ),
+      rules: parseRules(await ip([`-${family}`, 'rule', 'show']), family),
+    });
+    const [namespaceList, linkList, firewall, ...families] = await Promise.all([
+      ip(['netns', 'list']),
+      ip(['-details', 'link', 'show']),
+      this.#observeFirewall(signal),
+      ...FAMILIES.map(ofFamily),
+    ]);
+    const namespaces = parseNetworkNamespaces(namespaceList);
+    const links = parseLinks(linkList, namespaces);
     return {
       ...links,
       networkNamespaces: new Set(namespaces.keys()),
-      routes,
-      rules,
+      routes: families.flatMap(({ routes }) => routes),
+      rules: families.flatMap(({ rules }) => rules),
       sysctls: await this.#sysctls.read(links.interfaces.map(({ name }) => name)),
       ...(firewall === undefined ? {} : { firewall }),
     };

@@ -15,6 +15,12 @@ export type KernelDesired = Pick<
   'interfaces' | 'routes' | 'rules' | 'sysctls' | 'firewall' | 'engine'
 >;
 
+/** The kernel's part of a plan alone. */
+export function kernelPart(desired: KernelDesired): KernelDesired {
+  const { interfaces, routes, rules, sysctls, firewall, engine } = desired;
+  return { interfaces, routes, rules, sysctls, firewall, engine };
+}
+
 export const NOTHING_DESIRED: KernelDesired = {
   interfaces: [],
   routes: [],

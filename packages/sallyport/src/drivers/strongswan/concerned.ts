@@ -1,6 +1,6 @@
 /** Which tunnels a step of this driver is about. */
 import type { HostPlan } from '../../plan/host-plan.ts';
-import { keyOf, type StrongswanStep } from './state.ts';
+import { keyOf, type Names, type StrongswanChange, type StrongswanStep } from './state.ts';
 
 /** Names, also of tunnels that the plan does not have; empty for what concerns none, or the whole host. */
 export function concernedTunnels(
@@ -25,4 +25,14 @@ export function concernedTunnels(
     case 'ike-terminate':
       return [];
   }
+}
+
+/** Whose connections and SAs may be different once the changes are made. */
+export function concernedNames(
+  changes: readonly StrongswanChange[],
+  plan: Pick<HostPlan, 'tunnels'>,
+): Names {
+  // They may be of any name.
+  if (changes.some(({ step }) => step.type === 'ike-terminate')) return 'all';
+  return new Set(changes.flatMap(({ step }) => concernedTunnels(step, plan)));
 }

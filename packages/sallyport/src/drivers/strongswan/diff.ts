@@ -5,6 +5,7 @@ import { loadedDifferences } from './loaded.ts';
 import { sharedIdOf, tunnelOfShared } from './render.ts';
 import { isLiveIke, isUpIke } from './sas/tunnel-view.ts';
 import {
+  isNamed,
   keyOf,
   type ObservedStrongswan,
   type StrongswanChange,
@@ -16,7 +17,9 @@ export function diffStrongswan(
   observed: ObservedStrongswan,
   desired: StrongswanDesired,
 ): StrongswanChange[] {
+  const { differing = 'all' } = desired;
   const tunnels = desired.tunnels.filter((tunnel) => tunnel.enabled);
+  const doubtful = tunnels.filter(({ name }) => isNamed(name, differing));
   const changes: StrongswanChange[] = [];
   const add = (
     action: StrongswanChange['action'],
@@ -36,13 +39,13 @@ export function diffStrongswan(
   };
 
   const keyed = new Set([...observed.shared].map(tunnelOfShared));
-  const certificates = new Map<string, SecretUse>();
-  for (const tunnel of tunnels) {
-    const { auth } = tunnel;
-    if (auth.method === 'certificate') {
-      certificates.set(keyOf(auth.secret), auth.secret);
-      continue;
-    }
+  const certificates = new Map(
+    tunnels.flatMap(({ auth }): [string, SecretUse][] =>
+      auth.method === 'certificate' ? [[keyOf(auth.secret), auth.secret]] : [],
+    ),
+  );
+  for (const tunnel of doubtful) {
+    if (tunnel.auth.method !== 'psk') continue;
     if (observed.shared.has(sharedIdOf(tunnel))) continue;
     add(keyed.has(tunnel.name) ? 'replace' : 'add', `pre-shared key of ${tunnel.name}`, 'nothing', {
       type: 'shared-load',
@@ -56,7 +59,7 @@ export function diffStrongswan(
       use,
     });
   }
-  for (const tunnel of tunnels) {
+  for (const tunnel of doubtful) {
     const loaded = observed.connections.get(tunnel.name);
     const differences = loaded === undefined ? [] : loadedDifferences(loaded, tunnel);
     if (loaded !== undefined && differences.length === 0) continue;
@@ -88,10 +91,10 @@ export function diffStrongswan(
       ikeIds: sas.map((sa) => sa.uniqueId),
     });
   }
-  const shared = new Set(tunnels.filter((tunnel) => tunnel.auth.method === 'psk').map(sharedIdOf));
+  const shared = new Set(doubtful.filter((tunnel) => tunnel.auth.method === 'psk').map(sharedIdOf));
   for (const id of [...observed.shared].sort()) {
-    if (shared.has(id)) continue;
     const name = tunnelOfShared(id);
+    if (shared.has(id) || !isNamed(name, differing)) continue;
     add('remove', `${wanted.has(name) ? 'former ' : ''}pre-shared key of ${name}`, 'nothing', {
       type: 'shared-unload',
       id,

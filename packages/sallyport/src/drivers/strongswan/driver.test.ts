@@ -262,6 +262,56 @@ describe('rememberSas', () => {
   });
 });
 
+describe('a look at some tunnels', () => {
+  const other: TunnelPlan = { ...pskTunnel, name: 'sp.default.other.main' };
+  const look = { loaded: new Set([pskTunnel.name]), sas: new Set([pskTunnel.name]) };
+
+  beforeEach(async () => {
+    await reach(pskTunnel, other);
+    for (const { name } of [pskTunnel, other]) charon.sas.push({ name, uniqueId: name });
+  });
+
+  it('leaves the others as they were found before', async () => {
+    const before = await driver.observe(signal);
+    charon.connections.clear();
+    charon.sas.length = 0;
+    const observed = await driver.observe(signal, look, before);
+    expect([...observed.connections.keys()]).toEqual([other.name]);
+    expect(observed.sas.map(({ name }) => name)).toEqual([other.name]);
+  });
+
+  it('finds nothing of the others where nobody has looked before', async () => {
+    const observed = await driver.observe(signal, look);
+    expect([...observed.connections.keys()]).toEqual([pskTunnel.name]);
+    const desired = { tunnels: [pskTunnel, other], differing: look.loaded };
+    expect(driver.diff(observed, desired)).toEqual([]);
+  });
+
+  it('names what is to be removed of them, and of no other', async () => {
+    const observed = await driver.observe(signal, look);
+    const changes = driver.diff(observed, { tunnels: [], differing: look.loaded });
+    expect(changes.map(({ subject }) => subject)).toEqual([
+      `IKE connection ${pskTunnel.name}`,
+      `pre-shared key of ${pskTunnel.name}`,
+    ]);
+  });
+
+  it('takes no connection for known that another daemon had', async () => {
+    const before = await driver.observe(signal);
+    charon.restart('Nov 21 06:00:00 2026');
+    const { connections, sas } = await driver.observe(signal, { sas: new Set() }, before);
+    expect({ connections: connections.size, sas: sas.length }).toEqual({ connections: 0, sas: 0 });
+  });
+
+  it('lists all at once where many are asked for', async () => {
+    charon.forgetChanges();
+    const many = new Set(Array.from({ length: 100 }, (_, number) => `sp.default.${number}.main`));
+    const { sas } = await driver.observe(signal, { sas: many });
+    expect(sas).toEqual([]);
+    expect(charon.messages.filter(({ command }) => command === 'list-sas')).toHaveLength(1);
+  });
+});
+
 describe('a daemon that answers with nonsense', () => {
   const nonsense = fc.oneof(
     fc.string(),

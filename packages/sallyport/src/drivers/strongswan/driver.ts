@@ -13,7 +13,15 @@
  * swanctl.conf(5), the vici plugin's protocol description.
  */
 
-import { collect, type ViciClient, ViciCommandError } from '@sallyport/vici';
+import {
+  buildMessage,
+  collect,
+  type IkeSa,
+  type LoadedConnection,
+  type Message,
+  type ViciClient,
+  ViciCommandError,
+} from '@sallyport/vici';
 import { messageOf } from '../../lib/message-of.ts';
 import type { Problem } from '../../lib/problem.ts';
 import { OWNER, type SecretUse, type TunnelPlan } from '../../plan/host-plan.ts';
@@ -24,13 +32,19 @@ import { isSameDaemon, type MemoryFile } from './memory-file.ts';
 import { renderConnection, sharedIdOf, sharedOwnersOf, type TunnelCertificates } from './render.ts';
 import { isSameOrigins, noteOrigins } from './sas/origins.ts';
 import {
+  isNamed,
   keyOf,
   type LoadedMemory,
+  type Names,
+  NOTHING_LOADED,
   type ObservedStrongswan,
   type StrongswanChange,
   type StrongswanDesired,
+  type StrongswanLook,
   type StrongswanStep,
 } from './state.ts';
+
+const EVERYTHING: StrongswanLook = { loaded: 'all', sas: 'all' };
 
 export interface SecretReader {
   /** Throws, in words without secrets, where the files give nothing usable. */
@@ -42,6 +56,9 @@ export interface StrongswanDriverOptions {
   readonly secrets: SecretReader;
   readonly memory: MemoryFile;
 }
+
+/** The daemon goes through all it has for each name that it is asked for. */
+const LISTED_ONE_BY_ONE = 16;
 
 type Mutable<T> = {
   -readonly [K in keyof T]: T[K] extends Readonly<Record<string, string>>
@@ -74,36 +91,50 @@ export class StrongswanDriver
       }));
   }
 
-  /** `before`: only SAs are looked at, and what is loaded is as it was found then, unless the daemon is another one. */
-  async observe(signal: AbortSignal, before?: ObservedStrongswan): Promise<ObservedStrongswan> {
+  /**
+   * `before`: what `look` leaves out is as it was found then, and nothing without it. All of it is looked at
+   * where the daemon is another one.
+   */
+  async observe(
+    signal: AbortSignal,
+    look: StrongswanLook = EVERYTHING,
+    before?: ObservedStrongswan,
+  ): Promise<ObservedStrongswan> {
     const { uptime } = await this.#client.stats({ signal });
     const daemonSince = steadyStart(uptime.since);
-    const isKnown = before !== undefined && isSameDaemon(before.daemonSince, daemonSince);
-    const [loaded, sas] = await Promise.all([
-      isKnown ? before : this.#observeLoaded(daemonSince, signal),
-      collect(this.#client.listSas({ signal })),
+    const isOther = before !== undefined && !isSameDaemon(before.daemonSince, daemonSince);
+    const known = { ...(isOther || before === undefined ? NOTHING_LOADED : before), daemonSince };
+    const { loaded, sas } = isOther ? EVERYTHING : look;
+    const [found, listed] = await Promise.all([
+      loaded === undefined ? known : this.#observeLoaded(known, loaded, signal),
+      this.#listEach(sas, (ike) => this.#client.listSas({ ...ike, signal })),
     ]);
-    return { ...loaded, sas: sas.filter(({ name }) => isOurs(name)) };
+    return {
+      ...found,
+      sas: [...known.sas.filter(({ name }) => !isNamed(name, sas)), ...listed.map(leanSa)],
+    };
   }
 
   async #observeLoaded(
-    daemonSince: string,
+    before: ObservedStrongswan,
+    names: Names,
     signal: AbortSignal,
-  ): Promise<Omit<ObservedStrongswan, 'sas'>> {
+  ): Promise<ObservedStrongswan> {
     const options = { signal };
     const [{ version }, connections, shared, keyIds] = await Promise.all([
       this.#client.version(options),
-      collect(this.#client.listConns(options)),
+      this.#listEach(names, (ike) => this.#client.listConns({ ...ike, signal })),
       this.#client.getShared(options),
       this.#client.getKeys(options),
     ]);
-    const memory = await this.#memory.read(daemonSince);
+    const memory = await this.#memory.read(before.daemonSince);
     return {
+      ...before,
       version,
-      daemonSince,
-      connections: new Map(
-        connections.filter(({ name }) => isOurs(name)).map((loaded) => [loaded.name, loaded]),
-      ),
+      connections: new Map([
+        ...[...before.connections].filter(([name]) => !isNamed(name, names)),
+        ...connections.map((loaded) => [loaded.name, leanConnection(loaded)] as const),
+      ]),
       shared: new Set(shared.filter(isOurs)),
       keys: new Map(Object.entries(memory.keys).filter(([, id]) => keyIds.includes(id))),
       origins: {
@@ -111,6 +142,17 @@ export class StrongswanDriver
         children: new Map(Object.entries(memory.childSas)),
       },
     };
+  }
+
+  /** Only what is ours. */
+  async #listEach<T extends { readonly name: string }>(
+    names: Names,
+    list: (filter: { readonly ike?: string }) => AsyncIterable<T>,
+  ): Promise<T[]> {
+    const isFew = names !== 'all' && names.size <= LISTED_ONE_BY_ONE;
+    const filters = isFew ? [...names].map((ike) => ({ ike })) : [{}];
+    const lists = await Promise.all(filters.map((filter) => collect(list(filter))));
+    return lists.flat().filter(({ name }) => isOurs(name) && isNamed(name, names));
   }
 
   diff(observed: ObservedStrongswan, desired: StrongswanDesired): StrongswanChange[] {
@@ -294,6 +336,27 @@ function steadyStart(since: string): string {
   if (Number.isNaN(began)) return since;
   const sinceBoot = Number(process.hrtime.bigint() / 1_000_000n);
   return new Date(began - Date.now() + sinceBoot).toISOString();
+}
+
+const NO_MESSAGE = buildMessage({});
+
+/** Without the message that it was read from, which is larger: what was found is kept for the next look. */
+function lean<T extends { readonly raw: Message }>(found: T): T {
+  return { ...found, raw: NO_MESSAGE };
+}
+
+function leanSa(sa: IkeSa): IkeSa {
+  return { ...lean(sa), children: sa.children.map(lean) };
+}
+
+function leanConnection(loaded: LoadedConnection): LoadedConnection {
+  const { local, remote, children } = loaded;
+  return {
+    ...lean(loaded),
+    local: local.map(lean),
+    remote: remote.map(lean),
+    children: children.map(lean),
+  };
 }
 
 function isOurs(name: string): boolean {

@@ -116,7 +116,10 @@ export function reqidOf(tunnel: TunnelPlan, child: ChildPlan): number {
  * what `get-shared` lists says which key is loaded, and another key stands beside the present one.
  */
 export function sharedIdOf(tunnel: TunnelPlan): string {
-  return `${tunnel.name} ${hash([tunnel.auth.secret.fingerprint, sharedOwnersOf(tunnel)])}`;
+  return once(sharedIds, tunnel, () => {
+    const digits = hash([tunnel.auth.secret.fingerprint, sharedOwnersOf(tunnel)]);
+    return `${tunnel.name} ${digits}`;
+  });
 }
 
 /** Name of the tunnel that a key with such an id belongs to. */
@@ -133,6 +136,7 @@ export function sharedOwnersOf(tunnel: TunnelPlan): string[] {
 }
 
 // Every round asks for the hashes of every tunnel, and a plan stays the same for days.
+const sharedIds = new WeakMap<TunnelPlan, string>();
 const peerHashes = new WeakMap<TunnelPlan, string>();
 const reqids = new WeakMap<TunnelPlan, WeakMap<ChildPlan, number>>();
 const childHashes = new WeakMap<TunnelPlan, WeakMap<ChildPlan, string>>();

@@ -3,8 +3,17 @@ import type { IkeSa, LoadedConnection } from '@sallyport/vici';
 import type { SecretUse, TunnelPlan } from '../../plan/host-plan.ts';
 import type { Change } from '../driver.ts';
 
+/** Tunnels by name. */
+export type Names = ReadonlySet<string> | 'all';
+
+export function isNamed(name: string, names: Names): boolean {
+  return names === 'all' || names.has(name);
+}
+
 export interface StrongswanDesired {
   readonly tunnels: readonly TunnelPlan[];
+  /** The others are known to be loaded as planned, and were not looked at; absent: none is. */
+  readonly differing?: Names;
 }
 
 export interface ChildOrigin {
@@ -46,6 +55,24 @@ export interface ObservedStrongswan {
   readonly sas: readonly IkeSa[];
   /** What is remembered of them. */
   readonly origins: SaOrigins;
+}
+
+/** A daemon that does not run holds nothing. */
+export const NOTHING_LOADED: ObservedStrongswan = {
+  version: '',
+  daemonSince: '',
+  connections: new Map(),
+  shared: new Set(),
+  keys: new Map(),
+  sas: [],
+  origins: { ike: new Map(), children: new Map() },
+};
+
+/** What is looked at. */
+export interface StrongswanLook {
+  /** Connections, and with whatever connections all credentials; absent: neither. */
+  readonly loaded?: Names;
+  readonly sas: Names;
 }
 
 export type StrongswanStep =

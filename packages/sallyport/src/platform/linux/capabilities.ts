@@ -37,12 +37,14 @@ export async function detectDataPlanes(
   isThere: (path: string) => Promise<boolean> = isAccessible,
 ): Promise<DetectedDataPlanes> {
   const works = { esp: '', xfrm: '', vti: '' };
-  for (const [name, line] of Object.entries(TRIALS) as ['esp' | 'xfrm' | 'vti', string][]) {
-    const result = await commands.run('unshare', ['--net', '--', 'ip', ...line.split(' ')], {
-      signal,
-    });
-    works[name] = result.code === 0 ? '' : result.stderr.trim() || `exit code ${result.code}`;
-  }
+  const trials = Object.entries(TRIALS) as ['esp' | 'xfrm' | 'vti', string][];
+  await Promise.all(
+    trials.map(async ([name, line]) => {
+      const args = ['--net', '--', 'ip', ...line.split(' ')];
+      const result = await commands.run('unshare', args, { signal });
+      works[name] = result.code === 0 ? '' : result.stderr.trim() || `exit code ${result.code}`;
+    }),
+  );
   const missing = new Map<DataPlane, string>();
   const noEsp = works.esp === '' ? '' : `the kernel has no ESP with AES-GCM (${works.esp})`;
   const note = (plane: DataPlane, reason: string): void => {

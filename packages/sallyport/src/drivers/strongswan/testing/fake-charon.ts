@@ -82,15 +82,17 @@ export class FakeCharon implements AsyncDisposable {
     this.#daemon
       .on('version', () => ({ daemon: 'charon-systemd', version: '5.9.8' }))
       .on('stats', () => ({ uptime: { running: '1 second', since: this.since } }))
-      .onList('list-conns', 'list-conn', () =>
-        [...this.connections].map(([name, message]) => ({
-          [name]: listSection(message.section(name)),
-        })),
+      .onList('list-conns', 'list-conn', (asked) =>
+        [...this.connections]
+          .filter(([name]) => isAsked(name, asked))
+          .map(([name, message]) => ({ [name]: listSection(message.section(name)) })),
       )
       .on('get-shared', () => ({ keys: [...this.shared.keys()] }))
       .on('get-keys', () => ({ keys: [...this.keys] }))
-      .onList('list-sas', 'list-sa', () =>
-        this.sas.map((sa) => ({ [sa.name]: saSection(sa) as never })),
+      .onList('list-sas', 'list-sa', (asked) =>
+        this.sas
+          .filter(({ name }) => isAsked(name, asked))
+          .map((sa) => ({ [sa.name]: saSection(sa) as never })),
       )
       .on('load-conn', (message) => {
         const [name = ''] = message.keys();
@@ -145,6 +147,11 @@ export class FakeCharon implements AsyncDisposable {
     const count = sa === undefined ? '0' : '1';
     return { success: count === '1' ? 'yes' : 'no', matches: count, terminated: count };
   }
+}
+
+function isAsked(name: string, asked: Message): boolean {
+  const only = asked.text('ike');
+  return only === undefined || only === name;
 }
 
 function nameOf(message: Message): string {

@@ -1,0 +1,42 @@
+/**
+ * Which SAs may be different from how they were found last. The daemon tells of every SA that comes, is rekeyed
+ * or goes, so between two full looks only those are asked for, by the names of their connections.
+ */
+import type { IkeSa, SaEvent } from '@sallyport/vici';
+import type { Names } from '../../drivers/strongswan/state.ts';
+
+export class SaNews {
+  #names: Set<string> | 'all' = 'all';
+
+  /** Something was told of an SA of this tunnel, or was done to it. */
+  note(tunnel: string): void {
+    if (this.#names !== 'all') this.#names.add(tunnel);
+  }
+
+  noteEvent(event: SaEvent): void {
+    if (event.type === 'ike-rekey') this.note(event.new.name);
+    else if ('sa' in event) this.note(event.sa.name);
+    else this.noteAll();
+  }
+
+  /** Something was told of nobody knows which, or was missed. */
+  noteAll(): void {
+    this.#names = 'all';
+  }
+
+  /** All until now; what is told from now on is for the next look. */
+  take(): Names {
+    const names = this.#names;
+    this.#names = new Set();
+    return names;
+  }
+
+  /** What was found is on its way to something else, of which no word may come. */
+  noteUnsettled(sas: readonly IkeSa[]): void {
+    for (const { name, state, children } of sas) {
+      const isSettled =
+        state === 'ESTABLISHED' && children.every((child) => child.state === 'INSTALLED');
+      if (!isSettled) this.note(name);
+    }
+  }
+}
