@@ -2,11 +2,20 @@ import { defineConfig } from 'vitest/config';
 
 const conditions = ['@sallyport/source', 'node', 'import', 'default'];
 
+const PURE = 'packages/sallyport/src/{lib,model,plan,status,drivers}/**/*.test.ts';
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ['packages/*/src/**/*.test.ts'],
+    projects: [
+      // Pure modules keep nothing from one test to the next: to load them anew for each file is most of the time.
+      { extends: true, test: { name: 'pure', isolate: false, include: [PURE] } },
+      {
+        extends: true,
+        test: { name: 'effects', include: ['packages/*/src/**/*.test.ts'], exclude: [PURE] },
+      },
+    ],
     // No test waits for luck: a limit that a busy machine reaches would only fail what is right.
     testTimeout: 60_000,
     hookTimeout: 60_000,
