@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { kindOf } from '../capture.ts';
 import { connection, KEY, siteOf } from '../declarations/left-site.ts';
+import { mustExecute } from '../execute.ts';
 import { ipsecOf, networkOf } from '../footprint.ts';
 import type { Host } from '../host.ts';
 import { projectDirectory } from '../paths.ts';
@@ -22,6 +23,7 @@ import {
   type TwoShardsHost,
 } from '../topologies/two-shards.ts';
 import type { Lab } from '../topology.ts';
+import { until } from '../until.ts';
 
 interface SiteAddresses {
   readonly own: string;
@@ -264,5 +266,64 @@ describe('a gateway with a shard', () => {
       lines.filter((line) => !line.startsWith('8310:')),
       untouched.shard,
     );
+  });
+});
+
+describe('a namespace of a shard that is deleted, and made anew under its name', () => {
+  test('gets a daemon, interfaces and a watch of its own; nothing stays in the old one', async (context) => {
+    await using lab = await createTwoShards();
+    const left = new Sallyport(lab.host('gwa'));
+    const shard = lab.host('ike2');
+    const configFile = join(projectDirectory, 'lab', 'sites', 'shards-peer.conf');
+    await new Stranger(lab.host('gwb'), { configFile, dataPlane: 'kernel' }).start();
+    await left.startAgent();
+    const file = await left.declare('site', site(shard.namespace) + FIRST + SECOND, { key: KEY });
+    await left.mustRun(['apply', '-f', file]);
+    await left.untilUp('first', 'second');
+    const stream = await startPingStream(lab.host('hosta'), '10.2.0.2', 0.02);
+    const before = await left.tunnel('second');
+    const old = new Set((await processesOf(shard)).map(({ pid }) => pid));
+
+    const began = performance.now();
+    await lab.host('internet').ip(['link delete dev a2']);
+    await mustExecute('ip', ['netns', 'delete', shard.namespace]);
+    await mustExecute('ip', ['netns', 'add', shard.namespace]);
+    await lab
+      .host('internet')
+      .ip([
+        `link add name a2 type veth peer name wan netns ${shard.namespace}`,
+        'address add 198.51.100.6/30 dev a2',
+        'link set dev a2 up',
+      ]);
+    await shard.ip([
+      'link set dev lo up',
+      `address add ${SHARD_ADDRESS}/30 dev wan`,
+      'link set dev wan up',
+      'route add 0.0.0.0/0 via 198.51.100.6',
+    ]);
+    await left.untilTunnel(
+      'second',
+      'is up in the new namespace',
+      ({ state, children }) =>
+        state === 'up' && children.every(({ spiIn }) => spiIn !== before.children[0]?.spiIn),
+    );
+    context.diagnostic(`up after ${(performance.now() - began).toFixed(0)} ms`);
+    assert.deepEqual(await lab.host('hosta').ping('10.3.0.2', { count: 2 }), {
+      sent: 2,
+      received: 2,
+    });
+    const commands = (await processesOf(shard)).map(({ command }) => command);
+    for (const program of ['charon', 'xfrm monitor'])
+      assert.equal(commands.filter((one) => one.includes(program)).length, 1, commands.join('\n'));
+    await until(
+      'nothing runs in the old namespace',
+      async () => (await readdir('/proc')).every((pid) => !old.has(Number(pid))),
+      10_000,
+    );
+    const { differences, problems } = await left.report();
+    assert.deepEqual([differences, problems], [[], []]);
+    assert.deepEqual((await stream.stop()).lost, []);
+    await left.endAgent('SIGTERM');
+    await left.mustRun(['agent', '--teardown']);
   });
 });

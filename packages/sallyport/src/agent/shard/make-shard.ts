@@ -7,7 +7,11 @@ import { StrongswanDriver } from '../../drivers/strongswan/driver.ts';
 import { Engine } from '../../drivers/strongswan/engine.ts';
 import { MemoryFile } from '../../drivers/strongswan/memory-file.ts';
 import { systemCommands } from '../../platform/linux/command.ts';
-import { commandsIn, hasNamespace } from '../../platform/linux/network-namespace.ts';
+import {
+  commandsIn,
+  hasNamespace,
+  identifyNamespace,
+} from '../../platform/linux/network-namespace.ts';
 import { type Directories, directoriesOf, pathsOf } from '../../store/state-directory.ts';
 import type { DriftWatch } from '../drift-watch.ts';
 import { watchIpsec } from '../kernel-monitor.ts';
@@ -17,6 +21,7 @@ import { StoredSecrets } from '../secret-source.ts';
 import { EngineLevel } from './engine-level.ts';
 import { Failures } from './failures.ts';
 import { Leftovers } from './leftovers.ts';
+import { NamespaceWatch } from './namespace-watch.ts';
 import { RollGuard } from './roll-guard.ts';
 import { SaNews } from './sa-news.ts';
 import { Shard, type ShardParts } from './shard.ts';
@@ -75,17 +80,20 @@ export function makeShard(settings: ShardSettings, name: string | undefined): Sh
     log,
   });
   const isThere = async (): Promise<boolean> => name === undefined || hasNamespace(name);
+  const watch = new NamespaceWatch({
+    identify: async () => (name === undefined ? 'own' : identifyNamespace(name)),
+    watch: (listener, signal) => {
+      watchIpsec(name, listener, log, signal);
+    },
+  });
   const cleanAfter: ShardParts['cleanAfter'] = async (signal) => {
     if (await isThere()) await leftovers.removeAll(!engine.isExternal, signal);
     if (name !== undefined) await rm(directories.run, { recursive: true, force: true });
   };
-  const watch: ShardParts['watchIpsec'] = (listener, signal) => {
-    watchIpsec(name, listener, log, signal);
-  };
   return new Shard({
     ...(name === undefined ? {} : { name }),
     ...{ engine, client, strongswan, level, keeper, failures, history, news, rollGuard },
-    ...{ watchIpsec: watch, isThere, cleanAfter, log },
+    ...{ watch, isThere, cleanAfter, log },
   });
 }
 

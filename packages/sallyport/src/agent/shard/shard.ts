@@ -17,6 +17,7 @@ import { ALL, type Scope, TOLD } from '../scope.ts';
 import { type DaemonEventsOptions, followDaemonEvents } from './daemon-events.ts';
 import type { EngineLevel, EngineLevelResult } from './engine-level.ts';
 import type { Failures } from './failures.ts';
+import type { NamespaceWatch } from './namespace-watch.ts';
 import type { RollGuard } from './roll-guard.ts';
 import type { SaNews } from './sa-news.ts';
 import type { TunnelKeeper } from './tunnel-keeper.ts';
@@ -33,8 +34,8 @@ export interface ShardParts {
   readonly history: Pick<TunnelHistory, 'note' | 'noteEnd'>;
   readonly news: SaNews;
   readonly rollGuard: Pick<RollGuard, 'cleanUp'>;
-  /** Tells of what is taken out of its kernel, until the signal fires. */
-  readonly watchIpsec: (listener: IpsecListener, signal: AbortSignal) => void;
+  /** Tells of what is taken out of its kernel. */
+  readonly watch: Pick<NamespaceWatch, 'follow' | 'renew'>;
   /** Whether its network namespace is there: with that goes everything in its kernel. */
   readonly isThere: () => Promise<boolean>;
   /** Removes what is left when the daemon has ended: SAs of one that was killed, files of a shard. */
@@ -75,6 +76,7 @@ export class Shard {
   async round(plan: HostPlan, scope: Scope, signal: AbortSignal): Promise<ShardResult> {
     const part = partOf(plan, this.name);
     this.#tunnels = part.tunnels;
+    await this.#parts.watch.renew();
     const result = await this.#parts.level.round(part, scope, signal);
     const place = { shard: this.name ?? null };
     return {
@@ -101,7 +103,7 @@ export class Shard {
 
   /** Listens to the daemon until the signal fires, or the shard ends. */
   async follow(onChange: OnChange, signal: AbortSignal): Promise<void> {
-    const { client, failures, watchIpsec, history, news, log } = this.#parts;
+    const { client, failures, watch, history, news, log } = this.#parts;
     const until = AbortSignal.any([signal, this.#end.signal]);
     const ipsec: IpsecListener = {
       onGone: () => {
@@ -111,7 +113,7 @@ export class Shard {
         history.noteEnd(end);
       },
     };
-    watchIpsec(ipsec, until);
+    await watch.follow(ipsec, until);
     await followDaemonEvents(
       {
         ...{ client, log },

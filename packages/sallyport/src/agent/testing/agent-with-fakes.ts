@@ -290,8 +290,12 @@ esac`;
         noteEnd: ({ spi }) => this.told.push(`ended ${spi}`),
       },
       rollGuard: { cleanUp: () => this.cleanUp() },
-      watchIpsec: (listener, signal) => {
-        watchIpsec(undefined, listener, this.#log, signal);
+      watch: {
+        follow: (listener, signal) => {
+          watchIpsec(undefined, listener, this.#log, signal);
+          return Promise.resolve();
+        },
+        renew: () => Promise.resolve(),
       },
       isThere: () => Promise.resolve(true),
       cleanAfter: () => Promise.resolve(),

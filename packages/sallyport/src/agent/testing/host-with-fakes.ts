@@ -204,13 +204,14 @@ export class HostWithFakes implements AsyncDisposable {
     const parts = {
       ...{ engine, client, strongswan, level, keeper, failures, history, news, rollGuard, log },
     };
-    const watchIpsec = (): void => undefined;
+    const nothing = (): Promise<void> => Promise.resolve();
+    const watch = { follow: nothing, renew: nothing };
     const isThere = (): Promise<boolean> => Promise.resolve(true);
     const cleanAfter = (): Promise<void> => Promise.resolve();
     return new Shard({
       ...(name === undefined ? {} : { name }),
       ...parts,
-      watchIpsec,
+      watch,
       isThere,
       cleanAfter,
     });

@@ -2,7 +2,13 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { commandsIn, hasNamespace, inNamespace, isInNamespace } from './network-namespace.ts';
+import {
+  commandsIn,
+  hasNamespace,
+  identifyNamespace,
+  inNamespace,
+  isInNamespace,
+} from './network-namespace.ts';
 
 let directory: string;
 
@@ -18,6 +24,14 @@ describe('a network namespace', () => {
   it('is there where it has a name', async () => {
     expect(await hasNamespace('here', directory)).toBe(true);
     expect(await hasNamespace('gone', directory)).toBe(false);
+  });
+
+  it('is known again, and told from another', async () => {
+    const here = await identifyNamespace('here', directory);
+    expect(here).toBeDefined();
+    expect(await identifyNamespace('here', directory)).toBe(here);
+    expect(await identifyNamespace('other', directory)).not.toBe(here);
+    expect(await identifyNamespace('gone', directory)).toBeUndefined();
   });
 
   it.each([

@@ -22,8 +22,16 @@ export function commandsIn(name: string | undefined, commands: CommandRunner): C
   };
 }
 
-export function hasNamespace(name: string, directory: string = DIRECTORY): Promise<boolean> {
-  return identityOf(join(directory, name)).then((found) => found !== undefined);
+export async function hasNamespace(name: string, directory: string = DIRECTORY): Promise<boolean> {
+  return (await identifyNamespace(name, directory)) !== undefined;
+}
+
+/** Another one for each namespace while it is there; undefined where none has the name. */
+export function identifyNamespace(
+  name: string,
+  directory: string = DIRECTORY,
+): Promise<string | undefined> {
+  return identityOf(join(directory, name));
 }
 
 /** Whether a process is in the namespace that has the name now: a name can be given anew. */
@@ -32,7 +40,7 @@ export async function isInNamespace(
   name: string,
   directory: string = DIRECTORY,
 ): Promise<boolean> {
-  const wanted = await identityOf(join(directory, name));
+  const wanted = await identifyNamespace(name, directory);
   return wanted !== undefined && wanted === (await identityOf(`/proc/${pid}/ns/net`));
 }
 
