@@ -24,6 +24,7 @@ import {
 } from '../topologies/two-shards.ts';
 import type { Lab } from '../topology.ts';
 import { until } from '../until.ts';
+import { tells, why } from '../why.ts';
 
 interface SiteAddresses {
   readonly own: string;
@@ -224,10 +225,24 @@ describe('a gateway with a shard', () => {
     assert.ok(await carries('10.3.0.2'));
   });
 
-  test('why looks for the way of ESP in the namespace of the shard', async () => {
-    const { stdout } = await left.run(['why', 'second', '-o', 'json']);
-    assert.match(stdout, /"second"/);
-    assert.doesNotMatch(stdout, /route\/|no route|peer-route/i);
+  test('why looks for the way of ESP, and at firewalls, in the namespace of the shard', async () => {
+    const { findings, proofs, unseen } = await why(left, 'second');
+    assert.deepEqual([findings, unseen], [[], []]);
+    assert.ok(proofs.includes('no firewall of this host stops packets of the tunnel'));
+    const chain = 'type filter hook input priority 0; policy accept;\nmeta l4proto esp drop';
+    await shard.mustExec('nft', ['-f', '-'], {
+      input: `table inet foreign {\nchain in {\n${chain}\n}\n}\n`,
+    });
+    try {
+      const { message } = await tells('path/firewall-drops-outer', left, 'second');
+      const place = `network namespace ${shard.namespace}, table inet foreign, chain in`;
+      assert.ok(
+        message.includes(`drops incoming ESP between us and 203.0.113.1: ${place}`),
+        message,
+      );
+    } finally {
+      await shard.mustExec('nft', ['delete', 'table', 'inet', 'foreign']);
+    }
   });
 
   test('a shard that no tunnel needs any more is ended, at no cost for the other', async () => {

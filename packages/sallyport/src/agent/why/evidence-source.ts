@@ -1,7 +1,7 @@
 /** Where `why` looks: at the host, and for tunnels of a shard also into its network namespace. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { gatherPathEvidence } from '../../drivers/kernel/path/evidence.ts';
-import type { RouteSources } from '../../drivers/kernel/path/routes.ts';
+import type { PathSources } from '../../drivers/kernel/path/routes.ts';
 import type { TunnelPlan } from '../../plan/host-plan.ts';
 import { type CommandRunner, limitedCommands } from '../../platform/linux/command.ts';
 import { commandsIn } from '../../platform/linux/network-namespace.ts';
@@ -32,9 +32,10 @@ export async function gatherEvidence(
   return found;
 }
 
-function sourcesIn(shard: string, commands: CommandRunner): RouteSources {
+function sourcesIn(shard: string, commands: CommandRunner): NonNullable<PathSources['outside']> {
   const inside = commandsIn(shard, commands);
   return {
+    name: shard,
     commands: inside,
     readFile: async (path) => {
       const { code, stdout } = await inside.run('cat', [path]);

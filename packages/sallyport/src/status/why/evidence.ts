@@ -88,7 +88,17 @@ export interface Probe {
   readonly pings: readonly Ping[];
 }
 
-export interface Evidence {
+/** What one network namespace does to packets that come in. */
+export interface Arrivals {
+  /** Where packets of our networks and of the other side come in. */
+  readonly devices: readonly DeviceSettings[];
+  /** `IPReversePathFilter` of /proc/net/netstat: of the whole namespace. */
+  readonly reversePathDrops?: { readonly before: number; readonly after: number };
+}
+
+export interface Evidence extends Arrivals {
+  /** Where ESP comes in, for a tunnel of a shard: its namespace; absent: as everything else. */
+  readonly outside?: Arrivals;
   readonly routes: readonly RouteLookup[];
   /** The way to the other side's address. */
   readonly peerRoute?: RouteAnswer;
@@ -96,13 +106,9 @@ export interface Evidence {
   readonly peerReturn?: RouteLookup;
   readonly foreignRules: readonly ForeignRule[];
   readonly forwardsIpv6?: boolean;
-  /** Where packets of our networks and of the other side come in. */
-  readonly devices: readonly DeviceSettings[];
   readonly stops?: readonly FirewallStop[];
-  /** /proc/net/xfrm_stat: of the whole host. */
+  /** /proc/net/xfrm_stat: of the whole network namespace where the SAs are. */
   readonly xfrm?: CounterSamples;
-  /** `IPReversePathFilter` of /proc/net/netstat: of the whole host. */
-  readonly reversePathDrops?: { readonly before: number; readonly after: number };
   /** `carrier_errors` of the tunnel's interface: no SA takes what was sent into it. */
   readonly refusedByPolicy?: { readonly before: number; readonly after: number };
   readonly probe?: Probe;

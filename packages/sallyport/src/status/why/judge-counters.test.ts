@@ -32,6 +32,13 @@ describe('judgeCounters', () => {
     expect(findings[0]?.evidence).toEqual([`${name} of this host grew by 4 while we looked`]);
   });
 
+  it('says in which network namespace it grew', () => {
+    const inShard = { ...grown('XfrmInNoStates'), tunnel: { ...tunnel, shard: 'ike2' } };
+    expect(judgeCounters(inShard).findings[0]?.evidence).toEqual([
+      'XfrmInNoStates of network namespace ike2 grew by 4 while we looked',
+    ]);
+  });
+
   it.each([
     { name: 'XfrmInNoStates', base: moved(3, 3), what: 'gets its packets' },
     { name: 'XfrmInNoPols', base: moved(0, 3), what: 'gets none' },

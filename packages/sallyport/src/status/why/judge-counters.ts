@@ -1,6 +1,6 @@
 /**
  * What the kernel counts where it drops packets of IPsec (Linux Documentation/networking/xfrm_proc). The
- * counters are of the whole host, and old figures tell of old times: only what grew while we looked
+ * counters are of a whole network namespace, and old figures tell of old times: only what grew while we looked
  * counts, and only beside a tunnel that lacks such packets.
  */
 import type { TunnelPlan } from '../../plan/host-plan.ts';
@@ -41,9 +41,10 @@ export function judgeCounters({ tunnel, before, after, evidence }: Subject): Jud
   // Whatever was dropped, it was nothing that this tunnel lacks.
   if (isAnswered(evidence.probe) === true) return NOTHING;
   const now = trafficBetween(before, after);
+  const place = tunnel.shard === undefined ? 'this host' : `network namespace ${tunnel.shard}`;
   const named = { selectors: selectorsOf(tunnel) };
   const findings = CAUSES.flatMap(({ code, counters, fits }) => {
-    const grown = counters.flatMap((name) => grownText(evidence, name));
+    const grown = counters.flatMap((name) => grownText(evidence, name, place));
     return grown.length > 0 && fits(now) ? [toFinding({ code, named, evidence: grown })] : [];
   });
   return { ...NOTHING, findings };
@@ -68,7 +69,7 @@ function selectorsOf({ children }: TunnelPlan): string {
     .join('; ');
 }
 
-function grownText({ xfrm }: Evidence, name: string): string[] {
+function grownText({ xfrm }: Evidence, name: string, place: string): string[] {
   const grown = (xfrm?.after.get(name) ?? 0) - (xfrm?.before.get(name) ?? 0);
-  return grown > 0 ? [`${name} of this host grew by ${grown} while we looked`] : [];
+  return grown > 0 ? [`${name} of ${place} grew by ${grown} while we looked`] : [];
 }

@@ -132,6 +132,34 @@ describe('judgeRoutes', () => {
     expect(found({ ...subject, evidence: dropping })).toEqual(['path/reverse-path-filter']);
   });
 
+  it('looks for it where ESP of a shard comes in', () => {
+    const peerReturn = {
+      ...{ prefix: '192.0.2.10', address: '192.0.2.10', answer: refused('Invalid argument') },
+      from: { address: '198.51.100.20', interface: 'wan' },
+    };
+    const wan = { name: 'wan', forwards: false, reversePathFilter: 1 };
+    const inShard = { devices: [wan], reversePathDrops: { before: 1, after: 2 } };
+    const base = {
+      ...seen({ peerReturn, outside: inShard }),
+      tunnel: { ...tunnel, shard: 'ike2' },
+    };
+    expect(judgeRoutes(base).findings).toMatchObject([
+      {
+        code: 'path/reverse-path-filter',
+        evidence: [
+          '"ip -n ike2 route get 192.0.2.10 from 198.51.100.20 iif wan" answers: Invalid argument',
+          'IPReversePathFilter grew by 1 while we looked',
+        ],
+      },
+    ]);
+    // An interface of the same name in the host's own namespace has nothing to do with it.
+    const here = { ...device('wan', { reversePathFilter: 1 }), peerReturn };
+    const outside = { devices: [{ ...wan, reversePathFilter: 0 }] };
+    expect(found(seen({ ...here, outside, reversePathDrops: { before: 1, after: 2 } }))).toEqual(
+      [],
+    );
+  });
+
   it('does not blame a loose filter, nor one of IPv6', () => {
     expect(found(seen(asked(refused('Invalid argument'), LAN)))).toEqual(['path/route-missing']);
     const six = { address: 'fd10::2', interface: 'lan' };

@@ -2,8 +2,8 @@
 import { containsAddress, parseAddress, parsePrefix } from '../../lib/prefix.ts';
 import { OWNER, type RoutePlan, type TunnelPlan } from '../../plan/host-plan.ts';
 import type {
+  Arrivals,
   DeviceSettings,
-  Evidence,
   ForeignRule,
   RouteAnswer,
   RouteLookup,
@@ -29,32 +29,40 @@ function judgePeerRoute({ after, evidence, tunnel }: Subject): Judgement {
       toFinding({ code: 'path/peer-through-tunnel', named: { peer, interface: route.interface } }),
     );
   const proof = `${peer} is reached through ${route.interface}${route.gateway === undefined ? '' : ` via ${route.gateway}`}`;
-  const drops = evidence.reversePathDrops;
-  const isDropping = drops !== undefined && drops.after > drops.before;
+  const arrivals = evidence.outside ?? evidence;
   // It may come in by another interface than the one that has our address.
   const dropped =
-    after.state === 'up' && !isDropping ? undefined : judgeReturn(evidence.peerReturn, evidence);
+    after.state === 'up' && grownDrops(arrivals) === 0
+      ? undefined
+      : judgeReturn(evidence.peerReturn, arrivals, tunnel.shard);
   return dropped === undefined ? { ...NOTHING, proofs: [proof] } : only(dropped);
 }
 
-/** Whether a packet that comes in where it does would be refused for its source. */
-function judgeReturn(lookup: RouteLookup | undefined, evidence: Evidence): Finding | undefined {
+/** Whether a packet that comes in where it does, in this namespace, would be refused for its source. */
+function judgeReturn(
+  lookup: RouteLookup | undefined,
+  arrivals: Arrivals,
+  namespace?: string,
+): Finding | undefined {
   if (lookup?.from === undefined || lookup.answer.kind !== 'refused') return undefined;
   const { address: source, interface: name } = lookup.from;
   // There is no such filter for IPv6.
   if (source.includes(':')) return undefined;
-  const filter = deviceOf(evidence, name)?.reversePathFilter;
+  const filter = deviceOf(arrivals, name)?.reversePathFilter;
   if (filter !== STRICT || !isSourceError(lookup.answer.error)) return undefined;
-  const drops = evidence.reversePathDrops;
-  const grown = drops === undefined ? 0 : drops.after - drops.before;
+  const grown = grownDrops(arrivals);
   return toFinding({
     code: 'path/reverse-path-filter',
     named: { interface: name, source },
     evidence: [
-      `"ip route get ${lookup.address} from ${source} iif ${name}" answers: ${lookup.answer.error}`,
+      `"${commandOf(lookup, namespace)}" answers: ${lookup.answer.error}`,
       ...(grown > 0 ? [`IPReversePathFilter grew by ${grown} while we looked`] : []),
     ],
   });
+}
+
+function grownDrops({ reversePathDrops: drops }: Arrivals): number {
+  return drops === undefined ? 0 : drops.after - drops.before;
 }
 
 /** EXDEV of fib_validate_source(); EINVAL since Linux 6.14. */
@@ -62,7 +70,7 @@ function isSourceError(error: string): boolean {
   return /Invalid (?:cross-device link|argument)/.test(error);
 }
 
-function deviceOf({ devices }: Evidence, name: string): DeviceSettings | undefined {
+function deviceOf({ devices }: Arrivals, name: string): DeviceSettings | undefined {
   return devices.find((device) => device.name === name);
 }
 
@@ -146,8 +154,9 @@ function judgeLookup(
   );
 }
 
-function commandOf({ address, from }: RouteLookup): string {
-  return `ip route get ${address}${from === undefined ? '' : ` from ${from.address} iif ${from.interface}`}`;
+function commandOf({ address, from }: RouteLookup, namespace?: string): string {
+  const place = namespace === undefined ? '' : `-n ${namespace} `;
+  return `ip ${place}route get ${address}${from === undefined ? '' : ` from ${from.address} iif ${from.interface}`}`;
 }
 
 /** Which rule comes before ours; in words that stand after "remove". */

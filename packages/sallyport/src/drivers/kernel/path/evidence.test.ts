@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { tunnel } from '../../../status/testing/subjects.ts';
 import { FakeCommands } from '../testing/fake-commands.ts';
-import { gatherPathEvidence, type PathSources } from './evidence.ts';
+import { gatherPathEvidence } from './evidence.ts';
+import type { PathSources } from './routes.ts';
 
 const OWN = JSON.stringify([
   { ifname: 'lan', addr_info: [{ local: '10.10.0.1', prefixlen: 16 }] },
@@ -65,7 +66,8 @@ async function gather(
       return Promise.resolve();
     },
   };
-  const question = { tunnels: [tunnel], ...(target === undefined ? {} : { target }) };
+  const asked = outside === undefined ? tunnel : { ...tunnel, shard: outside.name };
+  const question = { tunnels: [asked], ...(target === undefined ? {} : { target }) };
   const found = (await gatherPathEvidence(sources, question, signal)).get(tunnel.name);
   if (found === undefined) throw new Error('no evidence');
   return found;
@@ -94,32 +96,72 @@ describe('gatherPathEvidence', () => {
     expect(pauses).toHaveLength(1);
   });
 
-  it('looks for the way of ESP where the SAs of a shard are', async () => {
-    const outer = new FakeCommands()
-      .on(/address show/, { stdout: OWN.replaceAll('wan', 'uplink') })
-      .on(/route get 198\.51\.100\.20/, route('uplink'))
-      .on(/route get 192\.0\.2\.10/, route('lo'));
-    const outerFiles = new Map([
-      ['/proc/net/xfrm_stat', 'XfrmInNoStates 40'],
-      ['/proc/sys/net/ipv4/conf/uplink/forwarding', '0'],
-      ['/proc/sys/net/ipv4/conf/uplink/rp_filter', '0'],
-    ]);
-    const evidence = await gather(undefined, undefined, {
-      commands: outer,
-      readFile: (path) => Promise.resolve(outerFiles.get(path)),
+  describe('of a tunnel of a shard', () => {
+    let outer: FakeCommands;
+    let outerFiles: Map<string, string>;
+
+    beforeEach(() => {
+      // Its outer interface has the name of another one in the host's own namespace.
+      outer = new FakeCommands()
+        .on(/address show/, { stdout: OWN })
+        .on(/^nft/, { stdout: RULESET })
+        .on(/route get 198\.51\.100\.20/, route('wan'))
+        .on(/route get 192\.0\.2\.10/, route('lo'));
+      commands.on(/^nft/, { stdout: '{"nftables":[]}' });
+      outerFiles = new Map([
+        ['/proc/net/xfrm_stat', 'XfrmInNoStates 40'],
+        ['/proc/net/netstat', 'TcpExt: IPReversePathFilter\nTcpExt: 60'],
+        ['/proc/sys/net/ipv4/conf/wan/forwarding', '0'],
+        ['/proc/sys/net/ipv4/conf/wan/rp_filter', '1'],
+      ]);
     });
-    expect(evidence.peerRoute).toEqual({ kind: 'route', interface: 'uplink' });
-    expect(evidence.xfrm?.before.get('XfrmInNoStates')).toBe(40);
-    expect(
-      evidence.devices.map(({ name, reversePathFilter }) => [name, reversePathFilter]),
-    ).toEqual([
-      ['lan', 2],
-      ['sp0a78d801', 2],
-      ['uplink', 0],
-    ]);
-    expect(evidence.unseen).toContainEqual(
-      expect.stringContaining('what firewalls in network namespace'),
-    );
+
+    const gatherInShard = () =>
+      gather(undefined, undefined, {
+        name: 'ike2',
+        commands: outer,
+        readFile: (path) => Promise.resolve(outerFiles.get(path)),
+      });
+
+    it('looks for the way of ESP, and what counts it, where the SAs are', async () => {
+      const evidence = await gatherInShard();
+      expect(evidence.peerRoute).toEqual({ kind: 'route', interface: 'wan' });
+      expect(evidence.xfrm?.before.get('XfrmInNoStates')).toBe(40);
+      expect(evidence.outside).toEqual({
+        devices: [{ name: 'wan', forwards: false, reversePathFilter: 1 }],
+        reversePathDrops: { before: 60, after: 60 },
+      });
+      expect(evidence.devices.map(({ name }) => name)).toEqual(['lan', 'sp0a78d801']);
+      expect(evidence.reversePathDrops).toEqual({ before: 3, after: 3 });
+      expect(evidence.unseen).toEqual([]);
+    });
+
+    it('asks the firewall of each namespace for the packets that are there', async () => {
+      const inShard = (await gatherInShard()).stops ?? [];
+      expect(new Set(inShard.map(({ flow }) => flow))).toEqual(
+        new Set(['incoming IKE', 'incoming ESP']),
+      );
+      expect(inShard[0]?.place).toBe('network namespace ike2, table ip f, chain i, its policy');
+      outer.on(/^nft/, { stdout: '{"nftables":[]}' });
+      commands.on(/^nft/, { stdout: RULESET.replace('"input"', '"forward"') });
+      const inHost = (await gatherInShard()).stops ?? [];
+      expect(inHost.map(({ flow, place }) => [flow, place])).toContainEqual([
+        'forwarded out',
+        'table ip f, chain i, its policy',
+      ]);
+      expect(inHost.some(({ flow }) => flow.includes('ESP'))).toBe(false);
+    });
+
+    it('says what of it could not be looked at, and calls nothing free', async () => {
+      outer.on(/^nft/, { code: 1, stderr: 'nft: no such file' });
+      outerFiles.set('/proc/net/ip_tables_names', 'filter');
+      const { stops, unseen } = await gatherInShard();
+      expect(stops).toBeUndefined();
+      expect(unseen).toEqual([
+        'what iptables-legacy does in its tables filter: see iptables-legacy-save, in network namespace ike2',
+        expect.stringMatching(/^what firewalls of network namespace ike2 do: .*no such file/),
+      ]);
+    });
   });
 
   it('pings a target with a small packet and one of the MTU, none of them to be fragmented', async () => {

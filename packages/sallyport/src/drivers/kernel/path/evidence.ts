@@ -6,13 +6,7 @@
 import { messageOf } from '../../../lib/message-of.ts';
 import type { TunnelPlan } from '../../../plan/host-plan.ts';
 import { type CommandRunner, outputOf } from '../../../platform/linux/command.ts';
-import type {
-  DeviceSettings,
-  Evidence,
-  ForeignRule,
-  Probe,
-  RouteLookup,
-} from '../../../status/why/evidence.ts';
+import type { Evidence, ForeignRule, Probe, RouteLookup } from '../../../status/why/evidence.ts';
 import { FAMILIES } from '../state.ts';
 import { findStops, hostPrefix, type InnerPair, type OuterPair } from './firewall-flows.ts';
 import { type OwnAddress, parseAddresses, parseForeignRules } from './parse.ts';
@@ -22,17 +16,12 @@ import {
   lookAtPeer,
   lookUp,
   type PassedOn,
+  type PathSources,
   type PeerPart,
   type RouteSources,
   settingsOf,
 } from './routes.ts';
-import { growthBetween, takeSample } from './samples.ts';
-
-export interface PathSources extends RouteSources {
-  /** Network namespace where the SAs are and ESP leaves; absent: this one. */
-  readonly outside?: RouteSources;
-  readonly pause: (milliseconds: number) => Promise<void>;
-}
+import { dropsBetween, growthBetween, rulesetsOf, type Sample, takeSample } from './samples.ts';
 
 /** Counters are read twice, so far apart where no ping takes that time. */
 const LOOK_MILLISECONDS = 1_500;
@@ -63,16 +52,58 @@ export async function gatherPathEvidence(
   const after = await takeSample(sources, tunnels, signal);
   return new Map(
     looks.map(({ tunnel, evidence, inner, outer }) => {
-      const grown = growthBetween(tunnel.name, before, after);
-      const pairs = { inner, ...(outer === undefined ? {} : { outer }) };
-      const stops =
-        before.ruleset === undefined || after.ruleset === undefined
+      const outside =
+        evidence.outside === undefined
           ? {}
-          : { stops: findStops({ before: before.ruleset, after: after.ruleset }, tunnel, pairs) };
-      const unseen = [...evidence.unseen, ...host.unseen, ...before.unseen, ...after.unseen];
-      return [tunnel.name, { ...evidence, ...grown, ...stops, unseen: [...new Set(unseen)] }];
+          : { outside: { ...evidence.outside, ...dropsBetween(before.outside, after.outside) } };
+      const places = [before.own, after.own, before.outside, after.outside];
+      const unseen = [
+        ...evidence.unseen,
+        ...host.unseen,
+        ...places.flatMap((one) => one?.unseen ?? []),
+      ];
+      return [
+        tunnel.name,
+        {
+          ...evidence,
+          ...growthBetween(tunnel.name, before, after),
+          ...dropsBetween(before.own, after.own),
+          ...outside,
+          ...stopsBetween(
+            tunnel,
+            { inner, ...(outer === undefined ? {} : { outer }) },
+            before,
+            after,
+          ),
+          unseen: [...new Set(unseen)],
+        },
+      ];
     }),
   );
+}
+
+/** Each packet meets the firewall of the namespace that it is in. */
+function stopsBetween(
+  tunnel: TunnelPlan,
+  { inner, outer }: { readonly inner: readonly InnerPair[]; readonly outer?: OuterPair },
+  before: Sample,
+  after: Sample,
+): Pick<Evidence, 'stops'> {
+  const own = rulesetsOf(before.own, after.own);
+  const outside = after.outside === undefined ? own : rulesetsOf(before.outside, after.outside);
+  const place = after.outside === undefined ? '' : `network namespace ${tunnel.shard ?? ''}, `;
+  const stops = [
+    ...(outside === undefined || outer === undefined
+      ? []
+      : findStops(outside, tunnel, { inner: [], outer }).map((stop) => ({
+          ...stop,
+          place: `${place}${stop.place}`,
+        }))),
+    ...(own === undefined ? [] : findStops(own, tunnel, { inner })),
+  ];
+  // None is a proof only where every firewall was read.
+  const isWhole = own !== undefined && outside !== undefined;
+  return isWhole || stops.length > 0 ? { stops } : {};
 }
 
 async function lookAtHost(
@@ -104,10 +135,12 @@ async function lookAtHost(
   }
   const addresses = { what: 'addresses', args: ['address', 'show'] };
   const own = await ask(addresses, parseAddresses);
-  const legacy = (await readFile('/proc/net/ip_tables_names')) ?? '';
-  if (legacy !== '')
+  unseen.push(...(await legacyTables(readFile)));
+  if (outside !== undefined)
     unseen.push(
-      `what iptables-legacy does in its tables ${legacy.split('\n').join(', ')}: see iptables-legacy-save`,
+      ...(await legacyTables(outside.readFile)).map(
+        (text) => `${text}, in network namespace ${outside.name}`,
+      ),
     );
   const outer =
     outside === undefined
@@ -117,6 +150,15 @@ async function lookAtHost(
     ...{ own, outer, foreignRules: rules, unseen },
     ...(forwarding === undefined ? {} : { forwardsIpv6: forwarding === '1' }),
   };
+}
+
+/** nft does not show what the older iptables has in the kernel. */
+async function legacyTables(readFile: RouteSources['readFile']): Promise<string[]> {
+  const tables = (await readFile('/proc/net/ip_tables_names')) ?? '';
+  if (tables === '') return [];
+  return [
+    `what iptables-legacy does in its tables ${tables.split('\n').join(', ')}: see iptables-legacy-save`,
+  ];
 }
 
 /** What was seen of one tunnel, and what its packets look like to a firewall. */
@@ -158,21 +200,19 @@ async function lookAtTunnel(
     ...(sources.outside === undefined ? outerNames : []),
     ...(tunnel.interface === undefined ? [] : [tunnel.interface]),
   ];
-  const devices: DeviceSettings[] = [];
-  for (const name of new Set(names)) devices.push(...(await settingsOf(sources, name)));
-  if (sources.outside !== undefined)
-    for (const name of outerNames) devices.push(...(await settingsOf(sources.outside, name)));
+  const devices = await settingsOf(sources, names);
+  const arrivals =
+    sources.outside === undefined
+      ? {}
+      : { outside: { devices: await settingsOf(sources.outside, outerNames) } };
   const probe = await pingTarget(sources, tunnel, aimed, { target, host, unseen }, signal);
   const evidence = {
-    ...{ routes, devices, unseen, ...peer },
+    ...{ routes, devices, unseen, ...peer, ...arrivals },
     ...{ foreignRules: host.foreignRules },
     ...(host.forwardsIpv6 === undefined ? {} : { forwardsIpv6: host.forwardsIpv6 }),
     ...(probe === undefined ? {} : { probe }),
   };
-  // The firewall that is read is that of the host's own namespace.
-  const outer = sources.outside === undefined ? toOuterPair(peer) : undefined;
-  if (sources.outside !== undefined)
-    unseen.push(`what firewalls in network namespace ${tunnel.shard ?? ''} do`);
+  const outer = toOuterPair(peer);
   return { tunnel, evidence, inner, ...(outer === undefined ? {} : { outer }) };
 }
 

@@ -17,6 +17,12 @@ export interface RouteSources {
   readonly readFile: (path: string) => Promise<string | undefined>;
 }
 
+export interface PathSources extends RouteSources {
+  /** Network namespace where the SAs are and ESP leaves, with its name; absent: this one. */
+  readonly outside?: RouteSources & { readonly name: string };
+  readonly pause: (milliseconds: number) => Promise<void>;
+}
+
 async function routeOf(
   { commands }: RouteSources,
   words: readonly string[],
@@ -89,10 +95,17 @@ export async function lookAtPeer(
   return { peerRoute, peerReturn: { prefix: local, address: local, from, answer } };
 }
 
+/** Of those that are there, each once. */
 export async function settingsOf(
-  { readFile }: RouteSources,
-  name: string,
+  sources: RouteSources,
+  names: readonly string[],
 ): Promise<DeviceSettings[]> {
+  const devices: DeviceSettings[] = [];
+  for (const name of new Set(names)) devices.push(...(await readSettings(sources, name)));
+  return devices;
+}
+
+async function readSettings({ readFile }: RouteSources, name: string): Promise<DeviceSettings[]> {
   const conf = '/proc/sys/net/ipv4/conf';
   const [forwarding, own, all] = await Promise.all([
     readFile(`${conf}/${name}/forwarding`),
