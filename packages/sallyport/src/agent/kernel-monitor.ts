@@ -1,8 +1,9 @@
 /** `ip monitor` tells that something changed; what, the next round finds out. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { type SaEnd, SaEndReader } from '../drivers/kernel/sas/sa-end.ts';
+import { SaEndReader } from '../drivers/kernel/sas/sa-end.ts';
 import { inNamespace } from '../platform/linux/network-namespace.ts';
+import type { SaEnd } from '../status/counter-ledger.ts';
 import type { Log } from './log.ts';
 
 /** Calls back after each change of a link, route or rule, until the signal fires. */

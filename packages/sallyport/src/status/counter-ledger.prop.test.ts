@@ -31,9 +31,11 @@ const generations = fc.array(fc.array(counted, { minLength: 1, maxLength: 5 }), 
   maxLength: 30,
 });
 
+const ADDRESSES = { localAddress: '192.0.2.1', remoteAddress: '192.0.2.2' };
+
 /** What is seen of an SA, in time. */
 function sights(growth: readonly Counters[], sa: string): SaCounters[] {
-  return growth.map((_, index) => ({ sa, ...sum(growth.slice(0, index + 1)) }));
+  return growth.map((_, index) => ({ sa, ...ADDRESSES, ...sum(growth.slice(0, index + 1)) }));
 }
 
 describe('a ledger of any SAs, one after the other', () => {
@@ -89,6 +91,7 @@ describe('a ledger of any SAs, one after the other', () => {
             ledger.look(
               Array.from({ length: width }, (_, child) => ({
                 sa: `${round}/${child}`,
+                ...ADDRESSES,
                 bytesIn: 1,
                 bytesOut: 0,
                 packetsIn: 1,
@@ -104,19 +107,48 @@ describe('a ledger of any SAs, one after the other', () => {
 });
 
 describe('a ledger', () => {
-  const sa: SaCounters = { sa: '1', bytesIn: 10, bytesOut: 20, packetsIn: 1, packetsOut: 2 };
+  const sa: SaCounters = {
+    sa: '1',
+    ...ADDRESSES,
+    bytesIn: 10,
+    bytesOut: 20,
+    packetsIn: 1,
+    packetsOut: 2,
+  };
+  const { localAddress, remoteAddress } = ADDRESSES;
 
-  it('takes the last count of the kernel, each direction by its SPI', () => {
+  it('takes the last count of the kernel, each direction by its destination and SPI', () => {
     const ledger = new CounterLedger();
     ledger.look([
       { ...sa, sa: '1/c1/d1' },
       { ...sa, sa: '2/c2/d2' },
     ]);
-    ledger.noteEnd('c1', 15, 3);
-    ledger.noteEnd('d2', 25, 5);
-    ledger.noteEnd('d1', 5, 1);
-    ledger.noteEnd('ee', 1_000, 1_000);
-    expect(ledger.total).toEqual({ bytesIn: 25, bytesOut: 45, packetsIn: 4, packetsOut: 7 });
+    ledger.noteEnd({ destination: localAddress, spi: 'c1', bytes: 15, packets: 3 });
+    ledger.noteEnd({ destination: remoteAddress, spi: 'd2', bytes: 25, packets: 5 });
+    ledger.noteEnd({ destination: remoteAddress, spi: 'd1', bytes: 5, packets: 1 });
+    const expected = { bytesIn: 25, bytesOut: 45, packetsIn: 4, packetsOut: 7 };
+    expect(ledger.total).toEqual(expected);
+    // Of others: SPIs are chosen by each receiver for itself.
+    ledger.noteEnd({ destination: localAddress, spi: 'ee', bytes: 1_000, packets: 1_000 });
+    ledger.noteEnd({ destination: '203.0.113.9', spi: 'd1', bytes: 1_000, packets: 1_000 });
+    ledger.noteEnd({ destination: remoteAddress, spi: 'c1', bytes: 1_000, packets: 1_000 });
+    expect(ledger.total).toEqual(expected);
+  });
+
+  it('tells directions apart that have the same SPI by chance', () => {
+    const ledger = new CounterLedger();
+    ledger.look([{ ...sa, sa: '1/c1/c1' }]);
+    ledger.noteEnd({ destination: remoteAddress, spi: 'c1', bytes: 25, packets: 5 });
+    expect(ledger.total).toEqual({ bytesIn: 10, bytesOut: 25, packetsIn: 1, packetsOut: 5 });
+  });
+
+  it('follows an SA whose addresses change', () => {
+    const ledger = new CounterLedger();
+    ledger.look([{ ...sa, sa: '1/c1/d1' }]);
+    ledger.look([{ ...sa, sa: '1/c1/d1', remoteAddress: '203.0.113.9' }]);
+    ledger.noteEnd({ destination: remoteAddress, spi: 'd1', bytes: 1_000, packets: 1_000 });
+    ledger.noteEnd({ destination: '203.0.113.9', spi: 'd1', bytes: 25, packets: 5 });
+    expect(ledger.total).toEqual({ bytesIn: 10, bytesOut: 25, packetsIn: 1, packetsOut: 5 });
   });
 
   it('knows the SAs it has seen lately', () => {

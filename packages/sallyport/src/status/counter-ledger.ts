@@ -8,6 +8,18 @@ import type { Counters } from './host-report.ts';
 export interface SaCounters extends Counters {
   /** `<unique id>/<SPI in>/<SPI out>`: another one for each SA that ever was. */
   readonly sa: string;
+  /** Outer addresses, as they are now: the destinations of what comes in and of what goes out. */
+  readonly localAddress: string;
+  readonly remoteAddress: string;
+}
+
+/** One direction of an SA that has ended, by what names it: an SPI alone may be that of another (RFC 4301 §4.1). */
+export interface SaEnd {
+  readonly destination: string;
+  /** Eight hex digits, as the daemon writes them. */
+  readonly spi: string;
+  readonly bytes: number;
+  readonly packets: number;
 }
 
 export interface LedgerRecord {
@@ -26,8 +38,8 @@ export class CounterLedger {
   #ended: Counters;
   #total: Counters;
   readonly #sas = new Map<string, SaCounters>();
-  /** Of `#sas`, by both of its SPIs: thousands of ledgers are asked for one. */
-  readonly #bySpi = new Map<string, string>();
+  /** Of `#sas`, by destination and SPI of each direction: thousands of ledgers are asked for one. */
+  readonly #byEnd = new Map<string, string>();
 
   constructor({ ended, sas }: LedgerRecord = { ended: NO_COUNTERS, sas: [] }) {
     this.#ended = ended;
@@ -44,8 +56,7 @@ export class CounterLedger {
     if (gone <= 0) return;
     for (const counted of [...this.#sas.values()].slice(0, gone)) {
       this.#ended = combine(this.#ended, counted, add);
-      this.#sas.delete(counted.sa);
-      for (const spi of spisOf(counted)) this.#bySpi.delete(spi);
+      this.#remove(counted);
     }
   }
 
@@ -56,21 +67,29 @@ export class CounterLedger {
     const largest = combine(before ?? NO_COUNTERS, counted, Math.max);
     const growth = combine(largest, before ?? NO_COUNTERS, subtract);
     this.#total = combine(this.#total, growth, add);
-    this.#sas.delete(sa);
-    this.#sas.set(sa, { sa, ...largest });
-    if (before === undefined) for (const spi of spisOf(counted)) this.#bySpi.set(spi, sa);
+    // Its addresses may have changed (RFC 4555).
+    if (before !== undefined) this.#remove(before);
+    this.#sas.set(sa, { ...counted, ...largest });
+    for (const end of endsOf(counted)) this.#byEnd.set(end, sa);
   }
 
-  /** One direction of an SA that has ended; of one that is not known, nothing. */
-  noteEnd(spi: string, bytes: number, packets: number): void {
-    const counted = this.#sas.get(this.#bySpi.get(spi) ?? '');
+  /** Of one that is not known, nothing. */
+  noteEnd({ destination, spi, bytes, packets }: SaEnd): void {
+    const end = endName(destination, spi);
+    const counted = this.#sas.get(this.#byEnd.get(end) ?? '');
     if (counted === undefined) return;
-    const [spiIn] = spisOf(counted);
+    const [endIn] = endsOf(counted);
     const last =
-      spi === spiIn
+      end === endIn
         ? { bytesIn: bytes, packetsIn: packets }
         : { bytesOut: bytes, packetsOut: packets };
     this.note({ ...counted, ...last });
+  }
+
+  #remove(counted: SaCounters): void {
+    const { sa } = counted;
+    this.#sas.delete(sa);
+    for (const end of endsOf(counted)) if (this.#byEnd.get(end) === sa) this.#byEnd.delete(end);
   }
 
   hasAny(sas: readonly SaCounters[]): boolean {
@@ -87,8 +106,13 @@ export class CounterLedger {
 }
 
 /** In, out. */
-function spisOf({ sa }: SaCounters): string[] {
-  return sa.split('/').slice(1);
+function endsOf({ sa, localAddress, remoteAddress }: SaCounters): readonly [string, string] {
+  const [, spiIn = '', spiOut = ''] = sa.split('/');
+  return [endName(localAddress, spiIn), endName(remoteAddress, spiOut)];
+}
+
+function endName(destination: string, spi: string): string {
+  return `${destination} ${spi}`;
 }
 
 function add(a: number, b: number): number {

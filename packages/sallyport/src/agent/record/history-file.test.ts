@@ -19,6 +19,7 @@ afterEach(async () => {
 });
 
 const counters = { bytesIn: 1, bytesOut: 2, packetsIn: 3, packetsOut: 4 };
+const addresses = { localAddress: '192.0.2.10', remoteAddress: '198.51.100.20' };
 const record: TunnelRecord = {
   state: 'up',
   since: '2026-06-01T00:00:00.000Z',
@@ -27,7 +28,7 @@ const record: TunnelRecord = {
   upSeconds: 12.5,
   flaps: 1,
   rekeys: 2,
-  counters: { ended: counters, sas: [{ sa: '7/c0/d0', ...counters }] },
+  counters: { ended: counters, sas: [{ sa: '7/c0/d0', ...addresses, ...counters }] },
   ...(down.cause === undefined ? {} : { lastError: down.cause }),
 };
 const { lastError: _, ...flawless } = record;

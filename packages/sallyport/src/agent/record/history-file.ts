@@ -33,7 +33,12 @@ const Stored: z.ZodType<TunnelRecord> = z.object({
   rekeys: count,
   counters: z.object({
     ended: z.object(counters),
-    sas: z.array(z.object({ sa: z.string(), ...counters })),
+    sas: z.array(
+      z.object({
+        ...{ sa: z.string(), localAddress: z.string(), remoteAddress: z.string() },
+        ...counters,
+      }),
+    ),
   }),
   lastError: z
     .object({ code: z.string(), message: z.string(), hint: z.string(), at: z.string() })

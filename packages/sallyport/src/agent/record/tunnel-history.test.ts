@@ -27,10 +27,12 @@ const cause: Cause = {
   at: time(0),
 };
 
+const ends = { localAddress: '192.0.2.10', remoteAddress: '198.51.100.20' };
+
 /** A Child SA with as many bytes and packets, both ways. */
 function sa(id: string, count: number): SaCounters {
   const counters = { bytesIn: count, bytesOut: count, packetsIn: count, packetsOut: count };
-  return { sa: `${id}/c${id}/d${id}`, ...counters };
+  return { sa: `${id}/c${id}/d${id}`, ...ends, ...counters };
 }
 
 function withSas(...counters: SaCounters[]): TunnelReading {
@@ -39,7 +41,8 @@ function withSas(...counters: SaCounters[]): TunnelReading {
 
 /** As charon tells it. */
 function saEvent(name: string, fields: Readonly<Record<string, object>>): SaEvent {
-  const message = buildMessage({ [up.name]: { uniqueid: '3', ...fields } });
+  const hosts = { 'local-host': ends.localAddress, 'remote-host': ends.remoteAddress };
+  const message = buildMessage({ [up.name]: { uniqueid: '3', ...hosts, ...fields } });
   const event = parseSaEvent(name, message);
   if (event === undefined) throw new Error('no event of an SA');
   return event;
@@ -217,7 +220,10 @@ describe('the history of a tunnel', () => {
   it('takes what the kernel counted last', () => {
     const world = new World();
     world.look(withSas(sa('7', 100)), 0);
-    world.history.noteEnd({ spi: 'd7', bytes: 130, packets: 101 });
+    const end = { destination: ends.remoteAddress, spi: 'd7', bytes: 130, packets: 101 };
+    world.history.noteEnd(end);
+    // Somebody else's with the same SPI.
+    world.history.noteEnd({ ...end, destination: '198.51.100.99', bytes: 1_000_000 });
     expect(world.look(downReading, 3).history).toMatchObject({
       bytesIn: 100,
       bytesOut: 130,

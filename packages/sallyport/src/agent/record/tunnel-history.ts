@@ -4,10 +4,9 @@
  * agent and machine.
  */
 import type { SaEvent } from '@sallyport/vici';
-import type { SaEnd } from '../../drivers/kernel/sas/sa-end.ts';
 import { readCounters, type TunnelReading } from '../../drivers/strongswan/parse.ts';
 import { messageOf } from '../../lib/message-of.ts';
-import { CounterLedger, type SaCounters } from '../../status/counter-ledger.ts';
+import { CounterLedger, type SaCounters, type SaEnd } from '../../status/counter-ledger.ts';
 import type { Cause, TunnelReport, TunnelState } from '../../status/host-report.ts';
 import type { Log } from '../log.ts';
 import type { HistoryFile, TunnelRecord } from './history-file.ts';
@@ -106,21 +105,23 @@ export class TunnelHistory {
     if (event.type === 'child-rekey') {
       this.#count(
         event.sa.name,
-        [event.old, event.new].flatMap((child) => readCounters(child) ?? []),
+        [event.old, event.new].flatMap((child) => readCounters(event.sa, child) ?? []),
       );
       this.#lookAgainAt = this.#options.clock() + REKEYED_MILLISECONDS;
     }
     if (event.type === 'child-updown' && !event.up) {
       const ledger = this.#known.get(event.sa.name)?.ledger;
-      for (const counted of event.sa.children.flatMap((child) => readCounters(child) ?? []))
+      for (const counted of event.sa.children.flatMap(
+        (child) => readCounters(event.sa, child) ?? [],
+      ))
         ledger?.note(counted);
       this.#isChanged = true;
     }
   }
 
   /** What the kernel counted of an SA when it took it out. */
-  noteEnd({ spi, bytes, packets }: SaEnd): void {
-    for (const { ledger } of this.#known.values()) ledger.noteEnd(spi, bytes, packets);
+  noteEnd(end: SaEnd): void {
+    for (const { ledger } of this.#known.values()) ledger.noteEnd(end);
     this.#isChanged = true;
   }
 

@@ -49,7 +49,7 @@ export function readTunnel(
     children: children.map(readChild),
     counters: sas
       .filter(({ name }) => name === tunnel.name)
-      .flatMap((sa) => sa.children.flatMap((child) => readCounters(child) ?? [])),
+      .flatMap((sa) => sa.children.flatMap((child) => readCounters(sa, child) ?? [])),
   };
 }
 
@@ -128,10 +128,14 @@ function countersOf(child: ChildSa): Counters {
 }
 
 /** Undefined before it is installed. Unique ids begin anew with each life of charon; SPIs are random. */
-export function readCounters(child: ChildSa): SaCounters | undefined {
+export function readCounters(
+  { localHost, remoteHost }: IkeSa,
+  child: ChildSa,
+): SaCounters | undefined {
   const { uniqueId, spiIn, spiOut } = child;
   if (spiIn === undefined || spiOut === undefined) return undefined;
-  return { sa: `${uniqueId}/${spiIn}/${spiOut}`, ...countersOf(child) };
+  const addresses = { localAddress: localHost, remoteAddress: remoteHost };
+  return { sa: `${uniqueId}/${spiIn}/${spiOut}`, ...addresses, ...countersOf(child) };
 }
 
 export function ikeAlgorithms(sa: IkeSa): Algorithms {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type SaEnd, SaEndReader } from './sa-end.ts';
+import type { SaEnd } from '../../../status/counter-ledger.ts';
+import { SaEndReader } from './sa-end.ts';
 
 function readAll(lines: readonly string[]): SaEnd[] {
   const reader = new SaEndReader();
@@ -11,7 +12,7 @@ function readAll(lines: readonly string[]): SaEnd[] {
 it('reads what an SA had carried when it was deleted, and nothing else', () => {
   const path = join(import.meta.dirname, '..', 'testdata', 'ip-6.1-xfrm-monitor.txt');
   expect(readAll(readFileSync(path, 'utf8').split('\n'))).toEqual([
-    { spi: 'c0001001', bytes: 4_560, packets: 20 },
+    { destination: '192.0.2.2', spi: 'c0001001', bytes: 4_560, packets: 20 },
   ]);
 });
 
