@@ -73,7 +73,7 @@ export class Agent {
     // Of an agent that was killed while it exchanged a tunnel.
     await shards.releaseHolds(signal);
     const control = await serveControl(controlSocket, {
-      report: () => this.#freshReport(ALL, signal),
+      report: (scope) => this.#freshReport(scope, signal),
       last: () => this.#report,
       why: (request) =>
         explainer.explain(

@@ -17,6 +17,7 @@ import {
   parseWhyRequest,
   serveControl,
 } from './control.ts';
+import { type Scope, UNTOLD } from './scope.ts';
 
 const last = (): undefined => undefined;
 const { signal: never } = new AbortController();
@@ -140,12 +141,18 @@ describe('asked for its state', () => {
 describe('asked for a look', () => {
   it('tells in few words what it sees now, not what it saw', async () => {
     const now = { ...report, observedAt: '2026-06-01T11:00:00.000Z' };
+    const scopes: Scope[] = [];
     const server = await serveControl(path, {
-      report: () => Promise.resolve(now),
+      report: (scope) => {
+        scopes.push(scope);
+        return Promise.resolve(now);
+      },
       last: () => report,
       why,
     });
     expect(await askLook(path, 10_000, never)).toEqual(toAgentState(now));
+    // What changes nothing of a thousand SAs need not list them.
+    expect(scopes).toEqual([UNTOLD]);
     server.close();
     expect(await askLook(path, 10_000, never)).toBeUndefined();
   });

@@ -1,8 +1,8 @@
 /**
  * The agent's ear: a socket in the run directory, which only root can reach. A line asks, a line of
- * JSON answers: `report` looks afresh and returns what is there, `look` the same in few words, `state` in few
- * words and at once what the last round has found; `why NAMESPACE/CONNECTION [TARGET]` looks closely at the
- * tunnels of one connection and explains them. A fresh look is a round that begins after the question.
+ * JSON answers: `report` looks afresh at everything and returns what is there, `look` in few words, after a look
+ * as a new plan asks for; `state` in few words and at once what the last round has found;
+ * `why NAMESPACE/CONNECTION [TARGET]` looks closely at the tunnels of one connection and explains them.
  */
 import { rm } from 'node:fs/promises';
 import { connect, Server, type Socket } from 'node:net';
@@ -13,6 +13,7 @@ import { Name } from '../model/fields.ts';
 import { AGENT_STATE_FORMAT, type AgentState, toAgentState } from '../status/agent-state.ts';
 import type { HostReport } from '../status/host-report.ts';
 import type { Explanation } from '../status/why/explanation.ts';
+import { ALL, type Scope, UNTOLD } from './scope.ts';
 import type { WhyRequest } from './why/explainer.ts';
 
 const ANSWER_MILLISECONDS = 30_000;
@@ -22,7 +23,8 @@ const EXPLANATION_MILLISECONDS = 120_000;
 const LONGEST_REQUEST = 256;
 
 export interface ControlAnswers {
-  readonly report: () => Promise<HostReport>;
+  /** Of a round that begins after the question. */
+  readonly report: (scope: Scope) => Promise<HostReport>;
   /** Of the last round; undefined before the first one. */
   readonly last: () => HostReport | undefined;
   readonly why: (request: WhyRequest) => Promise<Explanation>;
@@ -48,9 +50,9 @@ export async function serveControl(path: string, answers: ControlAnswers): Promi
 }
 
 async function answerTo(request: string, { report, last, why }: ControlAnswers): Promise<unknown> {
-  if (request === 'report') return report();
-  if (request === 'look') return toAgentState(await report());
-  if (request === 'state') return toAgentState(last() ?? (await report()));
+  if (request === 'report') return report(ALL);
+  if (request === 'look') return toAgentState(await report(UNTOLD));
+  if (request === 'state') return toAgentState(last() ?? (await report(ALL)));
   const asked = parseWhyRequest(request);
   if (asked === undefined) throw new Error('unknown request');
   return why(asked);
