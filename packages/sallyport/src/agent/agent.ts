@@ -159,7 +159,6 @@ export class Agent {
       this.#options;
     if (this.#pace.isAllDue(performance.now())) this.#want(ALL);
     const scope = this.#wanted;
-    const hasKernel = scope.kernel;
     this.#wanted = TOLD;
     // Whatever has asked for a round until now, this is it.
     clearTimeout(this.#timer);
@@ -173,9 +172,11 @@ export class Agent {
       // A round that was cut off tells nothing true: the last report stands.
       if (this.#isEnded()) return;
       const isNew = plan?.revision !== this.#plan?.revision;
-      if (isNew || (hasKernel && performance.now() >= this.#secretsDueAt)) {
-        this.#secretProblems = plan === undefined ? [] : await secrets.check(plan);
-        this.#secretsDueAt = performance.now() + SECRETS_MILLISECONDS;
+      const areSecretsDue = scope.sas && performance.now() >= this.#secretsDueAt;
+      if (isNew || areSecretsDue) {
+        const onlyNew = !areSecretsDue;
+        this.#secretProblems = plan === undefined ? [] : await secrets.check(plan, { onlyNew });
+        if (areSecretsDue) this.#secretsDueAt = performance.now() + SECRETS_MILLISECONDS;
       }
       this.#plan = plan;
       // Without a plan nothing is known to be gone.

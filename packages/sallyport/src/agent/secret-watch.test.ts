@@ -63,6 +63,13 @@ describe('the files of secrets', () => {
     expect(await codes()).toEqual([]);
   });
 
+  it('are not looked at again for another plan that wants them as they were', async () => {
+    expect(await codes()).toEqual([]);
+    await write('a key that nobody applied');
+    expect(await watch.check(plan, { onlyNew: true })).toEqual([]);
+    expect(await codes()).toEqual(['agent/secret-changed']);
+  });
+
   it('belong to a Secret that is not declared any more', async () => {
     const other = planWorld({
       text: vary(twoSites, ['secret: a-psk', 'secret: b-psk'], ['name: a-psk', 'name: b-psk']),

@@ -11,16 +11,18 @@ import { type Secret, secretFiles } from '../model/secret.ts';
 import type { HostPlan, SecretUse } from '../plan/host-plan.ts';
 import { collectSecretFacts } from '../platform/secret-facts.ts';
 import { readSalt } from '../store/salt.ts';
-import type { StoredSecrets } from './secret-source.ts';
+import { type DeclaredSecrets, findSecret, type StoredSecrets } from './secret-source.ts';
 
 interface Verdict {
+  /** Of what is wanted. */
+  readonly fingerprint: string;
   /** Of the files and of what is wanted: the verdict stands while it is the same. */
   readonly stamp: string;
   readonly problem?: Problem;
 }
 
 export interface SecretWatchOptions {
-  readonly secrets: Pick<StoredSecrets, 'find'>;
+  readonly secrets: Pick<StoredSecrets, 'declared'>;
   readonly saltPath: string;
 }
 
@@ -32,8 +34,14 @@ export class SecretWatch {
     this.#options = options;
   }
 
-  /** One problem for each Secret of enabled tunnels that is not what was applied. */
-  async check(plan: HostPlan): Promise<Problem[]> {
+  /**
+   * One problem for each Secret of enabled tunnels that is not what was applied. `onlyNew`: what was judged
+   * before, and is wanted as it was, is not looked at.
+   */
+  async check(
+    plan: HostPlan,
+    { onlyNew }: { readonly onlyNew: boolean } = { onlyNew: false },
+  ): Promise<Problem[]> {
     const uses = new Map(
       plan.tunnels
         .filter(({ enabled }) => enabled)
@@ -42,22 +50,30 @@ export class SecretWatch {
         )
         .map((use) => [`${use.namespace}/${use.name}`, use]),
     );
-    const verdicts = new Map<string, Verdict>();
-    for (const [name, use] of uses) verdicts.set(name, await this.#judge(name, use));
-    this.#verdicts = verdicts;
-    return [...verdicts.values()].flatMap(({ problem }) => problem ?? []);
+    const declared = askOnce(() => this.#options.secrets.declared());
+    const judged = [...uses].map(async ([name, use]) => {
+      const before = this.#verdicts.get(name);
+      const stands = onlyNew && before?.fingerprint === use.fingerprint;
+      return [name, stands ? before : await this.#judge(use, before, declared)] as const;
+    });
+    this.#verdicts = new Map(await Promise.all(judged));
+    return [...this.#verdicts.values()].flatMap(({ problem }) => problem ?? []);
   }
 
-  async #judge(name: string, use: SecretUse): Promise<Verdict> {
+  async #judge(
+    use: SecretUse,
+    before: Verdict | undefined,
+    declared: () => Promise<DeclaredSecrets>,
+  ): Promise<Verdict> {
+    const { fingerprint } = use;
     try {
-      const secret = await this.#options.secrets.find(use);
-      const stamp = `${use.fingerprint} ${await stampOf(secret)}`;
-      const before = this.#verdicts.get(name);
+      const secret = findSecret(await declared(), use);
+      const stamp = `${fingerprint} ${await stampOf(secret)}`;
       if (before?.stamp === stamp) return before;
       const problem = await this.#compare(use, secret);
-      return problem === undefined ? { stamp } : { stamp, problem };
+      return { fingerprint, stamp, ...(problem === undefined ? {} : { problem }) };
     } catch (error) {
-      return { stamp: '', problem: unusable(use, messageOf(error)) };
+      return { fingerprint, stamp: '', problem: unusable(use, messageOf(error)) };
     }
   }
 
@@ -74,6 +90,12 @@ export class SecretWatch {
       hint: 'apply the declarations again, or put the old content back',
     };
   }
+}
+
+/** Called by many at once, it asks once. */
+function askOnce<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => (answer ??= ask());
 }
 
 function refOf({ namespace, name }: SecretUse): ObjectRef {

@@ -1,4 +1,5 @@
 /** IPv4 and IPv6 addresses as numbers. Strict on input, canonical (RFC 5952) on output. */
+import { remembering } from './remembering.ts';
 
 export type Family = 4 | 6;
 
@@ -14,11 +15,11 @@ export function widthOf(family: Family): number {
 }
 
 /** Reads an address; undefined where the text is none. No zone ids, no leading zeros (RFC 6943 §3.1.1). */
-export function parseAddress(text: string): Address | undefined {
+export const parseAddress: (text: string) => Address | undefined = remembering((text) => {
   const value = text.includes(':') ? parseIpv6(text) : parseIpv4(text);
   if (value === undefined) return undefined;
   return { family: text.includes(':') ? 6 : 4, value };
-}
+});
 
 function parseIpv4(text: string): bigint | undefined {
   const parts = text.split('.');

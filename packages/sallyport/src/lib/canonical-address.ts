@@ -4,15 +4,16 @@
  */
 import { formatAddress, parseAddress } from './address.ts';
 import { formatPrefix, parsePrefix } from './prefix.ts';
+import { remembering } from './remembering.ts';
 
 /** What is no address is left as it is. */
-export function canonicalAddress(text: string): string {
+export const canonicalAddress: (text: string) => string = remembering((text) => {
   const address = parseAddress(text);
   return address === undefined ? text : formatAddress(address);
-}
+});
 
 /** What is no prefix is left as it is. */
-export function canonicalPrefix(text: string): string {
+export const canonicalPrefix: (text: string) => string = remembering((text) => {
   const parsed = parsePrefix(text);
   return parsed.ok ? formatPrefix(parsed.prefix) : text;
-}
+});

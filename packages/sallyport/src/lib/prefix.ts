@@ -1,5 +1,6 @@
 /** IPv4 and IPv6 prefixes: parse, print, compare. Set arithmetic is in `prefix-set.ts`. */
 import { type Address, type Family, formatAddress, parseAddress, widthOf } from './address.ts';
+import { remembering } from './remembering.ts';
 
 export { type Address, type Family, formatAddress, parseAddress, widthOf } from './address.ts';
 
@@ -21,7 +22,7 @@ export type PrefixResult =
     };
 
 /** Reads `10.1.0.0/16`. Host bits are refused, because they mean that something else was meant. */
-export function parsePrefix(text: string): PrefixResult {
+export const parsePrefix: (text: string) => PrefixResult = remembering((text) => {
   const match = /^([^/]+)\/(0|[1-9]\d{0,2})$/.exec(text);
   const address = match?.[1] === undefined ? undefined : parseAddress(match[1]);
   const length = Number(match?.[2]);
@@ -41,7 +42,7 @@ export function parsePrefix(text: string): PrefixResult {
     reason: 'has host bits set',
     hint: `write ${formatPrefix(prefix)} for the network or ${formatAddress(address)}/${widthOf(address.family)} for the host`,
   };
-}
+});
 
 /** The prefix of the given length that holds the address. */
 export function toPrefix(address: Address, length: number): Prefix {

@@ -1,18 +1,18 @@
 /** Child SAs of a tunnel: which selectors go together. */
-import { comparePrefixes, familyOf, formatPrefix, parsePrefix } from '../lib/prefix.ts';
+import { canonicalPrefix } from '../lib/canonical-address.ts';
+import { comparePrefixes, familyOf, parsePrefix } from '../lib/prefix.ts';
 import { sha256Hex } from '../lib/sha256.ts';
 import type { ChildPlan } from './host-plan.ts';
 
 /** In one spelling, each once, sorted as numbers: `10.2.0.0/16` before `10.10.0.0/16`. */
 export function sortPrefixes(prefixes: readonly string[]): string[] {
-  const sorted = prefixes
-    .flatMap((text) => {
-      const parsed = parsePrefix(text);
-      return parsed.ok ? [parsed.prefix] : [];
-    })
-    .sort(comparePrefixes)
-    .map(formatPrefix);
-  return [...new Set(sorted)];
+  const parsed = new Map(
+    prefixes.flatMap((text) => {
+      const result = parsePrefix(text);
+      return result.ok ? [[canonicalPrefix(text), result.prefix] as const] : [];
+    }),
+  );
+  return [...parsed].sort(([, a], [, b]) => comparePrefixes(a, b)).map(([text]) => text);
 }
 
 /**

@@ -7,6 +7,7 @@
  *     rule 32766 -> main        everything else
  */
 import { canonicalAddress } from '../lib/canonical-address.ts';
+import { once } from '../lib/once.ts';
 import {
   containsAddress,
   type Family,
@@ -40,8 +41,12 @@ export interface RoutedTunnel extends PlacedTunnel {
   readonly prefixes: readonly string[];
 }
 
-export function remotePrefixes(tunnel: TunnelPlan): string[] {
-  return sortPrefixes(tunnel.children.flatMap((child) => child.remoteSelectors));
+const remote = new WeakMap<TunnelPlan, readonly string[]>();
+
+export function remotePrefixes(tunnel: TunnelPlan): readonly string[] {
+  return once(remote, tunnel, () =>
+    sortPrefixes(tunnel.children.flatMap((child) => child.remoteSelectors)),
+  );
 }
 
 export function planInterfaces(tunnels: readonly TunnelPlan[]): InterfacePlan[] {

@@ -63,15 +63,15 @@ interface Wanted {
   readonly largestBytes?: number;
 }
 
-async function read(from: FileField, context: Context, wanted: Wanted): Promise<Uint8Array> {
-  const { bytes, warnings } = await readSecretFile(from, { baseDir: context.baseDir, ...wanted });
+function read(from: FileField, context: Context, wanted: Wanted): Uint8Array {
+  const { bytes, warnings } = readSecretFile(from, { baseDir: context.baseDir, ...wanted });
   context.faults.push(...warnings);
   return bytes;
 }
 
-async function readPsk(file: string, context: Context): Promise<SecretContent> {
+function readPsk(file: string, context: Context): SecretContent {
   const from = field(file, 'psk', 'file');
-  const bytes = await read(from, context, { secret: true, largestBytes: LARGEST_PSK_BYTES });
+  const bytes = read(from, context, { secret: true, largestBytes: LARGEST_PSK_BYTES });
   const psk = withoutNewline(bytes);
   if (psk.length === 0) {
     throw new SecretFaultError(
@@ -102,19 +102,16 @@ function withoutNewline(bytes: Uint8Array): Uint8Array {
   return bytes.slice(0, bytes.at(-2) === 0x0d ? -2 : -1);
 }
 
-async function readPem(
-  pem: NonNullable<SecretSpec['pem']>,
-  context: Context,
-): Promise<SecretContent | undefined> {
+function readPem(pem: NonNullable<SecretSpec['pem']>, context: Context): SecretContent | undefined {
   const certificateField = field(pem.certificate, 'pem', 'certificate');
   const keyField = field(pem.key, 'pem', 'key');
-  const certificates = await collect(context, async () =>
-    parseCertificates(await read(certificateField, context, { secret: false }), certificateField),
+  const certificates = collect(context, () =>
+    parseCertificates(read(certificateField, context, { secret: false }), certificateField),
   );
-  const key = await collect(context, async () =>
-    parsePrivateKey(await read(keyField, context, { secret: true }), keyField),
+  const key = collect(context, () =>
+    parsePrivateKey(read(keyField, context, { secret: true }), keyField),
   );
-  const authorities = await readAll(pem.authorities, ['pem', 'authorities'], context);
+  const authorities = readAll(pem.authorities, ['pem', 'authorities'], context);
   const leaf = certificates?.[0];
   if (certificates === undefined || leaf === undefined || key === undefined) return undefined;
   if (authorities === undefined) return undefined;
@@ -133,9 +130,9 @@ async function readPem(
 }
 
 /** Keeps going after a fault, so that all files of a secret are looked at. */
-async function collect<T>(context: Context, work: () => Promise<T>): Promise<T | undefined> {
+function collect<T>(context: Context, work: () => T): T | undefined {
   try {
-    return await work();
+    return work();
   } catch (cause) {
     if (!(cause instanceof SecretFaultError)) throw cause;
     context.faults.push(cause.fault);
@@ -143,17 +140,17 @@ async function collect<T>(context: Context, work: () => Promise<T>): Promise<T |
   }
 }
 
-async function readAll(
+function readAll(
   files: readonly string[],
   path: FieldPath,
   context: Context,
-): Promise<X509Certificate[] | undefined> {
+): X509Certificate[] | undefined {
   const all: X509Certificate[] = [];
   let complete = true;
   for (const [index, file] of files.entries()) {
     const from = field(file, ...path, index);
-    const certificates = await collect(context, async () =>
-      parseCertificates(await read(from, context, { secret: false }), from),
+    const certificates = collect(context, () =>
+      parseCertificates(read(from, context, { secret: false }), from),
     );
     if (certificates === undefined) complete = false;
     else all.push(...certificates);
@@ -161,11 +158,8 @@ async function readAll(
   return complete ? all : undefined;
 }
 
-async function readAuthority(
-  files: readonly string[],
-  context: Context,
-): Promise<SecretContent | undefined> {
-  const authorities = await readAll(files, ['authority', 'files'], context);
+function readAuthority(files: readonly string[], context: Context): SecretContent | undefined {
+  const authorities = readAll(files, ['authority', 'files'], context);
   return authorities === undefined ? undefined : { form: 'authority', authorities };
 }
 
@@ -181,8 +175,8 @@ async function readPkcs12(
   context: Context,
 ): Promise<SecretContent> {
   const from = field(pkcs12.file, 'pkcs12', 'file');
-  const bytes = await read(from, context, { secret: true });
-  const passphrase = await readPassphrase(pkcs12.passphraseFile, context);
+  const bytes = read(from, context, { secret: true });
+  const passphrase = readPassphrase(pkcs12.passphraseFile, context);
   // Its libraries are a third of what a command has to load, and few have such a file.
   const { parsePkcs12 } = await import('./pkcs12.ts');
   const parsed = await parsePkcs12(bytes, passphrase);
@@ -221,11 +215,11 @@ async function readPkcs12(
   );
 }
 
-async function readPassphrase(file: string | undefined, context: Context): Promise<string> {
+function readPassphrase(file: string | undefined, context: Context): string {
   if (file === undefined) return '';
   const from = field(file, 'pkcs12', 'passphraseFile');
   const largestBytes = LARGEST_PASSPHRASE_BYTES;
-  const bytes = await read(from, context, { secret: true, largestBytes });
+  const bytes = read(from, context, { secret: true, largestBytes });
   return Buffer.from(withoutNewline(bytes)).toString('utf8');
 }
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { canonicalJson } from '../lib/canonical-json.ts';
 import { formatObjectRef } from '../lib/problem.ts';
 import type { DeclaredObject } from '../model/objects.ts';
-import { SCHEMAS } from '../model/objects.ts';
+import { KINDS, SCHEMAS } from '../model/objects.ts';
 import type { ParsedObject } from '../model/parsed-object.ts';
 import { readJsonFile, type StagedFile, stageFile } from '../platform/atomic-file.ts';
 
@@ -60,7 +60,7 @@ const StoredFile = z.array(
   z.object({
     file: z.string(),
     object: z.looseObject({
-      kind: z.enum(['Gateway', 'Connection', 'CryptoPolicy', 'Secret', 'Host']),
+      kind: z.enum(KINDS),
     }),
   }),
 );
@@ -72,12 +72,13 @@ export class ObjectStore {
     this.#path = path;
   }
 
-  /** Throws {@link DamagedStoreError}: guessing what a damaged file declared would remove tunnels. */
-  async read(): Promise<StoredObject[]> {
+  /** Objects of these kinds. Throws {@link DamagedStoreError}: guessing what a damaged file declared would remove tunnels. */
+  async read(kinds: readonly string[] = KINDS): Promise<StoredObject[]> {
     try {
       const value = await readJsonFile(this.#path);
       if (value === undefined) return [];
-      return StoredFile.parse(value).map(({ file, object }) => ({
+      const stored = StoredFile.parse(value).filter(({ object }) => kinds.includes(object.kind));
+      return stored.map(({ file, object }) => ({
         file,
         object: SCHEMAS[object.kind].parse(object),
       }));

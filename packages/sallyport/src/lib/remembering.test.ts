@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { remembering } from './remembering.ts';
+
+it('computes once what it is asked for again and again', () => {
+  const computed: string[] = [];
+  const upper = remembering((text) => {
+    computed.push(text);
+    return text.toUpperCase();
+  });
+  expect([upper('a'), upper('b'), upper('a')]).toEqual(['A', 'B', 'A']);
+  expect(computed).toEqual(['a', 'b']);
+});
+
+it('does not grow without end', () => {
+  let count = 0;
+  const counted = remembering(() => (count += 1));
+  for (let number = 0; number <= 10_000; number += 1) counted(String(number));
+  expect(counted('0')).toBe(count);
+});

@@ -1,0 +1,19 @@
+/** Results that are kept at most, of each function. */
+const KEPT = 10_000;
+
+/**
+ * A pure function of a text, with its last results at hand: checks, plan and drivers ask for the same few thousand
+ * addresses again and again.
+ */
+export function remembering<T>(compute: (text: string) => T): (text: string) => T {
+  let known = new Map<string, T>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const result = compute(text);
+    // All at once: to find the oldest of them costs more than to compute them again.
+    if (known.size >= KEPT) known = new Map();
+    known.set(text, result);
+    return result;
+  };
+}
