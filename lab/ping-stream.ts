@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { answersIn, startFping } from './fping.ts';
 import type { Host } from './host.ts';
 import { until } from './until.ts';
 
@@ -27,13 +28,8 @@ export async function startPingStream(
   intervalSeconds: number,
 ): Promise<PingStream> {
   const log = host.file(`ping-${String(performance.now())}.log`);
-  const ping = host.spawn('ping', ['-n', '-i', String(intervalSeconds), address], {
-    outputFile: log,
-  });
-  const answered = async (): Promise<readonly number[]> => {
-    const lines = (await readFile(log, 'utf8')).matchAll(/icmp_seq=(\d+) ttl/g);
-    return [...lines].map(([, number]) => Number(number));
-  };
+  const ping = startFping(host, { address, intervalSeconds, log });
+  const answered = async (): Promise<readonly number[]> => answersIn(await readFile(log, 'utf8'));
   await until(`${host.name} hears ${address}`, async () => (await answered()).length > 2, 10_000);
   return {
     stop: async () => {
@@ -43,7 +39,7 @@ export async function startPingStream(
       ping.kill('SIGINT');
       await once(ping, 'exit');
       const numbers = await answered();
-      const all = Array.from({ length: Math.max(...numbers) }, (_, index) => index + 1);
+      const all = Array.from({ length: Math.max(...numbers) }, (_, index) => index);
       const heard = new Set(numbers);
       return { received: heard.size, lost: all.filter((number) => !heard.has(number)) };
     },

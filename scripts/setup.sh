@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 packages="charon-systemd strongswan-swanctl libstrongswan-standard-plugins libstrongswan-extra-plugins
-libcharon-extra-plugins strongswan-pki nftables tcpdump iputils-ping iproute2 kmod procps openssl
+libcharon-extra-plugins strongswan-pki nftables tcpdump iputils-ping fping iproute2 kmod procps openssl
 xz-utils util-linux libcap2-bin fish zsh"
 
 say() { echo "setup: $*"; }

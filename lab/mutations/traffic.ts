@@ -2,10 +2,11 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { open } from 'node:fs/promises';
+import { answersIn, startFping } from '../fping.ts';
 import type { Host } from '../host.ts';
 import { until } from '../until.ts';
 
-/** An answer that comes later is none. */
+/** Until what is only late is there. */
 const LATEST_MILLISECONDS = 3_000;
 
 /** Pings without an answer, between two answered ones. */
@@ -31,8 +32,7 @@ export class Traffic {
   /** Returns with the first answers. */
   static async start(host: Host, address: string, intervalSeconds: number): Promise<Traffic> {
     const log = host.file(`traffic-${address}.log`);
-    const args = ['-n', '-i', String(intervalSeconds), address];
-    const traffic = new Traffic(host.spawn('ping', args, { outputFile: log }), log);
+    const traffic = new Traffic(startFping(host, { address, intervalSeconds, log }), log);
     await traffic.goesOn();
     return traffic;
   }
@@ -89,21 +89,13 @@ export class Traffic {
       this.#offset,
     );
     this.#offset = size;
-    const lines = (this.#rest + buffer.toString()).split('\n');
-    this.#rest = lines.pop() ?? '';
-    for (const line of lines) {
-      // Answers that came twice, or late, count once; "unreachable" is no answer.
-      const sequence = /icmp_seq=(\d+) ttl/.exec(line)?.[1];
-      if (sequence === undefined) continue;
-      const number = this.#numberOf(Number(sequence));
+    const text = this.#rest + buffer.toString();
+    const end = text.lastIndexOf('\n') + 1;
+    this.#rest = text.slice(end);
+    for (const number of answersIn(text.slice(0, end))) {
       if (number <= this.#from) continue;
       this.#answered.add(number);
       this.#last = Math.max(this.#last, number);
     }
-  }
-
-  /** The field has 16 bits (RFC 792): what is meant is the number nearest to the last. */
-  #numberOf(sequence: number): number {
-    return sequence + Math.round((this.#last - sequence) / 2 ** 16) * 2 ** 16;
   }
 }
