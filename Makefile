@@ -15,14 +15,14 @@ demo: setup ## two partners, real tunnels, every step shown; KEEP=1 leaves the l
 demo-clean: ## end the lab that KEEP=1 left up
 	@mkdir -p .cache && touch .cache/demo.stop
 
-test: setup ## checks, unit tests, lab without its long cases, demo
+test: setup ## checks, unit tests, lab, demo
 	@node scripts/test.ts
 
 check: setup ## format, types, lint, layers, dead code, unit tests
 	@node scripts/check.ts
 
-lab: setup ## all tests with real daemons, the long ones, too
-	@node lab/run.ts
+lab: setup ## tests with real daemons, for their whole length
+	@node lab/run.ts --whole
 
 bench: setup ## measure against peers; BENCH=name for one of them
 	@node bench/run.ts $(if $(BENCH),--bench $(BENCH))

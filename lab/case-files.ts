@@ -8,14 +8,13 @@ import { projectDirectory } from './paths.ts';
 /** A case with this line also runs where only user-space ESP is. */
 const USERSPACE_MARK = /^\/\/ lab: userspace$/m;
 
-/** Minutes, not seconds: a quick run leaves it out; else it begins first and keeps nobody waiting. */
+/** Minutes: it begins first, so that nobody waits for it in the end. */
 const LONG_MARK = /^\/\/ lab: long$/m;
 
-/** Absolute paths, long ones first, sorted; those whose path contains one of the patterns, all if there are none. `isQuick`: without the long ones. */
+/** Absolute paths, long ones first, sorted; those whose path contains one of the patterns, all if there are none. */
 export async function caseFiles(
   patterns: readonly string[],
   dataPlane: LabDataPlane,
-  isQuick: boolean,
 ): Promise<readonly string[]> {
   const long: string[] = [];
   const short: string[] = [];
@@ -27,5 +26,5 @@ export async function caseFiles(
     if (dataPlane !== 'kernel' && !USERSPACE_MARK.test(text)) continue;
     (LONG_MARK.test(text) ? long : short).push(path);
   }
-  return isQuick ? short.sort() : [...long.sort(), ...short.sort()];
+  return [...long.sort(), ...short.sort()];
 }

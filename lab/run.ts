@@ -1,30 +1,34 @@
-// Runs the lab: `node lab/run.ts [--quick] [--kernel auto|host|uml] [PATTERN...]`.
+// Runs the lab: `node lab/run.ts [--whole] [--kernel auto|host|uml] [PATTERN...]`.
 //
-// Kernel ESP on the machine's kernel, or in user-mode Linux: one guest for each file of cases, as many at
-// once as there are processors. Where the machine's kernel has no ESP, the cases that say
+// Kernel ESP on the machine's kernel, or in user-mode Linux: one guest for each file of cases, some of them
+// at once. Where the machine's kernel has no ESP, the cases that say
 // `// lab: userspace` run on it as well, with strongSwan's own ESP: a second data plane, never the
-// only one, unless `--kernel host` asks for that. A PATTERN is a part of a case's path. `--quick` leaves
-// out the cases that say `// lab: long`, and says which.
+// only one, unless `--kernel host` asks for that. A PATTERN is a part of a case's path. `--whole` has the
+// cases that prove the more the longer they run go on for their whole length.
 
 import { availableParallelism } from 'node:os';
-import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { caseFiles } from './case-files.ts';
 import { isolate } from './isolate.ts';
 import { describeJob, type Job, runJob } from './job.ts';
 import { chooseKernel, type HostKernel, type KernelWish } from './kernel.ts';
+import { WHOLE_VARIABLE } from './length.ts';
+
+/** A guest has one processor and waits half of its time, for timers of IKE and of the agent. */
+const JOBS_PER_PROCESSOR = 1.5;
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     options: {
       kernel: { type: 'string', default: 'auto' },
-      quick: { type: 'boolean', default: false },
+      whole: { type: 'boolean', default: false },
     },
     allowPositionals: true,
   });
   const wish = toKernelWish(values.kernel);
+  if (values.whole) process.env[WHOLE_VARIABLE] = '1';
   isolate();
-  const jobs = await chooseJobs(wish, { patterns: positionals, isQuick: values.quick });
+  const jobs = await chooseJobs(wish, positionals);
   const total = { passed: 0, failed: 0, skipped: 0 };
   let broken = 0;
   const work = async (): Promise<void> => {
@@ -37,7 +41,8 @@ async function main(): Promise<number> {
       total.skipped += counts?.skipped ?? 0;
     }
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  const atOnce = Math.ceil(availableParallelism() * JOBS_PER_PROCESSOR);
+  await Promise.all(Array.from({ length: atOnce }, work));
   if (total.passed + total.failed === 0) process.stderr.write('lab: no test has run\n');
   if (broken > 0) process.stderr.write(`lab: ${String(broken)} part(s) ended without a result\n`);
   const { passed, failed, skipped } = total;
@@ -50,41 +55,26 @@ async function main(): Promise<number> {
 
 function toKernelWish(text: string): KernelWish {
   if (text === 'auto' || text === 'host' || text === 'uml') return text;
-  process.stderr.write('usage: node lab/run.ts [--quick] [--kernel auto|host|uml] [PATTERN...]\n');
+  process.stderr.write('usage: node lab/run.ts [--whole] [--kernel auto|host|uml] [PATTERN...]\n');
   process.exit(2);
 }
 
-interface Choice {
-  readonly patterns: readonly string[];
-  readonly isQuick: boolean;
-}
-
 /** In the order in which they shall begin. */
-async function chooseJobs(wish: KernelWish, choice: Choice): Promise<Job[]> {
+async function chooseJobs(wish: KernelWish, patterns: readonly string[]): Promise<Job[]> {
   const kernel = await chooseKernel(wish);
-  const { patterns, isQuick } = choice;
-  await tellLeftOut(choice);
-  if (kernel.kind === 'host') return hostJobs(kernel, choice);
-  const files = await caseFiles(patterns, 'kernel', isQuick);
+  if (kernel.kind === 'host') return hostJobs(kernel, patterns);
+  const files = await caseFiles(patterns, 'kernel');
   const jobs = files.map((file): Job => ({ kernel, dataPlane: 'kernel', files: [file] }));
   if (wish === 'uml') return jobs;
   const own = await chooseKernel('host');
-  return own.kind === 'host' && !own.hasEsp ? [...(await hostJobs(own, choice)), ...jobs] : jobs;
+  return own.kind === 'host' && !own.hasEsp ? [...(await hostJobs(own, patterns)), ...jobs] : jobs;
 }
 
 /** One: cases that look at all of a machine would see those of another one. */
-async function hostJobs(kernel: HostKernel, { patterns, isQuick }: Choice): Promise<Job[]> {
+async function hostJobs(kernel: HostKernel, patterns: readonly string[]): Promise<Job[]> {
   const dataPlane = kernel.hasEsp ? 'kernel' : 'userspace';
-  const files = await caseFiles(patterns, dataPlane, isQuick);
+  const files = await caseFiles(patterns, dataPlane);
   return files.length === 0 ? [] : [{ kernel, dataPlane, files }];
-}
-
-async function tellLeftOut({ patterns, isQuick }: Choice): Promise<void> {
-  if (!isQuick) return;
-  const quick = new Set(await caseFiles(patterns, 'kernel', true));
-  const left = (await caseFiles(patterns, 'kernel', false)).filter((file) => !quick.has(file));
-  const names = left.map((file) => basename(file, '.lab.ts')).join(', ');
-  process.stdout.write(`# lab: long, so left out here and run by make lab: ${names}\n`);
 }
 
 process.exit(await main());

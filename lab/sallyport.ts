@@ -13,6 +13,11 @@ import { until } from './until.ts';
 
 const PROGRAM = join(projectDirectory, 'packages', 'sallyport', 'dist', 'bin', 'sallyport.js');
 
+/** For each report the agent looks at daemon and kernel, which in a guest takes a quarter of a second. */
+const REPORT_PAUSE_MILLISECONDS = 300;
+
+const AS_WANTED: ReadonlySet<string> = new Set(['up', 'disabled', 'trapped', 'waiting']);
+
 /** What a tunnel was and has carried. */
 export interface HistoryView {
   readonly upSeconds: number;
@@ -248,6 +253,7 @@ export class Sallyport {
         return holds(tunnel) ? tunnel : undefined;
       },
       milliseconds,
+      REPORT_PAUSE_MILLISECONDS,
     ).catch(async (error: unknown) => {
       const state = JSON.stringify(await this.report(), undefined, 1);
       throw new Error(`${String(error)}\n${state}\n${await this.log()}`);
@@ -258,6 +264,23 @@ export class Sallyport {
     for (const connection of connections) {
       await this.untilTunnel(connection, 'is up', ({ state }) => state === 'up');
     }
+  }
+
+  /** Everything declared is in effect, and every tunnel as wanted: `sallyport status` exits with 0. */
+  async untilAsDeclared(): Promise<void> {
+    await until(
+      `what is declared is in effect on ${this.host.name}`,
+      async () => {
+        const report = await this.tryReport();
+        return (
+          report?.revisionInEffect !== undefined &&
+          report.revisionInEffect === report.wantedRevision &&
+          report.tunnels.every(({ state }) => AS_WANTED.has(state))
+        );
+      },
+      60_000,
+      REPORT_PAUSE_MILLISECONDS,
+    );
   }
 
   /** The ends of the agent's and the daemon's log. */

@@ -13,6 +13,7 @@ export async function until<T>(
   description: string,
   condition: () => Promise<T> | T,
   deadlineMs: number,
+  pauseMs: number = PAUSE_MS,
 ): Promise<Exclude<T, false | undefined>> {
   const end = performance.now() + deadlineMs;
   for (;;) {
@@ -26,6 +27,6 @@ export async function until<T>(
     if (performance.now() >= end) {
       throw new Error(`not within ${String(deadlineMs)} ms: ${description}`, { cause });
     }
-    await delay(PAUSE_MS);
+    await delay(pauseMs);
   }
 }

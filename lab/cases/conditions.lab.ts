@@ -1,8 +1,5 @@
 // Conditions of declared objects follow what is really there, and outlive the agent.
 
-// lab: userspace
-// lab: long
-
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { ConditionView } from '../sallyport.ts';

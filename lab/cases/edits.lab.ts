@@ -1,17 +1,16 @@
 // Edit after edit of one tunnel under a stream of packets: none is lost, on it or on another.
-// `SALLYPORT_LAB_EDITS=100` makes it the measurement of `docs/benchmarks.md`.
-
-// lab: long
+// Its whole length is the measurement of `docs/benchmarks.md`.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { atLength } from '../length.ts';
 import { changed, type Mutation } from '../mutations/mutation.ts';
 import { classOf } from '../mutations/results.ts';
 import { MUTATIONS } from '../mutations/table.ts';
 import { Traffic } from '../mutations/traffic.ts';
 import { DECLARATIONS, HERE, MutationWorld, TARGETS } from '../mutations/world.ts';
 
-const EDITS = Number(process.env['SALLYPORT_LAB_EDITS'] ?? 10);
+const EDITS = atLength({ whole: 100, short: 10 });
 
 /** All kinds of edits of the tunnel that may lose nothing; each is made and taken back. */
 const LOSSLESS = MUTATIONS.filter(

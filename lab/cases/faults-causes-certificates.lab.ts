@@ -1,9 +1,6 @@
 // What is wrong with a certificate: each fault with a peer that really has it, told from the others, and gone
 // when the peer has a good one.
 
-// lab: userspace
-// lab: long
-
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
@@ -15,7 +12,6 @@ import {
   type LeafRequest,
   revoke,
 } from '../certificates.ts';
-import { dataPlane } from '../data-plane.ts';
 import { connection, KEY, LEFT_SITE } from '../declarations/left-site.ts';
 import { Sallyport } from '../sallyport.ts';
 import { customerSite } from '../sites/customer.ts';
@@ -56,7 +52,7 @@ describe('the cause of a tunnel whose peer', () => {
       .replace('id = right.example', 'id = right.example\n      certs = right.crt');
     stranger = new Stranger(gwb, {
       configFile: await gwb.write('site.conf', configuration),
-      dataPlane,
+      dataPlane: 'kernel',
       credentials: await issue({ authority: expected }),
       authorities: [theirs.certificate, ours.certificate],
     });

@@ -1,12 +1,8 @@
 // What is wrong with a tunnel that is up: it is told before the tunnel goes down, and until it is mended.
 // And what is told of a caller with whom no tunnel comes up.
 
-// lab: userspace
-// lab: long
-
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { dataPlane } from '../data-plane.ts';
 import { connection, KEY, LEFT_SITE } from '../declarations/left-site.ts';
 import { Sallyport } from '../sallyport.ts';
 import { type CustomerSite, customerSite } from '../sites/customer.ts';
@@ -27,7 +23,7 @@ describe('what is told of a stranger', () => {
     const configFile = await lab.host('gwb').write('site.conf', customerSite());
     // A second network there; charon takes routes from where it has an address.
     await lab.host('gwb').ip(['address add 10.3.0.1/24 dev lan']);
-    stranger = new Stranger(lab.host('gwb'), { configFile, dataPlane });
+    stranger = new Stranger(lab.host('gwb'), { configFile, dataPlane: 'kernel' });
     await stranger.start();
     left = new Sallyport(lab.host('gwa'));
     await left.startAgent();
@@ -113,7 +109,7 @@ describe('what is told of a stranger', () => {
         ),
     );
     await internet.ip(['address add 10.1.0.9/32 dev lo']);
-    const double = new Stranger(internet, { configFile, dataPlane });
+    const double = new Stranger(internet, { configFile, dataPlane: 'kernel' });
     await double.start();
     await double.swanctl(['--initiate', '--child', 'networks']);
     await untilTold(left, {

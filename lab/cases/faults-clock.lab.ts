@@ -1,7 +1,5 @@
 // The clock of a gateway is set an hour on, and two hours back: tunnels, timers and status go on as before.
 
-// lab: long
-
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';

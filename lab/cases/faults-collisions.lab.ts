@@ -1,18 +1,16 @@
 // Both ends rekey the Child SA at the same instant, again and again, as equal lifetimes make them do: of
 // the SAs that come of it one stays, and packets go on.
 
-// lab: long
-
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { collect, ViciClient, ViciCommandError } from '@sallyport/vici';
+import { atLength } from '../length.ts';
 import { lossLine, startPingStream } from '../ping-stream.ts';
 import { LeftAndStranger } from '../topologies/left-and-stranger.ts';
 import { until } from '../until.ts';
 
-/** By hand for ten minutes: docs/faults.md. */
-const DURATION_MILLISECONDS = 30_000;
+const DURATION_MILLISECONDS = atLength({ whole: 600_000, short: 30_000 });
 /** From one collision to the next: its exchange is over, and the DELETE of what was replaced under way. */
 const PAUSE_MILLISECONDS = 250;
 const INTERVAL_SECONDS = 0.005;

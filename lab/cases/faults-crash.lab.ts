@@ -98,11 +98,7 @@ async function clear(left: Sallyport): Promise<void> {
 
 /** Links, routes, rules, firewall, connections, secrets and files, once everything is proven. */
 async function settledFootprint(left: Sallyport, host: Host): Promise<Footprint> {
-  await until(
-    'everything is as declared',
-    async () => (await left.run(['status'])).status === 0,
-    60_000,
-  );
+  await left.untilAsDeclared();
   // By another observer than the agent: a look of its own at daemon and kernel.
   const base = await left.declare('base', LEFT_SITE, { key: KEY });
   assert.equal(

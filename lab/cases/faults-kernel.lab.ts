@@ -41,11 +41,7 @@ describe('the kernel of a gateway', () => {
         const { interface: name = '' } = await left.tunnel('right');
         const stream = await startPingStream(lab.host('hosta'), '10.2.0.2', INTERVAL_SECONDS);
         await left.host.mustExec('sh', ['-c', command(name)]);
-        await until(
-          'everything is as declared',
-          async () => (await left.run(['status'])).status === 0,
-          30_000,
-        );
+        await left.untilAsDeclared();
         await until('packets pass', () => site.carries(), 30_000);
         const result = await stream.stop();
         context.diagnostic(lossLine(result));

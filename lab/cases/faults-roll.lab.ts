@@ -1,8 +1,6 @@
 // An agent that dies while a changed tunnel is exchanged, between any two steps: the next one finishes
 // the exchange, with one tunnel in the end, and not one packet is lost on the way.
 
-// lab: long
-
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
@@ -75,11 +73,7 @@ describe('an agent that dies in the middle of an exchange', () => {
       await applying;
       const found = await ikeSas();
       await left.startAgent();
-      await until(
-        'what is declared is in effect',
-        async () => (await left.run(['status'])).status === 0,
-        30_000,
-      );
+      await left.untilAsDeclared();
       await until('one IKE SA is left', async () => (await ikeSas()).length === 1, 10_000);
       const [last] = await ikeSas();
       const tunnel = await left.tunnel('right');

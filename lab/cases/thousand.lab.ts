@@ -1,22 +1,18 @@
 // Many connections on one gateway, to a hundred remote addresses: paced, listed, changed one by one,
 // and back after their daemon was killed.
 //
-// A thousand with ESP in user space on this machine's kernel. In a user-mode Linux guest, which has one
-// core, it takes five minutes: there it is three hundred unless the environment says otherwise.
 // lab: userspace
-// lab: long
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { dataPlane } from '../data-plane.ts';
+import { atLength } from '../length.ts';
 import { startPingStream } from '../ping-stream.ts';
 import { Sallyport, type TunnelView } from '../sallyport.ts';
 import { hostBehind, siteName, Thousand } from '../topologies/thousand.ts';
 import { until } from '../until.ts';
 
-const CONNECTIONS = Number(
-  process.env['SALLYPORT_LAB_CONNECTIONS'] ?? (dataPlane === 'kernel' ? 300 : 1_000),
-);
+const CONNECTIONS = atLength({ whole: 1_000, short: 120 });
 /** Not the agent's default, so that it is seen to be obeyed. */
 const WINDOW = 40;
 const PATIENCE_SECONDS = 240;
