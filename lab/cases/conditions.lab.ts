@@ -6,6 +6,9 @@ import type { ConditionView } from '../sallyport.ts';
 import { LeftAndStranger, TO_RIGHT } from '../topologies/left-and-stranger.ts';
 import { until } from '../until.ts';
 
+/** Between two looks: in a guest the start of the command alone takes half a second. */
+const LOOK_MILLISECONDS = 1_000;
+
 describe('the conditions of a connection', () => {
   let site: LeftAndStranger;
 
@@ -24,6 +27,7 @@ describe('the conditions of a connection', () => {
         return `${condition.status} ${condition.reason}` === words ? condition : undefined;
       },
       milliseconds,
+      LOOK_MILLISECONDS,
     );
 
   test('say that it is in effect and up, in a table as well', async () => {

@@ -1,6 +1,8 @@
 // How far the negotiation got before the other side fell silent: each fault on a real path, told by how far
 // it goes, and gone when it is mended.
 
+// lab: long
+
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { connection, KEY, LEFT_SITE } from '../declarations/left-site.ts';

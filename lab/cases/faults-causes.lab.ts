@@ -2,6 +2,7 @@
 // person is told. Mended there, the tunnel comes up by itself.
 
 // lab: userspace
+// lab: long
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

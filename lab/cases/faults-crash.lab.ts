@@ -2,6 +2,7 @@
 // it, and the host then looks as if nobody had ever been killed.
 
 // lab: userspace
+// lab: long
 
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';

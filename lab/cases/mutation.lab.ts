@@ -1,6 +1,8 @@
 // Every field that can be changed, changed on a live tunnel: in effect by the word of daemon and kernel,
 // and never by Sallyport's where the change was swallowed on its way. `lab/mutations/table` has them.
 
+// lab: long
+
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,6 +1,8 @@
 // Tunnels are exchanged while the other side does what a peer may do: it keeps one SA for us, rekeys,
 // reauthenticates, refuses the new SA, or exchanges the tunnel itself in the same moment.
 
+// lab: long
+
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';

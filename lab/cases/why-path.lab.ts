@@ -1,6 +1,8 @@
 // Why a tunnel that is up carries nothing, or not everything: each fault on a gateway with a stranger at the
 // far end, what a person is told, and that it is gone when mended.
 
+// lab: long
+
 import assert from 'node:assert/strict';
 import { type ChildProcess } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
