@@ -13,10 +13,10 @@ import { collectSecretFacts } from '../platform/secret-facts.ts';
 import { readSalt } from '../store/salt.ts';
 import { type DeclaredSecrets, findSecret, type StoredSecrets } from './secret-source.ts';
 
-interface Verdict {
+interface SecretCheck {
   /** Of what is wanted. */
   readonly fingerprint: string;
-  /** Of the files and of what is wanted: the verdict stands while it is the same. */
+  /** Of the files and of what is wanted: it stands while it is the same. */
   readonly stamp: string;
   readonly problem?: Problem;
 }
@@ -28,7 +28,7 @@ export interface SecretWatchOptions {
 
 export class SecretWatch {
   readonly #options: SecretWatchOptions;
-  #verdicts = new Map<string, Verdict>();
+  #checks = new Map<string, SecretCheck>();
 
   constructor(options: SecretWatchOptions) {
     this.#options = options;
@@ -52,19 +52,19 @@ export class SecretWatch {
     );
     const declared = askOnce(() => this.#options.secrets.declared());
     const judged = [...uses].map(async ([name, use]) => {
-      const before = this.#verdicts.get(name);
+      const before = this.#checks.get(name);
       const stands = onlyNew && before?.fingerprint === use.fingerprint;
       return [name, stands ? before : await this.#judge(use, before, declared)] as const;
     });
-    this.#verdicts = new Map(await Promise.all(judged));
-    return [...this.#verdicts.values()].flatMap(({ problem }) => problem ?? []);
+    this.#checks = new Map(await Promise.all(judged));
+    return [...this.#checks.values()].flatMap(({ problem }) => problem ?? []);
   }
 
   async #judge(
     use: SecretUse,
-    before: Verdict | undefined,
+    before: SecretCheck | undefined,
     declared: () => Promise<DeclaredSecrets>,
-  ): Promise<Verdict> {
+  ): Promise<SecretCheck> {
     const { fingerprint } = use;
     try {
       const secret = findSecret(await declared(), use);

@@ -18,7 +18,7 @@ export interface TunnelHistoryOptions {
   readonly clock: () => number;
 }
 
-interface Known {
+interface TrackedTunnel {
   state: TunnelState;
   /** RFC 3339. */
   since: string;
@@ -47,7 +47,7 @@ const REKEYED_MILLISECONDS = 3_000;
 
 export class TunnelHistory {
   readonly #options: TunnelHistoryOptions;
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, TrackedTunnel>();
   /** Since when a tunnel is not known; what was known last stands again when the daemon answers. */
   readonly #unknown = new Map<string, string>();
   #lookAgainAt = 0;
@@ -64,7 +64,7 @@ export class TunnelHistory {
   async restore(): Promise<void> {
     const { file, log } = this.#options;
     try {
-      for (const [name, record] of await file.read()) this.#known.set(name, toKnown(record));
+      for (const [name, record] of await file.read()) this.#known.set(name, toTracked(record));
     } catch (error) {
       log.warn({ error: messageOf(error) }, 'the history of the tunnels is lost and begins anew');
     }
@@ -159,10 +159,10 @@ export class TunnelHistory {
     }
   }
 
-  #begin(reading: TunnelReading, state: TunnelState, now: Date): Known {
+  #begin(reading: TunnelReading, state: TunnelState, now: Date): TrackedTunnel {
     const age = state === 'up' ? (reading.ike?.establishedSeconds ?? 0) : 0;
     const since = new Date(now.getTime() - age * 1_000).toISOString();
-    const known: Known = {
+    const known: TrackedTunnel = {
       state,
       since,
       firstSeen: since,
@@ -182,7 +182,7 @@ export class TunnelHistory {
   }
 
   /** Returns since when it is in its state. */
-  #look(reading: TunnelReading, known: Known, state: TunnelState, now: Date): string {
+  #look(reading: TunnelReading, known: TrackedTunnel, state: TunnelState, now: Date): string {
     const clock = this.#options.clock();
     const hasSurvived = known.ledger.hasAny(reading.counters);
     known.upSeconds += upSince(known, reading, { state, hasSurvived, clock, now: now.getTime() });
@@ -202,14 +202,14 @@ export class TunnelHistory {
     return known.since;
   }
 
-  #miss(reading: TunnelReading, known: Known, now: Date): string {
+  #miss(reading: TunnelReading, known: TrackedTunnel, now: Date): string {
     const since = this.#unknown.get(reading.name) ?? now.toISOString();
     this.#unknown.set(reading.name, since);
     known.lookedAt = undefined;
     return since;
   }
 
-  #noteError(known: Known, cause: Cause): void {
+  #noteError(known: TrackedTunnel, cause: Cause): void {
     if (known.lastError?.code !== cause.code) this.#isChanged = true;
     known.lastError = cause;
   }
@@ -225,7 +225,7 @@ export class TunnelHistory {
 
 /** Seconds of the time since the last look that the tunnel was up, as far as that is proven. */
 function upSince(
-  known: Known,
+  known: TrackedTunnel,
   { ike }: TunnelReading,
   look: { state: TunnelState; hasSurvived: boolean; clock: number; now: number },
 ): number {
@@ -237,7 +237,7 @@ function upSince(
   return look.state === 'up' ? Math.min(gap, ike?.establishedSeconds ?? 0) : 0;
 }
 
-function toKnown({ counters, seenAt, lastError, ...record }: TunnelRecord): Known {
+function toTracked({ counters, seenAt, lastError, ...record }: TunnelRecord): TrackedTunnel {
   return {
     ...record,
     lastError,
@@ -248,7 +248,7 @@ function toKnown({ counters, seenAt, lastError, ...record }: TunnelRecord): Know
   };
 }
 
-function toRecord(known: Known): TunnelRecord {
+function toRecord(known: TrackedTunnel): TunnelRecord {
   const { state, since, firstSeen, upSeconds, flaps, rekeys, lastError } = known;
   return {
     ...{ state, since, firstSeen, upSeconds, flaps, rekeys },

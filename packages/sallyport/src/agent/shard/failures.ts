@@ -1,10 +1,10 @@
 /** Per tunnel: what log lines told of the last failure, and step by step what was tried and came back. */
 
-import { findingOfAlert } from '../../drivers/strongswan/causes/alert-findings.ts';
+import { diagnosisOfAlert } from '../../drivers/strongswan/causes/alert-diagnoses.ts';
 import { isTrueWhileUp, outranks } from '../../drivers/strongswan/causes/cause-rank.ts';
 import type { CauseCode } from '../../drivers/strongswan/causes/cause-texts.ts';
 import { toCause } from '../../drivers/strongswan/causes/causes.ts';
-import type { Finding } from '../../drivers/strongswan/causes/finding.ts';
+import type { Diagnosis } from '../../drivers/strongswan/causes/diagnosis.ts';
 import { LogReader } from '../../drivers/strongswan/causes/log-reader.ts';
 import { Trail, TrailReader } from '../../drivers/strongswan/causes/trail.ts';
 import { Closings } from '../../drivers/strongswan/sas/closings.ts';
@@ -13,7 +13,7 @@ import type { TunnelPlan } from '../../plan/host-plan.ts';
 import type { Cause } from '../../status/host-report.ts';
 import type { TrailStep } from '../../status/why/explanation.ts';
 
-/** A specific finding stands against general ones for so long. */
+/** A specific diagnosis stands against general ones for so long. */
 const SPECIFIC_MILLISECONDS = 60_000;
 /** IKE SAs whose lines are followed at once. */
 const MAX_READERS = 4096;
@@ -27,13 +27,13 @@ export interface LogLine {
 }
 
 interface Noted {
-  readonly finding: Finding;
+  readonly diagnosis: Diagnosis;
   readonly at: number;
   readonly cause: Cause;
 }
 
 interface Readers {
-  readonly findings: LogReader;
+  readonly diagnoses: LogReader;
   readonly steps: TrailReader;
 }
 
@@ -50,11 +50,15 @@ export class Failures {
 
   /** Reads one log line; returns the names of the tunnels it explains a failure of. */
   readLine(line: LogLine, tunnels: readonly TunnelPlan[], now: Date): string[] {
-    const { findings, steps } = this.#readersOf(line.ikeUniqueId ?? '');
-    const told = findings.read(line.text, now);
-    const finding = told !== undefined && 'code' in told ? told : undefined;
-    const step = steps.read(line.text) ?? (finding === undefined ? undefined : line.text);
-    const concerned = this.#concernedBy(line, finding?.peer ?? findings.caller, indexOf(tunnels));
+    const { diagnoses, steps } = this.#readersOf(line.ikeUniqueId ?? '');
+    const told = diagnoses.read(line.text, now);
+    const diagnosis = told !== undefined && 'code' in told ? told : undefined;
+    const step = steps.read(line.text) ?? (diagnosis === undefined ? undefined : line.text);
+    const concerned = this.#concernedBy(
+      line,
+      diagnosis?.peer ?? diagnoses.caller,
+      indexOf(tunnels),
+    );
     const failed: string[] = [];
     for (const tunnel of concerned) {
       const { name } = tunnel;
@@ -64,7 +68,7 @@ export class Failures {
       else if ('established' in told) this.#newest.set(name, told.established);
       else if (told.endsSa !== true) this.note(tunnel, told, now);
       else if (!this.#noteClosing(tunnel, line, told, now)) continue;
-      if (finding !== undefined) failed.push(name);
+      if (diagnosis !== undefined) failed.push(name);
     }
     return failed;
   }
@@ -72,31 +76,31 @@ export class Failures {
   /** Reads an alert about an SA of the connection; returns the names of the tunnels it explains a failure of. */
   readAlert(alert: string, ikeName: string, tunnels: readonly TunnelPlan[], now: Date): string[] {
     const tunnel = indexOf(tunnels).byName.get(ikeName);
-    const finding = findingOfAlert(alert);
-    if (tunnel === undefined || finding === undefined) return [];
-    this.note(tunnel, finding, now);
+    const diagnosis = diagnosisOfAlert(alert);
+    if (tunnel === undefined || diagnosis === undefined) return [];
+    this.note(tunnel, diagnosis, now);
     return [ikeName];
   }
 
-  note(tunnel: TunnelPlan, finding: Finding, now: Date): void {
+  note(tunnel: TunnelPlan, diagnosis: Diagnosis, now: Date): void {
     const before = this.#noted.get(tunnel.name);
     // Below zero where the clock was set back meanwhile.
     const age = now.getTime() - (before?.at ?? 0);
     const isRecent = before !== undefined && age >= 0 && age < SPECIFIC_MILLISECONDS;
-    if (!isRecent || outranks(finding, before.finding)) this.#set(tunnel, finding, now);
+    if (!isRecent || outranks(diagnosis, before.diagnosis)) this.#set(tunnel, diagnosis, now);
   }
 
-  #set(tunnel: TunnelPlan, finding: Finding, now: Date): void {
-    const cause = toCause(finding, tunnel, now.toISOString());
-    this.#noted.set(tunnel.name, { finding, at: now.getTime(), cause });
+  #set(tunnel: TunnelPlan, diagnosis: Diagnosis, now: Date): void {
+    const cause = toCause(diagnosis, tunnel, now.toISOString());
+    this.#noted.set(tunnel.name, { diagnosis, at: now.getTime(), cause });
   }
 
   #mend(tunnel: string, code: CauseCode): void {
-    if (this.#noted.get(tunnel)?.finding.code === code) this.#noted.delete(tunnel);
+    if (this.#noted.get(tunnel)?.diagnosis.code === code) this.#noted.delete(tunnel);
   }
 
   /** False where an SA ended that another one has taken the place of. */
-  #noteClosing(tunnel: TunnelPlan, line: LogLine, finding: Finding, now: Date): boolean {
+  #noteClosing(tunnel: TunnelPlan, line: LogLine, diagnosis: Diagnosis, now: Date): boolean {
     const newest = this.#newest.get(tunnel.name);
     if (newest !== undefined && newest !== line.ikeUniqueId) return false;
     const closings = this.#closings.get(tunnel.name) ?? new Closings();
@@ -105,15 +109,15 @@ export class Failures {
     const count = closings.countAt(now.getTime());
     const before = this.#noted.get(tunnel.name);
     if (count >= FLAPPING_CLOSINGS) {
-      this.note(tunnel, { ...finding, code: 'ike/flapping', named: [String(count)] }, now);
+      this.note(tunnel, { ...diagnosis, code: 'ike/flapping', named: [String(count)] }, now);
     } else if (before === undefined || !this.#isTrueWhileUp(tunnel.name, before, now)) {
-      this.note(tunnel, finding, now);
+      this.note(tunnel, diagnosis, now);
     }
     return true;
   }
 
-  #isTrueWhileUp(tunnel: string, { finding }: Noted, now: Date): boolean {
-    if (finding.code !== 'ike/flapping') return isTrueWhileUp(finding.code);
+  #isTrueWhileUp(tunnel: string, { diagnosis }: Noted, now: Date): boolean {
+    if (diagnosis.code !== 'ike/flapping') return isTrueWhileUp(diagnosis.code);
     return this.#closings.get(tunnel)?.isGoingOnAt(now.getTime()) ?? false;
   }
 
@@ -140,7 +144,7 @@ export class Failures {
   }
 
   /** Every Child SA stands: what failed before is over. `flaw`: what is wrong all the same. */
-  settle(tunnel: TunnelPlan, flaw: Finding | undefined, now: Date): void {
+  settle(tunnel: TunnelPlan, flaw: Diagnosis | undefined, now: Date): void {
     const before = this.#noted.get(tunnel.name);
     if (before !== undefined && this.#isTrueWhileUp(tunnel.name, before, now)) return;
     if (flaw === undefined) {
@@ -148,7 +152,7 @@ export class Failures {
       return;
     }
     const isKnown =
-      before?.finding.code === flaw.code && before.finding.named.join() === flaw.named.join();
+      before?.diagnosis.code === flaw.code && before.diagnosis.named.join() === flaw.named.join();
     if (!isKnown) this.#set(tunnel, flaw, now);
   }
 
@@ -161,8 +165,8 @@ export class Failures {
 
   /** What is not true of any tunnel any more. */
   forgetCode(code: CauseCode): void {
-    for (const [tunnel, { finding }] of this.#noted) {
-      if (finding.code === code) this.#noted.delete(tunnel);
+    for (const [tunnel, { diagnosis }] of this.#noted) {
+      if (diagnosis.code === code) this.#noted.delete(tunnel);
     }
   }
 
@@ -191,7 +195,7 @@ export class Failures {
 
   #readersOf(id: string): Readers {
     const readers = this.#readers.get(id) ?? {
-      findings: new LogReader(),
+      diagnoses: new LogReader(),
       steps: new TrailReader(),
     };
     this.#readers.delete(id);

@@ -106,8 +106,8 @@ export class TunnelKeeper {
         this.#attempts.delete(name);
       } else if (attempt.isPending && now - attempt.startedAt > ATTEMPT_MILLISECONDS) {
         if (!sas.some((sa) => sa.name === name && isLiveIke(sa))) {
-          const finding = { code: 'ike/no-answer', named: [], isSpecific: false } as const;
-          this.#options.failures.note(tunnel, finding, new Date());
+          const diagnosis = { code: 'ike/no-answer', named: [], isSpecific: false } as const;
+          this.#options.failures.note(tunnel, diagnosis, new Date());
         }
         this.attemptFailed(name);
       }

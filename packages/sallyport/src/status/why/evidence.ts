@@ -64,12 +64,12 @@ export interface FirewallStop {
   readonly counted?: { readonly before: number; readonly after: number };
 }
 
-/** Counters by their name in the kernel. */
-export type Counters = ReadonlyMap<string, number>;
+/** Counters of /proc/net/xfrm_stat, by name. */
+export type XfrmStatistics = ReadonlyMap<string, number>;
 
-export interface CounterSamples {
-  readonly before: Counters;
-  readonly after: Counters;
+export interface XfrmSamples {
+  readonly before: XfrmStatistics;
+  readonly after: XfrmStatistics;
 }
 
 export interface Ping {
@@ -108,7 +108,7 @@ export interface Evidence extends Arrivals {
   readonly forwardsIpv6?: boolean;
   readonly stops?: readonly FirewallStop[];
   /** /proc/net/xfrm_stat: of the whole network namespace where the SAs are. */
-  readonly xfrm?: CounterSamples;
+  readonly xfrm?: XfrmSamples;
   /** `carrier_errors` of the tunnel's interface: no SA takes what was sent into it. */
   readonly refusedByPolicy?: { readonly before: number; readonly after: number };
   readonly probe?: Probe;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { down, up } from '../testing/reports.ts';
 import { report, seen, subject, tunnel } from '../testing/subjects.ts';
-import { explainTunnel, type Known } from './explain.ts';
+import { type ExplainInput, explainTunnel } from './explain.ts';
 import { PATH_CAUSES, type PathCode, toFinding } from './path-causes.ts';
 
-const known: Known = { report, tunnel, subject, trail: [], problems: [], differences: [] };
-const codes = (changed: Partial<Known>): string[] =>
+const known: ExplainInput = { report, tunnel, subject, trail: [], problems: [], differences: [] };
+const codes = (changed: Partial<ExplainInput>): string[] =>
   explainTunnel({ ...known, ...changed }).findings.map(({ code }) => code);
 const trail = [{ at: '2026-06-01T11:58:00.250Z', text: 'sent IKE_SA_INIT' }];
 const broken = { ...report, state: 'down', children: [], cause: down.cause } as typeof report;

@@ -18,7 +18,7 @@ import { judgeTraffic } from './judge-traffic.ts';
 import { type Judgement, joinJudgements, NOTHING, type Subject } from './judgement.ts';
 import { PATH_CAUSES, type PathCode, toFinding } from './path-causes.ts';
 
-export interface Known {
+export interface ExplainInput {
   readonly report: TunnelReport;
   /** Absent where the plan was not to be had. */
   readonly tunnel?: TunnelPlan;
@@ -38,7 +38,7 @@ export function explainTunnel({
   trail,
   problems,
   differences,
-}: Known): TunnelExplanation {
+}: ExplainInput): TunnelExplanation {
   const asWanted = isAsWanted(report.state);
   const isOff = report.state === 'disabled';
   const judged = isOff || subject === undefined ? NOTHING : judge(subject);

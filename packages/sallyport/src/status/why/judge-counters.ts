@@ -5,7 +5,7 @@
  */
 import type { TunnelPlan } from '../../plan/host-plan.ts';
 import type { Evidence } from './evidence.ts';
-import { isAnswered, type Traffic, trafficBetween } from './judge-traffic.ts';
+import { isAnswered, type TrafficDelta, trafficBetween } from './judge-traffic.ts';
 import { type Judgement, NOTHING, type Subject } from './judgement.ts';
 import { type PathCode, toFinding } from './path-causes.ts';
 
@@ -13,12 +13,12 @@ interface CounterCause {
   readonly code: PathCode;
   readonly counters: readonly string[];
   /** Whether packets of this tunnel can be those that were counted. */
-  readonly fits: (now: Traffic) => boolean;
+  readonly fits: (now: TrafficDelta) => boolean;
 }
 
-const nothingIn = ({ packetsIn }: Traffic): boolean => packetsIn === 0;
-const somethingIn = ({ packetsIn }: Traffic): boolean => packetsIn > 0;
-const nothingOut = ({ packetsOut }: Traffic): boolean => packetsOut === 0;
+const nothingIn = ({ packetsIn }: TrafficDelta): boolean => packetsIn === 0;
+const somethingIn = ({ packetsIn }: TrafficDelta): boolean => packetsIn > 0;
+const nothingOut = ({ packetsOut }: TrafficDelta): boolean => packetsOut === 0;
 
 const CAUSES: readonly CounterCause[] = [
   { code: 'path/unknown-spi', counters: ['XfrmInNoStates'], fits: nothingIn },

@@ -1,6 +1,6 @@
 /** Whether packets go both ways: by the counters of the SAs, and by pings where there was a target. */
 import { formatBytes, formatDuration } from '../../lib/format.ts';
-import type { ChildReport, Traffic as TrafficVerdict, TunnelReport } from '../host-report.ts';
+import type { ChildReport, Traffic, TunnelReport } from '../host-report.ts';
 import type { Probe } from './evidence.ts';
 import type { Finding } from './explanation.ts';
 import type { Judgement, Subject } from './judgement.ts';
@@ -9,13 +9,13 @@ import { toFinding } from './path-causes.ts';
 /** Packets of one direction that have no answer in the other one before that is strange. */
 const ONE_WAY_PACKETS = 3;
 
-export interface Traffic {
+export interface TrafficDelta {
   readonly packetsIn: number;
   readonly packetsOut: number;
 }
 
 /** What went through the SAs between the two looks; an SA that came in between counts from its birth. */
-export function trafficBetween(before: TunnelReport, after: TunnelReport): Traffic {
+export function trafficBetween(before: TunnelReport, after: TunnelReport): TrafficDelta {
   const known = new Map(before.children.map((child) => [child.uniqueId, child]));
   return sumOf(
     after.children.map((child) => {
@@ -28,7 +28,7 @@ export function trafficBetween(before: TunnelReport, after: TunnelReport): Traff
   );
 }
 
-function sumOf(parts: readonly Traffic[]): Traffic {
+function sumOf(parts: readonly TrafficDelta[]): TrafficDelta {
   return {
     packetsIn: parts.reduce((sum, part) => sum + part.packetsIn, 0),
     packetsOut: parts.reduce((sum, part) => sum + part.packetsOut, 0),
@@ -94,12 +94,12 @@ function findOneWay({ tunnel, before, after, evidence }: Subject): Finding | und
   return undefined;
 }
 
-function sinceBirth({ packetsIn, packetsOut }: Traffic): TrafficVerdict | undefined {
+function sinceBirth({ packetsIn, packetsOut }: TrafficDelta): Traffic | undefined {
   if (packetsIn === 0 && packetsOut >= ONE_WAY_PACKETS) return 'unanswered';
   return packetsOut === 0 && packetsIn >= ONE_WAY_PACKETS ? 'unreturned' : undefined;
 }
 
-function countText({ packetsIn, packetsOut }: Traffic): string {
+function countText({ packetsIn, packetsOut }: TrafficDelta): string {
   return `${packetsOut} packets out, ${packetsIn} in`;
 }
 

@@ -5,7 +5,7 @@
  */
 import type { Finding } from './explanation.ts';
 
-interface CauseText {
+interface PathCauseText {
   readonly message: string;
   readonly hint: string;
 }
@@ -37,7 +37,7 @@ export type PathCode =
   | 'path/target-silent';
 
 /** The order is that of their weight. */
-export const PATH_CAUSES: Readonly<Record<PathCode, CauseText>> = {
+export const PATH_CAUSES: Readonly<Record<PathCode, PathCauseText>> = {
   'path/peer-unreachable': {
     message: 'this host has no way to {peer}: {error}',
     hint: 'look at the routes of this host to {peer}, and whether the outer interface is up',

@@ -33,13 +33,13 @@ export interface Packet {
 }
 
 /** What a name of a set may stand for. */
-export interface Scope {
+export interface RuleContext {
   readonly ruleset: Ruleset;
   readonly chain: { readonly family: string; readonly table: string };
 }
 
-export function matches(match: Json, packet: Packet, scope: Scope): Answer {
-  const equal = valueMatches(match['left'], match['right'], packet, scope);
+export function matches(match: Json, packet: Packet, context: RuleContext): Answer {
+  const equal = valueMatches(match['left'], match['right'], packet, context);
   switch (match['op']) {
     case '==':
     case 'in':
@@ -53,21 +53,26 @@ export function matches(match: Json, packet: Packet, scope: Scope): Answer {
 }
 
 /** Whether the packet has the value `left` stands for among those of `right`. */
-export function valueMatches(left: unknown, right: unknown, packet: Packet, scope: Scope): Answer {
+export function valueMatches(
+  left: unknown,
+  right: unknown,
+  packet: Packet,
+  context: RuleContext,
+): Answer {
   if (isForeignField(left, packet)) return false;
   if (typeof right === 'string' && right.startsWith('@')) {
-    const elements = scope.ruleset.sets.get(keyOf(scope.chain, right.slice(1)));
+    const elements = context.ruleset.sets.get(keyOf(context.chain, right.slice(1)));
     return elements === undefined
       ? undefined
-      : any(elements, (one) => valueMatches(left, one, packet, scope));
+      : any(elements, (one) => valueMatches(left, one, packet, context));
   }
-  if (Array.isArray(right)) return any(right, (one) => valueMatches(left, one, packet, scope));
+  if (Array.isArray(right)) return any(right, (one) => valueMatches(left, one, packet, context));
   if (isJson(right)) {
     if (Array.isArray(right['set']))
-      return any(right['set'], (one) => valueMatches(left, one, packet, scope));
-    if (isJson(right['elem'])) return valueMatches(left, right['elem']['val'], packet, scope);
+      return any(right['set'], (one) => valueMatches(left, one, packet, context));
+    if (isJson(right['elem'])) return valueMatches(left, right['elem']['val'], packet, context);
     if (isJson(left) && Array.isArray(left['concat']) && Array.isArray(right['concat']))
-      return both(left['concat'], right['concat'], packet, scope);
+      return both(left['concat'], right['concat'], packet, context);
   }
   return isJson(left) ? fieldMatches(left, right, packet) : undefined;
 }
@@ -76,9 +81,9 @@ function both(
   lefts: readonly unknown[],
   rights: readonly unknown[],
   packet: Packet,
-  scope: Scope,
+  context: RuleContext,
 ): Answer {
-  const answers = lefts.map((left, index) => valueMatches(left, rights[index], packet, scope));
+  const answers = lefts.map((left, index) => valueMatches(left, rights[index], packet, context));
   return answers.includes(false) ? false : answers.includes(undefined) ? undefined : true;
 }
 

@@ -6,7 +6,7 @@ import {
   parsePing,
   parseReversePathDrops,
   parseRouteAnswer,
-  parseXfrmCounters,
+  parseXfrmStatistics,
 } from './parse.ts';
 
 const answer = (stdout: string, stderr = '', code = 0) =>
@@ -76,7 +76,9 @@ it('reads what an interface could not send', () => {
 });
 
 it('reads counters of XFRM', () => {
-  const counters = parseXfrmCounters('XfrmInError             \t0\nXfrmInNoStates          \t12\n');
+  const counters = parseXfrmStatistics(
+    'XfrmInError             \t0\nXfrmInNoStates          \t12\n',
+  );
   expect([...counters]).toEqual([
     ['XfrmInError', 0],
     ['XfrmInNoStates', 12],

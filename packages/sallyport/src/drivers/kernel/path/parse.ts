@@ -4,7 +4,12 @@ import { isJson, type Json, jsonRows, textOf } from '../../../lib/json-fields.ts
 import type { Family } from '../../../lib/prefix.ts';
 import { OWNER } from '../../../plan/host-plan.ts';
 import type { CommandResult } from '../../../platform/linux/command.ts';
-import type { Counters, ForeignRule, Ping, RouteAnswer } from '../../../status/why/evidence.ts';
+import type {
+  ForeignRule,
+  Ping,
+  RouteAnswer,
+  XfrmStatistics,
+} from '../../../status/why/evidence.ts';
 
 /** `ip -json route get`. */
 export function parseRouteAnswer({ code, stdout, stderr }: CommandResult): RouteAnswer {
@@ -107,7 +112,7 @@ export function parseCarrierErrors(text: string): number | undefined {
 }
 
 /** /proc/net/xfrm_stat: a name and a number in each line. */
-export function parseXfrmCounters(text: string): Counters {
+export function parseXfrmStatistics(text: string): XfrmStatistics {
   return new Map(
     [...text.matchAll(/^(Xfrm\w+)\s+(\d+)$/gm)].map(([, name, value]) => [
       name ?? '',

@@ -2,8 +2,8 @@
 import { messageOf } from '../../../lib/message-of.ts';
 import type { TunnelPlan } from '../../../plan/host-plan.ts';
 import { outputOf } from '../../../platform/linux/command.ts';
-import type { Arrivals, Counters, Evidence } from '../../../status/why/evidence.ts';
-import { parseCarrierErrors, parseReversePathDrops, parseXfrmCounters } from './parse.ts';
+import type { Arrivals, Evidence, XfrmStatistics } from '../../../status/why/evidence.ts';
+import { parseCarrierErrors, parseReversePathDrops, parseXfrmStatistics } from './parse.ts';
 import type { PathSources, RouteSources } from './routes.ts';
 import { parseRuleset, type Ruleset } from './ruleset.ts';
 
@@ -19,7 +19,7 @@ export interface Sample {
   readonly own: NamespaceSample;
   /** Of the namespace where ESP leaves, where that is another one. */
   readonly outside?: NamespaceSample;
-  readonly xfrm?: Counters;
+  readonly xfrm?: XfrmStatistics;
   /** By name of the tunnel. */
   readonly carrierErrors: ReadonlyMap<string, number>;
 }
@@ -40,7 +40,7 @@ export async function takeSample(
     if (count !== undefined) carrierErrors.set(name, count);
   }
   return {
-    ...(xfrm === undefined ? {} : { xfrm: parseXfrmCounters(xfrm) }),
+    ...(xfrm === undefined ? {} : { xfrm: parseXfrmStatistics(xfrm) }),
     carrierErrors,
     own: await sampleNamespace(sources, 'this host', signal),
     ...(outside === undefined

@@ -5,7 +5,13 @@
  */
 import { isJson, type Json, textOf } from '../../../lib/json-fields.ts';
 import { OWNER } from '../../../plan/host-plan.ts';
-import { type Answer, matches, type Packet, type Scope, valueMatches } from './match-packet.ts';
+import {
+  type Answer,
+  matches,
+  type Packet,
+  type RuleContext,
+  valueMatches,
+} from './match-packet.ts';
 import { type Chain, type Hook, keyOf, type Rule, type Ruleset } from './ruleset.ts';
 
 export interface Stop {
@@ -109,8 +115,8 @@ class Walk {
       this.#isPerhapsGone = true;
       return 'accepted';
     }
-    const scope = { ruleset: this.#ruleset, chain };
-    const { match, verdicts } = readRule(rule, this.#packet, scope);
+    const context = { ruleset: this.#ruleset, chain };
+    const { match, verdicts } = readRule(rule, this.#packet, context);
     if (match === false) return 'through';
     for (const [applies, verdict] of verdicts) {
       const isMatch = match === true && applies === true;
@@ -163,14 +169,14 @@ interface ReadRule {
   readonly verdicts: readonly (readonly [applies: Answer, verdict: Verdict])[];
 }
 
-function readRule({ statements }: Rule, packet: Packet, scope: Scope): ReadRule {
+function readRule({ statements }: Rule, packet: Packet, context: RuleContext): ReadRule {
   let match: Answer = true;
   const verdicts: (readonly [Answer, Verdict])[] = [];
   for (const statement of statements) {
-    const answer = answerOf(statement, packet, scope);
+    const answer = answerOf(statement, packet, context);
     if (answer === false) return { match: false, verdicts: [] };
     if (answer === undefined) match = undefined;
-    if (isJson(statement['vmap'])) verdicts.push(...readMap(statement['vmap'], packet, scope));
+    if (isJson(statement['vmap'])) verdicts.push(...readMap(statement['vmap'], packet, context));
     else {
       const verdict = verdictOf(statement);
       if (verdict !== undefined) verdicts.push([true, verdict]);
@@ -180,24 +186,24 @@ function readRule({ statements }: Rule, packet: Packet, scope: Scope): ReadRule 
 }
 
 /** Statements that do not match anything are true of every packet. */
-function answerOf(statement: Json, packet: Packet, scope: Scope): Answer {
-  if (isJson(statement['match'])) return matches(statement['match'], packet, scope);
+function answerOf(statement: Json, packet: Packet, context: RuleContext): Answer {
+  if (isJson(statement['match'])) return matches(statement['match'], packet, context);
   // Rates, and extensions of iptables, which nft shows without their meaning.
   const isOpaque =
     'limit' in statement || ('xt' in statement && verdictOf(statement) === undefined);
   return isOpaque ? undefined : true;
 }
 
-function readMap(map: Json, packet: Packet, scope: Scope): (readonly [Answer, Verdict])[] {
+function readMap(map: Json, packet: Packet, context: RuleContext): (readonly [Answer, Verdict])[] {
   const data = isJson(map['data']) ? map['data']['set'] : undefined;
   const name = typeof map['data'] === 'string' ? map['data'].replace(/^@/, '') : undefined;
-  const pairs = name === undefined ? data : scope.ruleset.sets.get(keyOf(scope.chain, name));
+  const pairs = name === undefined ? data : context.ruleset.sets.get(keyOf(context.chain, name));
   if (!Array.isArray(pairs)) return [];
   return pairs.flatMap((pair: unknown): (readonly [Answer, Verdict])[] => {
     const parts: readonly unknown[] = Array.isArray(pair) ? pair : [];
     const [key, value] = parts;
     const verdict = isJson(value) ? verdictOf(value) : undefined;
-    const applies = valueMatches(map['key'], key, packet, scope);
+    const applies = valueMatches(map['key'], key, packet, context);
     return verdict === undefined || applies === false ? [] : [[applies, verdict]];
   });
 }

@@ -1,9 +1,9 @@
-/** Which of two findings of about the same time says more. */
+/** Which of two diagnoses of about the same time says more. */
 import type { CauseCode } from './cause-texts.ts';
-import type { Finding } from './finding.ts';
+import type { Diagnosis } from './diagnosis.ts';
 
 /**
- * What a finding is worth beside another one of about the same time. Silence says least. What follows
+ * What a diagnosis is worth beside another one of about the same time. Silence says least. What follows
  * from a failure comes after the other side's verdict. What we have seen ourselves says most: it is the
  * reason, which the other side's verdict on us does not tell.
  */
@@ -42,7 +42,7 @@ const WORTH: Readonly<Record<CauseCode, number>> = {
 };
 
 /** Of equals the later one says more, and a line that names something more than one that does not. */
-export function outranks(later: Finding, earlier: Finding): boolean {
+export function outranks(later: Diagnosis, earlier: Diagnosis): boolean {
   const [worth, before] = [WORTH[later.code], WORTH[earlier.code]];
   return worth > before || (worth === before && (later.isSpecific || !earlier.isSpecific));
 }

@@ -1,13 +1,13 @@
-/** Findings in words, with the names, addresses and values of the tunnel. */
+/** Diagnoses in words, with the names, addresses and values of the tunnel. */
 
 import type { TunnelPlan } from '../../../plan/host-plan.ts';
 import type { Cause } from '../../../status/host-report.ts';
 import { CAUSES } from './cause-texts.ts';
-import type { Finding } from './finding.ts';
+import type { Diagnosis } from './diagnosis.ts';
 
 /** The cause in words. `at` is an RFC 3339 time. */
 export function toCause(
-  { code, named }: Pick<Finding, 'code' | 'named'>,
+  { code, named }: Pick<Diagnosis, 'code' | 'named'>,
   tunnel: TunnelPlan,
   at: string,
 ): Cause {

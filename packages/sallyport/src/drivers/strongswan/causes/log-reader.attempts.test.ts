@@ -1,6 +1,6 @@
 /** Whole attempts as charon 5.9.8 logs them, and the one cause that is kept of each. */
 import { describe, expect, it } from 'vitest';
-import { findingsIn, keptOf } from '../testing/read-log.ts';
+import { diagnosesIn, keptOf } from '../testing/read-log.ts';
 import { pskTunnel } from '../testing/tunnels.ts';
 import type { CauseCode } from './cause-texts.ts';
 import { toCause } from './causes.ts';
@@ -391,7 +391,7 @@ describe('an attempt', () => {
       'no matching proposal found, trying alternative config',
       'received proposals unacceptable',
     ];
-    expect(findingsIn(lines, NOW)).toMatchObject([
+    expect(diagnosesIn(lines, NOW)).toMatchObject([
       { code: 'ike/no-common-proposal', peer: '198.51.100.20' },
     ]);
   });
@@ -402,14 +402,14 @@ describe('an attempt', () => {
       'looking for peer configs matching 192.0.2.1[us]...198.51.100.20[x]...203.0.113.9[fake]',
       'no matching peer config found',
     ];
-    expect(findingsIn(lines, NOW)).toMatchObject([
+    expect(diagnosesIn(lines, NOW)).toMatchObject([
       { code: 'ike/unknown-identity', peer: '198.51.100.20' },
     ]);
   });
 
   it('keeps of a name that a peer sends only as much as a person reads', () => {
-    const [finding] = findingsIn([`no shared key found for 'a' - '${'b'.repeat(10_000)}'`], NOW);
-    expect(finding?.named[0]?.length).toBeLessThan(1000);
+    const [diagnosis] = diagnosesIn([`no shared key found for 'a' - '${'b'.repeat(10_000)}'`], NOW);
+    expect(diagnosis?.named[0]?.length).toBeLessThan(1000);
   });
 });
 

@@ -1,7 +1,7 @@
 /** Lines as charon 5.9.8 and 6.0 print them, and what an operator is told. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findingsIn } from '../testing/read-log.ts';
+import { diagnosesIn } from '../testing/read-log.ts';
 import { pskTunnel } from '../testing/tunnels.ts';
 import { CAUSES, type CauseCode } from './cause-texts.ts';
 import { toCause } from './causes.ts';
@@ -140,10 +140,10 @@ const LINES: readonly (readonly [line: string, code: CauseCode, message: string]
 
 describe('LogReader', () => {
   it.each(LINES)('reads "%s"', (line, code, message) => {
-    const [finding] = findingsIn([line], NOW);
-    expect(finding?.code).toBe(code);
-    if (finding !== undefined) {
-      expect(toCause(finding, pskTunnel, NOW.toISOString())).toMatchObject({ code, message });
+    const [diagnosis] = diagnosesIn([line], NOW);
+    expect(diagnosis?.code).toBe(code);
+    if (diagnosis !== undefined) {
+      expect(toCause(diagnosis, pskTunnel, NOW.toISOString())).toMatchObject({ code, message });
     }
   });
 
@@ -163,7 +163,7 @@ describe('LogReader', () => {
     "x' giving up after 3 retransmits",
     '',
   ])('sees no failure in "%s"', (line) => {
-    expect(findingsIn([line], NOW)).toEqual([]);
+    expect(diagnosesIn([line], NOW)).toEqual([]);
   });
 });
 
@@ -177,10 +177,10 @@ describe('whatever is logged', () => {
     const line = fc.array(word, { maxLength: 9 }).map((words) => words.join(' '));
     fc.assert(
       fc.property(fc.array(line, { maxLength: 5 }), (lines) => {
-        for (const finding of findingsIn(lines, NOW)) {
-          const cause = toCause(finding, pskTunnel, NOW.toISOString());
+        for (const diagnosis of diagnosesIn(lines, NOW)) {
+          const cause = toCause(diagnosis, pskTunnel, NOW.toISOString());
           expect(cause.message).not.toContain('undefined');
-          expect(CAUSES[finding.code]).toBeDefined();
+          expect(CAUSES[diagnosis.code]).toBeDefined();
         }
       }),
     );

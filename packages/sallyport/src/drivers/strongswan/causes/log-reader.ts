@@ -5,11 +5,11 @@
  */
 
 import type { CauseCode } from './cause-texts.ts';
-import type { Finding } from './finding.ts';
+import type { Diagnosis } from './diagnosis.ts';
 import { LogMemory } from './log-memory.ts';
 
 /** What a line tells: a failure, that one is over, or that an IKE SA (its unique id) is up. */
-export type Told = Finding | { readonly mends: CauseCode } | { readonly established: string };
+export type Told = Diagnosis | { readonly mends: CauseCode } | { readonly established: string };
 
 /** Longest name taken out of a line, in UTF-16 units. */
 const MAX_NAME = 400;
@@ -37,7 +37,7 @@ export class LogReader {
   }
 }
 
-function found(code: CauseCode, named: readonly string[], isSpecific = true): Finding {
+function found(code: CauseCode, named: readonly string[], isSpecific = true): Diagnosis {
   return { code, named: named.map((name) => name.slice(0, MAX_NAME)), isSpecific };
 }
 
@@ -47,7 +47,7 @@ function says(code: CauseCode, isSpecific = true): Tells {
 }
 
 /** No proposal in common. Says more where the other side has sent its own: then both lists are known. */
-function saysNoProposal(code: CauseCode, { proposals }: LogMemory): Finding {
+function saysNoProposal(code: CauseCode, { proposals }: LogMemory): Diagnosis {
   const lists = proposals?.ours === undefined ? [] : [proposals.theirs, proposals.ours];
   return found(code, lists, lists.length > 0);
 }

@@ -6,13 +6,13 @@ import type { ChildSa } from '@sallyport/vici';
 import { parseAddress } from '../../../lib/address.ts';
 import { parsePrefix, widthOf } from '../../../lib/prefix.ts';
 import type { ChildPlan, TunnelPlan } from '../../../plan/host-plan.ts';
-import type { Finding } from './finding.ts';
+import type { Diagnosis } from './diagnosis.ts';
 
 /** Undefined where the Child SAs of each child, taken together, carry all that is planned for it. */
 export function findNarrowed(
   tunnel: TunnelPlan,
   children: readonly ChildSa[],
-): Finding | undefined {
+): Diagnosis | undefined {
   const standing = tunnel.children.flatMap((plan) => {
     const sas = children.filter(({ name }) => name === plan.name);
     return sas.length === 0 ? [] : [{ sas, missing: missingOf(plan, sas) }];

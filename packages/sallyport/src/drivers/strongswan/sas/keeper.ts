@@ -10,7 +10,7 @@ import type { IkeSa } from '@sallyport/vici';
 import { backoffMilliseconds } from '../../../lib/backoff.ts';
 import type { TunnelPlan } from '../../../plan/host-plan.ts';
 import { type Retirement, retire } from './retire.ts';
-import { hasOutdated, isLiveIke, type Known, type TunnelView, viewOf } from './tunnel-view.ts';
+import { hasOutdated, isLiveIke, type SaFacts, type TunnelView, viewOf } from './tunnel-view.ts';
 
 /** Tries of one tunnel that have not succeeded. Times are in milliseconds of any steady clock. */
 export interface Attempt {
@@ -34,7 +34,7 @@ export type KeeperAction =
     }
   | Retirement;
 
-export interface KeeperInput extends Known {
+export interface KeeperInput extends SaFacts {
   readonly tunnels: readonly TunnelPlan[];
   readonly sas: readonly IkeSa[];
   readonly attempts: ReadonlyMap<string, Attempt>;

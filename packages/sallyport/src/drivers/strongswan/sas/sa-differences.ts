@@ -11,13 +11,13 @@ import type { TunnelPlan } from '../../../plan/host-plan.ts';
 import { formatAlgorithms } from '../../../status/format.ts';
 import type { Algorithms } from '../../../status/host-report.ts';
 import { childAlgorithms, ikeAlgorithms } from '../parse.ts';
-import { isLiveChild, isUpIke, type Known, viewOf } from './tunnel-view.ts';
+import { isLiveChild, isUpIke, type SaFacts, viewOf } from './tunnel-view.ts';
 
 /** Lines; empty where every SA of today's configuration is as planned. `sas`: of every tunnel. */
 export function saDifferences(
   tunnel: TunnelPlan,
   sas: readonly IkeSa[],
-  known: Known,
+  known: SaFacts,
 ): readonly string[] {
   if (!tunnel.enabled) return [];
   const own = sas.filter((sa) => sa.name === tunnel.name && isUpIke(sa));

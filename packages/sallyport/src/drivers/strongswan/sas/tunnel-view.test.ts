@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { SaOrigins } from '../state.ts';
 import { type FakeSa, fakeSa } from '../testing/sas.ts';
 import { pskTunnel } from '../testing/tunnels.ts';
-import { isOutdated, isSettled, type Known } from './tunnel-view.ts';
+import { isOutdated, isSettled, type SaFacts } from './tunnel-view.ts';
 
 const { name } = pskTunnel;
 const both = [
@@ -19,8 +19,8 @@ const fresh: FakeSa = {
   ],
 };
 
-const none: Known = { origins: { ike: new Map(), children: new Map() }, lost: new Set() };
-const older = (origins: Partial<SaOrigins>): Known => ({
+const none: SaFacts = { origins: { ike: new Map(), children: new Map() }, lost: new Set() };
+const older = (origins: Partial<SaOrigins>): SaFacts => ({
   ...none,
   origins: { ...none.origins, ...origins },
 });
@@ -30,7 +30,7 @@ const olderChild = older({ children: new Map([['7', { hash: 'older', ike: '1', n
 const CASES: readonly {
   readonly what: string;
   readonly sas: readonly FakeSa[];
-  readonly known?: Known;
+  readonly known?: SaFacts;
   readonly settled: boolean;
   readonly outdated: boolean;
 }[] = [

@@ -5,7 +5,7 @@ import { childHash, peerHash } from '../render.ts';
 import type { SaOrigins } from '../state.ts';
 
 /** What the daemon itself does not tell of its SAs. */
-export interface Known {
+export interface SaFacts {
   readonly origins: SaOrigins;
   /** Unique ids of Child SAs that the kernel has lost. */
   readonly lost: ReadonlySet<string>;
@@ -47,7 +47,7 @@ export interface TunnelView {
 export function viewOf(
   tunnel: TunnelPlan,
   sas: readonly IkeSa[],
-  { origins, lost }: Known,
+  { origins, lost }: SaFacts,
 ): TunnelView {
   const wanted = peerHash(tunnel);
   const isCurrent = (sa: IkeSa): boolean => (origins.ike.get(sa.uniqueId) ?? wanted) === wanted;
@@ -76,12 +76,12 @@ export function hasOutdated({ outdated, outdatedChildren }: TunnelView): boolean
 }
 
 /** Something of an older configuration still carries packets, or could. */
-export function isOutdated(tunnel: TunnelPlan, sas: readonly IkeSa[], known: Known): boolean {
+export function isOutdated(tunnel: TunnelPlan, sas: readonly IkeSa[], known: SaFacts): boolean {
   return hasOutdated(viewOf(tunnel, liveSasOf(tunnel, sas), known));
 }
 
 /** Every child stands, made with today's configuration: nothing is left to be brought up. */
-export function isSettled(tunnel: TunnelPlan, sas: readonly IkeSa[], known: Known): boolean {
+export function isSettled(tunnel: TunnelPlan, sas: readonly IkeSa[], known: SaFacts): boolean {
   return viewOf(tunnel, liveSasOf(tunnel, sas), known).missing.length === 0;
 }
 

@@ -1,9 +1,9 @@
 /** Reads log lines of one IKE SA as the agent does. */
 import { outranks } from '../causes/cause-rank.ts';
-import type { Finding } from '../causes/finding.ts';
+import type { Diagnosis } from '../causes/diagnosis.ts';
 import { LogReader } from '../causes/log-reader.ts';
 
-export function findingsIn(lines: readonly string[], now: Date): Finding[] {
+export function diagnosesIn(lines: readonly string[], now: Date): Diagnosis[] {
   const reader = new LogReader();
   return lines.flatMap((line) => {
     const told = reader.read(line, now);
@@ -11,9 +11,9 @@ export function findingsIn(lines: readonly string[], now: Date): Finding[] {
   });
 }
 
-/** Of one attempt the finding that is kept. */
-export function keptOf(lines: readonly string[], now: Date): Finding | undefined {
-  const [first, ...rest] = findingsIn(lines, now);
+/** Of one attempt the diagnosis that is kept. */
+export function keptOf(lines: readonly string[], now: Date): Diagnosis | undefined {
+  const [first, ...rest] = diagnosesIn(lines, now);
   return rest.reduce(
     (best, next) => (best !== undefined && !outranks(next, best) ? best : next),
     first,

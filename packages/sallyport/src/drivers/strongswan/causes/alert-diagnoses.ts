@@ -3,7 +3,7 @@
  * So they stand where no log line says more.
  */
 import type { CauseCode } from './cause-texts.ts';
-import type { Finding } from './finding.ts';
+import type { Diagnosis } from './diagnosis.ts';
 
 const CODES: ReadonlyMap<string, CauseCode> = new Map([
   ['local-auth-failed', 'ike/authentication-refused'],
@@ -24,7 +24,7 @@ const CODES: ReadonlyMap<string, CauseCode> = new Map([
 ]);
 
 /** Undefined for alerts that tell of no failed negotiation. `alert`: its type. */
-export function findingOfAlert(alert: string): Finding | undefined {
+export function diagnosisOfAlert(alert: string): Diagnosis | undefined {
   const code = CODES.get(alert);
   if (code === undefined) return undefined;
   return { code, named: code === 'child/failed' ? [alert] : [], isSpecific: false };

@@ -1,7 +1,7 @@
 /** What was found out about a tunnel that failed. */
 import type { CauseCode } from './cause-texts.ts';
 
-export interface Finding {
+export interface Diagnosis {
   readonly code: CauseCode;
   /** What `{1}`, `{2}` and `{3}` stand for; they come from outside. */
   readonly named: readonly string[];

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { findingsIn } from '../testing/read-log.ts';
+import { diagnosesIn } from '../testing/read-log.ts';
 import { pskTunnel } from '../testing/tunnels.ts';
-import { findingOfAlert } from './alert-findings.ts';
+import { diagnosisOfAlert } from './alert-diagnoses.ts';
 import { outranks } from './cause-rank.ts';
 import { toCause } from './causes.ts';
 
 const AT = '2026-06-01T00:00:00.000Z';
 
-describe('findingOfAlert', () => {
+describe('diagnosisOfAlert', () => {
   it.each([
     [
       'peer-auth-failed',
@@ -23,22 +23,22 @@ describe('findingOfAlert', () => {
       'the Child SA could not be made: install-child-sa-failed',
     ],
   ])('knows %s', (alert, code, message) => {
-    const finding = findingOfAlert(alert);
-    if (finding === undefined) throw new Error('not known');
-    expect(toCause(finding, pskTunnel, AT)).toMatchObject({ code, message });
+    const diagnosis = diagnosisOfAlert(alert);
+    if (diagnosis === undefined) throw new Error('not known');
+    expect(toCause(diagnosis, pskTunnel, AT)).toMatchObject({ code, message });
   });
 
   it.each(['shutdown-signal', 'retransmit-send', 'ts-narrowed', 'unique-replace', ''])(
     'sees no failed negotiation in %j',
     (alert) => {
-      expect(findingOfAlert(alert)).toBeUndefined();
+      expect(diagnosisOfAlert(alert)).toBeUndefined();
     },
   );
 
   it('stands back behind the log line of the same failure', () => {
     const lines = ['certificate was revoked on May 02 10:00:00 2026, reason: key compromise'];
-    const [told] = findingsIn(lines, new Date(AT));
-    const alert = findingOfAlert('cert-revoked');
+    const [told] = diagnosesIn(lines, new Date(AT));
+    const alert = diagnosisOfAlert('cert-revoked');
     if (told === undefined || alert === undefined) throw new Error('nothing found');
     expect([outranks(alert, told), outranks(told, alert)]).toEqual([false, true]);
   });
