@@ -136,6 +136,18 @@ describe('a round', () => {
     expect(agent.rounds).toEqual([true, true]);
   });
 
+  it('puts off the look at a kernel that has just changed, also where an event brings a round before', async () => {
+    await agent.start();
+    await agent.hasten(() => agent.changeKernel());
+    await agent.hasten(() => {
+      agent.emit(lost);
+    });
+    await agent.pass(500);
+    expect(agent.rounds).toEqual([true, false]);
+    await agent.pass(500);
+    expect(agent.rounds).toEqual([true, false, true]);
+  });
+
   it('hands on what the kernel and the daemon counted of SAs that end', async () => {
     await agent.start();
     const lines = [

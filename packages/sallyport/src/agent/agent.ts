@@ -19,7 +19,7 @@ import type { Reconciler, Round } from './reconciler.ts';
 import type { EventRecorder } from './record/event-recorder.ts';
 import type { ReportMemory } from './record/report-memory.ts';
 import type { TunnelHistory } from './record/tunnel-history.ts';
-import { ALL, type Scope, TOLD, UNTOLD } from './scope.ts';
+import { ALL, both, KERNEL, type Scope, TOLD, UNTOLD } from './scope.ts';
 import type { SecretWatch } from './secret-watch.ts';
 import type { Shards } from './shard/shards.ts';
 import type { Explainer } from './why/explainer.ts';
@@ -59,6 +59,8 @@ export class Agent {
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #wanted = ALL;
+  /** By the steady clock: when to look at a kernel that has changed. */
+  #kernelAt: number | undefined;
   #secretProblems: readonly Problem[] = [];
   #secretsDueAt = 0;
   #ended = false;
@@ -85,7 +87,8 @@ export class Agent {
     const watcher = await this.#watchPlan();
     watchNetwork(
       () => {
-        this.#want(UNTOLD);
+        // Not sooner, also where a round comes before: an exchange of SAs makes links, too.
+        this.#kernelAt ??= performance.now() + MOVING_MILLISECONDS;
         this.#schedule(MOVING_MILLISECONDS);
       },
       log,
@@ -128,8 +131,8 @@ export class Agent {
   }
 
   /** The next round looks at this, too. */
-  #want({ kernel, sas }: Scope): void {
-    this.#wanted = { kernel: this.#wanted.kernel || kernel, sas: this.#wanted.sas || sas };
+  #want(scope: Scope): void {
+    this.#wanted = both(this.#wanted, scope);
   }
 
   #schedule(milliseconds: number): void {
@@ -158,6 +161,8 @@ export class Agent {
     const { source, reconciler, reportMemory, history, shards, recorder, secrets, log } =
       this.#options;
     if (this.#pace.isAllDue(performance.now())) this.#want(ALL);
+    if (performance.now() >= (this.#kernelAt ?? Number.POSITIVE_INFINITY)) this.#want(KERNEL);
+    if (this.#wanted.kernel) this.#kernelAt = undefined;
     const scope = this.#wanted;
     this.#wanted = TOLD;
     // Whatever has asked for a round until now, this is it.
@@ -190,7 +195,7 @@ export class Agent {
       const reading = this.#toReading(plan, { ...round, problems });
       await this.#publish(reportMemory.complete(reading, plan, performance.now()));
       await history.saveIfDue();
-      const nextAt = earliest(shards.nextAt, history.nextLookAt);
+      const nextAt = earliest(shards.nextAt, history.nextLookAt, this.#kernelAt);
       const now = performance.now();
       this.#schedule(this.#pace.pauseAfter({ ...round, scope }, now, nextAt));
     } catch (error) {

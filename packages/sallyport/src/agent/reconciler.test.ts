@@ -74,6 +74,20 @@ describe('a round', () => {
     expect((await host.round(plan)).tunnels.map(({ state }) => state)).not.toEqual(['up']);
   });
 
+  it('looks only at connections that another plan changes, where the rest is known', async () => {
+    const [first, ...others] = several.tunnels as [TunnelPlan, ...TunnelPlan[]];
+    const edited = { ...first, livenessDelaySeconds: 33 };
+    const after = { ...several, revision: 'after', tunnels: [edited, ...others] };
+    await host.round(several);
+    host.charon.forgetChanges();
+    const { lines } = await host.round(after, true, false);
+    expect(lines).toEqual([]);
+    expect(host.charon.changes).toContain(`load-conn ${first.name}`);
+    const asked = host.charon.messages.filter(({ command }) => command === 'list-conns');
+    // To know what differs, and to prove that nothing does.
+    expect(asked.map(({ message }) => message)).toEqual([{ ike: first.name }, { ike: first.name }]);
+  });
+
   it('leaves the kernel unseen when only SAs have changed, but not under another plan', async () => {
     await host.round(plan);
     host.kernel.looks = 0;

@@ -21,6 +21,7 @@ import type {
   StrongswanLook,
 } from '../../drivers/strongswan/state.ts';
 import type { HostPlan, TunnelPlan } from '../../plan/host-plan.ts';
+import { differingTunnels } from '../../plan/same-tunnels.ts';
 import type { Difference, EngineState, TunnelReport } from '../../status/host-report.ts';
 import { Converger, type Teller } from '../converge.ts';
 import type { DriftWatch } from '../drift-watch.ts';
@@ -71,7 +72,7 @@ type Ensured = { readonly problems: LevelResult['problems'] } & (
 );
 
 interface Found {
-  readonly revision: string;
+  readonly plan: HostPlan;
   readonly observed: ObservedStrongswan;
 }
 
@@ -96,11 +97,7 @@ export class EngineLevel {
     const last = this.#last;
     this.#last = undefined;
     if (scope.sas || last === undefined) news.noteAll();
-    const isLoadedKnown = !scope.kernel && last?.revision === plan.revision;
-    const look: StrongswanLook = {
-      ...(isLoadedKnown ? {} : { loaded: 'all' }),
-      sas: news.take(),
-    };
+    const look = { ...loadedToLookAt(plan, scope, last?.plan), sas: news.take() };
     failures.keepOnly(new Set(plan.tunnels.map(({ name }) => name)));
     const isNeeded = plan.tunnels.some((tunnel) => tunnel.enabled);
     const daemon = await this.#ensure(plan, isNeeded, boundLevel(signal));
@@ -222,7 +219,7 @@ export class EngineLevel {
       );
     }
     differences.push(...toLostDifferences(observed.sas, lost));
-    this.#last = { revision: plan.revision, observed };
+    this.#last = { plan, observed };
     return {
       tunnels: this.#complete(readings),
       differences,
@@ -301,6 +298,16 @@ export class EngineLevel {
     if (isMoving) news.noteAll();
     return { lost, isMoving };
   }
+}
+
+function loadedToLookAt(
+  plan: HostPlan,
+  scope: Scope,
+  last: HostPlan | undefined,
+): Pick<StrongswanLook, 'loaded'> {
+  if (last !== undefined && last.revision !== plan.revision && !scope.sas)
+    return { loaded: differingTunnels(last, plan) };
+  return scope.loaded || last === undefined ? { loaded: 'all' } : {};
 }
 
 function tellerOf(plan: HostPlan): Teller<StrongswanChange> {

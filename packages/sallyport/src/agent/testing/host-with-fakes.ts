@@ -112,7 +112,7 @@ export class HostWithFakes implements AsyncDisposable {
     sas = true,
   ): Promise<Round & { readonly lines: string[] }> {
     const { signal } = new AbortController();
-    const round = await this.#reconciler.round(plan, { kernel, sas }, signal);
+    const round = await this.#reconciler.round(plan, { kernel, loaded: kernel, sas }, signal);
     return { ...round, lines: round.differences.map(({ text }) => text) };
   }
 

@@ -5,7 +5,7 @@ import type { HostReport, TunnelReport } from '../../status/host-report.ts';
 import type { Evidence } from '../../status/why/evidence.ts';
 import { explainTunnel } from '../../status/why/explain.ts';
 import type { Explanation, TrailStep } from '../../status/why/explanation.ts';
-import { ALL, type Scope } from '../scope.ts';
+import { ALL, type Scope, TOLD } from '../scope.ts';
 
 export interface WhyRequest {
   readonly namespace: string;
@@ -71,7 +71,7 @@ export class Explainer {
       // Cause, trail and counters are known all the same.
       return new Map(enabled.map(({ name }) => [name, unlooked(error)]));
     });
-    const after = enabled.length === 0 ? before : await present.look({ kernel: false, sas: true });
+    const after = enabled.length === 0 ? before : await present.look({ ...TOLD, sas: true });
     const explained = after.tunnels.filter(isAsked).map((report: TunnelReport) => {
       const tunnel = tunnels.find(({ name }) => name === report.name);
       const seen = evidence.get(report.name);
