@@ -44,7 +44,13 @@ const removals = (): string[] =>
   );
 const carried = (packets: number): void => {
   commands.on(/^ip -statistics xfrm state/, {
-    stdout: `src a dst b\n\tproto esp spi 0xcafe0001(1) reqid 1 mode tunnel\n\tlifetime current:\n\t  1(bytes), ${String(packets)}(packets)\n`,
+    // Another one with the same SPI carries nothing.
+    stdout: ['192.0.2.2', '192.0.2.9']
+      .map(
+        (destination) =>
+          `src 192.0.2.1 dst ${destination}\n\tproto esp spi 0xcafe0001(1) reqid 1 mode tunnel\n\tlifetime current:\n\t  1(bytes), ${String(destination === '192.0.2.9' ? 2 : packets)}(packets)\n`,
+      )
+      .join(''),
   });
 };
 

@@ -6,7 +6,11 @@ import type { IkeSa } from '@sallyport/vici';
 import { removeEngineRoutes, removeEngineRouting } from '../../drivers/kernel/engine-routes.ts';
 import { observeIpsec, observePackets, removeIpsec } from '../../drivers/kernel/sas/ipsec.ts';
 import { findLeft, type IpsecKnown, NOTHING_KNOWN } from '../../drivers/kernel/sas/left-ipsec.ts';
-import type { KernelIpsec, KernelState } from '../../drivers/kernel/sas/parse-states.ts';
+import {
+  type KernelIpsec,
+  type KernelState,
+  nameOfState,
+} from '../../drivers/kernel/sas/parse-states.ts';
 import { reqidOf } from '../../drivers/strongswan/render.ts';
 import { canonicalPrefix } from '../../lib/canonical-address.ts';
 import type { HostPlan } from '../../plan/host-plan.ts';
@@ -27,7 +31,7 @@ export class Leftovers {
   readonly #options: LeftoversOptions;
   /** Unwanted at the last look. Daemon and kernel are asked one after the other: only twice is certain. */
   #suspects: ReadonlySet<string> = new Set();
-  /** By SPI: packets, and since when there are as many. */
+  /** By SA: packets, and since when there are as many. */
   #counts: ReadonlyMap<string, { readonly packets: number; readonly since: number }> = new Map();
 
   constructor(options: LeftoversOptions) {
@@ -52,11 +56,11 @@ export class Leftovers {
   ): Promise<boolean> {
     const { unwanted, replaced } = findLeft(kernel, knownOf(sas, plan));
     const suspects = new Set([
-      ...unwanted.states.map(({ spi }) => `SA ${spi}`),
+      ...unwanted.states.map(nameOfState),
       ...unwanted.policies.map(({ index }) => `policy ${index}`),
     ]);
     const certain = {
-      states: unwanted.states.filter(({ spi }) => this.#suspects.has(`SA ${spi}`)),
+      states: unwanted.states.filter((state) => this.#suspects.has(nameOfState(state))),
       policies: unwanted.policies.filter(({ index }) => this.#suspects.has(`policy ${index}`)),
     };
     this.#suspects = suspects;
@@ -80,14 +84,15 @@ export class Leftovers {
     const packets = await observePackets(commands, signal);
     const before = this.#counts;
     this.#counts = new Map(
-      replaced.map(({ spi }) => {
-        const last = before.get(spi);
-        const count = packets.get(spi) ?? 0;
-        return [spi, last?.packets === count ? last : { packets: count, since: now() }];
+      replaced.map((state) => {
+        const name = nameOfState(state);
+        const last = before.get(name);
+        const count = packets.get(name) ?? 0;
+        return [name, last?.packets === count ? last : { packets: count, since: now() }];
       }),
     );
-    return replaced.filter(({ spi }) => {
-      const since = this.#counts.get(spi)?.since ?? now();
+    return replaced.filter((state) => {
+      const since = this.#counts.get(nameOfState(state))?.since ?? now();
       return now() - since >= IDLE_MILLISECONDS;
     });
   }

@@ -19,7 +19,7 @@ export async function observeIpsec(
   return { states: parseStates(states), policies: parsePolicies(policies) };
 }
 
-/** Packets that each SA has carried, by SPI. */
+/** Packets that each SA has carried, by `nameOfState`. */
 export async function observePackets(
   commands: CommandRunner,
   signal: AbortSignal,

@@ -48,13 +48,14 @@ describe('parsePolicies', () => {
 });
 
 describe('parsePackets', () => {
-  it('counts by SPI', () => {
-    const block = (spi: string, packets: number): string =>
-      `src 192.0.2.1 dst 192.0.2.2\n\tproto esp spi 0x${spi}(1) reqid 1(0x00000001) mode tunnel\n\tlifetime current:\n\t  840(bytes), ${String(packets)}(packets)\n\t  add 2026-01-01 00:00:00 use -\n`;
-    const text = `${block('00000101', 10)}${block('00000102', 0)}src a dst b\n`;
+  it('counts by SA, also where two receivers have chosen one SPI', () => {
+    const block = (spi: string, packets: number, destination = '192.0.2.2'): string =>
+      `src 192.0.2.1 dst ${destination}\n\tproto esp spi 0x${spi}(1) reqid 1(0x00000001) mode tunnel\n\tlifetime current:\n\t  840(bytes), ${String(packets)}(packets)\n\t  add 2026-01-01 00:00:00 use -\n`;
+    const text = `${block('00000101', 10)}${block('00000102', 0)}${block('00000101', 7, '192.0.2.3')}src a dst b\n`;
     expect([...parsePackets(text)]).toEqual([
-      ['00000101', 10],
-      ['00000102', 0],
+      ['esp 00000101 to 192.0.2.2', 10],
+      ['esp 00000102 to 192.0.2.2', 0],
+      ['esp 00000101 to 192.0.2.3', 7],
     ]);
   });
 });

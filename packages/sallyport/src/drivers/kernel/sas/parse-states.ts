@@ -32,16 +32,23 @@ export interface KernelIpsec {
   readonly policies: readonly KernelPolicy[];
 }
 
+/** Names an SA: an SPI is one only together with its destination and protocol (RFC 4301 §4.1). */
+export function nameOfState({
+  destination,
+  protocol,
+  spi,
+}: Pick<KernelState, 'destination' | 'protocol' | 'spi'>): string {
+  return `${protocol} ${spi} to ${destination}`;
+}
+
 const ALGORITHM = /^\s+(?:aead|enc|auth|auth-trunc) /m;
 
 export function parseStates(text: string): KernelState[] {
   return blocksOf(text).flatMap((block) => {
-    const [, source, destination] = /^src (\S+) dst (\S+)/.exec(block) ?? [];
-    const [, protocol, spi] = /^\s+proto (\w+) spi 0x([0-9a-f]{8})\b/m.exec(block) ?? [];
-    if (source === undefined || destination === undefined) return [];
-    if (protocol === undefined || spi === undefined) return [];
-    const isInstalled = ALGORITHM.test(block);
-    return [{ source, destination, protocol, spi, isInstalled, ...ownerOf(block) }];
+    const ends = endsOf(block);
+    return ends === undefined
+      ? []
+      : [{ ...ends, isInstalled: ALGORITHM.test(block), ...ownerOf(block) }];
   });
 }
 
@@ -53,15 +60,28 @@ export function parsePolicies(text: string): KernelPolicy[] {
   });
 }
 
-/** Packets by SPI, from `ip -statistics xfrm state list nokeys`. */
+/** Packets by {@link nameOfState}, from `ip -statistics xfrm state list nokeys`. */
 export function parsePackets(text: string): ReadonlyMap<string, number> {
   return new Map(
     blocksOf(text).flatMap((block) => {
-      const spi = /^\s+proto \w+ spi 0x([0-9a-f]{8})\b/m.exec(block)?.[1];
+      const ends = endsOf(block);
       const packets = /lifetime current:\s+\d+\(bytes\), (\d+)\(packets\)/.exec(block)?.[1];
-      return spi === undefined || packets === undefined ? [] : [[spi, Number(packets)] as const];
+      return ends === undefined || packets === undefined
+        ? []
+        : [[nameOfState(ends), Number(packets)] as const];
     }),
   );
+}
+
+function endsOf(
+  block: string,
+): Pick<KernelState, 'source' | 'destination' | 'protocol' | 'spi'> | undefined {
+  const [, source, destination] = /^src (\S+) dst (\S+)/.exec(block) ?? [];
+  const [, protocol, spi] = /^\s+proto (\w+) spi 0x([0-9a-f]{8})\b/m.exec(block) ?? [];
+  if (source === undefined || destination === undefined) return undefined;
+  return protocol === undefined || spi === undefined
+    ? undefined
+    : { source, destination, protocol, spi };
 }
 
 function blocksOf(text: string): string[] {
