@@ -129,7 +129,7 @@ function describeTunnels({ tunnelStates }: AgentState): string {
   return `tunnels: ${states}${areUp ? '' : '; see sallyport status'}\n`;
 }
 
-const POLL_MILLISECONDS = 50;
+const POLL_MILLISECONDS = 20;
 /** For one answer of the agent, however short the time is. */
 const MINIMUM_MILLISECONDS = 1_000;
 

@@ -60,7 +60,6 @@ export function planTunnel(tunnel: Tunnel, context: TunnelContext): PlannedTunne
     spec.selectors,
   );
   const { dataPlane } = choice;
-  const interfaceId = interfaceIdOf(name);
 
   const plan: TunnelPlan = {
     name,
@@ -71,7 +70,7 @@ export function planTunnel(tunnel: Tunnel, context: TunnelContext): PlannedTunne
     dataPlane,
     ...(shard === undefined ? {} : { shard }),
     ...(dataPlane === 'xfrm-interface' || dataPlane === 'vti'
-      ? { interface: interfaceNameOf(name), interfaceId }
+      ? { interface: interfaceNameOf(name), interfaceId: interfaceIdOf(name) }
       : {}),
     ...(dataPlane === 'userspace' ? { interface: USERSPACE_INTERFACE } : {}),
     ...(localAddress === undefined ? {} : { localAddress }),

@@ -1,4 +1,5 @@
 /** Names and numbers that everything on the host derives from one tunnel. Stable: never from an order. */
+import { remembering } from '../lib/remembering.ts';
 import { sha256Hex } from '../lib/sha256.ts';
 import { OWNER } from './host-plan.ts';
 
@@ -8,9 +9,9 @@ export function tunnelName(namespace: string, connection: string, tunnel: string
 }
 
 /** XFRM interface id or VTI mark: 32 bits of the name's hash; 0 would mean "none" to the kernel. */
-export function interfaceIdOf(name: string): number {
-  return Number.parseInt(sha256Hex(name).slice(0, 8), 16) || 1;
-}
+export const interfaceIdOf: (name: string) => number = remembering(
+  (name) => Number.parseInt(sha256Hex(name).slice(0, 8), 16) || 1,
+);
 
 /** `sp` and the interface id in eight hex digits: 10 of the 15 characters that Linux allows. */
 export function interfaceNameOf(name: string): string {
