@@ -141,6 +141,8 @@ describe('with a tunnel to a stranger', () => {
     await left.startAgent();
     await left.untilUp('right');
     assert.ok(await site.carries());
+    // What the teardown took away, nobody else did.
+    assert.equal((await left.report()).drift.count, 0);
   });
 
   test('a daemon that was killed is back with its tunnel, and nothing was in clear meanwhile', async (context) => {
