@@ -21,6 +21,7 @@ export interface Footprint {
 export async function footprintOf(host: Host): Promise<Footprint> {
   const lines = async (program: string, args: readonly string[]): Promise<string[]> =>
     toLines(await host.mustExec(program, args));
+  const before = new Set((await processesOf(host)).map(({ pid }) => pid));
   return {
     links: await linksOf(host),
     // Routes of protocol `kernel` follow addresses, also the random link-local ones.
@@ -34,7 +35,10 @@ export async function footprintOf(host: Host): Promise<Footprint> {
     ],
     firewall: (await host.mustExec('nft', ['--stateless', 'list', 'ruleset'])).split('\n'),
     files: await filesOf(host),
-    processes: (await processesOf(host)).map(({ command }) => command),
+    // Those that last: the agent looks around now and then, by programs that end soon.
+    processes: (await processesOf(host))
+      .filter(({ pid }) => before.has(pid))
+      .map(({ command }) => command),
     ...(await daemonOf(host)),
   };
 }
