@@ -21,7 +21,7 @@ export interface PingOptions {
   readonly size?: number;
   /** 0.1 if absent. */
   readonly intervalSeconds?: number;
-  /** How long to wait for the last answer; 1 if absent. */
+  /** How long to wait for the last answer; 3 if absent: on a busy machine it takes its time. */
   readonly waitSeconds?: number;
   readonly dontFragment?: boolean;
 }
@@ -82,7 +82,7 @@ export class Host {
   }
 
   async ping(address: string, options: PingOptions = {}): Promise<PingResult> {
-    const { count = 3, size = 56, intervalSeconds = 0.1, waitSeconds = 1 } = options;
+    const { count = 3, size = 56, intervalSeconds = 0.1, waitSeconds = 3 } = options;
     const args = ['-n', '-q', '-c', String(count), '-s', String(size)];
     args.push('-i', String(intervalSeconds), '-W', String(waitSeconds));
     if (options.dontFragment === true) args.push('-M', 'do');

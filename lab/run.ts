@@ -1,7 +1,7 @@
 // Runs the lab: `node lab/run.ts [--whole] [--kernel auto|host|uml] [PATTERN...]`.
 //
-// Kernel ESP on the machine's kernel, or in user-mode Linux: one guest for each file of cases, some of them
-// at once. Where the machine's kernel has no ESP, the cases that say
+// Kernel ESP on the machine's kernel, or in user-mode Linux: one guest for each file of cases, one
+// more at once than there are processors. Where the machine's kernel has no ESP, the cases that say
 // `// lab: userspace` run on it as well, with strongSwan's own ESP: a second data plane, never the
 // only one, unless `--kernel host` asks for that. A PATTERN is a part of a case's path. `--whole` has the
 // cases that prove the more the longer they run go on for their whole length.
@@ -13,9 +13,6 @@ import { isolate } from './isolate.ts';
 import { describeJob, type Job, runJob } from './job.ts';
 import { chooseKernel, type HostKernel, type KernelWish } from './kernel.ts';
 import { WHOLE_VARIABLE } from './length.ts';
-
-/** A guest has one processor and waits half of its time, for timers of IKE and of the agent. */
-const JOBS_PER_PROCESSOR = 1.5;
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -41,8 +38,8 @@ async function main(): Promise<number> {
       total.skipped += counts?.skipped ?? 0;
     }
   };
-  const atOnce = Math.ceil(availableParallelism() * JOBS_PER_PROCESSOR);
-  await Promise.all(Array.from({ length: atOnce }, work));
+  // One more than there are processors: a guest has one of its own, and waits a third of its time.
+  await Promise.all(Array.from({ length: availableParallelism() + 1 }, work));
   if (total.passed + total.failed === 0) process.stderr.write('lab: no test has run\n');
   if (broken > 0) process.stderr.write(`lab: ${String(broken)} part(s) ended without a result\n`);
   const { passed, failed, skipped } = total;

@@ -41,7 +41,8 @@ describe('the cause of a tunnel to a peer that is not heard', () => {
 
   const apply = async (...args: Parameters<typeof declared>): Promise<void> => {
     const file = await left.declare('site', declared(...args), { key: KEY });
-    await left.run(['apply', '-f', file]);
+    // Not until it is up, which it may never be.
+    await left.run(['apply', '-f', file, '--timeout', '1']);
   };
   const filter = async (host: TwoSitesHost, hook: string, rule: string): Promise<void> => {
     const chain = `type filter hook ${hook} priority 0;\n${rule}\n`;

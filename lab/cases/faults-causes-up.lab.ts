@@ -36,7 +36,8 @@ describe('what is told of a stranger', () => {
     const more = `  liveness: {delaySeconds: 2}\n  start: ${start}\n`;
     const text = connection({ name: 'right', networks, tunnel: TUNNEL, more });
     const file = await left.declare('site', LEFT_SITE + text, { key: KEY });
-    await left.run(['apply', '-f', file]);
+    // Not until it is up, which it may never be.
+    await left.run(['apply', '-f', file, '--timeout', '1']);
   };
   /** As its administrator does who changes something, and wants it to be in effect. */
   const change = async (site: CustomerSite = {}): Promise<void> => {

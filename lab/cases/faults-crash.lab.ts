@@ -12,12 +12,13 @@ import { connection, KEY, LEFT_SITE } from '../declarations/left-site.ts';
 import { type Footprint, footprintOf } from '../footprint.ts';
 import type { Host } from '../host.ts';
 import { leftovers } from '../leftovers.ts';
+import { atLength } from '../length.ts';
 import { randomSource } from '../random.ts';
 import { Sallyport } from '../sallyport.ts';
 import { createTwoSites } from '../topologies/two-sites.ts';
 import { until } from '../until.ts';
 
-const KILLS = 10;
+const KILLS = atLength({ whole: 10, short: 6 });
 const FIRST = [0, 1, 2, 3, 4, 5];
 const LATER = [6, 7, 8];
 const REMOVED = [0, 1, 2, 7, 8];

@@ -21,6 +21,8 @@ export interface TrialResult {
 }
 
 const PATIENCE_MILLISECONDS = 40_000;
+/** Between two reports: for each of them the agent looks at everything. */
+const LOOK_MILLISECONDS = 300;
 
 /** What a mutation that broke off may have left beside the others. */
 const LEFT_OVER = ['default/renamed', 'moved/tunnel', 'moved/certified'];
@@ -71,6 +73,7 @@ export class Trial {
       'what was held up comes into effect',
       async () => isInEffect(await this.#report()),
       PATIENCE_MILLISECONDS,
+      LOOK_MILLISECONDS,
     ).catch(async (error: unknown) => {
       throw new Error(`${String(error)}\n${JSON.stringify(await this.#report(), undefined, 1)}`);
     });
@@ -112,6 +115,7 @@ export class Trial {
         return last?.wantedRevision === wanted ? last : undefined;
       },
       PATIENCE_MILLISECONDS,
+      LOOK_MILLISECONDS,
     );
     const swallowed = [...this.#proxy.take(), ...(await this.#world.shim.take())];
     if (isSilent) {
