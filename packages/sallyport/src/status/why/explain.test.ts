@@ -93,6 +93,13 @@ describe('explainTunnel', () => {
     expect(codes({ problems })).toEqual([]);
   });
 
+  it('says once what is the cause of the tunnel and a problem of its daemon', () => {
+    const problems = [
+      { code: 'ike/no-answer', severity: 'error', message: 'in other words' },
+    ] as const;
+    expect(codes({ report: broken, problems })).toEqual(['ike/no-answer']);
+  });
+
   it('tells of a tunnel that is up why it may not stay so, and what is not as declared', () => {
     const uncertain = {
       ...report,

@@ -46,7 +46,10 @@ export function explainTunnel({
   const cause = isOff ? [] : causeOf(report);
   const isNegotiated = asWanted && cause.length === 0;
   const daemons = new Set([daemonOf(report)]);
-  const faults = problems.filter((one) => one.severity === 'error' && concerns(daemons, one));
+  // What is the cause of the tunnel already is a problem of its daemon as well.
+  const faults = problems.filter(
+    (one) => one.severity === 'error' && one.code !== report.cause?.code && concerns(daemons, one),
+  );
   const findings = [
     ...cause,
     ...(asWanted ? [] : faults.map(fromProblem)),
