@@ -16,7 +16,7 @@ export interface FpingOptions {
   readonly log: string;
 }
 
-/** Until SIGINT. In a guest the interval is at least 12 ms: its clock ticks every 10 ms. */
+/** Until SIGINT. In a guest, whose clock ticks every 10 ms, the interval is seldom shorter. */
 export function startFping(
   host: Host,
   { address, intervalSeconds, log }: FpingOptions,

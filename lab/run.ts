@@ -1,7 +1,7 @@
 // Runs the lab: `node lab/run.ts [--whole] [--kernel auto|host|uml] [PATTERN...]`.
 //
-// Kernel ESP on the machine's kernel, or in user-mode Linux: one guest for each file of cases, one
-// more at once than there are processors. Where the machine's kernel has no ESP, the cases that say
+// Kernel ESP on the machine's kernel, or in user-mode Linux: one guest for each file of cases, as many at
+// once as there are processors. Where the machine's kernel has no ESP, the cases that say
 // `// lab: userspace` run on it as well, with strongSwan's own ESP: a second data plane, never the
 // only one, unless `--kernel host` asks for that. A PATTERN is a part of a case's path. `--whole` has the
 // cases that prove the more the longer they run go on for their whole length.
@@ -28,18 +28,23 @@ async function main(): Promise<number> {
   const jobs = await chooseJobs(wish, positionals);
   const total = { passed: 0, failed: 0, skipped: 0 };
   let broken = 0;
-  const work = async (): Promise<void> => {
-    for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
-      const { output, seconds, counts } = await runJob(job);
-      process.stdout.write(`# ${describeJob(job)}: ${seconds.toFixed(0)} s\n${output}`);
-      if (counts === undefined) broken += 1;
-      total.passed += counts?.passed ?? 0;
-      total.failed += counts?.failed ?? 0;
-      total.skipped += counts?.skipped ?? 0;
-    }
+  const run = async (job: Job): Promise<void> => {
+    const { output, seconds, counts } = await runJob(job);
+    process.stdout.write(`# ${describeJob(job)}: ${seconds.toFixed(0)} s\n${output}`);
+    if (counts === undefined) broken += 1;
+    total.passed += counts?.passed ?? 0;
+    total.failed += counts?.failed ?? 0;
+    total.skipped += counts?.skipped ?? 0;
   };
-  // One more than there are processors: a guest has one of its own, and waits a third of its time.
-  await Promise.all(Array.from({ length: availableParallelism() + 1 }, work));
+  const guests = jobs.filter(({ kernel }) => kernel.kind === 'uml');
+  const runGuests = async (): Promise<void> => {
+    for (let job = guests.shift(); job !== undefined; job = guests.shift()) await run(job);
+  };
+  await Promise.all([
+    // On this machine's kernel cases mostly wait: they take no guest's place.
+    ...jobs.filter(({ kernel }) => kernel.kind === 'host').map(run),
+    ...Array.from({ length: availableParallelism() }, runGuests),
+  ]);
   if (total.passed + total.failed === 0) process.stderr.write('lab: no test has run\n');
   if (broken > 0) process.stderr.write(`lab: ${String(broken)} part(s) ended without a result\n`);
   const { passed, failed, skipped } = total;

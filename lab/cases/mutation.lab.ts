@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { droppedBy } from '../dropped.ts';
 import { allFields, classOf, renderResults } from '../mutations/results.ts';
 import { MUTATIONS, SINGLE_VALUED, TRIED_ELSEWHERE } from '../mutations/table.ts';
 import { Traffic } from '../mutations/traffic.ts';
@@ -15,6 +16,7 @@ import { ViciProxy } from '../mutations/vici-proxy.ts';
 import { MutationWorld, TARGETS } from '../mutations/world.ts';
 import { cacheDirectory } from '../paths.ts';
 
+const gateways = ['gwa', 'gwb'] as const;
 const RESULTS = join(cacheDirectory, 'results');
 
 /** Words, with commas between, of what is to be tried, for work on the table. */
@@ -70,18 +72,8 @@ describe('a changed field', () => {
       const isCut = mutation.fields.some((field) => classOf(field) === 'cut');
       const mayLose = isCut || mutation.altersPolicy === true;
       const lost = [mayLose ? 0 : own.lost, other.lost];
-      assert.deepEqual(lost, [0, 0], await droppedBy(world));
+      const dropped = await droppedBy(gateways.map((name) => world.lab.host(name)));
+      assert.deepEqual(lost, [0, 0], `lost here, and on the other tunnel; ${dropped}`);
     });
   }
 });
-
-/** Why the kernels of both gateways dropped packets, as far as IPsec did it (xfrm_proc.rst). */
-async function droppedBy({ lab }: MutationWorld): Promise<string> {
-  const counts = await Promise.all(
-    (['gwa', 'gwb'] as const).map(async (name) => {
-      const text = await lab.host(name).mustExec('cat', ['/proc/net/xfrm_stat']);
-      return `${name}: ${text.match(/^.*[1-9]\d*$/gm)?.join(', ') ?? 'nothing'}`;
-    }),
-  );
-  return `lost here, and on the other tunnel; ${counts.join('; ')}`;
-}
