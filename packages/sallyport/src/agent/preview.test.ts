@@ -34,8 +34,9 @@ afterEach(async () => {
   await system[Symbol.asyncDispose]();
 });
 
-async function preview(): Promise<string[]> {
-  const changes = await previewChanges(plan, system.directories, signal);
+async function preview(trustsAgent = true): Promise<string[]> {
+  const { directories } = system;
+  const changes = await previewChanges(plan, { directories, trustsAgent }, signal);
   return changes.map((change) => `${change.driver}: ${formatChange(change)}`);
 }
 
@@ -93,7 +94,11 @@ describe('previewChanges', () => {
     await mkdir(run, { recursive: true });
     await writeFile(join(run, 'charon.pid'), JSON.stringify({ pid: process.pid, started }));
     await writeFile(join(run, 'strongswan.conf'), 'of another release');
-    const changes = await previewChanges(plan, system.directories, signal);
+    const changes = await previewChanges(
+      plan,
+      { directories: system.directories, trustsAgent: true },
+      signal,
+    );
     expect(changes.filter(({ impact }) => impact === 'cut').map(formatChange)).toEqual([
       'replace the IKE daemon, which ends every tunnel of this host',
     ]);
@@ -102,7 +107,11 @@ describe('previewChanges', () => {
   it('looks at each daemon by itself, and says which shard will be ended', async () => {
     const { plan: sharded } = planWorld(WORLDS['two shards beside the host'] ?? { text: '' });
     await mkdir(join(system.paths.shards, 'ike9'), { recursive: true });
-    const changes = await previewChanges(sharded, system.directories, signal);
+    const changes = await previewChanges(
+      sharded,
+      { directories: system.directories, trustsAgent: true },
+      signal,
+    );
     const lines = changes.filter(({ driver }) => driver === 'strongswan').map(formatChange);
     for (const { name } of sharded.tunnels) expect(lines).toContain(`add IKE connection ${name}`);
     expect(lines.at(-1)).toBe('remove the IKE daemon, which ends every tunnel of this shard ike9');
@@ -119,6 +128,13 @@ describe('previewChanges', () => {
     ]);
     const asked = charon.messages.filter(({ command }) => /^list-(conns|sas)$/.test(command));
     expect(asked.map(({ message }) => message)).toEqual([{ ike: OURS }, { ike: OURS }]);
+  });
+
+  it('looks at everything for who does not rely on the agent', async () => {
+    await writePlanFile(system.paths.plan, plan);
+    await startAgent(plan.revision);
+    expect(await preview()).toEqual([]);
+    expect(await preview(false)).toContain(`strongswan: add IKE connection ${OURS}`);
   });
 
   it('looks at everything where the agent has proven another plan than the stored one', async () => {

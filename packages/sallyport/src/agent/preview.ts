@@ -1,4 +1,4 @@
-/** What a plan would change on this host, seen from daemon and kernel as they are now. Reads only. */
+/** What a plan would change on this host. Reads only. */
 import { ViciClient } from '@sallyport/vici';
 import type { Change } from '../drivers/driver.ts';
 import { KernelDriver } from '../drivers/kernel/driver.ts';
@@ -19,17 +19,22 @@ import { engineInUse } from './shard/engine-in-use.ts';
 import { foundShards } from './shard/found-shards.ts';
 import { partOf } from './shard/shard.ts';
 
-/**
- * What the running agent has proven to be in effect is not looked at again: only what differs between that plan
- * and the new one.
- */
+export interface PreviewOptions {
+  readonly directories: Directories;
+  /**
+   * What the running agent has proven in its last round is not looked at again: only what differs between that
+   * plan and the new one. Else daemon and kernel are looked at as they are now.
+   */
+  readonly trustsAgent: boolean;
+}
+
 export async function previewChanges(
   plan: HostPlan,
-  directories: Directories,
+  { directories, trustsAgent }: PreviewOptions,
   signal: AbortSignal,
 ): Promise<Change[]> {
   const { shards: shardsDirectory } = pathsOf(directories);
-  const proven = await planInEffect(directories);
+  const proven = trustsAgent ? await planInEffect(directories) : undefined;
   const names = proven === undefined ? 'all' : differingTunnels(proven, plan);
   const shards = new Set([undefined, ...plan.tunnels.map(({ shard }) => shard)]);
   const [kernel, found, ...daemons] = await Promise.all([

@@ -46,7 +46,9 @@ export async function settle(
     known,
   );
   if (reportProblems(problems, io)) return ended(EXIT.failed);
-  const changes = await previewChanges(plan, directories, io.signal);
+  // What is applied is proven afterwards; of a dry run this look is all there is.
+  const preview = { directories, trustsAgent: !options.dryRun };
+  const changes = await previewChanges(plan, preview, io.signal);
   const asked = diffObjects(
     before.map(({ object }) => object),
     objects.map(({ object }) => object),

@@ -26,6 +26,7 @@ async function heard(
   const options: DaemonEventsOptions = {
     ...{ client: { subscribe }, log },
     onChange: (isNew) => told.push(isNew ? 'new life' : 'change'),
+    onDeaf: () => told.push('deaf'),
     onSa: ({ type }) => told.push(type),
     onLog: ({ text, ikeName }) => told.push(`${ikeName ?? 'nobody'} logs: ${text}`),
     onAlert: (alert, ikeName) => told.push(`${ikeName} alerts: ${alert}`),
@@ -67,7 +68,13 @@ describe('followDaemonEvents', () => {
   });
 
   it('says that it hears nothing more', async () => {
-    const { messages } = await heard([new Error('gone')], []);
+    const { told, messages } = await heard([new Error('gone')], []);
+    expect(told).toEqual(['deaf']);
     expect(messages).toEqual(['events ended; going on by timer']);
+  });
+
+  it('takes an event that it does not understand for any change', async () => {
+    const broken = event('ike-updown', { up: 'yes', 'sp.a.b.c': ['not', 'a', 'section'] });
+    expect((await heard([broken], [])).told).toEqual(['change']);
   });
 });

@@ -10,7 +10,7 @@ import {
 import type { Log } from '../log.ts';
 import type { LogLine } from './failures.ts';
 
-const SA_EVENTS = ['ike-updown', 'child-updown', 'ike-rekey', 'child-rekey', 'log'];
+const SA_EVENTS = ['ike-updown', 'ike-update', 'child-updown', 'ike-rekey', 'child-rekey', 'log'];
 
 export interface DaemonEventsOptions {
   readonly client: {
@@ -19,6 +19,8 @@ export interface DaemonEventsOptions {
   readonly log: Log;
   /** Anything may be different. `isNew`: in a new life of the daemon everything is. */
   readonly onChange: (isNew: boolean) => void;
+  /** From now on nothing is told of SAs. */
+  readonly onDeaf: () => void;
   readonly onSa: (event: SaEvent) => void;
   readonly onLog: (line: LogLine) => void;
   /** `ikeName`: connection of the SA that the alert is about. */
@@ -34,7 +36,7 @@ export async function followDaemonEvents(
 }
 
 async function followSas(
-  { client, log, onChange, onSa, onLog }: DaemonEventsOptions,
+  { client, log, onChange, onDeaf, onSa, onLog }: DaemonEventsOptions,
   signal: AbortSignal,
 ): Promise<void> {
   try {
@@ -44,18 +46,28 @@ async function followSas(
         onChange(event.type === 'reset');
         continue;
       }
-      const parsed = parseSaEvent(event.name, event.message);
+      const parsed = readEvent(event);
       if (parsed?.type === 'log') onLog(parsed);
       else if (parsed === undefined) onChange(false);
       else onSa(parsed);
     }
   } catch (error) {
     if (signal.aborted) return;
+    onDeaf();
     const isOld = error instanceof ViciUnknownEvent;
     log.warn(
       { error: String(error) },
       isOld ? 'the daemon lacks an event; going on by timer' : 'events ended; going on by timer',
     );
+  }
+}
+
+/** Undefined where it tells nothing that can be understood. */
+function readEvent({ name, message }: Extract<ViciEvent, { type: 'event' }>): SaEvent | undefined {
+  try {
+    return parseSaEvent(name, message);
+  } catch {
+    return undefined;
   }
 }
 
@@ -67,7 +79,7 @@ async function followAlerts(
   try {
     for await (const event of client.subscribe(['alert'], { signal })) {
       if (event.type !== 'event') continue;
-      const parsed = parseSaEvent(event.name, event.message);
+      const parsed = readEvent(event);
       if (parsed?.type === 'alert' && parsed.sa !== undefined)
         onAlert(parsed.alert, parsed.sa.name);
     }

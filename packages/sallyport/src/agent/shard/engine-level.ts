@@ -21,7 +21,6 @@ import type {
   StrongswanLook,
 } from '../../drivers/strongswan/state.ts';
 import type { HostPlan, TunnelPlan } from '../../plan/host-plan.ts';
-import { differingTunnels } from '../../plan/same-tunnels.ts';
 import type { Difference, EngineState, TunnelReport } from '../../status/host-report.ts';
 import { Converger, type Teller } from '../converge.ts';
 import type { DriftWatch } from '../drift-watch.ts';
@@ -31,6 +30,7 @@ import type { TunnelHistory } from '../record/tunnel-history.ts';
 import type { Scope } from '../scope.ts';
 import type { Failures } from './failures.ts';
 import type { Leftovers } from './leftovers.ts';
+import { loadedToLookAt } from './loaded-look.ts';
 import type { SaNews } from './sa-news.ts';
 import type { TunnelKeeper } from './tunnel-keeper.ts';
 
@@ -97,7 +97,8 @@ export class EngineLevel {
     const last = this.#last;
     this.#last = undefined;
     if (scope.sas || last === undefined) news.noteAll();
-    const look = { ...loadedToLookAt(plan, scope, last?.plan), sas: news.take() };
+    const loaded = loadedToLookAt(plan, scope, last?.plan);
+    const look = { ...(loaded === undefined ? {} : { loaded }), sas: news.take() };
     failures.keepOnly(new Set(plan.tunnels.map(({ name }) => name)));
     const isNeeded = plan.tunnels.some((tunnel) => tunnel.enabled);
     const daemon = await this.#ensure(plan, isNeeded, boundLevel(signal));
@@ -233,22 +234,21 @@ export class EngineLevel {
   /** Brings connections and credentials into the daemon, and says what still differs after it. */
   async #load(
     plan: HostPlan,
-    how: StrongswanLook,
+    look: StrongswanLook,
     last: ObservedStrongswan | undefined,
     signal: AbortSignal,
   ): Promise<{ observed: ObservedStrongswan; differences: Difference[] }> {
     const { strongswan, drift, shard } = this.#options;
-    const found = await strongswan.observe(signal, how, last);
+    const found = await strongswan.observe(signal, look, last);
     const changes = strongswan.diff(found, plan);
     const changing = new Set(
       changes.flatMap(({ step }) => (step.type === 'connection-load' ? [step.tunnel.name] : [])),
     );
     let observed = await strongswan.rememberSas(found, plan.tunnels, changing);
     const level = shard === undefined ? 'strongswan' : `strongswan ${shard}`;
-    const look = { level, plan, daemonSince: found.daemonSince, shard: shard ?? null };
-    if (holdsNothing(found)) drift.forget(look.level);
+    if (holdsNothing(found)) drift.forget(level);
     const differences = await this.#converger.converge({
-      look,
+      look: { level, plan, daemonSince: found.daemonSince, shard: shard ?? null },
       changes,
       teller: tellerOf(plan),
       apply: async () => {
@@ -298,16 +298,6 @@ export class EngineLevel {
     if (isMoving) news.noteAll();
     return { lost, isMoving };
   }
-}
-
-function loadedToLookAt(
-  plan: HostPlan,
-  scope: Scope,
-  last: HostPlan | undefined,
-): Pick<StrongswanLook, 'loaded'> {
-  if (last !== undefined && last.revision !== plan.revision && !scope.sas)
-    return { loaded: differingTunnels(last, plan) };
-  return scope.loaded || last === undefined ? { loaded: 'all' } : {};
 }
 
 function tellerOf(plan: HostPlan): Teller<StrongswanChange> {

@@ -34,6 +34,11 @@ describe('SaNews', () => {
     expect(news.take()).toBe('all');
   });
 
+  it('asks for all again and again where nothing is told any more', () => {
+    news.deafen();
+    expect([news.take(), news.take()]).toEqual(['all', 'all']);
+  });
+
   it('reads the name out of every kind of event', () => {
     const [sa, successor] = [fakeSa(settled), fakeSa({ ...settled, name: 'sp.b' })];
     news.noteEvent({ type: 'child-updown', up: true, sa });

@@ -1,12 +1,14 @@
 /**
- * Which SAs may be different from how they were found last. The daemon tells of every SA that comes, is rekeyed
- * or goes, so between two full looks only those are asked for, by the names of their connections.
+ * Which SAs may be different from how they were found last. The daemon tells of every SA that comes, moves, is
+ * rekeyed or goes, so between two full looks only those are asked for, by the names of their connections;
+ * counters of the others are those of the last full look.
  */
 import type { IkeSa, SaEvent } from '@sallyport/vici';
 import type { Names } from '../../drivers/strongswan/state.ts';
 
 export class SaNews {
   #names: Set<string> | 'all' = 'all';
+  #isDeaf = false;
 
   /** Something was told of an SA of this tunnel, or was done to it. */
   note(tunnel: string): void {
@@ -24,10 +26,16 @@ export class SaNews {
     this.#names = 'all';
   }
 
+  /** Nothing is told any more: any SA may be different at any time. */
+  deafen(): void {
+    this.#isDeaf = true;
+    this.noteAll();
+  }
+
   /** All until now; what is told from now on is for the next look. */
   take(): Names {
     const names = this.#names;
-    this.#names = new Set();
+    this.#names = this.#isDeaf ? 'all' : new Set();
     return names;
   }
 

@@ -122,6 +122,9 @@ export class Shard {
           news.noteAll();
           onChange(isNew ? ALL : TOLD);
         },
+        onDeaf: () => {
+          news.deafen();
+        },
         onSa: (event) => {
           history.note(event);
           news.noteEvent(event);

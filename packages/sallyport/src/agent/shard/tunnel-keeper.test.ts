@@ -20,6 +20,7 @@ let failures: Failures;
 let keeper: TunnelKeeper;
 let now: number;
 let held: string[];
+let news: SaNews;
 
 beforeEach(async () => {
   charon = await FakeCharon.listen();
@@ -27,6 +28,7 @@ beforeEach(async () => {
   failures = new Failures();
   now = 0;
   held = [];
+  news = new SaNews();
   const { log } = rememberingLog();
   const rollGuard = new RollGuard({
     log,
@@ -42,8 +44,7 @@ beforeEach(async () => {
     },
   });
   keeper = new TunnelKeeper({
-    news: new SaNews(),
-    ...{ client, failures, log, rollGuard, window: 10 },
+    ...{ news, client, failures, log, rollGuard, window: 10 },
     ...{ now: () => now, random: () => 0 },
   });
 });
@@ -58,7 +59,7 @@ function observedWith(
 ): ObservedStrongswan {
   return {
     version: '5.9.8',
-    daemonSince: 'now',
+    ...{ life: 1, daemonSince: 'now' },
     connections: new Map([[name, listed(pskTunnel)]]),
     ...{ shared: new Set(), keys: new Map() },
     sas: sas.map(fakeSa),
@@ -84,6 +85,16 @@ describe('TunnelKeeper', () => {
     expect(keeper.nextAt).toBeGreaterThan(now);
     now = keeper.nextAt ?? 0;
     expect(await keeper.keep([pskTunnel], observedWith([]), nothing, signal)).toBe(1);
+  });
+
+  it('has the tunnel looked at again as long as an attempt is under way', async () => {
+    await keeper.keep([pskTunnel], observedWith([]), nothing, signal);
+    news.take();
+    await keeper.keep([pskTunnel], observedWith([]), nothing, signal);
+    expect(news.take()).toEqual(new Set([name]));
+    keeper.attemptFailed(name);
+    await keeper.keep([pskTunnel], observedWith([]), nothing, signal);
+    expect(news.take()).toEqual(new Set());
   });
 
   it('waits after a refused exchange too, and keeps its cause, while the old SA carries packets', async () => {

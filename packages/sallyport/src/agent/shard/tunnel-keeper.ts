@@ -77,6 +77,8 @@ export class TunnelKeeper {
       window: this.#options.window,
     });
     for (const action of actions) await this.#act(action, tunnels, observed, signal);
+    // charon may not list yet what it was asked for, and tells of it only when it is up, or has failed.
+    for (const name of this.#pendingTunnels()) this.#options.news.note(name);
     return actions.length;
   }
 

@@ -262,6 +262,22 @@ describe('rememberSas', () => {
   });
 });
 
+function restarted(): Promise<void> {
+  charon.restart('Nov 21 06:00:00 2026');
+  return Promise.resolve();
+}
+
+/** Until the client has seen it. */
+async function replaced(): Promise<void> {
+  const renewed = Promise.withResolvers<undefined>();
+  const stop = client.onReset((life) => {
+    if (life === 2) renewed.resolve(undefined);
+  });
+  await charon.replace();
+  await renewed.promise;
+  stop();
+}
+
 describe('a look at some tunnels', () => {
   const other: TunnelPlan = { ...pskTunnel, name: 'sp.default.other.main' };
   const look = { loaded: new Set([pskTunnel.name]), sas: new Set([pskTunnel.name]) };
@@ -296,9 +312,12 @@ describe('a look at some tunnels', () => {
     ]);
   });
 
-  it('takes no connection for known that another daemon had', async () => {
+  it.each([
+    ['that started at another time', restarted],
+    ['that came within a second', replaced],
+  ])('takes no connection for known that a daemon had before one %s', async (_, restart) => {
     const before = await driver.observe(signal);
-    charon.restart('Nov 21 06:00:00 2026');
+    await restart();
     const { connections, sas } = await driver.observe(signal, { sas: new Set() }, before);
     expect({ connections: connections.size, sas: sas.length }).toEqual({ connections: 0, sas: 0 });
   });

@@ -102,8 +102,15 @@ export class StrongswanDriver
   ): Promise<ObservedStrongswan> {
     const { uptime } = await this.#client.stats({ signal });
     const daemonSince = steadyStart(uptime.since);
-    const isOther = before !== undefined && !isSameDaemon(before.daemonSince, daemonSince);
-    const known = { ...(isOther || before === undefined ? NOTHING_LOADED : before), daemonSince };
+    // The start that it tells wavers: only its closed socket shows a restart within two seconds.
+    const life = this.#client.generation;
+    const isOther =
+      before !== undefined &&
+      !(before.life === life && isSameDaemon(before.daemonSince, daemonSince));
+    const known = {
+      ...(isOther || before === undefined ? NOTHING_LOADED : before),
+      ...{ life, daemonSince },
+    };
     const { loaded, sas } = isOther ? EVERYTHING : look;
     const [found, listed] = await Promise.all([
       loaded === undefined ? known : this.#observeLoaded(known, loaded, signal),

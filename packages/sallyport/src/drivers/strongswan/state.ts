@@ -12,7 +12,7 @@ export function isNamed(name: string, names: Names): boolean {
 
 export interface StrongswanDesired {
   readonly tunnels: readonly TunnelPlan[];
-  /** The others are known to be loaded as planned, and were not looked at; absent: none is. */
+  /** Of a preview: the others are known to be loaded as planned, and were not looked at. Absent: none is known. */
   readonly differing?: Names;
 }
 
@@ -44,6 +44,8 @@ export interface LoadedMemory {
 
 export interface ObservedStrongswan {
   readonly version: string;
+  /** Life of the daemon, as the client counts them; 0: none. */
+  readonly life: number;
   readonly daemonSince: string;
   /** Connections of ours by name, as the daemon lists them. */
   readonly connections: ReadonlyMap<string, LoadedConnection>;
@@ -60,6 +62,7 @@ export interface ObservedStrongswan {
 /** A daemon that does not run holds nothing. */
 export const NOTHING_LOADED: ObservedStrongswan = {
   version: '',
+  life: 0,
   daemonSince: '',
   connections: new Map(),
   shared: new Set(),
@@ -70,7 +73,7 @@ export const NOTHING_LOADED: ObservedStrongswan = {
 
 /** What is looked at. */
 export interface StrongswanLook {
-  /** Connections, and with whatever connections all credentials; absent: neither. */
+  /** Connections of these names, and always all credentials; absent: neither is asked for. */
   readonly loaded?: Names;
   readonly sas: Names;
 }

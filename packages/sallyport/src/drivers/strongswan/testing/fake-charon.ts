@@ -74,6 +74,13 @@ export class FakeCharon implements AsyncDisposable {
     this.since = since;
   }
 
+  /** Another one listens at the same address, as far as its clients see. */
+  async replace(): Promise<void> {
+    await this.#daemon.stop();
+    this.restart(this.since);
+    await this.#daemon.start();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#daemon[Symbol.asyncDispose]();
   }

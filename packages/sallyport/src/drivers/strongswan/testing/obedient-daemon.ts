@@ -7,6 +7,7 @@ import { listed } from './list-conns.ts';
 
 export const emptyDaemon: ObservedStrongswan = {
   version: '5.9.8',
+  life: 1,
   daemonSince: 'Nov 21 05:00:00 2026',
   connections: new Map(),
   shared: new Set(),
