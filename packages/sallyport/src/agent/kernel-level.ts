@@ -30,8 +30,7 @@ export class KernelLevel {
   /** `look: false`: as it was found last, where that was under the same plan. */
   async round(plan: HostPlan, look: boolean, signal: AbortSignal): Promise<LevelResult> {
     // Of another plan it says nothing how the kernel was found.
-    if (!look && this.#revision === plan.revision)
-      return { differences: this.#last.differences, problems: [] };
+    if (!look && this.#revision === plan.revision) return this.#last;
     this.#revision = plan.revision;
     this.#last = await this.#reach(plan, boundLevel(signal));
     return this.#last;

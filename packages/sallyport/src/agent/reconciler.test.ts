@@ -171,6 +171,8 @@ describe('a level that fails', () => {
       { code: 'kernel/failed', severity: 'error', message: 'ip: netlink is gone' },
     ]);
     expect(host.charon.changes.at(-1)).toBe(UP);
+    // It stands until it is looked at again.
+    expect(await host.round(plan, false)).toMatchObject({ lines, problems });
     host.kernel.fault = undefined;
     expect((await host.round(plan)).lines).toEqual([]);
   });
