@@ -66,8 +66,8 @@ With \`-o json\` and \`-o yaml\`. Fields without a value are absent.
 ## The history of a tunnel
 
 \`sallyport status\` sums up each tunnel in a line; with \`-o json\` it is the field \`history\`. Traffic is that of all SAs, each of them
-followed by its unique id and SPIs: charon is asked in every round, tells in its events what a rekeyed or deleted SA had counted,
-and the kernel tells its last count of an SA that it deletes. What is not known: what passed between the last look and the death
+followed by its unique id and SPIs: charon is asked every ten seconds and after each event, tells in its events what a rekeyed or
+deleted SA had counted, and the kernel tells its last count of an SA that it deletes. What is not known: what passed between the last look and the death
 of a killed daemon (10 s at most, as long as the agent looks), and SAs that came and went while no agent ran. Time without an agent counts as up where an SA
 of before is still there. It is kept in \`agent/history.json\`, and begins anew when the tunnel is removed from the plan.
 
