@@ -1,7 +1,8 @@
 /**
  * The agent's ear: a socket in the run directory, which only root can reach. A line asks, a line of
- * JSON answers: `report` looks afresh at everything and returns what is there, `look` in few words, after a look
- * as a new plan asks for; `state` in few words and at once what the last round has found;
+ * JSON answers. `report` looks afresh at everything and returns what is there. `look`: kernel and everything
+ * loaded (of another plan, what it changes), and the SAs of which something was told since the last look; the
+ * answer in few words. `state`: in few words and at once what the last round has found.
  * `why NAMESPACE/CONNECTION [TARGET]` looks closely at the tunnels of one connection and explains them.
  */
 import { rm } from 'node:fs/promises';

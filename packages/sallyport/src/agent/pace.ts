@@ -1,5 +1,5 @@
 /**
- * When the next round is due, and whether it looks at the kernel. Pure: times are milliseconds of any
+ * When the next round is due, and whether it looks at everything. Pure: times are milliseconds of any
  * steady clock. What failed is tried again with growing pauses, and never later than what is well is
  * looked at.
  */

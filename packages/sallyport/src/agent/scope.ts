@@ -1,14 +1,14 @@
 /** How much a round looks at. What it leaves out is as it was found last. */
 export interface Scope {
   readonly kernel: boolean;
-  /** What is loaded into the daemons; of another plan always what it changes, and no more unless `sas`, too. */
+  /** Everything loaded into the daemons. Of another plan always what it changes, and only that without `sas`. */
   readonly loaded: boolean;
-  /** Every SA, and not only those of which something was told. */
+  /** Every SA, and not only those of which something was told since the last look. */
   readonly sas: boolean;
 }
 
 export const ALL: Scope = { kernel: true, loaded: true, sas: true };
-/** What no event tells of. */
+/** What no event of a daemon tells of: kernel and everything loaded. */
 export const UNTOLD: Scope = { kernel: true, loaded: true, sas: false };
 export const KERNEL: Scope = { kernel: true, loaded: false, sas: false };
 export const TOLD: Scope = { kernel: false, loaded: false, sas: false };
