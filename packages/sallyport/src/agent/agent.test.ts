@@ -5,6 +5,7 @@ import { buildMessage, ViciUnknownEvent } from '@sallyport/vici';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { planWorld } from '../plan/testing/plan-world.ts';
 import { WORLDS } from '../plan/testing/worlds.ts';
+import { askState } from './control.ts';
 import { AgentWithFakes, until, WELL } from './testing/agent-with-fakes.ts';
 
 const { plan } = planWorld(WORLDS['dual-stack inside, IPv4 outside'] ?? { text: '' });
@@ -273,6 +274,20 @@ describe('what does not succeed', () => {
     agent.answer = () => Promise.resolve(WELL);
     await agent.pass(500);
     expect((await agent.report()).revisionInEffect).toBe(plan.revision);
+  });
+
+  it('proves nothing: who asks for a look is told of the failure, not what was seen before', async () => {
+    await agent.start();
+    agent.answer = () => Promise.reject(new Error('spawn ENOMEM'));
+    const told = 'the round failed; see the log of the agent';
+    for (const request of ['look', 'report'])
+      expect(await text(connect(agent.controlSocket).end(`${request}\n`))).toBe(
+        `${JSON.stringify({ error: told })}\n`,
+      );
+    // The report of before stands for those who ask for no more.
+    expect((await askState(agent.controlSocket))?.revisionInEffect).toBe(plan.revision);
+    agent.answer = () => Promise.resolve(WELL);
+    expect((await agent.ask())?.revisionInEffect).toBe(plan.revision);
   });
 
   it('keeps the pace, and answers, where the report cannot be written', async () => {

@@ -53,9 +53,9 @@ export class Agent {
   #report: HostReport | undefined;
   #plan: HostPlan | undefined;
   readonly #pace = new Pace(Math.random);
-  #round: Promise<void> = Promise.resolve();
+  #round: Promise<unknown> = Promise.resolve();
   /** A round that has not begun. */
-  #queued: Promise<void> | undefined;
+  #queued: Promise<HostReport | undefined> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #wanted = ALL;
@@ -147,7 +147,7 @@ export class Agent {
   }
 
   /** Rounds follow each other; who asks for one before it has begun shares it. */
-  #nextRound(): Promise<void> {
+  #nextRound(): Promise<HostReport | undefined> {
     this.#queued ??= this.#round.then(() => {
       this.#queued = undefined;
       return this.#runRound();
@@ -156,8 +156,9 @@ export class Agent {
     return this.#queued;
   }
 
-  async #runRound(): Promise<void> {
-    if (this.#ended) return;
+  /** What it has found; undefined where it failed, or was cut off. */
+  async #runRound(): Promise<HostReport | undefined> {
+    if (this.#ended) return undefined;
     const { source, reconciler, reportMemory, history, shards, recorder, secrets, log } =
       this.#options;
     if (this.#pace.isAllDue(performance.now())) this.#want(ALL);
@@ -175,7 +176,7 @@ export class Agent {
           ? { ...IDLE, engines: shards.engines }
           : await reconciler.round(plan, scope, AbortSignal.timeout(ROUND_MILLISECONDS));
       // A round that was cut off tells nothing true: the last report stands.
-      if (this.#isEnded()) return;
+      if (this.#isEnded()) return undefined;
       const isNew = plan?.revision !== this.#plan?.revision;
       const areSecretsDue = scope.sas && performance.now() >= this.#secretsDueAt;
       if (isNew || areSecretsDue) {
@@ -193,14 +194,17 @@ export class Agent {
         ...recorder.problems,
       ];
       const reading = this.#toReading(plan, { ...round, problems });
-      await this.#publish(reportMemory.complete(reading, plan, performance.now()));
+      const report = reportMemory.complete(reading, plan, performance.now());
+      await this.#publish(report);
       await history.saveIfDue();
       const nextAt = earliest(shards.nextAt, history.nextLookAt, this.#kernelAt);
       const now = performance.now();
       this.#schedule(this.#pace.pauseAfter({ ...round, scope }, now, nextAt));
+      return report;
     } catch (error) {
       log.error({ error: messageOf(error) }, 'round failed');
       this.#schedule(this.#pace.pauseAfterFault());
+      return undefined;
     }
   }
 
@@ -248,9 +252,10 @@ export class Agent {
 
   async #freshReport(scope: Scope, signal: AbortSignal): Promise<HostReport> {
     this.#want(scope);
-    await this.#nextRound();
-    if (this.#report === undefined || signal.aborted) throw new Error('the agent is ending');
-    return this.#report;
+    const report = await this.#nextRound();
+    if (signal.aborted) throw new Error('the agent is ending');
+    if (report === undefined) throw new Error('the round failed; see the log of the agent');
+    return report;
   }
 }
 

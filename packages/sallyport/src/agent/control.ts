@@ -24,7 +24,7 @@ const EXPLANATION_MILLISECONDS = 120_000;
 const LONGEST_REQUEST = 256;
 
 export interface ControlAnswers {
-  /** Of a round that begins after the question. */
+  /** Of a round that begins after the question; rejects where that fails. */
   readonly report: (scope: Scope) => Promise<HostReport>;
   /** Of the last round; undefined before the first one. */
   readonly last: () => HostReport | undefined;
