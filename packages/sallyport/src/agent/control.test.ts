@@ -104,13 +104,15 @@ describe('the control socket', () => {
     ).rejects.toThrow('EACCES');
   });
 
-  it('says what went wrong; who asks then has no report', async () => {
+  it('says what went wrong; what was found last is nothing then, either', async () => {
     const server = await serveControl(path, {
       report: () => Promise.reject(new Error('ending')),
       last,
       why,
     });
-    expect(await askReport(path)).toBeUndefined();
+    await expect(askReport(path)).rejects.toThrow('the agent answers: ending');
+    await expect(askLook(path, 10_000, never)).rejects.toThrow('the agent answers: ending');
+    expect(await askState(path)).toBeUndefined();
     server.close();
   });
 

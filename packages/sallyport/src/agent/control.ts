@@ -106,29 +106,32 @@ function readRequest(socket: Socket, use: (request: string) => void): void {
   socket.on('data', onData);
 }
 
-/** The running agent's fresh report; undefined where no agent answers. */
+/** The running agent's fresh report; undefined where no agent answers. Throws what the agent says it could not do. */
 export async function askReport(
   path: string,
   milliseconds: number = ANSWER_MILLISECONDS,
 ): Promise<HostReport | undefined> {
-  return parseReport(await ask(path, 'report', milliseconds));
+  return toReport(readAnswer(await ask(path, 'report', milliseconds)));
 }
 
-/** What the running agent has found last, without a look of its own; undefined where no agent answers. */
+/** What the running agent has found last, without a look of its own; undefined where no agent tells. */
 export async function askState(
   path: string,
   milliseconds: number = ANSWER_MILLISECONDS,
 ): Promise<AgentState | undefined> {
-  return parseState(await ask(path, 'state', milliseconds));
+  return toState(parseJson(await ask(path, 'state', milliseconds)));
 }
 
-/** What the running agent finds in a round that begins after this; undefined where it does not tell in time. */
+/**
+ * What the running agent finds in a round that begins after this; undefined where it does not tell in time.
+ * Throws what the agent says it could not do.
+ */
 export async function askLook(
   path: string,
   milliseconds: number,
   signal: AbortSignal,
 ): Promise<AgentState | undefined> {
-  return parseState(await ask(path, 'look', milliseconds, signal));
+  return toState(readAnswer(await ask(path, 'look', milliseconds, signal)));
 }
 
 /** Undefined where no agent answers; throws what the agent says it could not do. */
@@ -137,12 +140,9 @@ export async function askWhy(
   { namespace, connection, target }: WhyRequest,
 ): Promise<Explanation | undefined> {
   const words = ['why', `${namespace}/${connection}`, ...(target === undefined ? [] : [target])];
-  const text = await ask(path, words.join(' '), EXPLANATION_MILLISECONDS);
-  const value = parseJson(text);
-  if (!isJson(value)) return undefined;
-  if (typeof value['error'] === 'string') throw new Error(`the agent answers: ${value['error']}`);
+  const value = readAnswer(await ask(path, words.join(' '), EXPLANATION_MILLISECONDS));
   // The other end is our own program; the format names its version.
-  return value['format'] === 'sallyport.dev/explanation/v1alpha1'
+  return isJson(value) && value['format'] === 'sallyport.dev/explanation/v1alpha1'
     ? (value as unknown as Explanation)
     : undefined;
 }
@@ -167,6 +167,14 @@ function ask(
   });
 }
 
+/** Undefined where nobody answers; throws what the agent says it could not do. */
+function readAnswer(text: string): unknown {
+  const value = parseJson(text);
+  if (isJson(value) && typeof value['error'] === 'string')
+    throw new Error(`the agent answers: ${value['error']}`);
+  return value;
+}
+
 /** Whether an agent is there at all, although it may not answer. */
 export function hasAgent(path: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -182,7 +190,10 @@ export function hasAgent(path: string): Promise<boolean> {
 }
 
 export function parseReport(text: string): HostReport | undefined {
-  const value = parseJson(text);
+  return toReport(parseJson(text));
+}
+
+function toReport(value: unknown): HostReport | undefined {
   // The other end is our own program; the format names its version.
   return isJson(value) &&
     value['format'] === 'sallyport.dev/host-report/v1alpha1' &&
@@ -191,8 +202,7 @@ export function parseReport(text: string): HostReport | undefined {
     : undefined;
 }
 
-function parseState(text: string): AgentState | undefined {
-  const value = parseJson(text);
+function toState(value: unknown): AgentState | undefined {
   // The other end is our own program; the format names its version.
   return isJson(value) && value['format'] === AGENT_STATE_FORMAT
     ? (value as unknown as AgentState)

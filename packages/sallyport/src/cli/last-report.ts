@@ -1,7 +1,8 @@
 /** What an agent told last, where it cannot be asked. */
 import { readFile } from 'node:fs/promises';
-import { hasAgent, parseReport } from '../agent/control.ts';
+import { askReport, hasAgent, parseReport } from '../agent/control.ts';
 import { errorCode } from '../lib/error-code.ts';
+import { messageOf } from '../lib/message-of.ts';
 import type { HostReport } from '../status/host-report.ts';
 
 /** What an agent wrote before it ended; undefined where none has since the host booted. */
@@ -14,6 +15,20 @@ export async function readLastReport(path: string): Promise<HostReport | undefin
   }
 }
 
+/** What the agent finds now, or in words why it tells nothing. */
+export type Told =
+  | { readonly report: HostReport }
+  | { readonly report?: undefined; readonly silence: string };
+
+export async function askNow(socket: string): Promise<Told> {
+  try {
+    const report = await askReport(socket);
+    return report === undefined ? { silence: await whySilent(socket) } : { report };
+  } catch (error) {
+    return { silence: messageOf(error) };
+  }
+}
+
 /** In words, why it could not be asked. */
 export async function whySilent(socket: string): Promise<string> {
   return (await hasAgent(socket))
@@ -22,6 +37,6 @@ export async function whySilent(socket: string): Promise<string> {
 }
 
 /** Beside what is declared, where nobody tells what of it is in effect. */
-export async function effectUnknown(socket: string): Promise<string> {
-  return `${await whySilent(socket)}: what is in effect is not known\n`;
+export function effectUnknown(silence: string): string {
+  return `${silence}: what is in effect is not known\n`;
 }

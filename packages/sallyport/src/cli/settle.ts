@@ -4,6 +4,7 @@ import { collectHostFacts } from '../agent/collect-facts.ts';
 import { askLook, askState, hasAgent } from '../agent/control.ts';
 import { previewChanges } from '../agent/preview.ts';
 import { type Change, formatChange } from '../drivers/driver.ts';
+import { messageOf } from '../lib/message-of.ts';
 import { formatProblem } from '../lib/problem.ts';
 import { indexObjects } from '../model/declared-objects.ts';
 import type { Facts } from '../model/facts.ts';
@@ -81,13 +82,12 @@ async function follow(
   options: SettleOptions,
   io: Io,
 ): Promise<number> {
-  const state = await waitForRevision(plan, options, io);
+  const told = await waitForRevision(plan, options, io);
+  const { state } = told;
   if (io.signal.aborted) {
     io.stderr('interrupted: the change is stored, and the agent goes on with it\n');
     return EXIT.interrupted;
   }
-  const isThere =
-    state === undefined && (await hasAgent(pathsOf(options.directories).controlSocket));
   await printAnswer(
     io,
     options.output,
@@ -97,7 +97,7 @@ async function follow(
       problems: state?.problems ?? [],
       differences: state?.differences ?? [],
     },
-    () => describeOutcome(plan, state, isThere),
+    () => describeOutcome(plan, told),
   );
   if (state?.revisionInEffect === plan.revision) return EXIT.ok;
   return state === undefined ? EXIT.failed : EXIT.difference;
@@ -107,11 +107,10 @@ function toAnswer({ driver, impact, ...change }: Change): object {
   return { driver, impact, line: formatChange({ driver, impact, ...change }) };
 }
 
-function describeOutcome(plan: HostPlan, state: AgentState | undefined, isThere: boolean): string {
+function describeOutcome(plan: HostPlan, told: Told): string {
   const revision = plan.revision.slice(0, 12);
-  if (isThere) return `revision ${revision} is stored; the agent of this host does not answer\n`;
-  if (state === undefined)
-    return `revision ${revision} is stored; no agent runs on this host to bring it into effect: start sallyport agent\n`;
+  if (told.state === undefined) return `revision ${revision} is stored; ${told.silence}\n`;
+  const { state } = told;
   if (state.revisionInEffect === plan.revision)
     return `revision ${revision} is in effect on ${plan.host}, read back from daemon and kernel\n${describeTunnels(state)}`;
   return [
@@ -132,27 +131,73 @@ function describeTunnels({ tunnelStates }: AgentState): string {
 }
 
 const POLL_MILLISECONDS = 20;
+/** After a look that failed. */
+const LOOK_MILLISECONDS = 500;
 /** For one answer of the agent, however short the time is. */
 const MINIMUM_MILLISECONDS = 1_000;
+
+/** What the agent tells, or in words why it tells nothing. */
+type Told =
+  | { readonly state: AgentState }
+  | { readonly state?: undefined; readonly silence: string };
 
 /** The state in which the revision is in effect, or the last one before the time was over. */
 async function waitForRevision(
   plan: HostPlan,
   { directories, timeoutSeconds }: SettleOptions,
   io: Io,
-): Promise<AgentState | undefined> {
+): Promise<Told> {
   const socket = pathsOf(directories).controlSocket;
   const deadline = performance.now() + timeoutSeconds * 1000;
-  const left = (): number => Math.max(MINIMUM_MILLISECONDS, deadline - performance.now());
-  // Only a look that begins now, when the change is stored, proves anything: also where the plan stays the same.
-  let state = await askLook(socket, left(), io.signal);
-  if (state === undefined) return unproven(await askState(socket, MINIMUM_MILLISECONDS));
-  while (state?.revisionInEffect !== plan.revision) {
-    if (state === undefined || performance.now() > deadline || io.signal.aborted) return state;
-    await delay(POLL_MILLISECONDS, undefined, { signal: io.signal }).catch(() => undefined);
-    state = await askState(socket, left());
+  try {
+    const looked = await look(socket, deadline, io.signal);
+    let state = looked ?? unproven(await askState(socket, MINIMUM_MILLISECONDS));
+    while (
+      looked !== undefined &&
+      state !== undefined &&
+      state.revisionInEffect !== plan.revision
+    ) {
+      if (performance.now() > deadline || io.signal.aborted) break;
+      await pause(POLL_MILLISECONDS, io.signal);
+      state = await askState(socket, left(deadline));
+    }
+    return state === undefined ? { silence: await whySilent(socket) } : { state };
+  } catch (error) {
+    return { silence: messageOf(error) };
   }
-  return state;
+}
+
+/**
+ * Only a look that begins now, when the change is stored, proves anything: also where the plan stays the same.
+ * Looks again where the agent fails at it; throws what it says of the last look in time.
+ */
+async function look(
+  socket: string,
+  deadline: number,
+  signal: AbortSignal,
+): Promise<AgentState | undefined> {
+  for (;;) {
+    try {
+      return await askLook(socket, left(deadline), signal);
+    } catch (error) {
+      if (performance.now() + LOOK_MILLISECONDS > deadline || signal.aborted) throw error;
+    }
+    await pause(LOOK_MILLISECONDS, signal);
+  }
+}
+
+function left(deadline: number): number {
+  return Math.max(MINIMUM_MILLISECONDS, deadline - performance.now());
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await delay(milliseconds, undefined, { signal }).catch(() => undefined);
+}
+
+async function whySilent(socket: string): Promise<string> {
+  return (await hasAgent(socket))
+    ? 'the agent of this host does not answer'
+    : 'no agent runs on this host to bring it into effect: start sallyport agent';
 }
 
 function unproven(state: AgentState | undefined): AgentState | undefined {

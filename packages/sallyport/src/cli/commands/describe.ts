@@ -1,5 +1,4 @@
 import { stringify } from 'yaml';
-import { askReport } from '../../agent/control.ts';
 import { formatObjectRef } from '../../lib/problem.ts';
 import { type DeclaredObject, generationOf, refOf } from '../../model/objects.ts';
 import { formatConditions } from '../../status/conditions/format-conditions.ts';
@@ -9,7 +8,7 @@ import type { HostReport, TunnelReport } from '../../status/host-report.ts';
 import { keyOfObject, ObjectStore } from '../../store/object-store.ts';
 import { directoriesFrom, pathsOf } from '../../store/state-directory.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer } from '../io.ts';
-import { effectUnknown } from '../last-report.ts';
+import { askNow, effectUnknown } from '../last-report.ts';
 import { notThere, parseReference } from '../object-reference.ts';
 
 interface DescribeOptions {
@@ -27,12 +26,13 @@ export async function run(
   const objects = (await new ObjectStore(paths.objects).read()).map((stored) => stored.object);
   const object = objects.find((candidate) => keyOfObject(candidate) === formatObjectRef(wanted));
   if (object === undefined) throw notThere(wanted, objects.map(refOf));
-  const report = await askReport(paths.controlSocket);
-  if (report === undefined) {
-    io.stderr(await effectUnknown(paths.controlSocket));
+  const asked = await askNow(paths.controlSocket);
+  if (asked.report === undefined) {
+    io.stderr(effectUnknown(asked.silence));
     await printAnswer(io, options.output, object, () => stringify(object));
     return EXIT.ok;
   }
+  const { report } = asked;
   const [status] = storedStatus([generationOf(object)], report);
   const conditions = status?.conditions ?? [];
   const tunnels = object.kind === 'Connection' ? tunnelsOf(object, report) : undefined;

@@ -1,4 +1,3 @@
-import { askReport } from '../../agent/control.ts';
 import { formatObjectRef } from '../../lib/problem.ts';
 import { type DeclaredObject, generationOf, refOf } from '../../model/objects.ts';
 import { formatConditionTable } from '../../status/conditions/format-conditions.ts';
@@ -6,7 +5,7 @@ import { storedStatus } from '../../status/conditions/stored-status.ts';
 import { keyOfObject, ObjectStore } from '../../store/object-store.ts';
 import { directoriesFrom, pathsOf } from '../../store/state-directory.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer } from '../io.ts';
-import { effectUnknown } from '../last-report.ts';
+import { askNow, effectUnknown } from '../last-report.ts';
 import { notThere, parseKind, parseReference } from '../object-reference.ts';
 
 interface GetOptions {
@@ -35,13 +34,13 @@ export async function run(words: readonly string[], options: GetOptions, io: Io)
       stored.map(({ object }) => refOf(object)),
     );
   if (found.length === 0) io.stderr('no such declaration is in effect\n');
-  const report = found.length === 0 ? undefined : await askReport(paths.controlSocket);
-  if (report === undefined) {
-    if (found.length > 0) io.stderr(await effectUnknown(paths.controlSocket));
+  const now = found.length === 0 ? undefined : await askNow(paths.controlSocket);
+  if (now?.report === undefined) {
+    if (now !== undefined) io.stderr(effectUnknown(now.silence));
     await printAnswer(io, options.output, found, () => formatList(found));
     return EXIT.ok;
   }
-  const status = storedStatus(found.map(generationOf), report);
+  const status = storedStatus(found.map(generationOf), now.report);
   const answer = found.map((object, index) => ({
     ...object,
     status: { conditions: status[index]?.conditions ?? [] },

@@ -37,6 +37,23 @@ describe('status', () => {
     expect(stdout).not.toContain('partner-b');
   });
 
+  it('says that a round failed, shows the last report, and fails', async () => {
+    await shell.startAgent(report);
+    shell.failingRounds = Number.POSITIVE_INFINITY;
+    const never = await shell.run(['status']);
+    expect([never.code, never.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^the agent answers: the round failed; no agent has reported /),
+    ]);
+    await writeFile(shell.file('run/report.json'), JSON.stringify(report));
+    const { code, stdout, stderr } = await shell.run(['status']);
+    expect([code, stderr]).toEqual([
+      1,
+      `the agent answers: the round failed; this is its last report, of ${report.observedAt}\n`,
+    ]);
+    expect(stdout).toContain('default/partner-a main: up since');
+  });
+
   it('takes a damaged report for none', async () => {
     await mkdir(shell.file('run'));
     await writeFile(shell.file('run/report.json'), '{"format":');

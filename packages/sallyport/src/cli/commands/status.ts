@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { askReport } from '../../agent/control.ts';
 import { nameHint } from '../../model/nearest-name.ts';
 import { formatStatus } from '../../status/format.ts';
 import { type HostReport, isAsWanted } from '../../status/host-report.ts';
 import { directoriesFrom, pathsOf } from '../../store/state-directory.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer, UsageError } from '../io.ts';
-import { readLastReport, whySilent } from '../last-report.ts';
+import { askNow, readLastReport } from '../last-report.ts';
 
 interface StatusOptions {
   readonly watch?: boolean;
@@ -24,26 +23,29 @@ export async function run(
 ): Promise<number> {
   const paths = pathsOf(directoriesFrom(io.env));
   for (;;) {
-    const fresh = await askReport(paths.controlSocket);
-    const report = fresh ?? (await readLastReport(paths.report));
-    if (report === undefined) {
-      const reason = await whySilent(paths.controlSocket);
-      io.stderr(`${reason}, and none has reported since it booted: start sallyport agent\n`);
-      return EXIT.failed;
-    }
-    if (fresh === undefined)
-      io.stderr(
-        `${await whySilent(paths.controlSocket)}; this is its last report, of ${report.observedAt}\n`,
-      );
+    const now = await askNow(paths.controlSocket);
+    const report = now.report ?? (await showLast(now.silence, paths.report, io));
+    if (report === undefined) return EXIT.failed;
     const shown = name === undefined ? report : { ...report, tunnels: pick(report, name) };
     await printAnswer(io, options.output, shown, () =>
       formatStatus(shown, new Date().toISOString()),
     );
-    if (options.watch !== true) return fresh === undefined ? EXIT.failed : exitCodeOf(shown);
+    if (options.watch !== true) return now.report === undefined ? EXIT.failed : exitCodeOf(shown);
     await delay(WATCH_MILLISECONDS, undefined, { signal: io.signal }).catch(() => undefined);
     if (io.signal.aborted) return EXIT.ok;
     io.stdout(SEPARATORS[options.output]);
   }
+}
+
+/** What an agent told before, with a word that it is not of now; undefined where there is none. */
+async function showLast(silence: string, path: string, io: Io): Promise<HostReport | undefined> {
+  const last = await readLastReport(path);
+  io.stderr(
+    last === undefined
+      ? `${silence}; no agent has reported since this host booted: start sallyport agent where none runs\n`
+      : `${silence}; this is its last report, of ${last.observedAt}\n`,
+  );
+  return last;
 }
 
 /** By name or namespace/name of the connection. */

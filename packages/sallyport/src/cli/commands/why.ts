@@ -1,4 +1,4 @@
-import { askReport, askWhy } from '../../agent/control.ts';
+import { askWhy } from '../../agent/control.ts';
 import type { WhyRequest } from '../../agent/why/explainer.ts';
 import { formatAddress, parseAddress } from '../../lib/prefix.ts';
 import { Name } from '../../model/fields.ts';
@@ -9,7 +9,7 @@ import type { Explanation } from '../../status/why/explanation.ts';
 import { formatExplanation } from '../../status/why/format.ts';
 import { directoriesFrom, pathsOf } from '../../store/state-directory.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer, UsageError } from '../io.ts';
-import { readLastReport, whySilent } from '../last-report.ts';
+import { askNow, readLastReport, whySilent } from '../last-report.ts';
 
 interface WhyOptions {
   readonly namespace: string;
@@ -27,7 +27,7 @@ export async function run(
   const fresh = await askWhy(paths.controlSocket, request);
   if (fresh !== undefined) {
     if (fresh.tunnels.length === 0)
-      throw notThere(request, (await askReport(paths.controlSocket))?.tunnels ?? []);
+      throw notThere(request, (await askNow(paths.controlSocket)).report?.tunnels ?? []);
     await print(fresh, options, io);
     return fresh.tunnels.every(({ isWell }) => isWell) ? EXIT.ok : EXIT.difference;
   }

@@ -37,6 +37,8 @@ export class Shell implements AsyncDisposable {
   readonly directory: string;
   /** What the agent explains, whatever it is asked about. */
   explanation: Explanation = explanation;
+  /** So many of its next rounds fail. */
+  failingRounds = 0;
   readonly #servers: Server[] = [];
 
   private constructor(directory: string) {
@@ -85,7 +87,11 @@ export class Shell implements AsyncDisposable {
     };
     this.#servers.push(
       await serveControl(this.file('run/agent.sock'), {
-        report: () => (has === 'old plan' ? new Promise(() => undefined) : Promise.resolve(seen())),
+        report: () => {
+          this.failingRounds -= 1;
+          if (this.failingRounds >= 0) return Promise.reject(new Error('the round failed'));
+          return has === 'old plan' ? new Promise(() => undefined) : Promise.resolve(seen());
+        },
         last: seen,
         why: () => Promise.resolve(this.explanation),
       }),
