@@ -326,6 +326,23 @@ describe('what does not succeed', () => {
     expect(agent.rounds).toHaveLength(2);
   });
 
+  it('goes on by timer where the kernel of a daemon cannot be watched, and hears the daemon', async () => {
+    const failing = () => Promise.reject(new Error('spawn EMFILE'));
+    agent.kernelWatch = { follow: failing, renew: failing };
+    await agent.start();
+    expect(agent.entries).toContainEqual(
+      expect.objectContaining({
+        msg: 'the kernel of the daemon cannot be watched; going on by timer',
+        error: 'spawn EMFILE',
+      }),
+    );
+    await agent.hasten(() => {
+      agent.emit(lost);
+    });
+    await agent.pass(100);
+    expect(agent.rounds).toEqual([true, false]);
+  });
+
   it('goes on by timer where ip(8) is missing', async () => {
     vi.stubEnv('PATH', '/nowhere');
     await agent.start();

@@ -7,6 +7,7 @@ import type { ViciClient } from '@sallyport/vici';
 import type { StrongswanDriver } from '../../drivers/strongswan/driver.ts';
 import type { Engine } from '../../drivers/strongswan/engine.ts';
 import { failuresOf } from '../../lib/failures-of.ts';
+import { messageOf } from '../../lib/message-of.ts';
 import type { HostPlan, TunnelPlan } from '../../plan/host-plan.ts';
 import type { EngineReport, EngineState, HostProblem } from '../../status/host-report.ts';
 import type { TrailStep } from '../../status/why/explanation.ts';
@@ -76,7 +77,7 @@ export class Shard {
   async round(plan: HostPlan, scope: Scope, signal: AbortSignal): Promise<ShardResult> {
     const part = partOf(plan, this.name);
     this.#tunnels = part.tunnels;
-    await this.#parts.watch.renew();
+    await this.#goOnWithout(this.#parts.watch.renew());
     const result = await this.#parts.level.round(part, scope, signal);
     const place = { shard: this.name ?? null };
     return {
@@ -113,7 +114,7 @@ export class Shard {
         history.noteEnd(end);
       },
     };
-    await watch.follow(ipsec, until);
+    await this.#goOnWithout(watch.follow(ipsec, until));
     await followDaemonEvents(
       {
         ...{ client, log },
@@ -169,6 +170,19 @@ export class Shard {
       () => this.releaseHolds(signal),
       () => this.close(),
     ]);
+  }
+
+  /** Without a watch, rounds come by timer. */
+  async #goOnWithout(watching: Promise<void>): Promise<void> {
+    try {
+      await watching;
+    } catch (error) {
+      const place = this.name === undefined ? {} : { shard: this.name };
+      this.#parts.log.warn(
+        { ...place, error: messageOf(error) },
+        'the kernel of the daemon cannot be watched; going on by timer',
+      );
+    }
   }
 
   #noteFailed(tunnels: readonly string[], onChange: OnChange): void {

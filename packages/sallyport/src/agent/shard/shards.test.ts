@@ -64,6 +64,15 @@ describe('a round of several daemons', () => {
     expect(differences).toContainEqual({ text: 'IKE daemon: not running', shard: 'ike3' });
   });
 
+  it('does its work also where a kernel cannot be watched', async () => {
+    host.renewWatch = () => Promise.reject(new Error('spawn EMFILE'));
+    const { lines, problems } = await host.round(plan);
+    expect({ lines, problems }).toEqual({ lines: [], problems: [] });
+    expect(host.messages).toContain(
+      'the kernel of the daemon cannot be watched; going on by timer',
+    );
+  });
+
   it('waits for no daemon that hangs', async () => {
     let letGo: () => void = () => undefined;
     const hanging = new Promise<'running'>((resolve) => {

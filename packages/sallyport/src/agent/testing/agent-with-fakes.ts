@@ -63,6 +63,14 @@ export class AgentWithFakes implements AsyncDisposable {
     return Promise.resolve();
   };
   watch: AgentOptions['source']['watch'] | undefined;
+  /** In place of the watch of the daemon's kernel. */
+  kernelWatch: ShardParts['watch'] = {
+    follow: (listener, signal) => {
+      watchIpsec(undefined, listener, this.#log, signal);
+      return Promise.resolve();
+    },
+    renew: () => Promise.resolve(),
+  };
   readonly #stop = new AbortController();
   readonly #log: AgentOptions['log'];
   readonly #events: ViciEvent[] = [];
@@ -290,13 +298,7 @@ esac`;
         noteEnd: ({ spi }) => this.told.push(`ended ${spi}`),
       },
       rollGuard: { cleanUp: () => this.cleanUp() },
-      watch: {
-        follow: (listener, signal) => {
-          watchIpsec(undefined, listener, this.#log, signal);
-          return Promise.resolve();
-        },
-        renew: () => Promise.resolve(),
-      },
+      watch: this.kernelWatch,
       isThere: () => Promise.resolve(true),
       cleanAfter: () => Promise.resolve(),
       log: this.#log,

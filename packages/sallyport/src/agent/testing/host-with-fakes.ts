@@ -50,6 +50,8 @@ export class HostWithFakes implements AsyncDisposable {
   stopFault: Error | undefined;
   readSecret: (use: SecretUse) => Promise<SecretValue> = () =>
     Promise.resolve(new SecretValue(Buffer.from(KEY)));
+  /** Of the watch of a daemon's kernel. */
+  renewWatch = (): Promise<void> => Promise.resolve();
   now = 0;
   /** Whether the kernel has what the daemon takes for installed. */
   hasStates = true;
@@ -205,7 +207,7 @@ export class HostWithFakes implements AsyncDisposable {
       ...{ engine, client, strongswan, level, keeper, failures, history, news, rollGuard, log },
     };
     const nothing = (): Promise<void> => Promise.resolve();
-    const watch = { follow: nothing, renew: nothing };
+    const watch = { follow: nothing, renew: () => this.renewWatch() };
     const isThere = (): Promise<boolean> => Promise.resolve(true);
     const cleanAfter = (): Promise<void> => Promise.resolve();
     return new Shard({
