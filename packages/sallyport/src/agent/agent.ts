@@ -11,6 +11,7 @@ import { writeFileAtomic } from '../platform/atomic-file.ts';
 import type { HostReading, HostReport } from '../status/host-report.ts';
 import { serveControl } from './control.ts';
 import type { DriftWatch } from './drift-watch.ts';
+import { ALL, both, type Extent, KERNEL, TOLD, UNTOLD } from './extent.ts';
 import { watchNetwork } from './kernel-monitor.ts';
 import type { Log } from './log.ts';
 import { MOVING_MILLISECONDS, Pace, SETTLE_MILLISECONDS } from './pace.ts';
@@ -19,7 +20,6 @@ import type { Reconciler, Round } from './reconciler.ts';
 import type { EventRecorder } from './record/event-recorder.ts';
 import type { ReportMemory } from './record/report-memory.ts';
 import type { TunnelHistory } from './record/tunnel-history.ts';
-import { ALL, both, KERNEL, type Scope, TOLD, UNTOLD } from './scope.ts';
 import type { SecretWatch } from './secret-watch.ts';
 import type { Shards } from './shard/shards.ts';
 import type { Explainer } from './why/explainer.ts';
@@ -75,12 +75,12 @@ export class Agent {
     // Of an agent that was killed while it exchanged a tunnel.
     await shards.releaseHolds(signal);
     const control = await serveControl(controlSocket, {
-      report: (scope) => this.#freshReport(scope, signal),
+      report: (extent) => this.#freshReport(extent, signal),
       last: () => this.#report,
       why: (request) =>
         explainer.explain(
           request,
-          { plan: () => this.#plan, look: (scope) => this.#freshReport(scope, signal) },
+          { plan: () => this.#plan, look: (extent) => this.#freshReport(extent, signal) },
           signal,
         ),
     });
@@ -94,8 +94,8 @@ export class Agent {
       log,
       signal,
     );
-    const events = shards.follow((scope) => {
-      this.#soon(scope);
+    const events = shards.follow((extent) => {
+      this.#soon(extent);
     }, signal);
     log.info({ host: this.#options.host, pid: process.pid }, 'agent started');
     this.#soon(ALL);
@@ -125,14 +125,14 @@ export class Agent {
   }
 
   /** A round within moments; many calls make one. */
-  #soon(scope: Scope): void {
-    this.#want(scope);
+  #soon(extent: Extent): void {
+    this.#want(extent);
     this.#schedule(SETTLE_MILLISECONDS);
   }
 
   /** The next round looks at this, too. */
-  #want(scope: Scope): void {
-    this.#wanted = both(this.#wanted, scope);
+  #want(extent: Extent): void {
+    this.#wanted = both(this.#wanted, extent);
   }
 
   #schedule(milliseconds: number): void {
@@ -164,7 +164,7 @@ export class Agent {
     if (this.#pace.isAllDue(performance.now())) this.#want(ALL);
     if (performance.now() >= (this.#kernelAt ?? Number.POSITIVE_INFINITY)) this.#want(KERNEL);
     if (this.#wanted.kernel) this.#kernelAt = undefined;
-    const scope = this.#wanted;
+    const extent = this.#wanted;
     this.#wanted = TOLD;
     // Whatever has asked for a round until now, this is it.
     clearTimeout(this.#timer);
@@ -174,11 +174,11 @@ export class Agent {
       const round =
         plan === undefined
           ? { ...IDLE, engines: shards.engines }
-          : await reconciler.round(plan, scope, AbortSignal.timeout(ROUND_MILLISECONDS));
+          : await reconciler.round(plan, extent, AbortSignal.timeout(ROUND_MILLISECONDS));
       // A round that was cut off tells nothing true: the last report stands.
       if (this.#isEnded()) return undefined;
       const isNew = plan?.revision !== this.#plan?.revision;
-      const areSecretsDue = scope.sas && performance.now() >= this.#secretsDueAt;
+      const areSecretsDue = extent.sas && performance.now() >= this.#secretsDueAt;
       if (isNew || areSecretsDue) {
         const onlyNew = !areSecretsDue;
         this.#secretProblems = plan === undefined ? [] : await secrets.check(plan, { onlyNew });
@@ -199,7 +199,7 @@ export class Agent {
       await history.saveIfDue();
       const nextAt = earliest(shards.nextAt, history.nextLookAt, this.#kernelAt);
       const now = performance.now();
-      this.#schedule(this.#pace.pauseAfter({ ...round, scope }, now, nextAt));
+      this.#schedule(this.#pace.pauseAfter({ ...round, extent }, now, nextAt));
       return report;
     } catch (error) {
       log.error({ error: messageOf(error) }, 'round failed');
@@ -250,8 +250,8 @@ export class Agent {
     };
   }
 
-  async #freshReport(scope: Scope, signal: AbortSignal): Promise<HostReport> {
-    this.#want(scope);
+  async #freshReport(extent: Extent, signal: AbortSignal): Promise<HostReport> {
+    this.#want(extent);
     const report = await this.#nextRound();
     if (signal.aborted) throw new Error('the agent is ending');
     if (report === undefined) throw new Error('the round failed; see the log of the agent');

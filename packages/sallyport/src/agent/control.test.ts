@@ -17,7 +17,7 @@ import {
   parseWhyRequest,
   serveControl,
 } from './control.ts';
-import { type Scope, UNTOLD } from './scope.ts';
+import { type Extent, UNTOLD } from './extent.ts';
 
 const last = (): undefined => undefined;
 const { signal: never } = new AbortController();
@@ -143,10 +143,10 @@ describe('asked for its state', () => {
 describe('asked for a look', () => {
   it('tells in few words what it sees now, not what it saw', async () => {
     const now = { ...report, observedAt: '2026-06-01T11:00:00.000Z' };
-    const scopes: Scope[] = [];
+    const extents: Extent[] = [];
     const server = await serveControl(path, {
-      report: (scope) => {
-        scopes.push(scope);
+      report: (extent) => {
+        extents.push(extent);
         return Promise.resolve(now);
       },
       last: () => report,
@@ -154,7 +154,7 @@ describe('asked for a look', () => {
     });
     expect(await askLook(path, 10_000, never)).toEqual(toAgentState(now));
     // What changes nothing of a thousand SAs need not list them.
-    expect(scopes).toEqual([UNTOLD]);
+    expect(extents).toEqual([UNTOLD]);
     server.close();
     expect(await askLook(path, 10_000, never)).toBeUndefined();
   });

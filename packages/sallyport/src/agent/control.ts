@@ -14,7 +14,7 @@ import { Name } from '../model/fields.ts';
 import { AGENT_STATE_FORMAT, type AgentState, toAgentState } from '../status/agent-state.ts';
 import type { HostReport } from '../status/host-report.ts';
 import type { Explanation } from '../status/why/explanation.ts';
-import { ALL, type Scope, UNTOLD } from './scope.ts';
+import { ALL, type Extent, UNTOLD } from './extent.ts';
 import type { WhyRequest } from './why/explainer.ts';
 
 const ANSWER_MILLISECONDS = 30_000;
@@ -25,7 +25,7 @@ const LONGEST_REQUEST = 256;
 
 export interface ControlAnswers {
   /** Of a round that begins after the question; rejects where that fails. */
-  readonly report: (scope: Scope) => Promise<HostReport>;
+  readonly report: (extent: Extent) => Promise<HostReport>;
   /** Of the last round; undefined before the first one. */
   readonly last: () => HostReport | undefined;
   readonly why: (request: WhyRequest) => Promise<Explanation>;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { ALL, TOLD } from './extent.ts';
 import { Pace, type PacedRound } from './pace.ts';
-import { ALL, TOLD } from './scope.ts';
 
-const well: PacedRound = { differences: [], problems: [], isMoving: false, scope: ALL };
+const well: PacedRound = { differences: [], problems: [], isMoving: false, extent: ALL };
 const differing: PacedRound = { ...well, differences: [{ text: 'kernel: add route' }] };
 
 describe('Pace', () => {
@@ -46,15 +46,15 @@ describe('Pace', () => {
     const pace = new Pace(() => 0);
     pace.pauseAfter(differing, 0, undefined);
     expect(pace.isAllDue(499)).toBe(false);
-    expect(pace.pauseAfter({ ...differing, scope: TOLD }, 400, undefined)).toBe(100);
+    expect(pace.pauseAfter({ ...differing, extent: TOLD }, 400, undefined)).toBe(100);
     expect(pace.isAllDue(500)).toBe(true);
   });
 
   it('reads the kernel back in time, however busy the tunnels are', () => {
     const pace = new Pace(() => 0);
-    const moving: PacedRound = { ...well, isMoving: true, scope: TOLD };
+    const moving: PacedRound = { ...well, isMoving: true, extent: TOLD };
     let now = 0;
-    now += pace.pauseAfter({ ...moving, scope: ALL }, now, undefined);
+    now += pace.pauseAfter({ ...moving, extent: ALL }, now, undefined);
     expect(now).toBe(1_000);
     while (!pace.isAllDue(now)) now += pace.pauseAfter(moving, now, undefined);
     expect(now).toBe(7_500);

@@ -4,8 +4,8 @@
  * looked at.
  */
 import { backoffMilliseconds } from '../lib/backoff.ts';
+import type { Extent } from './extent.ts';
 import type { Round } from './reconciler.ts';
-import type { Scope } from './scope.ts';
 
 /** Full look at everything, with jitter, whatever the events say. */
 const RESYNC_MILLISECONDS = 10_000;
@@ -17,7 +17,7 @@ export const SETTLE_MILLISECONDS = 25;
 const RETRY = { baseMilliseconds: MOVING_MILLISECONDS, maxMilliseconds: RESYNC_MILLISECONDS };
 
 export interface PacedRound extends Pick<Round, 'differences' | 'problems' | 'isMoving'> {
-  readonly scope: Scope;
+  readonly extent: Extent;
 }
 
 export class Pace {
@@ -43,7 +43,7 @@ export class Pace {
     const rest = isWell
       ? RESYNC_MILLISECONDS * (0.75 + this.#random() / 4)
       : backoffMilliseconds(this.#failures, this.#random(), RETRY);
-    const { kernel, sas } = round.scope;
+    const { kernel, sas } = round.extent;
     if (kernel) this.#allAt = sas ? now + rest : Math.min(this.#allAt, now + rest);
     const waits = [rest, this.#allAt - now];
     if (round.isMoving) waits.push(MOVING_MILLISECONDS);

@@ -4,8 +4,8 @@
  * later round tries again.
  */
 import type { HostPlan } from '../plan/host-plan.ts';
+import type { Extent } from './extent.ts';
 import type { KernelLevel } from './kernel-level.ts';
-import type { Scope } from './scope.ts';
 import type { Shards, ShardsResult } from './shard/shards.ts';
 
 /** `differences`: what still differs after this round; empty: the plan is in effect, proven. */
@@ -23,9 +23,9 @@ export class Reconciler {
     this.#options = options;
   }
 
-  async round(plan: HostPlan, scope: Scope, signal: AbortSignal): Promise<Round> {
-    const kernel = await this.#options.kernel.round(plan, scope.kernel, signal);
-    const daemons = await this.#options.shards.round(plan, scope, signal);
+  async round(plan: HostPlan, extent: Extent, signal: AbortSignal): Promise<Round> {
+    const kernel = await this.#options.kernel.round(plan, extent.kernel, signal);
+    const daemons = await this.#options.shards.round(plan, extent, signal);
     return {
       ...daemons,
       differences: [...kernel.differences, ...daemons.differences],

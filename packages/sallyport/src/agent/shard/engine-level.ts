@@ -24,10 +24,10 @@ import type { HostPlan, TunnelPlan } from '../../plan/host-plan.ts';
 import type { Difference, EngineState, TunnelReport } from '../../status/host-report.ts';
 import { Converger, type Teller } from '../converge.ts';
 import type { DriftWatch } from '../drift-watch.ts';
+import type { Extent } from '../extent.ts';
 import { boundLevel, type LevelResult, toProblem } from '../level.ts';
 import type { Log } from '../log.ts';
 import type { TunnelHistory } from '../record/tunnel-history.ts';
-import type { Scope } from '../scope.ts';
 import type { Failures } from './failures.ts';
 import type { Leftovers } from './leftovers.ts';
 import { loadedToLookAt } from './loaded-look.ts';
@@ -91,13 +91,13 @@ export class EngineLevel {
     this.#converger = new Converger({ driver: 'strongswan', ...options });
   }
 
-  /** What `scope` leaves out is as it was found last. */
-  async round(plan: HostPlan, scope: Scope, signal: AbortSignal): Promise<EngineLevelResult> {
+  /** What `extent` leaves out is as it was found last. */
+  async round(plan: HostPlan, extent: Extent, signal: AbortSignal): Promise<EngineLevelResult> {
     const { failures, news } = this.#options;
     const last = this.#last;
     this.#last = undefined;
-    if (scope.sas || last === undefined) news.noteAll();
-    const loaded = loadedToLookAt(plan, scope, last?.plan);
+    if (extent.sas || last === undefined) news.noteAll();
+    const loaded = loadedToLookAt(plan, extent, last?.plan);
     const look = { ...(loaded === undefined ? {} : { loaded }), sas: news.take() };
     failures.keepOnly(new Set(plan.tunnels.map(({ name }) => name)));
     const isNeeded = plan.tunnels.some((tunnel) => tunnel.enabled);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { planWorld } from '../../plan/testing/plan-world.ts';
 import { WORLDS } from '../../plan/testing/worlds.ts';
-import { ALL, TOLD, UNTOLD } from '../scope.ts';
+import { ALL, TOLD, UNTOLD } from '../extent.ts';
 import { loadedToLookAt } from './loaded-look.ts';
 
 const { plan } = planWorld(WORLDS['two shards beside the host'] ?? { text: '' });
@@ -19,7 +19,7 @@ describe('loadedToLookAt', () => {
     ['what another plan changes', other, UNTOLD, changed],
     ['what another plan changes, also after an event', other, TOLD, changed],
     ['what another plan changes, also for every SA', other, { ...TOLD, sas: true }, changed],
-  ] as const)('%s', (_, last, scope, expected) => {
-    expect(loadedToLookAt(plan, scope, last)).toEqual(expected);
+  ] as const)('%s', (_, last, extent, expected) => {
+    expect(loadedToLookAt(plan, extent, last)).toEqual(expected);
   });
 });

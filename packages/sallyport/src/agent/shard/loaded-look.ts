@@ -2,16 +2,16 @@
 import type { Names } from '../../drivers/strongswan/state.ts';
 import type { HostPlan } from '../../plan/host-plan.ts';
 import { differingTunnels } from '../../plan/same-tunnels.ts';
-import type { Scope } from '../scope.ts';
+import type { Extent } from '../extent.ts';
 
 /** `last`: the plan of the round before; absent: nothing is known. Undefined: none, they are as found last. */
 export function loadedToLookAt(
   plan: HostPlan,
-  scope: Scope,
+  extent: Extent,
   last: HostPlan | undefined,
 ): Names | undefined {
   if (last === undefined) return 'all';
   const isSame = last.revision === plan.revision;
-  if (scope.loaded && (isSame || scope.sas)) return 'all';
+  if (extent.loaded && (isSame || extent.sas)) return 'all';
   return isSame ? undefined : differingTunnels(last, plan);
 }

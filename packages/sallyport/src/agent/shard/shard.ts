@@ -11,10 +11,10 @@ import { messageOf } from '../../lib/message-of.ts';
 import type { HostPlan, TunnelPlan } from '../../plan/host-plan.ts';
 import type { EngineReport, EngineState, HostProblem } from '../../status/host-report.ts';
 import type { TrailStep } from '../../status/why/explanation.ts';
+import { ALL, type Extent, TOLD } from '../extent.ts';
 import type { IpsecListener } from '../kernel-monitor.ts';
 import type { Log } from '../log.ts';
 import type { TunnelHistory } from '../record/tunnel-history.ts';
-import { ALL, type Scope, TOLD } from '../scope.ts';
 import { type DaemonEventsOptions, followDaemonEvents } from './daemon-events.ts';
 import type { EngineLevel, EngineLevelResult } from './engine-level.ts';
 import type { Failures } from './failures.ts';
@@ -50,7 +50,7 @@ export interface ShardResult extends EngineLevelResult {
 }
 
 /** What an event asks the agent for: a round soon, with such a look. */
-export type OnChange = (scope: Scope) => void;
+export type OnChange = (extent: Extent) => void;
 
 export class Shard {
   readonly name: string | undefined;
@@ -74,11 +74,11 @@ export class Shard {
   }
 
   /** Brings the daemon to its part of the plan. */
-  async round(plan: HostPlan, scope: Scope, signal: AbortSignal): Promise<ShardResult> {
+  async round(plan: HostPlan, extent: Extent, signal: AbortSignal): Promise<ShardResult> {
     const part = partOf(plan, this.name);
     this.#tunnels = part.tunnels;
     await this.#goOnWithout(this.#parts.watch.renew());
-    const result = await this.#parts.level.round(part, scope, signal);
+    const result = await this.#parts.level.round(part, extent, signal);
     const place = { shard: this.name ?? null };
     return {
       ...result,

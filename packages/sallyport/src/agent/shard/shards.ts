@@ -8,9 +8,9 @@ import type {
   TunnelReport,
 } from '../../status/host-report.ts';
 import type { TrailStep } from '../../status/why/explanation.ts';
+import type { Extent } from '../extent.ts';
 import { boundLevel } from '../level.ts';
 import type { Log } from '../log.ts';
-import type { Scope } from '../scope.ts';
 import type { OnChange, Shard } from './shard.ts';
 
 export interface ShardsOptions {
@@ -58,11 +58,11 @@ export class Shards {
   }
 
   /** All daemons side by side: one that does not answer holds up no other. */
-  async round(plan: HostPlan, scope: Scope, signal: AbortSignal): Promise<ShardsResult> {
+  async round(plan: HostPlan, extent: Extent, signal: AbortSignal): Promise<ShardsResult> {
     const wanted = new Set([undefined, ...plan.tunnels.flatMap(({ shard }) => shard ?? []).sort()]);
     for (const name of wanted) if (!this.#shards.has(name)) this.#add(name);
     const results = await Promise.all(
-      [...wanted].map((name) => this.#get(name).round(plan, scope, signal)),
+      [...wanted].map((name) => this.#get(name).round(plan, extent, signal)),
     );
     const gone = [...this.#shards.keys()].filter((name) => !wanted.has(name)).sort();
     const left = await Promise.all(gone.map((name) => this.#retire(name, boundLevel(signal))));

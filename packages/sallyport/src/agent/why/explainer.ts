@@ -5,7 +5,7 @@ import type { HostReport, TunnelReport } from '../../status/host-report.ts';
 import type { Evidence } from '../../status/why/evidence.ts';
 import { explainTunnel } from '../../status/why/explain.ts';
 import type { Explanation, TrailStep } from '../../status/why/explanation.ts';
-import { ALL, type Scope, TOLD } from '../scope.ts';
+import { ALL, type Extent, TOLD } from '../extent.ts';
 
 export interface WhyRequest {
   readonly namespace: string;
@@ -26,7 +26,7 @@ export interface ExplainerOptions {
 export interface Present {
   readonly plan: () => HostPlan | undefined;
   /** With the kernel, it is also repaired first: what is wrong then stands. */
-  readonly look: (scope: Scope) => Promise<HostReport>;
+  readonly look: (extent: Extent) => Promise<HostReport>;
 }
 
 /** Longest look: pings to a silent target take three seconds each, and a guest is slow. */

@@ -1,5 +1,5 @@
 /** How much a round looks at. What it leaves out is as it was found last. */
-export interface Scope {
+export interface Extent {
   readonly kernel: boolean;
   /** Everything loaded into the daemons. Of another plan always what it changes, and only that without `sas`. */
   readonly loaded: boolean;
@@ -7,13 +7,13 @@ export interface Scope {
   readonly sas: boolean;
 }
 
-export const ALL: Scope = { kernel: true, loaded: true, sas: true };
+export const ALL: Extent = { kernel: true, loaded: true, sas: true };
 /** What no event of a daemon tells of: kernel and everything loaded. */
-export const UNTOLD: Scope = { kernel: true, loaded: true, sas: false };
-export const KERNEL: Scope = { kernel: true, loaded: false, sas: false };
-export const TOLD: Scope = { kernel: false, loaded: false, sas: false };
+export const UNTOLD: Extent = { kernel: true, loaded: true, sas: false };
+export const KERNEL: Extent = { kernel: true, loaded: false, sas: false };
+export const TOLD: Extent = { kernel: false, loaded: false, sas: false };
 
-export function both(a: Scope, b: Scope): Scope {
+export function both(a: Extent, b: Extent): Extent {
   return {
     kernel: a.kernel || b.kernel,
     loaded: a.loaded || b.loaded,
