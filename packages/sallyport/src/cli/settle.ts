@@ -152,16 +152,17 @@ async function waitForRevision(
   try {
     const looked = await look(socket, deadline, io.signal);
     let state = looked ?? unproven(await askState(socket, MINIMUM_MILLISECONDS));
-    while (
-      looked !== undefined &&
-      state !== undefined &&
-      state.revisionInEffect !== plan.revision
-    ) {
+    if (state === undefined) return { silence: await whySilent(socket) };
+    while (looked !== undefined && state.revisionInEffect !== plan.revision) {
       if (performance.now() > deadline || io.signal.aborted) break;
       await pause(POLL_MILLISECONDS, io.signal);
-      state = await askState(socket, left(deadline));
+      const next = await askState(socket, left(deadline));
+      if (next === undefined && !(await hasAgent(socket)))
+        return { silence: await whySilent(socket) };
+      // What an agent that is busy has told before is the last that is known.
+      state = next ?? state;
     }
-    return state === undefined ? { silence: await whySilent(socket) } : { state };
+    return { state };
   } catch (error) {
     return { silence: messageOf(error) };
   }

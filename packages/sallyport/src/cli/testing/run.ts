@@ -76,11 +76,14 @@ export class Shell implements AsyncDisposable {
    */
   async startAgent(
     report: HostReport,
-    has: 'plan' | 'old plan' | 'nothing' = 'plan',
+    has: 'plan' | 'old plan' | 'nothing' | 'no time' = 'plan',
   ): Promise<void> {
     await mkdir(this.file('run'), { recursive: true });
     const seen = (): HostReport => {
-      const revision = has === 'nothing' ? undefined : revisionIn(this.file('state/plan.json'));
+      const revision =
+        has === 'nothing' || has === 'no time'
+          ? undefined
+          : revisionIn(this.file('state/plan.json'));
       return revision === undefined
         ? report
         : { ...report, wantedRevision: revision, revisionInEffect: revision };
@@ -92,7 +95,7 @@ export class Shell implements AsyncDisposable {
           if (this.failingRounds >= 0) return Promise.reject(new Error('the round failed'));
           return has === 'old plan' ? new Promise(() => undefined) : Promise.resolve(seen());
         },
-        last: seen,
+        last: () => (has === 'no time' ? undefined : seen()),
         why: () => Promise.resolve(this.explanation),
       }),
     );
