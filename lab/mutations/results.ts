@@ -32,7 +32,7 @@ export function renderResults(results: readonly TrialResult[]): string {
 const HEAD = [
   '# What a change costs, measured',
   '',
-  '    node lab/run.ts --kernel uml cases/mutation',
+  '    node lab/run.ts --whole --kernel uml cases/mutation',
   '    cp .cache/results/changes-measured.md docs/reference/',
   '',
   'Each field was changed on a live tunnel with kernel ESP and pings through it, 50 a second, by',
