@@ -2,8 +2,8 @@
 
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { answersIn, startFping } from './fping.ts';
 import type { Host } from './host.ts';
+import { FPING, type Pinger } from './pinger.ts';
 import { until } from './until.ts';
 
 export interface StreamResult {
@@ -26,10 +26,12 @@ export async function startPingStream(
   host: Host,
   address: string,
   intervalSeconds: number,
+  pinger: Pinger = FPING,
 ): Promise<PingStream> {
   const log = host.file(`ping-${String(performance.now())}.log`);
-  const ping = startFping(host, { address, intervalSeconds, log });
-  const answered = async (): Promise<readonly number[]> => answersIn(await readFile(log, 'utf8'));
+  const ping = pinger.start(host, { address, intervalSeconds, log });
+  const answered = async (): Promise<readonly number[]> =>
+    pinger.answersIn(await readFile(log, 'utf8'));
   await until(`${host.name} hears ${address}`, async () => (await answered()).length > 2, 10_000);
   return {
     stop: async () => {

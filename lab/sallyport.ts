@@ -39,7 +39,11 @@ export interface TunnelView {
   readonly mtuBytes: number;
   readonly remoteAddress?: string;
   readonly cause?: { readonly code: string; readonly message: string; readonly hint: string };
-  readonly ike?: { readonly uniqueId: string; readonly natDetected: boolean };
+  readonly ike?: {
+    readonly uniqueId: string;
+    readonly natDetected: boolean;
+    readonly establishedSeconds: number;
+  };
   readonly history: HistoryView;
   readonly children: readonly {
     readonly uniqueId: string;

@@ -2,8 +2,8 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { open } from 'node:fs/promises';
-import { answersIn, startFping } from '../fping.ts';
 import type { Host } from '../host.ts';
+import { FPING } from '../pinger.ts';
 import { until } from '../until.ts';
 
 /** Until what is only late is there. */
@@ -32,7 +32,7 @@ export class Traffic {
   /** Returns with the first answers. */
   static async start(host: Host, address: string, intervalSeconds: number): Promise<Traffic> {
     const log = host.file(`traffic-${address}.log`);
-    const traffic = new Traffic(startFping(host, { address, intervalSeconds, log }), log);
+    const traffic = new Traffic(FPING.start(host, { address, intervalSeconds, log }), log);
     await traffic.goesOn();
     return traffic;
   }
@@ -92,7 +92,7 @@ export class Traffic {
     const text = this.#rest + buffer.toString();
     const end = text.lastIndexOf('\n') + 1;
     this.#rest = text.slice(end);
-    for (const number of answersIn(text.slice(0, end))) {
+    for (const number of FPING.answersIn(text.slice(0, end))) {
       if (number <= this.#from) continue;
       this.#answered.add(number);
       this.#last = Math.max(this.#last, number);

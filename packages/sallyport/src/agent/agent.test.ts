@@ -403,4 +403,16 @@ describe('a line of the daemon’s log', () => {
     expect(agent.told).toContain('failed sp.default.partner-a.main');
     expect(agent.rounds).toEqual([true, false]);
   });
+
+  it('hears which SA the daemon takes for made with what is loaded', async () => {
+    await agent.start();
+    await agent.hasten(() => {
+      agent.emitLog(
+        'sp.default.partner-a.main',
+        'not establishing CHILD_SA v4{7} due to existing duplicate {5} with SPIs c1_i c2_o and TS dynamic === dynamic',
+      );
+    });
+    await agent.stop();
+    expect(agent.told).toContain('child 5 is current');
+  });
 });

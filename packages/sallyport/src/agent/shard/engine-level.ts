@@ -85,10 +85,17 @@ export class EngineLevel {
   #suspects: ReadonlySet<string> = new Set();
   /** What was found in the last round, and under which plan; absent where that is not known. */
   #last: Found | undefined;
+  /** Child SAs of which the daemon has said since then that they were made with what is loaded. */
+  #current = new Set<string>();
 
   constructor(options: EngineLevelOptions) {
     this.#options = options;
     this.#converger = new Converger({ driver: 'strongswan', ...options });
+  }
+
+  /** `child`: unique id of a Child SA that was made with what is loaded, by the word of the daemon. */
+  noteCurrent(child: string): void {
+    this.#current.add(child);
   }
 
   /** What `extent` leaves out is as it was found last. */
@@ -239,12 +246,14 @@ export class EngineLevel {
     signal: AbortSignal,
   ): Promise<{ observed: ObservedStrongswan; differences: Difference[] }> {
     const { strongswan, drift, shard } = this.#options;
+    const current = this.#current;
+    this.#current = new Set();
     const found = await strongswan.observe(signal, look, last);
     const changes = strongswan.diff(found, plan);
     const changing = new Set(
       changes.flatMap(({ step }) => (step.type === 'connection-load' ? [step.tunnel.name] : [])),
     );
-    let observed = await strongswan.rememberSas(found, plan.tunnels, changing);
+    let observed = await strongswan.rememberSas(found, plan.tunnels, changing, current);
     const level = shard === undefined ? 'strongswan' : `strongswan ${shard}`;
     if (holdsNothing(found)) drift.forget(level);
     const differences = await this.#converger.converge({

@@ -6,6 +6,7 @@
 import type { ViciClient } from '@sallyport/vici';
 import type { StrongswanDriver } from '../../drivers/strongswan/driver.ts';
 import type { Engine } from '../../drivers/strongswan/engine.ts';
+import { duplicateIn } from '../../drivers/strongswan/sas/duplicate.ts';
 import { failuresOf } from '../../lib/failures-of.ts';
 import { messageOf } from '../../lib/message-of.ts';
 import type { HostPlan, TunnelPlan } from '../../plan/host-plan.ts';
@@ -17,7 +18,7 @@ import type { Log } from '../log.ts';
 import type { TunnelHistory } from '../record/tunnel-history.ts';
 import { type DaemonEventsOptions, followDaemonEvents } from './daemon-events.ts';
 import type { EngineLevel, EngineLevelResult } from './engine-level.ts';
-import type { Failures } from './failures.ts';
+import type { Failures, LogLine } from './failures.ts';
 import type { NamespaceWatch } from './namespace-watch.ts';
 import type { RollGuard } from './roll-guard.ts';
 import type { SaNews } from './sa-news.ts';
@@ -29,7 +30,7 @@ export interface ShardParts {
   readonly engine: Pick<Engine, 'socket' | 'isExternal' | 'answers' | 'stop'>;
   readonly client: Pick<ViciClient, 'close' | 'generation'> & DaemonEventsOptions['client'];
   readonly strongswan: Pick<StrongswanDriver, 'cleanUp'>;
-  readonly level: Pick<EngineLevel, 'round'>;
+  readonly level: Pick<EngineLevel, 'round' | 'noteCurrent'>;
   readonly keeper: Pick<TunnelKeeper, 'attemptFailed' | 'nextAt'>;
   readonly failures: Pick<Failures, 'readLine' | 'readAlert' | 'trailOf' | 'beginLife'>;
   readonly history: Pick<TunnelHistory, 'note' | 'noteEnd'>;
@@ -132,6 +133,7 @@ export class Shard {
           onChange(TOLD);
         },
         onLog: (line) => {
+          this.#noteDuplicate(line, onChange);
           this.#noteFailed(failures.readLine(line, this.#tunnels, new Date()), onChange);
         },
         onAlert: (alert, ikeName) => {
@@ -183,6 +185,14 @@ export class Shard {
         'the kernel of the daemon cannot be watched; going on by timer',
       );
     }
+  }
+
+  #noteDuplicate({ ikeName, text }: LogLine, onChange: OnChange): void {
+    const child = duplicateIn(text);
+    if (child === undefined || ikeName === undefined) return;
+    this.#parts.level.noteCurrent(child);
+    this.#parts.news.note(ikeName);
+    onChange(TOLD);
   }
 
   #noteFailed(tunnels: readonly string[], onChange: OnChange): void {

@@ -284,7 +284,10 @@ esac`;
         },
       },
       strongswan: { cleanUp: () => Promise.resolve() },
-      level: { round: () => Promise.reject(new Error('rounds are scripted')) },
+      level: {
+        round: () => Promise.reject(new Error('rounds are scripted')),
+        noteCurrent: (child) => this.told.push(`child ${child} is current`),
+      },
       keeper: this.#keeper,
       news: new SaNews(),
       failures: {

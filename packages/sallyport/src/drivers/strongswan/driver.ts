@@ -198,8 +198,9 @@ export class StrongswanDriver
     observed: ObservedStrongswan,
     tunnels: readonly TunnelPlan[],
     changing: ReadonlySet<string>,
+    current?: ReadonlySet<string>,
   ): Promise<ObservedStrongswan> {
-    const origins = noteOrigins(observed.sas, observed.origins, tunnels, changing);
+    const origins = noteOrigins(observed.sas, observed.origins, tunnels, changing, current);
     if (!isSameOrigins(origins, observed.origins)) {
       const memory = await this.#memory.read(observed.daemonSince);
       await this.#memory.write({

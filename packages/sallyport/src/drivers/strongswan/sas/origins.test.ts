@@ -42,6 +42,13 @@ describe('noteOrigins', () => {
     expect([ike.get('1'), children.get('7')?.hash]).toEqual([OLDER, OLDER]);
   });
 
+  it('believes the daemon that an SA was made with what is loaded, unless that has changed', () => {
+    const sas = [fakeSa(sa('1', ['7']))];
+    const older = noteOrigins(sas, NO_ORIGINS, [pskTunnel], new Set([name]));
+    expect(noteOrigins(sas, older, [pskTunnel], new Set(), new Set(['7']))).toEqual(first);
+    expect(noteOrigins(sas, older, [pskTunnel], new Set([name]), new Set(['7']))).toEqual(older);
+  });
+
   it('remembers what was noted, whatever is planned later', () => {
     const later = note([sa('1', ['7'])], first, changed);
     expect(later).toEqual(first);

@@ -20,13 +20,15 @@ export const OLDER = 'older';
 
 /**
  * Origins of all SAs that are there, and of no others. `changing` names connections that are not loaded
- * as planned: what is first seen then was made with something older.
+ * as planned: what is first seen then was made with something older. `current`: Child SAs of which the daemon has
+ * said that they were made with what is loaded.
  */
 export function noteOrigins(
   sas: readonly IkeSa[],
   known: SaOrigins,
   tunnels: readonly TunnelPlan[],
   changing: ReadonlySet<string>,
+  current: ReadonlySet<string> = new Set(),
 ): SaOrigins {
   const byName = new Map(tunnels.map((tunnel) => [tunnel.name, tunnel]));
   const ike = new Map<string, string>();
@@ -36,12 +38,16 @@ export function noteOrigins(
     if (tunnel === undefined) continue;
     const isOlder = changing.has(sa.name);
     const forebears = forebearsOf(sa, known);
-    const inherited = forebears.map((id) => known.ike.get(id)).find((hash) => hash !== undefined);
+    const isCurrent = (child: ChildSa): boolean => !isOlder && current.has(child.uniqueId);
+    const inherited = sa.children.some(isCurrent)
+      ? undefined
+      : forebears.map((id) => known.ike.get(id)).find((hash) => hash !== undefined);
     ike.set(sa.uniqueId, inherited ?? (isOlder ? OLDER : peerHash(tunnel)));
     for (const child of sa.children) {
       const plan = tunnel.children.find(({ name }) => name === child.name);
       const fresh = plan === undefined || isOlder ? OLDER : childHash(tunnel, plan);
-      const hash = inheritedHash(child, sa, forebears, known) ?? fresh;
+      const past = isCurrent(child) ? undefined : inheritedHash(child, sa, forebears, known);
+      const hash = past ?? fresh;
       children.set(child.uniqueId, { hash, ike: sa.uniqueId, name: child.name });
     }
   }
