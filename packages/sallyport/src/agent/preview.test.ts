@@ -40,6 +40,13 @@ async function preview(trustsAgent = true): Promise<string[]> {
   return changes.map((change) => `${change.driver}: ${formatChange(change)}`);
 }
 
+/** As in the file of a daemon that runs: this process. */
+async function ownPid(): Promise<string> {
+  const stat = await readFile('/proc/self/stat', 'utf8');
+  const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  return JSON.stringify({ pid: process.pid, started });
+}
+
 function contentOf({
   revision: _,
   sources: __,
@@ -88,11 +95,9 @@ describe('previewChanges', () => {
   });
 
   it('says that every tunnel is cut where the daemon has to be started anew', async () => {
-    const stat = await readFile('/proc/self/stat', 'utf8');
-    const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
     const { run } = system.directories;
     await mkdir(run, { recursive: true });
-    await writeFile(join(run, 'charon.pid'), JSON.stringify({ pid: process.pid, started }));
+    await writeFile(join(run, 'charon.pid'), await ownPid());
     await writeFile(join(run, 'strongswan.conf'), 'of another release');
     const changes = await previewChanges(
       plan,
@@ -102,6 +107,16 @@ describe('previewChanges', () => {
     expect(changes.filter(({ impact }) => impact === 'cut').map(formatChange)).toEqual([
       'replace the IKE daemon, which ends every tunnel of this host',
     ]);
+  });
+
+  it('starts no daemon anew that no tunnel needs any more', async () => {
+    const { run } = system.directories;
+    await mkdir(run, { recursive: true });
+    await writeFile(join(run, 'charon.pid'), await ownPid());
+    await writeFile(join(run, 'strongswan.conf'), 'of another release');
+    const options = { directories: system.directories, trustsAgent: false };
+    const changes = await previewChanges({ ...plan, tunnels: [] }, options, signal);
+    expect(changes.filter(({ impact }) => impact === 'cut')).toEqual([]);
   });
 
   it('looks at each daemon by itself, and says which shard will be ended', async () => {

@@ -77,7 +77,9 @@ async function previewDaemon(
   signal: AbortSignal,
 ): Promise<Change[]> {
   const engine = await engineInUse(directories, shard);
-  if (await engine.wouldRestart(part.engine.userspace, signal))
+  // Nobody starts a daemon that no tunnel needs.
+  const isNeeded = part.tunnels.some(({ enabled }) => enabled);
+  if (isNeeded && (await engine.wouldRestart(part.engine.userspace, signal)))
     return [engineChange('replace', shard), ...diffStrongswan(NOTHING_LOADED, part)];
   if (!(await engine.answers(signal))) return diffStrongswan(NOTHING_LOADED, part);
   const client = new ViciClient({ socket: engine.socket });

@@ -201,7 +201,7 @@ describe('while another agent runs', () => {
     const refused = start(options, signal);
     await expect(refused).rejects.toThrow(AgentRunningError);
     await expect(refused).rejects.toThrow(
-      'another Sallyport agent already runs on this host (pid 12, since today)',
+      'another Sallyport agent already runs on this host (pid 12, since today): stop it first',
     );
     expect(charon.changes).toEqual([]);
     await lock.release();

@@ -46,7 +46,7 @@ export interface StartOptions {
 /** The sentence for the second agent on a host. */
 export class AgentRunningError extends Error {
   constructor(holder: string) {
-    super(`another Sallyport agent already runs on this host (${holder})`);
+    super(`another Sallyport agent already runs on this host (${holder}): stop it first`);
     this.name = 'AgentRunningError';
   }
 }

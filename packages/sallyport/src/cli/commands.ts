@@ -65,7 +65,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       {
         flags: '--diff [path...]',
         description:
-          'only what differs from the declarations in effect here, or from those of path, with its class; exit code 3 where something does',
+          'only what differs from the declarations stored here, or from those of path, with its class; exit code 3 where something does',
       },
       OUTPUT,
     ],

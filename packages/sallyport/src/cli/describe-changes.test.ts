@@ -25,7 +25,7 @@ describe('describeChanges', () => {
     expect(describeChanges('gw1', asked, changes)).toBe(
       [
         'Connection default/a spec.crypto: default -> cnsa (roll: a new IKE SA)',
-        'host gw1: 3 changes; 1 of them interrupt traffic, 1 of them replace a tunnel without loss',
+        'host gw1: 3 changes; 1 of them interrupts traffic, 1 of them replaces a tunnel without loss',
         '  replace one',
         '  replace two [rolled: the new SA comes up beside the old one]',
         '  replace three [interrupts traffic]',

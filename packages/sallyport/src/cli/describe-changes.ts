@@ -26,8 +26,10 @@ function summary(changes: readonly Change[]): string {
   const cuts = changes.filter(({ impact }) => impact === 'cut').length;
   const rolls = changes.filter(({ impact }) => impact === 'roll').length;
   const effects = [
-    ...(cuts === 0 ? [] : [`${cuts} of them interrupt traffic`]),
-    ...(rolls === 0 ? [] : [`${rolls} of them replace a tunnel without loss`]),
+    ...(cuts === 0 ? [] : [`${cuts} of them ${cuts === 1 ? 'interrupts' : 'interrupt'} traffic`]),
+    ...(rolls === 0
+      ? []
+      : [`${rolls} of them ${rolls === 1 ? 'replaces' : 'replace'} a tunnel without loss`]),
   ];
   return `${count}; ${effects.length === 0 ? 'no tunnel loses traffic' : effects.join(', ')}`;
 }

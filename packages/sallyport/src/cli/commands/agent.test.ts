@@ -55,7 +55,7 @@ describe('agent', () => {
     const { code, stderr } = await shell.run(['agent']);
     expect([code, stderr]).toEqual([
       1,
-      'sallyport: another Sallyport agent already runs on this host (pid 12, since today)\n',
+      'sallyport: another Sallyport agent already runs on this host (pid 12, since today): stop it first\n',
     ]);
   });
 
