@@ -117,6 +117,7 @@ function describeOutcome(plan: HostPlan, told: Told): string {
     `revision ${revision} is not in effect on ${plan.host}:`,
     ...state.problems.map((problem) => `  ${formatProblem(problem)}`),
     ...state.differences.map((difference) => `  ${describeScoped(difference.text, difference)}`),
+    'sallyport status tells the causes, sallyport why CONNECTION what to do',
     '',
   ].join('\n');
 }
