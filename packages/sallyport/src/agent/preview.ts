@@ -6,7 +6,7 @@ import { kernelPart } from '../drivers/kernel/state.ts';
 import { diffStrongswan } from '../drivers/strongswan/diff.ts';
 import { StrongswanDriver } from '../drivers/strongswan/driver.ts';
 import { MemoryFile } from '../drivers/strongswan/memory-file.ts';
-import { type Names, NOTHING_LOADED } from '../drivers/strongswan/state.ts';
+import { type Names, NOTHING_LOADED, needsDaemon } from '../drivers/strongswan/state.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import { differingTunnels, isSame } from '../plan/same-tunnels.ts';
 import { systemCommands } from '../platform/linux/command.ts';
@@ -77,9 +77,7 @@ async function previewDaemon(
   signal: AbortSignal,
 ): Promise<Change[]> {
   const engine = await engineInUse(directories, shard);
-  // Nobody starts a daemon that no tunnel needs.
-  const isNeeded = part.tunnels.some(({ enabled }) => enabled);
-  if (isNeeded && (await engine.wouldRestart(part.engine.userspace, signal)))
+  if (needsDaemon(part) && (await engine.wouldRestart(part.engine.userspace, signal)))
     return [engineChange('replace', shard), ...diffStrongswan(NOTHING_LOADED, part)];
   if (!(await engine.answers(signal))) return diffStrongswan(NOTHING_LOADED, part);
   const client = new ViciClient({ socket: engine.socket });

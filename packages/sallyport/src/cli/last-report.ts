@@ -29,11 +29,12 @@ export async function askNow(socket: string): Promise<Told> {
   }
 }
 
-/** In words, why it could not be asked. */
-export async function whySilent(socket: string): Promise<string> {
-  return (await hasAgent(socket))
-    ? 'the agent of this host does not answer'
-    : 'no agent runs on this host';
+/** In words, why it could not be asked; `absent`: what is said where there is none. */
+export async function whySilent(
+  socket: string,
+  absent = 'no agent runs on this host',
+): Promise<string> {
+  return (await hasAgent(socket)) ? 'the agent of this host does not answer' : absent;
 }
 
 /** Beside what is declared, where nobody tells what of it is in effect. */

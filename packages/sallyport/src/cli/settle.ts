@@ -19,6 +19,7 @@ import { type Directories, pathsOf } from '../store/state-directory.ts';
 import { reportProblems } from './declarations.ts';
 import { describeChanges } from './describe-changes.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer } from './io.ts';
+import { whySilent } from './last-report.ts';
 
 export interface SettleOptions {
   readonly directories: Directories;
@@ -137,6 +138,8 @@ const LOOK_MILLISECONDS = 500;
 /** For one answer of the agent, however short the time is. */
 const MINIMUM_MILLISECONDS = 1_000;
 
+const NO_AGENT = 'no agent runs on this host to bring it into effect: start sallyport agent';
+
 /** What the agent tells, or in words why it tells nothing. */
 type Told =
   | { readonly state: AgentState }
@@ -153,13 +156,13 @@ async function waitForRevision(
   try {
     const looked = await look(socket, deadline, io.signal);
     let state = looked ?? unproven(await askState(socket, MINIMUM_MILLISECONDS));
-    if (state === undefined) return { silence: await whySilent(socket) };
+    if (state === undefined) return { silence: await whySilent(socket, NO_AGENT) };
     while (looked !== undefined && state.revisionInEffect !== plan.revision) {
       if (performance.now() > deadline || io.signal.aborted) break;
       await pause(POLL_MILLISECONDS, io.signal);
       const next = await askState(socket, left(deadline));
       if (next === undefined && !(await hasAgent(socket)))
-        return { silence: await whySilent(socket) };
+        return { silence: await whySilent(socket, NO_AGENT) };
       // What an agent that is busy has told before is the last that is known.
       state = next ?? state;
     }
@@ -194,12 +197,6 @@ function left(deadline: number): number {
 
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   await delay(milliseconds, undefined, { signal }).catch(() => undefined);
-}
-
-async function whySilent(socket: string): Promise<string> {
-  return (await hasAgent(socket))
-    ? 'the agent of this host does not answer'
-    : 'no agent runs on this host to bring it into effect: start sallyport agent';
 }
 
 function unproven(state: AgentState | undefined): AgentState | undefined {

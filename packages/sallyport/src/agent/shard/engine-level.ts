@@ -15,10 +15,11 @@ import {
 import { findLost } from '../../drivers/strongswan/sas/lost.ts';
 import { saDifferences } from '../../drivers/strongswan/sas/sa-differences.ts';
 import { isOutdated, isSettled } from '../../drivers/strongswan/sas/tunnel-view.ts';
-import type {
-  ObservedStrongswan,
-  StrongswanChange,
-  StrongswanLook,
+import {
+  needsDaemon,
+  type ObservedStrongswan,
+  type StrongswanChange,
+  type StrongswanLook,
 } from '../../drivers/strongswan/state.ts';
 import type { HostPlan, TunnelPlan } from '../../plan/host-plan.ts';
 import type { Difference, EngineState, TunnelReport } from '../../status/host-report.ts';
@@ -107,7 +108,7 @@ export class EngineLevel {
     const loaded = loadedToLookAt(plan, extent, last?.plan);
     const look = { ...(loaded === undefined ? {} : { loaded }), sas: news.take() };
     failures.keepOnly(new Set(plan.tunnels.map(({ name }) => name)));
-    const isNeeded = plan.tunnels.some((tunnel) => tunnel.enabled);
+    const isNeeded = needsDaemon(plan);
     const daemon = await this.#ensure(plan, isNeeded, boundLevel(signal));
     for (const code of DAEMON_CODES) if (code !== daemon.code) failures.forgetCode(code);
     if (daemon.state === 'stopped') return this.#withoutDaemon(plan, isNeeded, daemon.problems);

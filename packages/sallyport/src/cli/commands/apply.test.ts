@@ -194,3 +194,27 @@ describe('apply', () => {
     expect((await shell.run(['get'])).stdout.split('\n')).toHaveLength(6);
   });
 });
+
+describe('the proof of an apply', () => {
+  it('asks again where a round of the agent fails', async () => {
+    await shell.startAgent(report);
+    shell.failingRounds = 1;
+    expect(await apply()).toMatchObject({ code: 0 });
+  });
+
+  it('has no proof while none succeeds, whatever was found before, and says why', async () => {
+    await shell.startAgent(report);
+    await apply();
+    shell.failingRounds = Number.POSITIVE_INFINITY;
+    const { code, stdout } = await apply('--timeout', '1');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^revision \w{12} is stored; the agent answers: the round failed\n$/);
+  });
+
+  it('says what is known last where the agent is too busy to tell more', async () => {
+    await shell.startAgent(report, 'no time');
+    const { code, stdout } = await apply('--timeout', '1');
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/^revision \w{12} is not in effect on gw1:/);
+  });
+});

@@ -16,6 +16,11 @@ export interface StrongswanDesired {
   readonly differing?: Names;
 }
 
+/** Nobody starts a daemon, or starts it anew, that no tunnel needs. */
+export function needsDaemon({ tunnels }: StrongswanDesired): boolean {
+  return tunnels.some(({ enabled }) => enabled);
+}
+
 export interface ChildOrigin {
   /** `childHash` of the configuration, or `OLDER`. */
   readonly hash: string;
