@@ -28,9 +28,13 @@ async function main(): Promise<number> {
   const jobs = await chooseJobs(wish, positionals);
   const total = { passed: 0, failed: 0, skipped: 0 };
   let broken = 0;
+  // What failed comes last, where people look first.
+  let last = '';
   const run = async (job: Job): Promise<void> => {
     const { output, seconds, counts } = await runJob(job);
-    process.stdout.write(`# ${describeJob(job)}: ${seconds.toFixed(0)} s\n${output}`);
+    const words = `# ${describeJob(job)}: ${seconds.toFixed(0)} s\n${output}`;
+    if (counts === undefined || counts.failed > 0) last += words;
+    else process.stdout.write(words);
     if (counts === undefined) broken += 1;
     total.passed += counts?.passed ?? 0;
     total.failed += counts?.failed ?? 0;
@@ -45,6 +49,7 @@ async function main(): Promise<number> {
     ...jobs.filter(({ kernel }) => kernel.kind === 'host').map(run),
     ...Array.from({ length: availableParallelism() }, runGuests),
   ]);
+  process.stdout.write(last);
   if (total.passed + total.failed === 0) process.stderr.write('lab: no test has run\n');
   if (broken > 0) process.stderr.write(`lab: ${String(broken)} part(s) ended without a result\n`);
   const { passed, failed, skipped } = total;

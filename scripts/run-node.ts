@@ -1,5 +1,7 @@
 /** Runs one step with this Node.js and keeps what it printed. */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import type { Check } from './static-checks.ts';
 
 export interface StepResult {
@@ -9,23 +11,34 @@ export interface StepResult {
   readonly seconds: number;
 }
 
-export function runNode(args: readonly string[]): StepResult {
+export async function runNode(args: readonly string[]): Promise<StepResult> {
   const started = performance.now();
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
+  const step = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1' },
   });
+  const [output, errors] = await Promise.all([
+    text(step.stdout),
+    text(step.stderr),
+    once(step, 'close'),
+  ]);
   const seconds = (performance.now() - started) / 1_000;
-  return { code: status ?? 1, output: stdout, errors: stderr, seconds };
+  return { code: step.exitCode ?? 1, output, errors, seconds };
 }
 
 /** Says in one line whether the check holds, and everything where it does not. */
-export function runCheck({ name, args, sees }: Check): boolean {
-  const { code, output, errors, seconds } = runNode(args);
+export async function runCheck({ name, args, sees }: Check): Promise<boolean> {
+  const { code, output, errors, seconds } = await runNode(args);
   const holds = code === 0 && (sees?.(output) ?? true);
   const time = seconds.toFixed(1).padStart(5);
   process.stdout.write(`${holds ? 'ok    ' : 'FAILED'} ${time} s  ${name}\n`);
   if (!holds) process.stdout.write(`${output}${errors}\n`);
   return holds;
+}
+
+/** One after the other; how many hold. */
+export async function runChecks(checks: readonly Check[]): Promise<number> {
+  let holding = 0;
+  for (const check of checks) holding += Number(await runCheck(check));
+  return holding;
 }

@@ -13,14 +13,14 @@ import { after, before, describe, test } from 'node:test';
 import { formatChange } from '../src/drivers/driver.ts';
 import { KernelDriver } from '../src/drivers/kernel/driver.ts';
 import type { KernelDesired } from '../src/drivers/kernel/state.ts';
-import { detectDataPlanes, detectUnderlayMtu } from '../src/platform/linux/capabilities.ts';
+import { detectCapabilities, detectUnderlayMtu } from '../src/platform/linux/capabilities.ts';
 import { outputOf, systemCommands } from '../src/platform/linux/command.ts';
 import { SysctlFiles } from '../src/platform/linux/sysctl-files.ts';
 import { type EspKind, GatewayNetwork, ipBatch } from './gateway-network.ts';
 import { interfacePlan, kernelPlan, MSS_BYTES, TUNNEL_NAME } from './kernel-plan.ts';
 
 const signal = new AbortController().signal;
-const { available, missing } = await detectDataPlanes(systemCommands, signal);
+const { available, missing } = await detectCapabilities(systemCommands, signal);
 const hasXfrm = available.includes('xfrm-interface');
 const withoutEsp = available.includes('policy') ? false : (missing.get('policy') ?? 'no ESP');
 const withoutXfrm = hasXfrm ? false : (missing.get('xfrm-interface') ?? 'no XFRM interfaces');

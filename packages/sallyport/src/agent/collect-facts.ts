@@ -3,7 +3,7 @@ import { ViciClient } from '@sallyport/vici';
 import type { Facts, HostFacts } from '../model/facts.ts';
 import type { HostSpec } from '../model/host.ts';
 import type { ParsedObject } from '../model/parsed-object.ts';
-import { detectDataPlanes, detectUnderlayMtu } from '../platform/linux/capabilities.ts';
+import { detectCapabilities, detectUnderlayMtu } from '../platform/linux/capabilities.ts';
 import { systemCommands } from '../platform/linux/command.ts';
 import { commandsIn, hasNamespace } from '../platform/linux/network-namespace.ts';
 import { collectSecretFacts } from '../platform/secret-facts.ts';
@@ -40,7 +40,8 @@ export async function collectHostFacts(
   return { hosts: [ofHost], secrets, now: new Date().toISOString() };
 }
 
-async function hostFacts(
+/** What this machine can do, as the declared Host that it is. */
+export async function hostFacts(
   objects: readonly ParsedObject[],
   host: string,
   directories: Directories,
@@ -49,8 +50,8 @@ async function hostFacts(
   const declared = objects.flatMap(({ object }) =>
     object.kind === 'Host' && object.metadata.name === host ? [object.spec] : [],
   );
-  const [{ available }, mtu, algorithms] = await Promise.all([
-    detectDataPlanes(systemCommands, signal),
+  const [{ available, canHoldPackets }, mtu, algorithms] = await Promise.all([
+    detectCapabilities(systemCommands, signal),
     smallestUnderlayMtu(declared, signal),
     daemonAlgorithms(directories, signal),
   ]);
@@ -58,6 +59,7 @@ async function hostFacts(
     host,
     dataPlanes: available,
     underlayMtuBytes: mtu ?? DEFAULT_UNDERLAY_MTU,
+    canHoldPackets,
     ...(algorithms === undefined ? {} : { algorithms }),
   };
 }

@@ -22,7 +22,7 @@ describe('describeChanges', () => {
       },
     ] as const;
     const changes = [change('one', 'nothing'), change('two', 'roll'), change('three', 'cut')];
-    expect(describeChanges('gw1', asked, changes)).toBe(
+    expect(describeChanges('gw1', asked, changes, true)).toBe(
       [
         'Connection default/a spec.crypto: default -> cnsa (roll: a new IKE SA)',
         'host gw1: 3 changes; 1 of them interrupts traffic, 1 of them replaces a tunnel without loss',
@@ -34,10 +34,16 @@ describe('describeChanges', () => {
     );
   });
 
+  it('promises no more than the kernel can do', () => {
+    expect(describeChanges('gw1', [], [change('one', 'roll')], false)).toContain(
+      '1 of them replaces a tunnel and may lose the packets of a millisecond: this kernel has no ifb to hold them',
+    );
+  });
+
   it('says that nothing is lost, or that nothing is to do', () => {
-    expect(describeChanges('gw1', [], [change('one', 'nothing')])).toBe(
+    expect(describeChanges('gw1', [], [change('one', 'nothing')], true)).toBe(
       'host gw1: 1 change; no tunnel loses traffic\n  replace one\n',
     );
-    expect(describeChanges('gw1', [], [])).toBe('host gw1: nothing to change\n');
+    expect(describeChanges('gw1', [], [], true)).toBe('host gw1: nothing to change\n');
   });
 });

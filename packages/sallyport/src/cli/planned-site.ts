@@ -1,5 +1,8 @@
-/** Declarations with the plans of all their hosts, made without touching any of them. */
-import { collectOfflineFacts } from '../agent/collect-facts.ts';
+/**
+ * Declarations with the plans of all their hosts, made without touching any of them. What a host can do is asked
+ * where this machine is that host; of all others it is declared or assumed.
+ */
+import { collectOfflineFacts, hostFacts } from '../agent/collect-facts.ts';
 import type { Problem } from '../lib/problem.ts';
 import { type DeclaredObjects, indexObjects } from '../model/declared-objects.ts';
 import type { Facts } from '../model/facts.ts';
@@ -10,6 +13,7 @@ import { ObjectStore, toParsed } from '../store/object-store.ts';
 import { directoriesFrom, pathsOf } from '../store/state-directory.ts';
 import { readDeclarations, reportProblems } from './declarations.ts';
 import type { Io } from './io.ts';
+import { findThisHost } from './this-host.ts';
 
 export interface PlannedSite {
   readonly parsed: readonly ParsedObject[];
@@ -27,7 +31,7 @@ export async function planFiles(
   standing: readonly ParsedObject[] = [],
 ): Promise<PlannedSite | undefined> {
   const collect = (objects: readonly ParsedObject[]): Promise<Facts> =>
-    collectOfflineFacts(objects, salt);
+    collectFacts(objects, salt, io);
   const { problems, parsed, validated, facts } = await readDeclarations(
     paths,
     io,
@@ -43,7 +47,20 @@ export async function planInEffect(io: Io, salt: Buffer): Promise<PlannedSite | 
   const stored = await new ObjectStore(pathsOf(directoriesFrom(io.env)).objects).read();
   const parsed = stored.map(toParsed);
   const objects = indexObjects(stored.map(({ object }) => object));
-  return planAll(parsed, objects, await collectOfflineFacts(parsed, salt), io);
+  return planAll(parsed, objects, await collectFacts(parsed, salt, io), io);
+}
+
+async function collectFacts(
+  objects: readonly ParsedObject[],
+  salt: Buffer,
+  io: Io,
+): Promise<Facts> {
+  const facts = await collectOfflineFacts(objects, salt);
+  const host = findThisHost(indexObjects(objects.map(({ object }) => object)));
+  // Only root can try what a kernel offers.
+  if (host === undefined || process.geteuid?.() !== 0) return facts;
+  const here = await hostFacts(objects, host, directoriesFrom(io.env), io.signal);
+  return { ...facts, hosts: [here] };
 }
 
 function planAll(

@@ -41,7 +41,7 @@ describe('the program', () => {
       const { code, stdout, stderr } = await shell.run(words);
       expect([code, stderr]).toEqual([0, '']);
       for (const { name } of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
-      expect(stdout).toMatch(/^ {2}3 {2}what is there differs/m);
+      expect(stdout).toMatch(/^ {2}3 {4}what is there differs/m);
     }
   });
 

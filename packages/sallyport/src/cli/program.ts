@@ -7,10 +7,11 @@ import { LOADERS } from './loaders.ts';
 import { VERSION } from './version.ts';
 
 const EXIT_CODES = `Exit codes:
-  0  done, and as declared
-  1  failed
-  2  wrong use
-  3  what is there differs from what is declared`;
+  0    done, and as declared
+  1    failed
+  2    wrong use
+  3    what is there differs from what is declared
+  130  interrupted`;
 
 /** Runs one command. Never throws: what went wrong stands on stderr, and in the exit code. */
 export async function runProgram(words: readonly string[], io: Io): Promise<number> {

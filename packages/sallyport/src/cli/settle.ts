@@ -1,10 +1,7 @@
 /** Writes a new set of declarations, and waits until the agent has proven that it is in effect. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { collectHostFacts } from '../agent/collect-facts.ts';
-import { askLook, askState, hasAgent } from '../agent/control.ts';
 import { previewChanges } from '../agent/preview.ts';
 import { type Change, formatChange } from '../drivers/driver.ts';
-import { messageOf } from '../lib/message-of.ts';
 import { formatProblem } from '../lib/problem.ts';
 import { indexObjects } from '../model/declared-objects.ts';
 import type { Facts } from '../model/facts.ts';
@@ -19,7 +16,7 @@ import { type Directories, pathsOf } from '../store/state-directory.ts';
 import { reportProblems } from './declarations.ts';
 import { describeChanges } from './describe-changes.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer } from './io.ts';
-import { whySilent } from './last-report.ts';
+import { type Told, waitForRevision } from './wait-for-revision.ts';
 
 export interface SettleOptions {
   readonly directories: Directories;
@@ -55,7 +52,12 @@ export async function settle(
     before.map(({ object }) => object),
     objects.map(({ object }) => object),
   );
-  const description = describeChanges(plan.host, asked, changes);
+  const description = describeChanges(
+    plan.host,
+    asked,
+    changes,
+    known.hosts.every(({ canHoldPackets }) => canHoldPackets !== false),
+  );
   const answer = {
     host,
     revision: plan.revision,
@@ -83,24 +85,27 @@ async function follow(
   options: SettleOptions,
   io: Io,
 ): Promise<number> {
-  const told = await waitForRevision(plan, options, io);
+  const socket = pathsOf(options.directories).controlSocket;
+  const told = await waitForRevision(plan, socket, options.timeoutSeconds, io.signal);
   const { state } = told;
   if (io.signal.aborted) {
     io.stderr('interrupted: the change is stored, and the agent goes on with it\n');
     return EXIT.interrupted;
   }
+  const isInEffect = state?.revisionInEffect === plan.revision;
   await printAnswer(
     io,
     options.output,
     {
       ...answer,
-      inEffect: state?.revisionInEffect === plan.revision,
+      inEffect: isInEffect,
       problems: state?.problems ?? [],
       differences: state?.differences ?? [],
+      causes: state?.causes ?? [],
     },
     () => describeOutcome(plan, told),
   );
-  if (state?.revisionInEffect === plan.revision) return EXIT.ok;
+  if (isInEffect) return EXIT.ok;
   return state === undefined ? EXIT.failed : EXIT.difference;
 }
 
@@ -118,7 +123,11 @@ function describeOutcome(plan: HostPlan, told: Told): string {
     `revision ${revision} is not in effect on ${plan.host}:`,
     ...state.problems.map((problem) => `  ${formatProblem(problem)}`),
     ...state.differences.map((difference) => `  ${describeScoped(difference.text, difference)}`),
-    'sallyport status tells the causes, sallyport why CONNECTION what to do',
+    ...state.causes.flatMap(({ tunnel, message, hint }) => [
+      `  ${tunnel}: ${message}`,
+      `    ${hint}`,
+    ]),
+    'more by sallyport status, and of one tunnel by sallyport why CONNECTION',
     '',
   ].join('\n');
 }
@@ -130,77 +139,4 @@ function describeTunnels({ tunnelStates }: AgentState): string {
   const states = counts.map(([state, count]) => `${count} ${state}`).join(', ');
   const areUp = counts.every(([state]) => state === 'up');
   return `tunnels: ${states}${areUp ? '' : '; see sallyport status'}\n`;
-}
-
-const POLL_MILLISECONDS = 20;
-/** After a look that failed. */
-const LOOK_MILLISECONDS = 500;
-/** For one answer of the agent, however short the time is. */
-const MINIMUM_MILLISECONDS = 1_000;
-
-const NO_AGENT = 'no agent runs on this host to bring it into effect: start sallyport agent';
-
-/** What the agent tells, or in words why it tells nothing. */
-type Told =
-  | { readonly state: AgentState }
-  | { readonly state?: undefined; readonly silence: string };
-
-/** The state in which the revision is in effect, or the last one before the time was over. */
-async function waitForRevision(
-  plan: HostPlan,
-  { directories, timeoutSeconds }: SettleOptions,
-  io: Io,
-): Promise<Told> {
-  const socket = pathsOf(directories).controlSocket;
-  const deadline = performance.now() + timeoutSeconds * 1000;
-  try {
-    const looked = await look(socket, deadline, io.signal);
-    let state = looked ?? unproven(await askState(socket, MINIMUM_MILLISECONDS));
-    if (state === undefined) return { silence: await whySilent(socket, NO_AGENT) };
-    while (looked !== undefined && state.revisionInEffect !== plan.revision) {
-      if (performance.now() > deadline || io.signal.aborted) break;
-      await pause(POLL_MILLISECONDS, io.signal);
-      const next = await askState(socket, left(deadline));
-      if (next === undefined && !(await hasAgent(socket)))
-        return { silence: await whySilent(socket, NO_AGENT) };
-      // What an agent that is busy has told before is the last that is known.
-      state = next ?? state;
-    }
-    return { state };
-  } catch (error) {
-    return { silence: messageOf(error) };
-  }
-}
-
-/**
- * Only a look that begins now, when the change is stored, proves anything: also where the plan stays the same.
- * Looks again where the agent fails at it; throws what it says of the last look in time.
- */
-async function look(
-  socket: string,
-  deadline: number,
-  signal: AbortSignal,
-): Promise<AgentState | undefined> {
-  for (;;) {
-    try {
-      return await askLook(socket, left(deadline), signal);
-    } catch (error) {
-      if (performance.now() + LOOK_MILLISECONDS > deadline || signal.aborted) throw error;
-    }
-    await pause(LOOK_MILLISECONDS, signal);
-  }
-}
-
-function left(deadline: number): number {
-  return Math.max(MINIMUM_MILLISECONDS, deadline - performance.now());
-}
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await delay(milliseconds, undefined, { signal }).catch(() => undefined);
-}
-
-function unproven(state: AgentState | undefined): AgentState | undefined {
-  if (state === undefined) return undefined;
-  const { revisionInEffect: _, ...rest } = state;
-  return rest;
 }

@@ -12,6 +12,8 @@ export interface HostFacts {
   /** Data planes the kernel and daemon offer, best first; empty where none was found. */
   readonly dataPlanes: readonly DataPlane[];
   readonly underlayMtuBytes: number;
+  /** Whether packets of a peer can wait while its tunnel is exchanged; absent: not asked. */
+  readonly canHoldPackets?: boolean;
   /** Proposal keywords' algorithms known to the daemon (`get-algorithms`), upper-case IANA-like names; absent: not asked. */
   readonly algorithms?: readonly string[];
 }

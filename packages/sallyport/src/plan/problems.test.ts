@@ -131,6 +131,13 @@ const CASES: readonly Case[] = [
       'warning: Gateway default/edge spec.mtu: packets of this size do not fit tunnel default/partner-a/main: at most 1422 bytes do (1423); use mtu: auto [plan/mtu-too-large]',
     ],
   },
+  {
+    what: 'that user-space ESP does not keep to a chosen MTU',
+    world: { text: withMtu(1300), dataPlanes: ['userspace'] },
+    lines: [
+      'warning: Gateway default/edge spec.mtu: ESP in user space takes packets of up to 1400 bytes into tunnel default/partner-a/main: only TCP is kept to 1300 (1300); use a host whose kernel has ESP, or mtu: auto [plan/mtu-not-enforced]',
+    ],
+  },
   { what: 'nothing of a chosen MTU that just fits', world: { text: withMtu(1422) }, lines: [] },
   {
     what: 'that a chosen MTU is too small for IPv6',

@@ -5,7 +5,7 @@ import type { Gateway } from '../model/gateway.ts';
 import { refOf } from '../model/objects.ts';
 import type { DataPlaneChoice } from './data-plane.ts';
 import type { TunnelPlan } from './host-plan.ts';
-import { IPV6_MINIMUM_MTU, type TunnelMtu } from './mtu.ts';
+import { IPV6_MINIMUM_MTU, type TunnelMtu, USERSPACE_MTU } from './mtu.ts';
 import type { RoutedTunnel } from './routing.ts';
 
 /** Every one names an object, its field, the value there and the way out. */
@@ -28,6 +28,7 @@ export function findTunnelProblems(parts: PlannedParts): PlanProblem[] {
     ...dataPlaneProblems(parts),
     ...trapProblems(parts),
     ...tooLargeProblems(parts),
+    ...notEnforcedProblems(parts),
     ...ipv6Problems(parts),
   ];
 }
@@ -106,6 +107,23 @@ function tooLargeProblems({ plan, gateway, mtu }: PlannedParts): PlanProblem[] {
       value: String(mtu.bytes),
       message: `packets of this size do not fit tunnel ${labelOf(plan)}: at most ${mtu.ceilingBytes} bytes do`,
       hint: 'use mtu: auto',
+    },
+  ];
+}
+
+/** The TUN device of libipsec serves all tunnels, and its size cannot be set. */
+function notEnforcedProblems({ plan, gateway, mtu }: PlannedParts): PlanProblem[] {
+  const { mtu: wanted } = gateway.spec;
+  if (plan.dataPlane !== 'userspace' || wanted === 'auto' || wanted >= USERSPACE_MTU) return [];
+  return [
+    {
+      code: 'plan/mtu-not-enforced',
+      severity: 'warning',
+      object: refOf(gateway),
+      path: 'spec.mtu',
+      value: String(wanted),
+      message: `ESP in user space takes packets of up to ${USERSPACE_MTU} bytes into tunnel ${labelOf(plan)}: only TCP is kept to ${mtu.bytes}`,
+      hint: 'use a host whose kernel has ESP, or mtu: auto',
     },
   ];
 }

@@ -30,8 +30,8 @@ const STATES = {
   disabled: 'disabled',
 } as const;
 
-/** `now`: RFC 3339. */
-export function formatStatus(report: HostReport, now: string): string {
+/** `now`: RFC 3339. `isOver`: nobody looks any more, and the report is the last there was. */
+export function formatStatus(report: HostReport, now: string, isOver = false): string {
   const revision =
     report.wantedRevision === undefined
       ? 'no plan'
@@ -39,7 +39,7 @@ export function formatStatus(report: HostReport, now: string): string {
         ? `revision ${report.wantedRevision.slice(0, 12)} in effect`
         : `revision ${report.wantedRevision.slice(0, 12)} NOT in effect`;
   const lines = [
-    `host ${report.host}: ${revision}; ${report.engines.map(formatEngine).join(', ')}; kernel ${report.kernel}; looked ${age(report.observedAt, now)} ago`,
+    `host ${report.host}${isOver ? ', as it was last reported' : ''}: ${revision}; ${report.engines.map(formatEngine).join(', ')}; kernel ${report.kernel}; looked ${age(report.observedAt, now)} ago`,
     ...report.problems.map((problem) => `  ${describeScoped(formatProblem(problem), problem)}`),
     ...new Set(report.differences.map(formatDifference)),
     ...formatDrift(report.drift, now),
@@ -104,7 +104,7 @@ function formatTunnel(tunnel: TunnelReport, now: string): string[] {
   );
   add(
     'data plane',
-    `${DATA_PLANES[tunnel.dataPlane]}${tunnel.interface === undefined ? '' : ` ${tunnel.interface}`}${tunnel.shard === undefined ? '' : ` of shard ${tunnel.shard}`}, MTU ${tunnel.mtuBytes}`,
+    `${DATA_PLANES[tunnel.dataPlane]}${tunnel.interface === undefined ? '' : ` ${tunnel.interface}`}${tunnel.shard === undefined ? '' : ` of shard ${tunnel.shard}`}, MTU ${tunnel.mtuBytes}${tunnel.dataPlane === 'userspace' ? ' for TCP' : ''}`,
   );
   const { ike } = tunnel;
   if (ike !== undefined) {

@@ -6,6 +6,7 @@ export const REPORT_CODES: Readonly<Record<string, string>> = {
   'plan/data-plane-unavailable': 'The host, or its kernel, cannot do the data plane that is wanted',
   'plan/interface-id-collision': 'The names of two tunnels give the same interface id',
   'plan/mtu-below-ipv6': 'What fits into the tunnel is less than IPv6 needs',
+  'plan/mtu-not-enforced': 'User-space ESP keeps only TCP to the MTU that was set',
   'plan/mtu-too-large': 'The MTU that was set does not fit the path of a connection',
   'plan/shard-too-large': 'One IKE daemon would have more tunnels than it can serve',
   'plan/several-tunnels-one-prefix':

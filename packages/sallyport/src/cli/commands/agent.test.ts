@@ -44,7 +44,8 @@ describe('agent', () => {
   });
 
   it('with --teardown removes everything instead of running', async () => {
-    expect((await shell.run(['agent', '--teardown'])).code).toBe(0);
+    const { code, stdout } = await shell.run(['agent', '--teardown']);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^nothing of Sallyport is left/)]);
     expect(start.teardown).toHaveBeenCalledOnce();
     expect(start.runAgent).not.toHaveBeenCalled();
     expect(start.teardown.mock.lastCall?.[0]).not.toHaveProperty('externalSocket');

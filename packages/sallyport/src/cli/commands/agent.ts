@@ -27,7 +27,11 @@ export async function run(
     window: options.window,
     ...(options.charonSocket === undefined ? {} : { externalSocket: options.charonSocket }),
   };
-  if (options.teardown === true) await teardown(start, io.signal);
-  else await runAgent(start, io.signal);
+  if (options.teardown === true) {
+    await teardown(start, io.signal);
+    io.stdout(
+      'nothing of Sallyport is left in daemon and kernel; what was applied is kept, and the next agent brings it back\n',
+    );
+  } else await runAgent(start, io.signal);
   return EXIT.ok;
 }

@@ -141,6 +141,9 @@ describe('apply', () => {
     expect(stdout).toMatch(/^revision \w{12} is not in effect on gw1:\n/);
     expect(stdout).toContain('another IKE daemon; stop it [engine/foreign-daemon]\n');
     expect(stdout).toContain(differences[0]?.text);
+    expect(stdout).toContain(
+      `  default/partner-b main: ${down.cause?.message ?? ''}\n    ${down.cause?.hint ?? ''}\n`,
+    );
     const json = await apply('--timeout', '1', '-o', 'json');
     expect(JSON.parse(json.stdout)).toMatchObject({ inEffect: false, problems, differences });
   });

@@ -33,6 +33,7 @@ describe('status', () => {
     const { code, stdout, stderr } = await shell.run(['status', 'partner-a']);
     expect(code).toBe(1);
     expect(stderr).toContain(`this is its last report, of ${report.observedAt}`);
+    expect(stdout).toMatch(/^host \S+, as it was last reported: /);
     expect(stdout).toContain('default/partner-a main: up since');
     expect(stdout).not.toContain('partner-b');
   });

@@ -28,7 +28,7 @@ export async function run(
     if (report === undefined) return EXIT.failed;
     const shown = name === undefined ? report : { ...report, tunnels: pick(report, name) };
     await printAnswer(io, options.output, shown, () =>
-      formatStatus(shown, new Date().toISOString()),
+      formatStatus(shown, new Date().toISOString(), now.report === undefined),
     );
     if (options.watch !== true) return now.report === undefined ? EXIT.failed : exitCodeOf(shown);
     await delay(WATCH_MILLISECONDS, undefined, { signal: io.signal }).catch(() => undefined);

@@ -56,6 +56,15 @@ describe('place', () => {
     expect(commands.calls.map(({ line }) => line)).not.toContain('tc qdisc add dev wan clsact');
   });
 
+  it('does not try again on a kernel that lacks a part', async () => {
+    const { hold, commands } = make();
+    commands.on(/^ip -batch/, { code: 2, stderr: 'Error: Unknown device type.' });
+    await expect(hold.place(peer, signal)).rejects.toThrow('Unknown device type');
+    const count = commands.calls.length;
+    await expect(hold.place(peer, signal)).rejects.toThrow('Unknown device type');
+    expect(commands.calls).toHaveLength(count);
+  });
+
   it('says that no link leads to the peer', async () => {
     const { hold, commands } = make();
     commands.on(/^ip -json route get/, { stdout: '[]' });
@@ -74,9 +83,9 @@ describe('place', () => {
 
   it('gives numbers back when an exchange could not be held, and says when there are no more', async () => {
     const { hold, commands } = make();
-    commands.on(/^ip -batch/, { code: 2, stderr: 'Unknown device type' });
+    commands.on(/^ip -batch/, { code: 2, stderr: 'No buffer space available' });
     for (let count = 0; count < 101; count += 1) {
-      await expect(hold.place(peer, signal)).rejects.toThrow('Unknown device type');
+      await expect(hold.place(peer, signal)).rejects.toThrow('No buffer space available');
     }
     commands.on(/^ip -batch/, {});
     for (let count = 0; count < 100; count += 1) await hold.place(peer, signal);

@@ -20,7 +20,7 @@
 import { type Json, jsonRows, textOf } from '../../lib/json-fields.ts';
 import { OWNER } from '../../plan/host-plan.ts';
 import type { CommandRunner } from '../../platform/linux/command.ts';
-import { outputOf } from '../../platform/linux/command.ts';
+import { CommandError, outputOf } from '../../platform/linux/command.ts';
 import {
   type HeldPeer,
   HOLD_MILLISECONDS,
@@ -40,6 +40,8 @@ const SHOW_LINKS = ['-json', '-Numeric', 'link', 'show'];
 export class InboundHold {
   readonly #commands: CommandRunner;
   readonly #used = new Set<number>();
+  /** What a kernel without these parts said: it stays without them. */
+  #missing: Error | undefined;
 
   constructor(commands: CommandRunner) {
     this.#commands = commands;
@@ -50,13 +52,12 @@ export class InboundHold {
    * exchange then works as well, and may lose the packets of a millisecond.
    */
   async place(peer: HeldPeer, signal: AbortSignal): Promise<() => Promise<void>> {
+    if (this.#missing !== undefined) throw this.#missing;
     const number = this.#take();
     try {
       const link = await this.#linkTowards(peer, signal);
       const { ip, queue, tc } = renderPlace(number, link, peer);
-      await this.#run('ip', ip, signal);
-      // Before the link is touched: most kernels that lack a part lack this one.
-      await this.#run('tc', queue, signal);
+      await this.#makeQueue(ip, queue, signal);
       // Present from the second hold on, or where somebody else filters on this link; it serves both.
       await this.#commands.run('tc', ['qdisc', 'add', 'dev', link, 'clsact'], { signal });
       await this.#run('tc', tc, signal);
@@ -99,6 +100,22 @@ export class InboundHold {
     const link = row === undefined ? undefined : textOf(row, 'dev');
     if (link === undefined) throw new Error(`no link leads to ${remoteAddress}`);
     return link;
+  }
+
+  /** Before the link is touched: kernels that lack a part lack one of these. */
+  async #makeQueue(
+    ip: readonly string[],
+    tc: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      await this.#run('ip', ip, signal);
+      await this.#run('tc', tc, signal);
+    } catch (error) {
+      // "Unknown device type", "Specified qdisc kind is unknown".
+      if (error instanceof CommandError && /unknown/i.test(error.message)) this.#missing = error;
+      throw error;
+    }
   }
 
   async #release(number: number, link: string | undefined): Promise<void> {

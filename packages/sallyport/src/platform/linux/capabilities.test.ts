@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FakeCommands } from '../../drivers/kernel/testing/fake-commands.ts';
 import type { DataPlane } from '../../model/gateway.ts';
-import { detectDataPlanes, detectUnderlayMtu } from './capabilities.ts';
+import { detectCapabilities, detectUnderlayMtu } from './capabilities.ts';
 import { CommandError } from './command.ts';
 
 const { signal } = new AbortController();
@@ -29,7 +29,7 @@ interface Case {
   readonly missing: Readonly<Partial<Record<DataPlane, string>>>;
 }
 
-describe('detectDataPlanes', () => {
+describe('detectCapabilities', () => {
   it.each<Case>([
     {
       host: 'with everything, the best first',
@@ -79,7 +79,7 @@ describe('detectDataPlanes', () => {
   ])('tells of a host $host', async ({ refusals, absent, available, missing }) => {
     const commands = new FakeCommands();
     for (const [pattern, stderr] of refusals) commands.on(pattern, { code: 2, stderr });
-    const detected = await detectDataPlanes(commands, signal, (path) =>
+    const detected = await detectCapabilities(commands, signal, (path) =>
       Promise.resolve(!absent.includes(path)),
     );
     expect(detected.available).toEqual(available);
@@ -88,14 +88,14 @@ describe('detectDataPlanes', () => {
 
   it('names the exit code where the trial said nothing', async () => {
     const commands = new FakeCommands().on(/type vti/, { code: 139 });
-    const { missing } = await detectDataPlanes(commands, signal);
+    const { missing } = await detectCapabilities(commands, signal);
     expect(missing.get('vti')).toBe('the kernel has no VTI (exit code 139)');
   });
 
   it('tries in namespaces of their own, never in that of the host', async () => {
     const commands = new FakeCommands();
-    await detectDataPlanes(commands, signal);
-    expect(commands.calls).toHaveLength(3);
+    await detectCapabilities(commands, signal);
+    expect(commands.calls).toHaveLength(4);
     for (const { line } of commands.calls) expect(line).toMatch(/^unshare --net -- ip /);
   });
 
@@ -104,7 +104,7 @@ describe('detectDataPlanes', () => {
       /^unshare/,
       new CommandError('unshare', [], 'spawn unshare ENOENT'),
     );
-    await expect(detectDataPlanes(commands, signal)).rejects.toThrow('spawn unshare ENOENT');
+    await expect(detectCapabilities(commands, signal)).rejects.toThrow('spawn unshare ENOENT');
   });
 });
 

@@ -9,11 +9,13 @@ import type { DataPlane } from '../../model/gateway.ts';
 import type { CommandRunner } from './command.ts';
 import { outputOf } from './command.ts';
 
-export interface DetectedDataPlanes {
-  /** Best first. */
+export interface Capabilities {
+  /** Data planes, best first. */
   readonly available: readonly DataPlane[];
   /** Why the others are missing, by name. */
   readonly missing: ReadonlyMap<DataPlane, string>;
+  /** Without `ifb` packets of a peer cannot wait while its tunnel is exchanged; see `InboundHold`. */
+  readonly canHoldPackets: boolean;
 }
 
 /** libipsec offers ESP in user space where this plugin is installed. */
@@ -28,16 +30,17 @@ const TRIALS = {
   esp: ESP_STATE,
   xfrm: 'link add name sptrial0 type xfrm dev lo if_id 1',
   vti: 'link add name sptrial1 type vti local 192.0.2.1 remote 192.0.2.2 key 1',
+  ifb: 'link add name sptrial2 type ifb',
 } as const;
 
 /** `isThere` tells of files by their paths. */
-export async function detectDataPlanes(
+export async function detectCapabilities(
   commands: CommandRunner,
   signal: AbortSignal,
   isThere: (path: string) => Promise<boolean> = isAccessible,
-): Promise<DetectedDataPlanes> {
-  const works = { esp: '', xfrm: '', vti: '' };
-  const trials = Object.entries(TRIALS) as ['esp' | 'xfrm' | 'vti', string][];
+): Promise<Capabilities> {
+  const works = { esp: '', xfrm: '', vti: '', ifb: '' };
+  const trials = Object.entries(TRIALS) as [keyof typeof TRIALS, string][];
   await Promise.all(
     trials.map(async ([name, line]) => {
       const args = ['--net', '--', 'ip', ...line.split(' ')];
@@ -58,7 +61,8 @@ export async function detectDataPlanes(
   note('policy', noEsp);
   note('userspace', await userspaceObstacle(isThere));
   const all = ['xfrm-interface', 'vti', 'policy', 'userspace'] as const;
-  return { available: all.filter((plane) => !missing.has(plane)), missing };
+  const available = all.filter((plane) => !missing.has(plane));
+  return { available, missing, canHoldPackets: works.ifb === '' };
 }
 
 async function userspaceObstacle(isThere: (path: string) => Promise<boolean>): Promise<string> {
