@@ -42,7 +42,7 @@ function compare(loaded: LoadedConnection, tunnel: TunnelPlan): string[] {
           name === child.name && rekeyPackets === BigInt(childMark(tunnel, child)),
       ),
     );
-  return isWhole ? [] : ['something that the daemon does not list'];
+  return isWhole ? [] : ['settings that the daemon does not list, such as proposals'];
 }
 
 export function isLoaded(loaded: LoadedConnection | undefined, tunnel: TunnelPlan): boolean {

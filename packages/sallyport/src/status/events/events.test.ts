@@ -257,7 +257,7 @@ describe('eventsBetween, of a tunnel', () => {
     const ike = { ...upIke, uniqueId: '4' };
     const children = [{ ...child, uniqueId: '8' }];
     expect(ofTunnel(up, { ...up, ike, children })).toMatchObject([
-      { reason: 'TunnelReplaced', before: '3', after: '4' },
+      { reason: 'TunnelReplaced', before: 'IKE SA 3', after: 'IKE SA 4' },
     ]);
     // Everything was rekeyed between two looks.
     const history = { ...up.history, rekeys: up.history.rekeys + 2 };

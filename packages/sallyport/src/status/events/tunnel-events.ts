@@ -46,8 +46,8 @@ function replacement(before: TunnelReport | undefined, after: TunnelReport): Hap
   return {
     reason: 'TunnelReplaced',
     object: objectOf(after),
-    before: before.ike.uniqueId,
-    after: after.ike.uniqueId,
+    before: `IKE SA ${before.ike.uniqueId}`,
+    after: `IKE SA ${after.ike.uniqueId}`,
   };
 }
 

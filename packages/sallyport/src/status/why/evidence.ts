@@ -55,7 +55,7 @@ export interface FirewallStop {
   readonly flow: Flow;
   /** `10.1.0.0/24 -> 10.2.0.0/24`. */
   readonly packet: string;
-  /** `table inet filter, chain forward, rule 12`. */
+  /** `table inet filter, chain forward, rule with handle 12`. */
   readonly place: string;
   readonly action: 'drop' | 'translate';
   /** false: whether the rule matches depends on more than is known of the packet. */

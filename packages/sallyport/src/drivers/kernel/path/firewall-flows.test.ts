@@ -47,37 +47,49 @@ describe('packets between the networks', () => {
     ['default drop', policy('forwarded out', 'begun by the other side')],
     ['default drop that lets the tunnel pass', []],
     ['accepts by port', ALL_FORWARDED.map((flow) => `${flow}: forward its policy drop?`)],
-    ['drops one network', ['forwarded out: forward rule 2 "no branch" drop']],
-    ['drops a part', ['forwarded out: forward rule 2 drop?']],
+    ['drops one network', ['forwarded out: forward rule with handle 2 "no branch" drop']],
+    ['drops a part', ['forwarded out: forward rule with handle 2 drop?']],
     [
       'drops another network',
-      ['forwarded in: forward rule 2 drop', 'begun by the other side: forward rule 2 drop'],
+      [
+        'forwarded in: forward rule with handle 2 drop',
+        'begun by the other side: forward rule with handle 2 drop',
+      ],
     ],
-    ['by a set', ['forwarded out: forward rule 3 drop']],
-    ['by a pair', ['forwarded out: forward rule 3 drop']],
-    ['jump to drop', ['forwarded out: sub rule 4 drop']],
-    ['jump to return', ['forwarded out: forward rule 5 drop']],
+    ['by a set', ['forwarded out: forward rule with handle 3 drop']],
+    ['by a pair', ['forwarded out: forward rule with handle 3 drop']],
+    ['jump to drop', ['forwarded out: sub rule with handle 4 drop']],
+    ['jump to return', ['forwarded out: forward rule with handle 5 drop']],
     ['goto accept', []],
     ['goto through', policy(...ALL_FORWARDED)],
-    ['perhaps accepts, then drops', ALL_FORWARDED.map((flow) => `${flow}: forward rule 3 drop?`)],
+    [
+      'perhaps accepts, then drops',
+      ALL_FORWARDED.map((flow) => `${flow}: forward rule with handle 3 drop?`),
+    ],
     [
       'perhaps drops, then drops',
       ALL_FORWARDED.flatMap((flow) => [
-        `${flow}: forward rule 2 drop?`,
-        `${flow}: forward rule 3 drop`,
+        `${flow}: forward rule with handle 2 drop?`,
+        `${flow}: forward rule with handle 3 drop`,
       ]),
     ],
-    ['perhaps jumps to accept', ALL_FORWARDED.map((flow) => `${flow}: forward rule 5 drop?`)],
-    ['limits', ALL_FORWARDED.map((flow) => `${flow}: forward rule 3 drop?`)],
-    ['verdict by map', ['forwarded out: forward rule 3 drop']],
-    ['verdict by map perhaps', ALL_FORWARDED.map((flow) => `${flow}: forward rule 3 drop?`)],
-    ['by interface index', ['forwarded out: forward rule 3 drop']],
-    ['not encrypted', ALL_FORWARDED.map((flow) => `${flow}: forward rule 2 drop`)],
+    [
+      'perhaps jumps to accept',
+      ALL_FORWARDED.map((flow) => `${flow}: forward rule with handle 5 drop?`),
+    ],
+    ['limits', ALL_FORWARDED.map((flow) => `${flow}: forward rule with handle 3 drop?`)],
+    ['verdict by map', ['forwarded out: forward rule with handle 3 drop']],
+    [
+      'verdict by map perhaps',
+      ALL_FORWARDED.map((flow) => `${flow}: forward rule with handle 3 drop?`),
+    ],
+    ['by interface index', ['forwarded out: forward rule with handle 3 drop']],
+    ['not encrypted', ALL_FORWARDED.map((flow) => `${flow}: forward rule with handle 2 drop`)],
     ['encrypted', []],
-    ['prerouting', ['forwarded out: raw rule 2 drop']],
-    ['masquerade', ['forwarded out: post rule 2 translate']],
+    ['prerouting', ['forwarded out: raw rule with handle 2 drop']],
+    ['masquerade', ['forwarded out: post rule with handle 2 translate']],
     ['masquerade elsewhere', []],
-    ['source translation of the network', ['forwarded out: post rule 2 translate']],
+    ['source translation of the network', ['forwarded out: post rule with handle 2 translate']],
     ['six only', []],
     ['dormant', []],
     ['ours', []],
@@ -91,7 +103,7 @@ describe('packets between the networks', () => {
     const byPolicy = { ...tunnel, dataPlane: 'policy' as const };
     expect(stopsIn('not encrypted', byPolicy)).toEqual([]);
     expect(stopsIn('encrypted', byPolicy)).toEqual(
-      ALL_FORWARDED.map((flow) => `${flow}: forward rule 2 drop`),
+      ALL_FORWARDED.map((flow) => `${flow}: forward rule with handle 2 drop`),
     );
   });
 
@@ -99,7 +111,7 @@ describe('packets between the networks', () => {
     const six = { ...inner, local: 'fd01::/64', remote: 'fd02::/64' };
     expect(stopsIn('six only', tunnel, { inner: [six] })).toEqual(policy(...ALL_FORWARDED));
     expect(stopsIn('drops another network', tunnel, { inner: [six] })).toEqual(
-      ALL_FORWARDED.map((flow) => `${flow}: forward rule 3 drop`),
+      ALL_FORWARDED.map((flow) => `${flow}: forward rule with handle 3 drop`),
     );
     expect(stopsIn('two chains', tunnel, { inner: [six] })).toEqual([]);
   });
@@ -111,12 +123,14 @@ describe('packets between the gateways', () => {
   it.each([
     ['input drops all but ssh', []],
     ['input lets ike pass', []],
-    ['input drops esp', ['incoming ESP: input rule 2 drop']],
-    ['input drops esp by number', ['incoming ESP: input rule 2 drop']],
-    ['output drops ike', ['outgoing IKE: output rule 2 drop']],
+    ['input drops esp', ['incoming ESP: input rule with handle 2 drop']],
+    ['input drops esp by number', ['incoming ESP: input rule with handle 2 drop']],
+    ['output drops ike', ['outgoing IKE: output rule with handle 2 drop']],
     [
       'output drops peer',
-      ['outgoing IKE', 'outgoing IKE', 'outgoing ESP'].map((flow) => `${flow}: output rule 2 drop`),
+      ['outgoing IKE', 'outgoing IKE', 'outgoing ESP'].map(
+        (flow) => `${flow}: output rule with handle 2 drop`,
+      ),
     ],
     ['default drop', []],
   ])('%s', (name, stops) => {
@@ -149,7 +163,7 @@ describe('findStops', () => {
     expect(stop).toEqual({
       flow: 'forwarded out',
       packet: '10.1.0.0/24 -> 10.2.0.0/24',
-      place: 'table inet filter, chain forward, rule 2 "no branch"',
+      place: 'table inet filter, chain forward, rule with handle 2 "no branch"',
       action: 'drop',
       isCertain: true,
       counted: { before: 3, after: 8 },

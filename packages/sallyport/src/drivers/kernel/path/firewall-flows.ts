@@ -165,7 +165,7 @@ function placeOf({ chain, rule }: Stop): string {
   const what =
     rule === undefined
       ? 'its policy'
-      : `rule ${rule.handle}${rule.comment === undefined ? '' : ` "${rule.comment}"`}`;
+      : `rule with handle ${rule.handle}${rule.comment === undefined ? '' : ` "${rule.comment}"`}`;
   return `table ${chain.family} ${chain.table}, chain ${chain.name}, ${what}`;
 }
 
