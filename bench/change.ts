@@ -80,7 +80,7 @@ async function changeBySwanctl(
   return (await changeUnderTraffic(gateway, policy, load)).figures;
 }
 
-/** `effect`: until the daemon lists the new SA; `command`: until the command has returned. */
+/** `effect`: until the daemon tells of the new SA; `command`: until the command has returned. */
 async function changeUnderTraffic(
   gateway: ManyGateway,
   policy: PolicyName,

@@ -2,6 +2,7 @@
 // (a neighbour's load, heat, a cache filling up) meets all of them alike.
 
 import { performance } from 'node:perf_hooks';
+import { untilAtRest } from './rest.ts';
 
 /** Values by metric. */
 export type Measured = Readonly<Record<string, number>>;
@@ -47,6 +48,7 @@ export async function holdContest(contest: Contest): Promise<readonly CaseResult
   for (let round = 0; round <= contest.runs; round += 1) {
     for (const [index, subject] of contest.subjects.entries()) {
       await subject.prepare?.();
+      await untilAtRest();
       const measured = await subject.run();
       if (round > 0) values[index]?.push(measured);
     }
