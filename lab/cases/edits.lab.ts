@@ -7,10 +7,14 @@ import { atLength } from '../length.ts';
 import { changed, type Mutation } from '../mutations/mutation.ts';
 import { classOf } from '../mutations/results.ts';
 import { MUTATIONS } from '../mutations/table.ts';
-import { Traffic } from '../mutations/traffic.ts';
+import { type Losses, Traffic } from '../mutations/traffic.ts';
 import { DECLARATIONS, HERE, MutationWorld, TARGETS } from '../mutations/world.ts';
+import { PacketFlow } from '../packet-flow.ts';
 
 const EDITS = atLength({ whole: 100, short: 10 });
+/** Through the tunnel that is edited: half of them in each direction. */
+const PACKETS_PER_SECOND = 1_000;
+const HERE_ADDRESS = '10.1.0.2';
 
 /** All kinds of edits of the tunnel that may lose nothing; each is made and taken back. */
 const LOSSLESS = MUTATIONS.filter(
@@ -35,10 +39,14 @@ describe('a tunnel that is edited again and again', () => {
   test(`loses no packet, and no other does: ${String(EDITS)} edits`, async (context) => {
     await using world = await MutationWorld.create();
     const { lab, left } = world;
-    const own = await Traffic.start(lab.host('hosta'), TARGETS.tunnel, 0.001);
-    const other = await Traffic.start(lab.host('hosta'), TARGETS.other, 0.01);
+    const [here, there] = [lab.host('hosta'), lab.host('hostb')];
+    const other = await Traffic.start(here, TARGETS.other, 0.01);
+    await other.mark();
+    const flows = await Promise.all([
+      PacketFlow.start(here, there, TARGETS.tunnel, PACKETS_PER_SECOND / 2),
+      PacketFlow.start(there, here, HERE_ADDRESS, PACKETS_PER_SECOND / 2),
+    ]);
     const start = performance.now();
-    await Promise.all([own.mark(), other.mark()]);
     for (const mutation of pick(EDITS / 2)) {
       for (const isChanged of [true, false]) {
         await mutation.peer?.(world, isChanged);
@@ -48,12 +56,15 @@ describe('a tunnel that is edited again and again', () => {
         await left.mustRun(['apply', '-f', file, ...HERE, '--timeout', '25']);
       }
     }
-    const [ours, theirs] = [await own.losses(), await other.losses()];
     const seconds = (performance.now() - start) / 1_000;
-    const rate = (sent: number): string => `${String(sent)} (${(sent / seconds).toFixed(0)}/s)`;
+    const [out, back] = await Promise.all(flows.map((flow) => flow.stop()));
+    const theirs = await other.losses();
+    assert.ok(out && back);
+    const line = ({ sent, lost }: Losses): string =>
+      `${String(lost)} of ${String(sent)} (${(sent / seconds).toFixed(0)}/s)`;
     context.diagnostic(
-      `${String(EDITS)} edits in ${seconds.toFixed(0)} s; lost ${String(ours.lost)} of ${rate(ours.sent)}, on another tunnel ${String(theirs.lost)} of ${rate(theirs.sent)}`,
+      `${String(EDITS)} edits in ${seconds.toFixed(0)} s; lost ${line(out)} there, ${line(back)} back, on another tunnel ${line(theirs)}`,
     );
-    assert.deepEqual([ours.lost, theirs.lost], [0, 0]);
+    assert.deepEqual([out.lost, back.lost, theirs.lost], [0, 0, 0]);
   });
 });
