@@ -1,0 +1,169 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Authority, createAuthority, createCrl, issueCertificate } from './authority.ts';
+import { generateKeys, KEY_TYPES, type KeyType } from './key-type.ts';
+import { toPem } from './pem.ts';
+import type { X509Certificate, X509Crl } from './x509.ts';
+
+let directory: string;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'sallyport-pki-'));
+});
+afterAll(() => {
+  rmSync(directory, { recursive: true });
+});
+
+const NOW = new Date('2026-11-21T12:00:00.500Z');
+const ANY = { permitted: [] };
+
+function write(name: string, { rawData }: X509Certificate | X509Crl): string {
+  const path = join(directory, name);
+  writeFileSync(path, toPem(name.startsWith('list') ? 'X509 CRL' : 'CERTIFICATE', rawData));
+  return path;
+}
+
+function root(keyType: KeyType, days = 3_650): Promise<Authority> {
+  return createAuthority(
+    { ...ANY, subject: [{ O: ['Example'] }, { CN: ['Root'] }], keyType, days, pathLength: 1 },
+    NOW,
+  );
+}
+
+async function leafOf(issuer: Authority, keyType: KeyType, days = 365): Promise<X509Certificate> {
+  const { publicKey } = await generateKeys(keyType);
+  return issueCertificate(
+    issuer,
+    {
+      subject: [{ O: ['Example'] }, { CN: ['gw.example'] }],
+      altNames: [
+        { type: 'dns', value: 'gw.example' },
+        { type: 'ip', value: '192.0.2.1' },
+        { type: 'ip', value: '2001:db8::1' },
+      ],
+      publicKey,
+      days,
+      crlUrls: ['http://pki.example/root.crl'],
+    },
+    NOW,
+  );
+}
+
+function verify(...args: string[]): { readonly ok: boolean; readonly output: string } {
+  const at = String(Math.floor(NOW.getTime() / 1_000));
+  const { status, stdout, stderr } = spawnSync(
+    'openssl',
+    ['verify', '-x509_strict', '-attime', at, ...args],
+    { encoding: 'utf8' },
+  );
+  return { ok: status === 0, output: stdout + stderr };
+}
+
+describe('an authority', () => {
+  it.each(KEY_TYPES)(
+    'with a key of %s certifies what openssl and strongSwan accept',
+    async (type) => {
+      const top = await root(type);
+      const issuing = await createAuthority(
+        { ...ANY, subject: [{ CN: ['Issuing'] }], keyType: type, days: 1_825, pathLength: 0 },
+        NOW,
+        top,
+      );
+      const leaf = await leafOf(issuing, type);
+      const files = {
+        root: write(`${type}-root.pem`, top.certificate),
+        issuing: write(`${type}-issuing.pem`, issuing.certificate),
+        leaf: write(`${type}-leaf.pem`, leaf),
+      };
+      const chain = ['-CAfile', files.root, '-untrusted', files.issuing, files.leaf];
+      expect(verify(...chain)).toMatchObject({ ok: true });
+      expect(
+        spawnSync(
+          'pki',
+          ['--verify', '--in', files.leaf, '--cacert', files.root, '--cacert', files.issuing],
+          {
+            encoding: 'utf8',
+          },
+        ).stdout,
+      ).toMatch(/certificate trusted/);
+    },
+  );
+
+  it('puts the names, the usages and the whole seconds of its validity into a certificate', async () => {
+    const top = await root('ecdsa-p256');
+    const path = write('leaf.pem', await leafOf(top, 'ecdsa-p256'));
+    const text = execFileSync('openssl', ['x509', '-in', path, '-noout', '-text'], {
+      encoding: 'utf8',
+    });
+    expect(text).toMatch(/Subject: O = Example, CN = gw\.example/);
+    expect(text).toMatch(/DNS:gw\.example, IP Address:192\.0\.2\.1, IP Address:2001:DB8/);
+    expect(text).toMatch(/X509v3 Key Usage: critical\s+Digital Signature\n/);
+    expect(text).toMatch(
+      /TLS Web Server Authentication, TLS Web Client Authentication, ipsec Internet Key Exchange/,
+    );
+    expect(text).toMatch(
+      /Not Before: Nov 21 11:00:00 2026 GMT\s+Not After : Nov 21 12:00:00 2027 GMT/,
+    );
+    expect(text).toMatch(/URI:http:\/\/pki\.example\/root\.crl/);
+  });
+
+  it('certifies nothing that outlives it, and can live beyond 2049', async () => {
+    const short = await root('ecdsa-p256', 100);
+    expect((await leafOf(short, 'ecdsa-p256')).notAfter).toEqual(short.certificate.notAfter);
+    const long = await root('ecdsa-p256', 365 * 40);
+    expect(long.certificate.notAfter.getUTCFullYear()).toBe(2066);
+    const path = write('long.pem', long.certificate);
+    expect(verify('-CAfile', path, path).ok).toBe(true);
+  });
+
+  it('that may certify some names only is believed for no others', async () => {
+    const top = await root('ecdsa-p256');
+    const limited = await createAuthority(
+      {
+        subject: [{ CN: ['Limited'] }],
+        keyType: 'ecdsa-p256',
+        days: 100,
+        permitted: [{ type: 'dns', value: 'other.example' }],
+      },
+      NOW,
+      top,
+    );
+    const files = [
+      ...['-CAfile', write('limited-root.pem', top.certificate)],
+      ...['-untrusted', write('limited.pem', limited.certificate)],
+      write('limited-leaf.pem', await leafOf(limited, 'ecdsa-p256')),
+    ];
+    expect(verify(...files).output).toMatch(/permitted subtree violation/);
+  });
+
+  it('names in its list what it has revoked, and openssl refuses that', async () => {
+    const top = await root('ecdsa-p384');
+    const [good, bad] = [await leafOf(top, 'ecdsa-p256'), await leafOf(top, 'ecdsa-p256')];
+    const at = NOW.toISOString();
+    const crl = await createCrl(
+      top,
+      [{ serial: bad.serialNumber, at, reason: 'key-compromise' }],
+      { number: 7, days: 30 },
+      NOW,
+    );
+    const list = write('list.pem', crl);
+    const text = execFileSync('openssl', ['crl', '-in', list, '-noout', '-text'], {
+      encoding: 'utf8',
+    });
+    expect(text).toMatch(/X509v3 CRL Number:\s+7/);
+    expect(text).toMatch(/Key Compromise/);
+    expect(text).toMatch(/Next Update: Dec 21 12:00:00 2026 GMT/);
+    const trust = [
+      '-CAfile',
+      write('crl-root.pem', top.certificate),
+      '-CRLfile',
+      list,
+      '-crl_check',
+    ];
+    expect(verify(...trust, write('good.pem', good)).output).toMatch(/OK/);
+    expect(verify(...trust, write('bad.pem', bad)).output).toMatch(/certificate revoked/);
+  });
+});

@@ -1,0 +1,25 @@
+/** Text form of what is encoded: RFC 7468. */
+
+export type PemLabel =
+  | 'CERTIFICATE'
+  | 'CERTIFICATE REQUEST'
+  | 'X509 CRL'
+  | 'PRIVATE KEY'
+  | 'ENCRYPTED PRIVATE KEY';
+
+export function toPem(label: PemLabel, der: Uint8Array | ArrayBuffer): string {
+  const bytes = der instanceof Uint8Array ? der : new Uint8Array(der);
+  const lines =
+    Buffer.from(bytes)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
+}
+
+/** Every block of this label, in order. */
+export function fromPem(label: PemLabel, text: string): Uint8Array[] {
+  const blocks = text.matchAll(
+    new RegExp(`-----BEGIN ${label}-----([^-]*)-----END ${label}-----`, 'g'),
+  );
+  return [...blocks].map(([, body = '']) => Buffer.from(body, 'base64'));
+}
