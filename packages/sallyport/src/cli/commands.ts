@@ -1,22 +1,6 @@
 /** The commands, with everything that help and completion say of them. Their code is in `commands/`. */
-export interface OptionEntry {
-  /** As commander reads it: `-f, --file <path...>`. */
-  readonly flags: string;
-  readonly description: string;
-  readonly required?: boolean;
-  readonly defaultValue?: string;
-  readonly choices?: readonly string[];
-  /** Whole number of at least 1. */
-  readonly isCount?: boolean;
-}
-
-export interface CommandEntry {
-  readonly name: string;
-  readonly description: string;
-  readonly arguments?: string;
-  readonly options: readonly OptionEntry[];
-  readonly example: string;
-}
+import type { CommandEntry, OptionEntry } from './command-entry.ts';
+import { PKI_COMMANDS } from './pki-commands.ts';
 
 const FILE: OptionEntry = {
   flags: '-f, --file <path...>',
@@ -159,6 +143,13 @@ export const COMMANDS: readonly CommandEntry[] = [
       },
     ],
     example: 'sallyport agent',
+  },
+  {
+    name: 'pki',
+    description: 'run certificate authorities, and certify gateways by them',
+    options: [],
+    example: 'sallyport pki list',
+    commands: PKI_COMMANDS,
   },
   {
     name: 'completion',

@@ -20,5 +20,12 @@ export const LOADERS: ReadonlyMap<string, () => Promise<CommandModule>> = new Ma
   ['events', () => import('./commands/events.ts')],
   ['why', () => import('./commands/why.ts')],
   ['agent', () => import('./commands/agent.ts')],
+  ['pki ca create', () => import('./commands/pki/create-authority.ts')],
+  ['pki issue', () => import('./commands/pki/issue.ts')],
+  ['pki sign', () => import('./commands/pki/sign.ts')],
+  ['pki revoke', () => import('./commands/pki/revoke.ts')],
+  ['pki crl', () => import('./commands/pki/crl.ts')],
+  ['pki list', () => import('./commands/pki/list.ts')],
+  ['pki export', () => import('./commands/pki/export.ts')],
   ['completion', () => import('./commands/completion.ts')],
 ]);

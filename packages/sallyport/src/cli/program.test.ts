@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { twoSites } from '../model/testing.ts';
+import type { CommandEntry } from './command-entry.ts';
 import { COMMANDS } from './commands.ts';
 import { LOADERS } from './loaders.ts';
 import { Shell } from './testing/run.ts';
@@ -17,6 +18,13 @@ afterEach(async () => {
   await shell[Symbol.asyncDispose]();
 });
 
+/** Those that have no commands below them, by all their words. */
+function callable(entries: readonly CommandEntry[], above: readonly string[] = []): string[] {
+  return entries.flatMap(({ name, commands }) =>
+    commands === undefined ? [[...above, name].join(' ')] : callable(commands, [...above, name]),
+  );
+}
+
 describe('the program', () => {
   it('has the version of its package', async () => {
     const file = join(import.meta.dirname, '..', '..', 'package.json');
@@ -25,16 +33,17 @@ describe('the program', () => {
     expect(await shell.run(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
-  it.each(COMMANDS.map(({ name }) => name))(
-    'has code and help with an example for %s',
-    async (name) => {
-      expect(LOADERS.has(name)).toBe(true);
-      const { code, stdout, stderr } = await shell.run([name, '--help']);
-      expect([code, stderr]).toEqual([0, '']);
-      expect(stdout).toContain(`Usage: sallyport ${name}`);
-      expect(stdout).toMatch(new RegExp(`Example:\n.*sallyport ${name}`));
-    },
-  );
+  it.each(callable(COMMANDS))('has code and help with an example for %s', async (name) => {
+    expect(LOADERS.has(name)).toBe(true);
+    const { code, stdout, stderr } = await shell.run([...name.split(' '), '--help']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain(`Usage: sallyport ${name}`);
+    expect(stdout).toMatch(new RegExp(`Example:\n.*sallyport ${name}`));
+  });
+
+  it('has no code that no command calls', () => {
+    expect([...LOADERS.keys()].sort()).toEqual(callable(COMMANDS).sort());
+  });
 
   it('lists every command and the exit codes', async () => {
     for (const words of [['--help'], ['help']]) {

@@ -1,6 +1,7 @@
 /** The command line: words in, exit code out. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { COMMANDS, type CommandEntry, type OptionEntry } from './commands.ts';
+import type { CommandEntry, OptionEntry } from './command-entry.ts';
+import { COMMANDS } from './commands.ts';
 import { explainFault } from './faults.ts';
 import { EXIT, type Io, UsageError } from './io.ts';
 import { LOADERS } from './loaders.ts';
@@ -47,14 +48,21 @@ function addCommand(
   entry: CommandEntry,
   io: Io,
   finish: (code: number) => void,
+  above: readonly string[] = [],
 ): void {
   const command = program.command(entry.name).description(entry.description);
+  const path = [...above, entry.name];
+  if (entry.commands !== undefined) {
+    for (const below of entry.commands) addCommand(command, below, io, finish, path);
+    command.exitOverride();
+    return;
+  }
   if (entry.arguments !== undefined) command.arguments(entry.arguments);
   for (const option of entry.options) command.addOption(toOption(option));
   command.addHelpText('after', `\nExample:\n  ${entry.example}`);
   command.exitOverride().action(async () => {
-    const load = LOADERS.get(entry.name);
-    if (load === undefined) throw new Error(`command ${entry.name} has no code`);
+    const load = LOADERS.get(path.join(' '));
+    if (load === undefined) throw new Error(`command ${path.join(' ')} has no code`);
     const loaded = await load();
     // The table gives each command the options that its own file declares.
     finish(await loaded.run(command.args, command.opts<never>(), io));

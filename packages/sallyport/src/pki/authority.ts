@@ -7,6 +7,7 @@ import {
   type PermittedNames,
 } from './extensions.ts';
 import { generateKeys, type KeyType, signatureOf } from './key-type.ts';
+import type { Revocation, RevocationReason } from './revocation.ts';
 import {
   type JsonGeneralName,
   type JsonName,
@@ -42,17 +43,6 @@ export interface NewCertificate {
   readonly crlUrls: readonly string[];
 }
 
-export const REVOCATION_REASONS = [
-  'unspecified',
-  'key-compromise',
-  'ca-compromise',
-  'affiliation-changed',
-  'superseded',
-  'cessation-of-operation',
-] as const;
-
-export type RevocationReason = (typeof REVOCATION_REASONS)[number];
-
 const REASON_CODES: Readonly<Record<RevocationReason, X509CrlReason>> = {
   unspecified: X509CrlReason.unspecified,
   'key-compromise': X509CrlReason.keyCompromise,
@@ -61,14 +51,6 @@ const REASON_CODES: Readonly<Record<RevocationReason, X509CrlReason>> = {
   superseded: X509CrlReason.superseded,
   'cessation-of-operation': X509CrlReason.cessationOfOperation,
 };
-
-export interface Revocation {
-  /** Lower-case hex. */
-  readonly serial: string;
-  /** RFC 3339. */
-  readonly at: string;
-  readonly reason: RevocationReason;
-}
 
 /** Clocks of gateways differ: what is issued now is valid for all of them at once. */
 const BACKDATE_SECONDS = 3_600;

@@ -1,6 +1,6 @@
 /**
- * Codes of what planning and the agent can say beyond validation: in `plan`, `apply`, `status` and the
- * host report. `docs/reference/problems.md` lists them behind those of validation.
+ * Codes of what planning, the PKI and the agent can say beyond validation: in `plan`, `pki`, `apply`, `status` and
+ * the host report. `docs/reference/problems.md` lists them behind those of validation.
  */
 export const REPORT_CODES: Readonly<Record<string, string>> = {
   'plan/data-plane-unavailable': 'The host, or its kernel, cannot do the data plane that is wanted',
@@ -13,6 +13,7 @@ export const REPORT_CODES: Readonly<Record<string, string>> = {
     'Several tunnels lead to one network, and one of them carries it',
   'plan/trap-in-userspace': 'User-space ESP cannot be started by the first packet',
   'plan/vti-address-pair': 'Two tunnels between the same addresses cannot both have a VTI',
+  'pki/name': 'A name cannot go into a certificate, or is not allowed to who asks for it',
   'kernel/failed': 'The kernel could not be observed or changed',
   'kernel/interface-name': 'Linux does not take the name of an interface',
   'kernel/sysctl': 'A sysctl is wanted that is not read back',

@@ -32,6 +32,7 @@ export function pathsOf({ state, run }: Directories): {
   readonly plan: string;
   readonly lastGoodPlan: string;
   readonly salt: string;
+  readonly authorities: string;
   readonly sysctls: string;
   readonly journal: string;
   readonly history: string;
@@ -47,6 +48,7 @@ export function pathsOf({ state, run }: Directories): {
     plan: join(state, 'plan.json'),
     lastGoodPlan: join(state, 'agent', 'plan.json'),
     salt: join(state, 'salt'),
+    authorities: join(state, 'pki'),
     sysctls: join(state, 'agent', 'sysctls.json'),
     journal: join(state, 'agent', 'events'),
     history: join(state, 'agent', 'history.json'),

@@ -1,6 +1,6 @@
 /** What a shell may complete, out of the table of commands. */
 import { KINDS } from '../../model/objects.ts';
-import type { CommandEntry, OptionEntry } from '../commands.ts';
+import type { CommandEntry, OptionEntry } from '../command-entry.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
@@ -27,7 +27,8 @@ export function spellings(option: OptionEntry): string[] {
 }
 
 /** What may stand as the first argument, as far as it is known beforehand. */
-export function firstWords({ arguments: words = '' }: CommandEntry): string[] {
+export function firstWords({ arguments: words = '', commands }: CommandEntry): string[] {
+  if (commands !== undefined) return commands.map(({ name }) => name);
   if (/^[<[]kind/.test(words)) return KINDS.map((kind) => kind.toLowerCase());
   return words === '<shell>' ? [...SHELLS] : [];
 }
@@ -35,5 +36,7 @@ export function firstWords({ arguments: words = '' }: CommandEntry): string[] {
 const HELP: OptionEntry = { flags: '-h, --help', description: 'explain the command' };
 
 export function optionsOf(entry: CommandEntry): OptionEntry[] {
-  return [...entry.options, HELP];
+  const below = (entry.commands ?? []).flatMap(optionsOf);
+  const all = new Map([...entry.options, ...below, HELP].map((option) => [option.flags, option]));
+  return [...all.values()];
 }

@@ -1,4 +1,5 @@
-import { COMMANDS, type OptionEntry } from '../commands.ts';
+import type { OptionEntry } from '../command-entry.ts';
+import { COMMANDS } from '../commands.ts';
 import { firstWords, flagsOf, optionsOf, spellings } from './words.ts';
 
 /** In single quotes, where a colon would end a word of zsh's own. */

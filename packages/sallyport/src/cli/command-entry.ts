@@ -1,0 +1,21 @@
+/** What help and completion know of a command. */
+export interface OptionEntry {
+  /** As commander reads it: `-f, --file <path...>`. */
+  readonly flags: string;
+  readonly description: string;
+  readonly required?: boolean;
+  readonly defaultValue?: string;
+  readonly choices?: readonly string[];
+  /** Whole number of at least 1. */
+  readonly isCount?: boolean;
+}
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly description: string;
+  readonly arguments?: string;
+  readonly options: readonly OptionEntry[];
+  readonly example: string;
+  /** Only these can be called then. */
+  readonly commands?: readonly CommandEntry[];
+}

@@ -1,0 +1,25 @@
+import { AuthorityStore } from '../../../store/authority-store.ts';
+import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
+import { EXIT, type Io } from '../../io.ts';
+import { readPassphrase } from './input.ts';
+import { publishCrl } from './publish.ts';
+
+interface CrlOptions {
+  readonly authority: string;
+  readonly passphraseFile: string;
+  readonly days: number;
+}
+
+export async function run(
+  _arguments: readonly string[],
+  { authority: name, passphraseFile, days }: CrlOptions,
+  io: Io,
+): Promise<number> {
+  const passphrase = await readPassphrase(passphraseFile, io);
+  const store = new AuthorityStore(pathsOf(directoriesFrom(io.env)).authorities);
+  return store.locked(async () => {
+    const { record, authority } = await store.open(name, passphrase);
+    io.stdout(`${await publishCrl(store, record, authority, days)}\n`);
+    return EXIT.ok;
+  });
+}

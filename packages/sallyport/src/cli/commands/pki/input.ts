@@ -1,0 +1,72 @@
+/** What people give to the commands of the PKI: passphrases and names, all faults of them at once. */
+
+import { messageOf } from '../../../lib/message-of.ts';
+import type { Problem } from '../../../lib/problem.ts';
+import {
+  type NameFault,
+  type Read,
+  readAltName,
+  readDistinguishedName,
+} from '../../../pki/names.ts';
+import type { JsonGeneralName, JsonName } from '../../../pki/x509.ts';
+import { readSecretFile } from '../../../platform/secret-files.ts';
+import { reportProblems } from '../../declarations.ts';
+import { type Io, UsageError } from '../../io.ts';
+
+/** As a NIST SP 800-63B §5.1.1.2 verifier demands of what a person chooses. */
+const SHORTEST_PASSPHRASE = 8;
+const LARGEST_PASSPHRASE_BYTES = 1_024;
+
+/** Without the newline that editors put at its end. Throws {@link UsageError}. */
+export async function readPassphrase(path: string, io: Io): Promise<string> {
+  const text = path === '-' ? await io.readInput() : readFileText(path, io);
+  const passphrase = text.replace(/\r?\n$/, '');
+  if (passphrase.length < SHORTEST_PASSPHRASE)
+    throw new UsageError(
+      `the passphrase in ${path} has fewer than ${SHORTEST_PASSPHRASE} characters: use a longer one`,
+    );
+  return passphrase;
+}
+
+function readFileText(path: string, io: Io): string {
+  try {
+    const { bytes, warnings } = readSecretFile(
+      { path: ['--passphrase-file'], file: path },
+      { baseDir: '.', secret: true, largestBytes: LARGEST_PASSPHRASE_BYTES },
+    );
+    for (const { details } of warnings) io.stderr(`warning: ${path}: ${details.message}\n`);
+    return Buffer.from(bytes).toString('utf8');
+  } catch (error) {
+    throw new UsageError(`--passphrase-file ${path}: ${messageOf(error)}`);
+  }
+}
+
+/** Collects what is wrong with the names of one command. */
+export class Names {
+  readonly #problems: Problem[] = [];
+
+  subject(option: string, text: string): JsonName {
+    return this.#take(option, readDistinguishedName(text)) ?? [];
+  }
+
+  altNames(option: string, texts: readonly string[]): JsonGeneralName[] {
+    return texts.flatMap((text) => this.#take(option, readAltName(text)) ?? []);
+  }
+
+  add(place: string, { message, value, hint }: NameFault): void {
+    const shown = value === '' ? {} : { value: JSON.stringify(value).slice(1, -1) };
+    this.#problems.push({
+      ...{ code: 'pki/name', severity: 'error', path: place, message, hint, ...shown },
+    });
+  }
+
+  /** Prints all of it; true where there is anything. */
+  report(io: Io): boolean {
+    return reportProblems(this.#problems, io);
+  }
+
+  #take<T>(option: string, read: Read<T>): T | undefined {
+    if (read.fault !== undefined) this.add(option, read.fault);
+    return read.value;
+  }
+}

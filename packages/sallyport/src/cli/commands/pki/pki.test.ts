@@ -1,0 +1,258 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Outcome, Shell } from '../../testing/run.ts';
+
+let shell: Shell;
+
+beforeEach(async () => {
+  shell = await Shell.create();
+  await writeFile(shell.file('pass'), 'correct horse\n', { mode: 0o600 });
+  await writeFile(shell.file('other'), 'battery staple\n', { mode: 0o600 });
+});
+afterEach(async () => {
+  await shell[Symbol.asyncDispose]();
+});
+
+const pki = (...words: string[]): Promise<Outcome> => shell.run(['pki', ...words]);
+const signing = (authority: string): string[] => [
+  ...['--authority', authority, '--passphrase-file', shell.file('pass')],
+];
+
+async function mustPki(...words: string[]): Promise<string> {
+  const { code, stdout, stderr } = await pki(...words);
+  expect([code, stderr]).toEqual([0, '']);
+  return stdout;
+}
+
+/** `root`, and `site` below it. */
+async function createAuthorities(): Promise<void> {
+  const secret = ['--passphrase-file', shell.file('pass'), '--key-type', 'ecdsa-p256'];
+  await mustPki('ca', 'create', 'root', '--subject', 'O=Example, CN=Root', ...secret);
+  await mustPki(
+    ...['ca', 'create', 'site', '--subject', 'O=Example, CN=Site', ...secret],
+    ...['--parent', 'root', '--parent-passphrase-file', shell.file('pass')],
+    ...['--path-length', '0', '--crl-url', 'http://pki.example/site.crl'],
+  );
+}
+
+const issueGateway = (...more: string[]): Promise<Outcome> =>
+  pki(
+    ...['issue', 'gw1', ...signing('site'), '--alt-name', 'gw1.example', '192.0.2.1'],
+    ...['--out', shell.file('out'), ...more],
+  );
+
+function verify(...args: string[]): string {
+  const { stdout, stderr } = spawnSync('openssl', ['verify', ...args], { encoding: 'utf8' });
+  return stdout + stderr;
+}
+
+/** A request made by openssl; returns its path. */
+function requestFor(subject: string, names: string): string {
+  const path = shell.file('peer.csr');
+  execFileSync(
+    'openssl',
+    [
+      ...['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
+      ...['-keyout', shell.file('peer.key'), '-subj', subject, '-out', path],
+      ...(names === '' ? [] : ['-addext', `subjectAltName=${names}`]),
+    ],
+    { stdio: 'ignore' },
+  );
+  return path;
+}
+
+describe('sallyport pki', () => {
+  it('issues a key with its certificate below two authorities, which openssl verifies', async () => {
+    await createAuthorities();
+    const { code, stdout } = await issueGateway();
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^certificate [0-9a-f]{32}, valid until \d{4}-/) as string,
+    ]);
+    const [certificate, key, authorities] = ['gw1.crt', 'gw1.key', 'gw1-ca.crt'].map((name) =>
+      shell.file(`out/${name}`),
+    );
+    expect(verify('-CAfile', String(authorities), String(certificate))).toMatch(/: OK/);
+    const publicKey = (...args: string[]): string =>
+      execFileSync('openssl', args, { encoding: 'utf8' });
+    expect(publicKey('pkey', '-in', String(key), '-pubout')).toBe(
+      publicKey('x509', '-in', String(certificate), '-noout', '-pubkey'),
+    );
+    expect((await stat(String(key))).mode & 0o777).toBe(0o600);
+  });
+
+  it('lists authorities, and what they have issued', async () => {
+    await createAuthorities();
+    await issueGateway('--days', '90');
+    expect(await mustPki('list')).toMatch(
+      /^root: O=Example, CN=Root, valid for .*; a root; 1 issued\nsite: O=Example, CN=Site, valid for .*; below root; 1 issued\n$/,
+    );
+    expect(await mustPki('list', 'site')).toMatch(
+      /^[0-9a-f]{32} {2}CN=gw1 \(DNS:gw1\.example, IP:192\.0\.2\.1\), valid for 89d \d+h, until /,
+    );
+    const [site] = JSON.parse(await mustPki('list', 'site', '-o', 'json')) as object[];
+    expect(site).toMatchObject({ subject: 'CN=gw1', isAuthority: false });
+  });
+
+  it('writes over nothing, and remembers nothing that it did not write', async () => {
+    await createAuthorities();
+    await issueGateway();
+    const before = await readFile(shell.file('out/gw1.key'), 'utf8');
+    const { code, stderr } = await issueGateway();
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('gw1.crt is there already') as string,
+    ]);
+    expect(await readFile(shell.file('out/gw1.key'), 'utf8')).toBe(before);
+    expect((await mustPki('list', 'site')).trim().split('\n')).toHaveLength(1);
+  });
+
+  it('revokes by serial number in any spelling, and publishes it', async () => {
+    await createAuthorities();
+    await issueGateway();
+    const serial =
+      /certificate ([0-9a-f]+)/.exec(
+        (await mustPki('list', 'site')).replace(/^/, 'certificate '),
+      )?.[1] ?? '';
+    const spelled = (serial.toUpperCase().match(/../g) ?? []).join(':');
+    const path = /: (\S+)\n$/.exec(
+      await mustPki('revoke', spelled, ...signing('site'), '--reason', 'superseded'),
+    )?.[1];
+    const trust = ['-CAfile', shell.file('out/gw1-ca.crt'), '-CRLfile', String(path), '-crl_check'];
+    expect(verify(...trust, shell.file('out/gw1.crt'))).toMatch(/certificate revoked/);
+    expect(await mustPki('list', 'site')).toMatch(/revoked at \S+: superseded\n$/);
+    const again = await pki('revoke', serial, ...signing('site'));
+    expect([again.code, again.stderr]).toEqual([
+      2,
+      expect.stringMatching(/is revoked already/) as string,
+    ]);
+    const unknown = await pki('revoke', 'abcd', ...signing('site'));
+    expect(unknown.stderr).toMatch(/has issued nothing with serial number abcd/);
+  });
+
+  it('counts its revocation lists', async () => {
+    await createAuthorities();
+    await mustPki('crl', ...signing('site'));
+    const path = (await mustPki('crl', ...signing('site'), '--days', '7')).trim();
+    const text = execFileSync('openssl', ['crl', '-in', path, '-noout', '-text'], {
+      encoding: 'utf8',
+    });
+    expect(text).toMatch(/CRL Number:\s+2/);
+  });
+
+  it('prints what others shall trust', async () => {
+    await createAuthorities();
+    expect((await mustPki('export', 'site')).match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+  });
+
+  it('signs a request with the names that are allowed', async () => {
+    await createAuthorities();
+    const request = requestFor('/O=Peer/CN=peer.example', 'DNS:peer.example,IP:203.0.113.1');
+    const allow = ['--allow', 'peer.example', '203.0.113.1'];
+    await mustPki('sign', request, ...signing('site'), ...allow, '--out', shell.file('out'));
+    const text = execFileSync(
+      'openssl',
+      ['x509', '-in', shell.file('out/peer.crt'), '-noout', '-text'],
+      {
+        encoding: 'utf8',
+      },
+    );
+    expect(text).toMatch(/Subject: O = Peer, CN = peer\.example/);
+    expect(text).toMatch(/DNS:peer\.example, IP Address:203\.0\.113\.1/);
+    expect(verify('-CAfile', shell.file('out/peer-ca.crt'), shell.file('out/peer.crt'))).toMatch(
+      /OK/,
+    );
+  });
+
+  it('signs nothing for who asks for more, and names all that is too much', async () => {
+    await createAuthorities();
+    const request = requestFor('/CN=gw1.example', 'DNS:gw1.example,DNS:peer.example');
+    const { code, stderr } = await pki(
+      'sign',
+      request,
+      ...signing('site'),
+      '--allow',
+      'peer.example',
+    );
+    expect(code).toBe(1);
+    expect(stderr.match(/a name that is not allowed \(dns:gw1\.example\)/g)).toHaveLength(2);
+    const bare = requestFor('/CN=peer.example', '');
+    expect((await pki('sign', bare, ...signing('site'), '--allow', 'peer.example')).stderr).toMatch(
+      /asks for no alternative name/,
+    );
+    const text = await readFile(bare, 'utf8');
+    await writeFile(bare, text.replace(/[A-Za-z0-9+/]{4}=*\n-----END/, 'AAAA\n-----END'));
+    expect((await pki('sign', bare, ...signing('site'), '--allow', 'peer.example')).stderr).toMatch(
+      /its signature is wrong|holds no certificate request/,
+    );
+    await writeFile(bare, 'nothing');
+    expect((await pki('sign', bare, ...signing('site'), '--allow', 'x')).stderr).toMatch(
+      /holds no certificate request/,
+    );
+  });
+
+  it.each([
+    {
+      what: 'a wrong passphrase',
+      words: ['--passphrase-file', 'other'],
+      says: /does not open the key/,
+    },
+    {
+      what: 'a passphrase file that is not there',
+      words: ['--passphrase-file', 'none'],
+      says: /does not exist/,
+    },
+    {
+      what: 'an authority that nobody knows',
+      words: ['--authority', 'sight'],
+      says: /no authority sight; there are: root, site/,
+    },
+  ])('refuses $what, and issues nothing', async ({ words: [option = '', value = ''], says }) => {
+    await createAuthorities();
+    const given = option === '--authority' ? value : shell.file(value);
+    const { code, stderr } = await issueGateway(option, given);
+    expect([code > 0, stderr]).toEqual([true, expect.stringMatching(says) as string]);
+    expect(await mustPki('list', 'site')).toBe('');
+    expect(await readdir(shell.directory)).not.toContain('out');
+  });
+
+  it('says all that is wrong with the names at once', async () => {
+    const { code, stderr } = await pki(
+      ...['issue', 'gw1', ...signing('site')],
+      ...['--subject', 'CN=gw"1\n', '--alt-name', 'gw_1.example', 'zürich', 'a b'],
+    );
+    expect(code).toBe(1);
+    expect(stderr.match(/^error: /gm)).toHaveLength(3);
+    expect(stderr).toMatch(/--subject: CN may hold .* \(CN=gw\\"1\\n\); for example/);
+  });
+
+  it('refuses short passphrases, second authorities of one name and lists nobody can fetch', async () => {
+    await createAuthorities();
+    await writeFile(shell.file('short'), 'secret\n', { mode: 0o600 });
+    const create = (name: string, file: string, ...more: string[]): Promise<Outcome> =>
+      pki(
+        'ca',
+        'create',
+        name,
+        '--subject',
+        'CN=X',
+        '--passphrase-file',
+        shell.file(file),
+        ...more,
+      );
+    expect((await create('third', 'short')).stderr).toMatch(/fewer than 8 characters/);
+    expect((await create('site', 'pass')).stderr).toMatch(/there is an authority site already/);
+    expect((await create('third', 'pass', '--crl-url', 'https://x/y')).stderr).toMatch(
+      /is not an http: URL/,
+    );
+    expect((await create('third', 'pass', '--parent', 'root')).stderr).toMatch(
+      /needs --parent-passphrase-file/,
+    );
+    expect((await create('third', 'pass', '--path-length', 'x')).stderr).toMatch(
+      /not a number from 0 to 9/,
+    );
+    expect((await create('Third!', 'pass')).stderr).toMatch(/is not a name/);
+    expect(await mustPki('list')).not.toMatch(/third/i);
+  });
+});

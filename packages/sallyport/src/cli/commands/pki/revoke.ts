@@ -1,0 +1,31 @@
+import { withRevoked } from '../../../pki/record.ts';
+import type { RevocationReason } from '../../../pki/revocation.ts';
+import { AuthorityStore } from '../../../store/authority-store.ts';
+import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
+import { EXIT, type Io, UsageError } from '../../io.ts';
+import { readPassphrase } from './input.ts';
+import { CRL_DAYS, publishCrl } from './publish.ts';
+
+interface RevokeOptions {
+  readonly authority: string;
+  readonly passphraseFile: string;
+  readonly reason: RevocationReason;
+}
+
+export async function run(
+  [serial = '']: readonly string[],
+  { authority: name, passphraseFile, reason }: RevokeOptions,
+  io: Io,
+): Promise<number> {
+  const passphrase = await readPassphrase(passphraseFile, io);
+  const store = new AuthorityStore(pathsOf(directoriesFrom(io.env)).authorities);
+  return store.locked(async () => {
+    const { record, authority } = await store.open(name, passphrase);
+    const revoked = withRevoked(record, serial, reason, new Date());
+    if (revoked.fault !== undefined)
+      throw new UsageError(`${revoked.fault}; sallyport pki list ${name} shows what there is`);
+    const path = await publishCrl(store, revoked.record, authority, CRL_DAYS);
+    io.stdout(`revoked; the list for those who check it: ${path}\n`);
+    return EXIT.ok;
+  });
+}

@@ -1,0 +1,166 @@
+/** The commands below `sallyport pki`. */
+
+import { KEY_TYPES } from '../pki/key-type.ts';
+import { REVOCATION_REASONS } from '../pki/revocation.ts';
+import type { CommandEntry, OptionEntry } from './command-entry.ts';
+
+const AUTHORITY: OptionEntry = {
+  flags: '--authority <name>',
+  description: 'authority that certifies',
+  required: true,
+};
+const PASSPHRASE: OptionEntry = {
+  flags: '--passphrase-file <path>',
+  description: "passphrase of the authority's key; - is standard input",
+  required: true,
+};
+const OUT: OptionEntry = {
+  flags: '--out <directory>',
+  description: 'where the files go; none that is there is written over',
+  defaultValue: '.',
+};
+const OUTPUT: OptionEntry = {
+  flags: '-o, --output <format>',
+  description: 'form of the answer',
+  defaultValue: 'text',
+  choices: ['text', 'json', 'yaml'],
+};
+
+function days(defaultValue: string): OptionEntry {
+  return {
+    flags: '--days <count>',
+    description: 'how long it is valid, at most as long as its authority',
+    defaultValue,
+    isCount: true,
+  };
+}
+
+function keyType(defaultValue: string): OptionEntry {
+  return {
+    flags: '--key-type <type>',
+    description: 'key and signature',
+    defaultValue,
+    choices: KEY_TYPES,
+  };
+}
+
+export const PKI_COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'ca',
+    description: 'authorities',
+    options: [],
+    example: 'sallyport pki ca create site',
+    commands: [
+      {
+        name: 'create',
+        description: 'make an authority: a root, or one below another',
+        arguments: '<name>',
+        options: [
+          {
+            flags: '--subject <name>',
+            description: 'distinguished name, such as O=Example, CN=Example VPN CA',
+            required: true,
+          },
+          { ...PASSPHRASE, description: 'passphrase for its key; - is standard input' },
+          {
+            flags: '--parent <name>',
+            description: 'authority that certifies it; a root if left out',
+          },
+          {
+            flags: '--parent-passphrase-file <path>',
+            description: "passphrase of the parent's key",
+          },
+          keyType('ecdsa-p384'),
+          days('3650'),
+          {
+            flags: '--path-length <count>',
+            description: 'authorities in a row below it; any number if left out',
+          },
+          {
+            flags: '--permit <name...>',
+            description: 'it may certify names in these DNS domains only',
+          },
+          {
+            flags: '--crl-url <url...>',
+            description: 'where its revocation list will be published',
+          },
+        ],
+        example: 'sallyport pki ca create site --subject CN=Site --passphrase-file pass',
+      },
+    ],
+  },
+  {
+    name: 'issue',
+    description: 'make a key and a certificate for it',
+    arguments: '<name>',
+    options: [
+      AUTHORITY,
+      PASSPHRASE,
+      {
+        flags: '--alt-name <name...>',
+        description: 'DNS names, addresses or mail addresses that it proves',
+        required: true,
+      },
+      { flags: '--subject <name>', description: 'distinguished name; CN=<name> if left out' },
+      keyType('ecdsa-p256'),
+      days('365'),
+      OUT,
+    ],
+    example:
+      'sallyport pki issue gw1 --authority site --passphrase-file pass --alt-name gw1.example',
+  },
+  {
+    name: 'sign',
+    description: 'certify the key of a certificate request, and the names that are allowed to it',
+    arguments: '<request>',
+    options: [
+      AUTHORITY,
+      PASSPHRASE,
+      {
+        flags: '--allow <name...>',
+        description: 'names that who asks may have: what else is asked for is refused',
+        required: true,
+      },
+      days('365'),
+      OUT,
+    ],
+    example:
+      'sallyport pki sign gw1.csr --authority site --passphrase-file pass --allow gw1.example',
+  },
+  {
+    name: 'revoke',
+    description: 'revoke a certificate, and publish that',
+    arguments: '<serial>',
+    options: [
+      AUTHORITY,
+      PASSPHRASE,
+      {
+        flags: '--reason <reason>',
+        description: 'goes into the list',
+        defaultValue: 'unspecified',
+        choices: REVOCATION_REASONS,
+      },
+    ],
+    example: 'sallyport pki revoke 4a5b --authority site --passphrase-file pass',
+  },
+  {
+    name: 'crl',
+    description: 'make the revocation list of an authority anew',
+    options: [AUTHORITY, PASSPHRASE, days('30')],
+    example: 'sallyport pki crl --authority site --passphrase-file pass',
+  },
+  {
+    name: 'list',
+    description: 'list the authorities, or what one of them has issued',
+    arguments: '[authority]',
+    options: [OUTPUT],
+    example: 'sallyport pki list',
+  },
+  {
+    name: 'export',
+    description: 'print the certificates of an authority, for those who shall trust it',
+    arguments: '<authority>',
+    options: [],
+    example: 'sallyport pki export site',
+  },
+];

@@ -1,0 +1,94 @@
+/** What an authority remembers: everything it has issued, what of it is revoked, and its lists. Pure. */
+import { z } from 'zod';
+import { KEY_TYPES, type KeyType } from './key-type.ts';
+import { REVOCATION_REASONS, type Revocation, type RevocationReason } from './revocation.ts';
+
+const Time = z.iso.datetime();
+
+export interface IssuedCertificate {
+  /** Lower-case hex. */
+  readonly serial: string;
+  /** As strongSwan prints it. */
+  readonly subject: string;
+  /** As in facts: `DNS:gw.example`, `IP:192.0.2.1`. */
+  readonly altNames: readonly string[];
+  /** RFC 3339. */
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly isAuthority: boolean;
+  /** Lower-case hex SHA-256 of the DER. */
+  readonly fingerprint: string;
+  readonly revoked?: { readonly at: string; readonly reason: RevocationReason };
+}
+
+export interface AuthorityRecord {
+  readonly format: 'sallyport.dev/authority/v1alpha1';
+  readonly name: string;
+  readonly keyType: KeyType;
+  /** The authority that certifies this one; absent: a root. */
+  readonly parent?: string;
+  /** Where its revocation list is published; goes into what it issues. */
+  readonly crlUrls: readonly string[];
+  /** Of the last list; 0: there is none yet. */
+  readonly crlNumber: number;
+  readonly issued: readonly IssuedCertificate[];
+}
+
+export const AuthorityRecord: z.ZodType<AuthorityRecord> = z.strictObject({
+  format: z.literal('sallyport.dev/authority/v1alpha1'),
+  name: z.string(),
+  keyType: z.enum(KEY_TYPES),
+  parent: z.string().exactOptional(),
+  crlUrls: z.array(z.string()),
+  crlNumber: z.int().min(0),
+  issued: z.array(
+    z.strictObject({
+      serial: z.string(),
+      subject: z.string(),
+      altNames: z.array(z.string()),
+      notBefore: Time,
+      notAfter: Time,
+      isAuthority: z.boolean(),
+      fingerprint: z.string(),
+      revoked: z.strictObject({ at: Time, reason: z.enum(REVOCATION_REASONS) }).exactOptional(),
+    }),
+  ),
+});
+
+export function withIssued(record: AuthorityRecord, issued: IssuedCertificate): AuthorityRecord {
+  return { ...record, issued: [...record.issued, issued] };
+}
+
+export type Revoked =
+  | { readonly record: AuthorityRecord; readonly fault?: undefined }
+  | { readonly record?: undefined; readonly fault: string };
+
+/** `serial`: of a certificate that this authority has issued, in any case and with any separators. */
+export function withRevoked(
+  record: AuthorityRecord,
+  serial: string,
+  reason: RevocationReason,
+  now: Date,
+): Revoked {
+  const wanted = canonicalSerial(serial);
+  const found = record.issued.find((issued) => issued.serial === wanted);
+  if (found === undefined)
+    return { fault: `authority ${record.name} has issued nothing with serial number ${wanted}` };
+  if (found.revoked !== undefined)
+    return { fault: `${wanted} is revoked already, since ${found.revoked.at}` };
+  const revoked = { at: now.toISOString(), reason };
+  const issued = record.issued.map((one) => (one === found ? { ...one, revoked } : one));
+  return { record: { ...record, issued } };
+}
+
+/** For the list: what has expired is refused anyway (RFC 5280 §3.3). */
+export function revocationsOf({ issued }: AuthorityRecord, now: Date): Revocation[] {
+  return issued.flatMap(({ serial, revoked, notAfter }) =>
+    revoked === undefined || Date.parse(notAfter) < now.getTime() ? [] : [{ serial, ...revoked }],
+  );
+}
+
+/** openssl prints capitals, others colons. */
+export function canonicalSerial(text: string): string {
+  return text.replaceAll(/[:\s]/g, '').replace(/^0x/i, '').toLowerCase();
+}

@@ -1,0 +1,130 @@
+/**
+ * Authorities on disk, a directory each: `authority.json` (what it has issued), `chain.pem` (its certificate, then
+ * those above it), `key.pem` (under its passphrase), `crl.pem` (its list, to be published).
+ */
+
+import { KeyObject } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { errorCode } from '../lib/error-code.ts';
+import type { Authority } from '../pki/authority.ts';
+import { decryptKey, encryptKey } from '../pki/encrypted-key.ts';
+import { keyAlgorithmOf } from '../pki/key-type.ts';
+import { fromPem, toPem } from '../pki/pem.ts';
+import { AuthorityRecord } from '../pki/record.ts';
+import { X509Certificate } from '../pki/x509.ts';
+import { readJsonFile, writeFileAtomic } from '../platform/atomic-file.ts';
+import { takeLock } from './lock.ts';
+
+const LOCK_MILLISECONDS = 10_000;
+
+/** What is stored of one, but for its key. */
+export interface StoredAuthority {
+  readonly record: AuthorityRecord;
+  /** Its own first, its root last. */
+  readonly chain: readonly X509Certificate[];
+}
+
+export class UnknownAuthorityError extends Error {
+  constructor(name: string, known: readonly string[]) {
+    super(`there is no authority ${name}; there are: ${known.join(', ') || 'none'}`);
+    this.name = 'UnknownAuthorityError';
+  }
+}
+
+export class AuthorityStore {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  async names(): Promise<string[]> {
+    try {
+      const entries = await readdir(this.#directory, { withFileTypes: true });
+      return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return [];
+      throw error;
+    }
+  }
+
+  /** Throws {@link UnknownAuthorityError}, and what says that its files are damaged. */
+  async read(name: string): Promise<StoredAuthority> {
+    const path = this.#path(name, 'authority.json');
+    const value = await readJsonFile(path);
+    if (value === undefined) throw new UnknownAuthorityError(name, await this.names());
+    const parsed = AuthorityRecord.safeParse(value);
+    if (!parsed.success)
+      throw new Error(
+        `${path} is damaged (${z.prettifyError(parsed.error)}): put back a copy of it`,
+      );
+    const pem = await readFile(this.#path(name, 'chain.pem'), 'utf8');
+    const chain = fromPem('CERTIFICATE', pem).map((der) => new X509Certificate(der));
+    return { record: parsed.data, chain };
+  }
+
+  /** With its key. Throws as `read`, and `KeyNotOpenedError`. */
+  async open(
+    name: string,
+    passphrase: string,
+  ): Promise<StoredAuthority & { authority: Authority }> {
+    const stored = await this.read(name);
+    const [certificate] = stored.chain;
+    if (certificate === undefined) throw new Error(`${this.#path(name, 'chain.pem')} is empty`);
+    const pem = await readFile(this.#path(name, 'key.pem'), 'utf8');
+    const { keyType } = stored.record;
+    const key = decryptKey(pem, passphrase).toCryptoKey(keyAlgorithmOf(keyType), true, [
+      'sign',
+    ]);
+    return { ...stored, authority: { certificate, keyType, key } };
+  }
+
+  /** The record comes last: without it there is no authority. */
+  async create(
+    { record, chain }: StoredAuthority,
+    { key }: Authority,
+    passphrase: string,
+  ): Promise<void> {
+    const { name } = record;
+    await writeFileAtomic(
+      this.#path(name, 'key.pem'),
+      await encryptKey(KeyObject.from(key), passphrase),
+    );
+    await writeFileAtomic(
+      this.#path(name, 'chain.pem'),
+      chain.map(({ rawData }) => toPem('CERTIFICATE', rawData)).join(''),
+    );
+    await this.write(record);
+  }
+
+  async write(record: AuthorityRecord): Promise<void> {
+    const text = `${JSON.stringify(record, undefined, 1)}\n`;
+    await writeFileAtomic(this.#path(record.name, 'authority.json'), text);
+  }
+
+  async writeCrl(name: string, der: ArrayBuffer): Promise<string> {
+    const path = this.#path(name, 'crl.pem');
+    await writeFileAtomic(path, toPem('X509 CRL', der));
+    return path;
+  }
+
+  /** Of two commands at once, the second sees what the first has written. */
+  async locked<T>(use: () => Promise<T>): Promise<T> {
+    const lock = await takeLock(
+      join(this.#directory, '.lock'),
+      `pid ${process.pid}`,
+      LOCK_MILLISECONDS,
+    );
+    try {
+      return await use();
+    } finally {
+      await lock.release();
+    }
+  }
+
+  #path(name: string, file: string): string {
+    return join(this.#directory, name, file);
+  }
+}
