@@ -56,6 +56,7 @@ describe('collectHostFacts', () => {
         host: 'gw1',
         dataPlanes: expect.arrayContaining(['xfrm-interface', 'vti', 'policy']) as unknown,
         underlayMtuBytes: 1500,
+        canHoldPackets: true,
       },
     ]);
   });

@@ -75,9 +75,7 @@ export class AuthorityStore {
     if (certificate === undefined) throw new Error(`${this.#path(name, 'chain.pem')} is empty`);
     const pem = await readFile(this.#path(name, 'key.pem'), 'utf8');
     const { keyType } = stored.record;
-    const key = decryptKey(pem, passphrase).toCryptoKey(keyAlgorithmOf(keyType), true, [
-      'sign',
-    ]);
+    const key = decryptKey(pem, passphrase).toCryptoKey(keyAlgorithmOf(keyType), true, ['sign']);
     return { ...stored, authority: { certificate, keyType, key } };
   }
 

@@ -34,6 +34,7 @@ describe('pathsOf', () => {
       'plan',
       'lastGoodPlan',
       'salt',
+      'authorities',
       'sysctls',
       'journal',
       'history',

@@ -1,14 +1,25 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Outcome, Shell } from '../../testing/run.ts';
 
 let shell: Shell;
+/** With two authorities, which are slow to make. */
+let template: Shell;
 
-beforeEach(async () => {
+beforeAll(async () => {
   shell = await Shell.create();
   await writeFile(shell.file('pass'), 'correct horse\n', { mode: 0o600 });
   await writeFile(shell.file('other'), 'battery staple\n', { mode: 0o600 });
+  await createAuthorities();
+  template = shell;
+});
+afterAll(async () => {
+  await template[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  shell = await Shell.create();
+  await cp(template.directory, shell.directory, { recursive: true });
 });
 afterEach(async () => {
   await shell[Symbol.asyncDispose]();
@@ -64,7 +75,6 @@ function requestFor(subject: string, names: string): string {
 
 describe('sallyport pki', () => {
   it('issues a key with its certificate below two authorities, which openssl verifies', async () => {
-    await createAuthorities();
     const { code, stdout } = await issueGateway();
     expect([code, stdout]).toEqual([
       0,
@@ -83,7 +93,6 @@ describe('sallyport pki', () => {
   });
 
   it('lists authorities, and what they have issued', async () => {
-    await createAuthorities();
     await issueGateway('--days', '90');
     expect(await mustPki('list')).toMatch(
       /^root: O=Example, CN=Root, valid for .*; a root; 1 issued\nsite: O=Example, CN=Site, valid for .*; below root; 1 issued\n$/,
@@ -96,7 +105,6 @@ describe('sallyport pki', () => {
   });
 
   it('writes over nothing, and remembers nothing that it did not write', async () => {
-    await createAuthorities();
     await issueGateway();
     const before = await readFile(shell.file('out/gw1.key'), 'utf8');
     const { code, stderr } = await issueGateway();
@@ -109,7 +117,6 @@ describe('sallyport pki', () => {
   });
 
   it('revokes by serial number in any spelling, and publishes it', async () => {
-    await createAuthorities();
     await issueGateway();
     const serial =
       /certificate ([0-9a-f]+)/.exec(
@@ -132,7 +139,6 @@ describe('sallyport pki', () => {
   });
 
   it('counts its revocation lists', async () => {
-    await createAuthorities();
     await mustPki('crl', ...signing('site'));
     const path = (await mustPki('crl', ...signing('site'), '--days', '7')).trim();
     const text = execFileSync('openssl', ['crl', '-in', path, '-noout', '-text'], {
@@ -142,12 +148,10 @@ describe('sallyport pki', () => {
   });
 
   it('prints what others shall trust', async () => {
-    await createAuthorities();
     expect((await mustPki('export', 'site')).match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
   });
 
   it('signs a request with the names that are allowed', async () => {
-    await createAuthorities();
     const request = requestFor('/O=Peer/CN=peer.example', 'DNS:peer.example,IP:203.0.113.1');
     const allow = ['--allow', 'peer.example', '203.0.113.1'];
     await mustPki('sign', request, ...signing('site'), ...allow, '--out', shell.file('out'));
@@ -166,7 +170,6 @@ describe('sallyport pki', () => {
   });
 
   it('signs nothing for who asks for more, and names all that is too much', async () => {
-    await createAuthorities();
     const request = requestFor('/CN=gw1.example', 'DNS:gw1.example,DNS:peer.example');
     const { code, stderr } = await pki(
       'sign',
@@ -209,7 +212,6 @@ describe('sallyport pki', () => {
       says: /no authority sight; there are: root, site/,
     },
   ])('refuses $what, and issues nothing', async ({ words: [option = '', value = ''], says }) => {
-    await createAuthorities();
     const given = option === '--authority' ? value : shell.file(value);
     const { code, stderr } = await issueGateway(option, given);
     expect([code > 0, stderr]).toEqual([true, expect.stringMatching(says) as string]);
@@ -228,7 +230,6 @@ describe('sallyport pki', () => {
   });
 
   it('refuses short passphrases, second authorities of one name and lists nobody can fetch', async () => {
-    await createAuthorities();
     await writeFile(shell.file('short'), 'secret\n', { mode: 0o600 });
     const create = (name: string, file: string, ...more: string[]): Promise<Outcome> =>
       pki(
