@@ -16,6 +16,8 @@ export default defineConfig({
         test: { name: 'effects', include: ['packages/*/src/**/*.test.ts'], exclude: [PURE] },
       },
     ],
+    // Vitest leaves one core out, which on a machine of two is half of it.
+    maxWorkers: '100%',
     // No test waits for luck: a limit that a busy machine reaches would only fail what is right.
     testTimeout: 60_000,
     hookTimeout: 60_000,
