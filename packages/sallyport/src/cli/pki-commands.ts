@@ -2,6 +2,7 @@
 
 import { KEY_TYPES } from '../pki/key-type.ts';
 import { REVOCATION_REASONS } from '../pki/revocation.ts';
+import { PKCS12_SCHEMES } from '../platform/pkcs12-scheme.ts';
 import type { CommandEntry, OptionEntry } from './command-entry.ts';
 
 const AUTHORITY: OptionEntry = {
@@ -108,6 +109,27 @@ export const PKI_COMMANDS: readonly CommandEntry[] = [
     ],
     example:
       'sallyport pki issue gw1 --authority site --passphrase-file pass --alt-name gw1.example',
+  },
+  {
+    name: 'pack',
+    description: 'pack a key, its certificate and the authorities into one PKCS#12 file',
+    arguments: '<name>',
+    options: [
+      {
+        flags: '--export-passphrase-file <path>',
+        description: 'passphrase for the file; - is standard input',
+        required: true,
+      },
+      {
+        flags: '--scheme <scheme>',
+        description: 'compatible: 3DES and SHA-1, for what reads nothing better',
+        defaultValue: 'modern',
+        choices: PKCS12_SCHEMES,
+      },
+      { flags: '--in <directory>', description: 'where issue wrote them', defaultValue: '.' },
+      OUT,
+    ],
+    example: 'sallyport pki pack gw1 --export-passphrase-file pass',
   },
   {
     name: 'sign',

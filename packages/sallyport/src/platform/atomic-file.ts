@@ -13,7 +13,7 @@ export interface StagedFile {
 }
 
 /** Mode 0600 in directories of mode 0700. Throws what the file system says; the old file stays. */
-export async function stageFile(path: string, content: string): Promise<StagedFile> {
+export async function stageFile(path: string, content: string | Uint8Array): Promise<StagedFile> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   const discard = (): Promise<void> => rm(temporary, { force: true });
@@ -39,7 +39,7 @@ export async function stageFile(path: string, content: string): Promise<StagedFi
 }
 
 /** As `stageFile`, in force at once. */
-export async function writeFileAtomic(path: string, content: string): Promise<void> {
+export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
   const staged = await stageFile(path, content);
   try {
     await staged.commit();

@@ -1,4 +1,3 @@
-import { Name } from '../../../model/fields.ts';
 import { createAuthority } from '../../../pki/authority.ts';
 import { issuedOf } from '../../../pki/issued.ts';
 import type { KeyType } from '../../../pki/key-type.ts';
@@ -6,7 +5,7 @@ import { withIssued } from '../../../pki/record.ts';
 import { AuthorityStore } from '../../../store/authority-store.ts';
 import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
 import { EXIT, type Io, UsageError } from '../../io.ts';
-import { Names, readPassphrase } from './input.ts';
+import { mustBeName, Names, readPassphrase } from './input.ts';
 
 interface CreateOptions {
   readonly subject: string;
@@ -25,8 +24,7 @@ export async function run(
   options: CreateOptions,
   io: Io,
 ): Promise<number> {
-  if (!Name.safeParse(name).success)
-    throw new UsageError(`"${name}" is not a name; for example: sallyport pki ca create site`);
+  mustBeName(name);
   const names = new Names();
   const subject = names.subject('--subject', options.subject);
   const permitted = names.altNames('--permit', options.permit ?? []);

@@ -2,6 +2,7 @@
 
 import { messageOf } from '../../../lib/message-of.ts';
 import type { Problem } from '../../../lib/problem.ts';
+import { Name } from '../../../model/fields.ts';
 import {
   type NameFault,
   type Read,
@@ -39,6 +40,12 @@ function readFileText(path: string, io: Io): string {
   } catch (error) {
     throw new UsageError(`--passphrase-file ${path}: ${messageOf(error)}`);
   }
+}
+
+/** Of files and directories. Throws {@link UsageError}. */
+export function mustBeName(name: string): void {
+  if (!Name.safeParse(name).success)
+    throw new UsageError(`"${name}" is not a name: use lower-case letters, digits and hyphens`);
 }
 
 /** Collects what is wrong with the names of one command. */

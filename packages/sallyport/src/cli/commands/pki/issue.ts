@@ -1,9 +1,8 @@
 import { KeyObject } from 'node:crypto';
-import { Name } from '../../../model/fields.ts';
 import { generateKeys, type KeyType } from '../../../pki/key-type.ts';
-import { EXIT, type Io, UsageError } from '../../io.ts';
+import { EXIT, type Io } from '../../io.ts';
 import { certify } from './certify.ts';
-import { Names } from './input.ts';
+import { mustBeName, Names } from './input.ts';
 import { mustBeFree, writeFiles } from './output.ts';
 
 interface IssueOptions {
@@ -21,8 +20,7 @@ export async function run(
   options: IssueOptions,
   io: Io,
 ): Promise<number> {
-  if (!Name.safeParse(name).success)
-    throw new UsageError(`"${name}" is not a name; for example: sallyport pki issue gw1`);
+  mustBeName(name);
   const names = new Names();
   const subject = names.subject('--subject', options.subject ?? `CN=${name}`);
   const altNames = names.altNames('--alt-name', options.altName);

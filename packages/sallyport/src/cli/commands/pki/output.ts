@@ -6,7 +6,7 @@ import { UsageError } from '../../io.ts';
 
 export interface OutputFile {
   readonly name: string;
-  readonly content: string;
+  readonly content: string | Uint8Array;
 }
 
 /** Throws {@link UsageError} where one is there already; writes none then. */

@@ -151,6 +151,30 @@ describe('sallyport pki', () => {
     expect((await mustPki('export', 'site')).match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
   });
 
+  it('packs what it issued for the other side, who is told what to do with it', async () => {
+    await issueGateway();
+    const pack = (): Promise<Outcome> =>
+      pki(
+        ...['pack', 'gw1', '--in', shell.file('out'), '--out', shell.file('out')],
+        ...['--export-passphrase-file', shell.file('other')],
+      );
+    expect((await pack()).code).toBe(0);
+    const path = shell.file('out/gw1.p12');
+    const args = ['pkcs12', '-in', path, '-passin', 'pass:battery staple', '-nodes'];
+    const text = execFileSync('openssl', args, { encoding: 'utf8', stdio: 'pipe' });
+    expect(text.match(/BEGIN CERTIFICATE/g)).toHaveLength(3);
+    expect(await readFile(shell.file('out/gw1-install.txt'), 'utf8')).toMatch(
+      /pk12util -i gw1\.p12/,
+    );
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect((await pack()).stderr).toMatch(/gw1\.p12 is there already/);
+    const absent = await pki('pack', 'gw2', '--export-passphrase-file', shell.file('other'));
+    expect([absent.code, absent.stderr]).toEqual([
+      2,
+      expect.stringMatching(/gw2\.crt: .*gw2\.key: /) as string,
+    ]);
+  });
+
   it('signs a request with the names that are allowed', async () => {
     const request = requestFor('/O=Peer/CN=peer.example', 'DNS:peer.example,IP:203.0.113.1');
     const allow = ['--allow', 'peer.example', '203.0.113.1'];
