@@ -8,6 +8,7 @@ import { messageOf } from '../lib/message-of.ts';
 import type { Problem } from '../lib/problem.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import { writeFileAtomic } from '../platform/atomic-file.ts';
+import { expiryProblems } from '../status/expiry.ts';
 import type { HostReading, HostReport } from '../status/host-report.ts';
 import { serveControl } from './control.ts';
 import type { DriftWatch } from './drift-watch.ts';
@@ -190,6 +191,7 @@ export class Agent {
       const problems = [
         ...(problem === undefined ? [] : [problem]),
         ...this.#secretProblems,
+        ...(plan === undefined ? [] : expiryProblems(plan, new Date().toISOString())),
         ...round.problems,
         ...recorder.problems,
       ];

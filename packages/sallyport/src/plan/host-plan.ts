@@ -29,6 +29,14 @@ export interface SecretUse {
   readonly namespace: string;
   readonly name: string;
   readonly fingerprint: string;
+  /** Of its certificates the one that ends first. */
+  readonly expires?: Expiry;
+}
+
+export interface Expiry {
+  readonly subject: string;
+  /** RFC 3339. */
+  readonly notAfter: string;
 }
 
 export interface PskAuth {

@@ -10,7 +10,7 @@ import { type Host, outerAddresses } from '../model/host.ts';
 import type { Tunnel } from '../model/tunnel.ts';
 import { planChildren } from './children.ts';
 import { chooseDataPlane, type TunnelEnds } from './data-plane.ts';
-import type { CertificateAuth, PskAuth, SecretUse, TunnelPlan } from './host-plan.ts';
+import type { CertificateAuth, Expiry, PskAuth, SecretUse, TunnelPlan } from './host-plan.ts';
 import { type TunnelMtu, USERSPACE_MTU, worstInnerMtu } from './mtu.ts';
 import { findTunnelProblems, type PlanProblem } from './problems.ts';
 import { interfaceIdOf, interfaceNameOf, tunnelName } from './tunnel-name.ts';
@@ -165,11 +165,17 @@ function planAuth(context: TunnelContext): PskAuth | CertificateAuth | undefined
 }
 
 function use(namespace: string, name: string, { secretFacts }: TunnelContext): SecretUse {
+  const facts = secretFacts.get(objectKey(namespace, name));
+  const expires = facts === undefined ? undefined : firstToExpire(facts);
   return {
-    namespace,
-    name,
-    fingerprint: secretFacts.get(objectKey(namespace, name))?.fingerprint ?? UNREAD,
+    ...{ namespace, name, fingerprint: facts?.fingerprint ?? UNREAD },
+    ...(expires === undefined ? {} : { expires }),
   };
+}
+
+function firstToExpire({ certificates }: SecretFacts): Expiry | undefined {
+  const [first] = certificates.toSorted((a, b) => Date.parse(a.notAfter) - Date.parse(b.notAfter));
+  return first === undefined ? undefined : { subject: first.subject, notAfter: first.notAfter };
 }
 
 /** strongSwan's own default for certificates: the subject. */
