@@ -60,6 +60,14 @@ module.exports = {
       to: { path: '^packages/sallyport/src/(agent|store|cli|bin)/' },
     },
     {
+      name: 'pki-knows-no-files',
+      comment:
+        'Whoever keeps authorities, in files or in a database, makes certificates the same way.',
+      severity: 'error',
+      from: { path: '^packages/sallyport/src/pki/', pathNot: TEST },
+      to: { path: '^packages/sallyport/src/(agent|store|cli|bin|drivers)/|^(node:)?fs' },
+    },
+    {
       name: 'agent-below-cli',
       comment: 'The agent runs without a command line.',
       severity: 'error',

@@ -42,7 +42,9 @@ export async function untilInEffect(
   const { client } = gateway;
   const ike = gateway.nameOf(number);
   // Told, not asked for again and again: to find one SA among a thousand is work of the daemon that is measured.
-  for await (const event of client.subscribe(['child-updown'])) {
+  for await (const event of client.subscribe(['child-updown'], {
+    signal: AbortSignal.timeout(PATIENCE_MILLISECONDS),
+  })) {
     if (event.type === 'event') {
       const told = parseSaEvent(event.name, event.message);
       if (told?.type === 'child-updown' && told.sa.name === ike && hasPolicy(told.sa, policy))

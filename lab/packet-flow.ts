@@ -55,8 +55,8 @@ export class PacketFlow {
 
   /** Of all that were sent. */
   async stop(): Promise<{ readonly sent: number; readonly lost: number }> {
-    this.#sender.kill('SIGTERM');
-    await once(this.#sender, 'exit');
+    // One that has ended by itself has said why, and ends no more.
+    if (this.#sender.kill('SIGTERM')) await once(this.#sender, 'exit');
     const words = await readFile(this.#log, 'utf8');
     if (!/^\d+\n$/.test(words)) throw new Error(`the sender of packets failed: ${words}`);
     const sent = Number(words);

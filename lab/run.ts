@@ -33,8 +33,10 @@ async function main(): Promise<number> {
   const run = async (job: Job): Promise<void> => {
     const { output, seconds, counts } = await runJob(job);
     const words = `# ${describeJob(job)}: ${seconds.toFixed(0)} s\n${output}`;
-    if (counts === undefined || counts.failed > 0) last += words;
-    else process.stdout.write(words);
+    if (counts === undefined || counts.failed > 0) {
+      process.stdout.write(`# FAILED: ${describeJob(job)}\n`);
+      last += words;
+    } else process.stdout.write(words);
     if (counts === undefined) broken += 1;
     total.passed += counts?.passed ?? 0;
     total.failed += counts?.failed ?? 0;

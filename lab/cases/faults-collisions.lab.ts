@@ -13,6 +13,7 @@ import { until } from '../until.ts';
 const DURATION_MILLISECONDS = atLength({ whole: 600_000, short: 20_000 });
 /** However slow the machine: with fewer of them nothing has been shown. */
 const COLLISIONS = 20;
+const PATIENCE_MILLISECONDS = 120_000;
 /** From one collision to the next: its exchange is over, and the DELETE of what was replaced under way. */
 const PAUSE_MILLISECONDS = 250;
 const INTERVAL_SECONDS = 0.005;
@@ -53,8 +54,10 @@ describe('two ends that rekey at once', () => {
     const collisions = async (): Promise<number> =>
       (await stranger.log()).match(/detected \w+ collision/g)?.length ?? 0;
     const end = performance.now() + DURATION_MILLISECONDS;
+    const latest = end + PATIENCE_MILLISECONDS;
     let rekeys = 0;
     while (performance.now() < end || (await collisions()) < COLLISIONS) {
+      assert.ok(performance.now() < latest, `only ${String(await collisions())} collisions`);
       const asked = await Promise.all([rekey(ours, 'v4'), rekey(theirs, 'networks')]);
       for (const count of asked) rekeys += count;
       await delay(PAUSE_MILLISECONDS);

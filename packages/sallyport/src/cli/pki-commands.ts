@@ -79,7 +79,14 @@ export const PKI_COMMANDS: readonly CommandEntry[] = [
           },
           {
             flags: '--permit <name...>',
-            description: 'it may certify names in these DNS domains only',
+            description:
+              'DNS names that it certifies must lie in these domains; addresses may be any',
+          },
+          {
+            flags: '--crl-days <count>',
+            description: 'how long each of its revocation lists is good',
+            defaultValue: '30',
+            isCount: true,
           },
           {
             flags: '--crl-url <url...>',
@@ -143,6 +150,10 @@ export const PKI_COMMANDS: readonly CommandEntry[] = [
         description: 'names that who asks may have: what else is asked for is refused',
         required: true,
       },
+      {
+        flags: '--subject <name>',
+        description: 'subject that it may have besides CN=<allowed name>',
+      },
       days('365'),
       OUT,
     ],
@@ -168,7 +179,7 @@ export const PKI_COMMANDS: readonly CommandEntry[] = [
   {
     name: 'crl',
     description: 'make the revocation list of an authority anew',
-    options: [AUTHORITY, PASSPHRASE, days('30')],
+    options: [AUTHORITY, PASSPHRASE],
     example: 'sallyport pki crl --authority site --passphrase-file pass',
   },
   {

@@ -2,6 +2,7 @@
 import { collectHostFacts } from '../agent/collect-facts.ts';
 import { previewChanges } from '../agent/preview.ts';
 import { type Change, formatChange } from '../drivers/driver.ts';
+import { printable } from '../lib/printable.ts';
 import { formatProblem } from '../lib/problem.ts';
 import { indexObjects } from '../model/declared-objects.ts';
 import type { Facts } from '../model/facts.ts';
@@ -129,7 +130,9 @@ function describeOutcome(plan: HostPlan, told: Told): string {
     ]),
     'more by sallyport status, and of one tunnel by sallyport why CONNECTION',
     '',
-  ].join('\n');
+  ]
+    .map(printable)
+    .join('\n');
 }
 
 /** What is loaded is one thing; whether the other side answers is another, and takes its time. */

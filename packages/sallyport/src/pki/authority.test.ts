@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Authority, createAuthority, createCrl, issueCertificate } from './authority.ts';
-import { generateKeys, KEY_TYPES, type KeyType } from './key-type.ts';
+import { KEY_TYPES, type KeyType } from './key-type.ts';
+import { generateKeys } from './keys.ts';
 import { toPem } from './pem.ts';
 import type { X509Certificate, X509Crl } from './x509.ts';
 
@@ -18,7 +19,7 @@ afterAll(() => {
 });
 
 const NOW = new Date('2026-11-21T12:00:00.500Z');
-const ANY = { permitted: [] };
+const ANY = { permitted: [], crlUrls: [] };
 
 function write(name: string, { rawData }: X509Certificate | X509Crl): string {
   const path = join(directory, name);
@@ -26,14 +27,19 @@ function write(name: string, { rawData }: X509Certificate | X509Crl): string {
   return path;
 }
 
-function root(keyType: KeyType, days = 3_650): Promise<Authority> {
+function root(keyType: KeyType, days = 3_650, now = NOW): Promise<Authority> {
   return createAuthority(
     { ...ANY, subject: [{ O: ['Example'] }, { CN: ['Root'] }], keyType, days, pathLength: 1 },
-    NOW,
+    now,
   );
 }
 
-async function leafOf(issuer: Authority, keyType: KeyType, days = 365): Promise<X509Certificate> {
+async function leafOf(
+  issuer: Authority,
+  keyType: KeyType,
+  days = 365,
+  now = NOW,
+): Promise<X509Certificate> {
   const { publicKey } = await generateKeys(keyType);
   return issueCertificate(
     issuer,
@@ -48,12 +54,16 @@ async function leafOf(issuer: Authority, keyType: KeyType, days = 365): Promise<
       days,
       crlUrls: ['http://pki.example/root.crl'],
     },
-    NOW,
+    now,
   );
 }
 
 function verify(...args: string[]): { readonly ok: boolean; readonly output: string } {
-  const at = String(Math.floor(NOW.getTime() / 1_000));
+  return verifyAt(NOW, ...args);
+}
+
+function verifyAt(now: Date, ...args: string[]): { readonly ok: boolean; readonly output: string } {
+  const at = String(Math.floor(now.getTime() / 1_000));
   const { status, stdout, stderr } = spawnSync(
     'openssl',
     ['verify', '-x509_strict', '-attime', at, ...args],
@@ -66,20 +76,22 @@ describe('an authority', () => {
   it.each(KEY_TYPES)(
     'with a key of %s certifies what openssl and strongSwan accept',
     async (type) => {
-      const top = await root(type);
+      // pki(1) knows no other time than that of the machine.
+      const now = new Date();
+      const top = await root(type, 3_650, now);
       const issuing = await createAuthority(
         { ...ANY, subject: [{ CN: ['Issuing'] }], keyType: type, days: 1_825, pathLength: 0 },
-        NOW,
+        now,
         top,
       );
-      const leaf = await leafOf(issuing, type);
+      const leaf = await leafOf(issuing, type, 365, now);
       const files = {
         root: write(`${type}-root.pem`, top.certificate),
         issuing: write(`${type}-issuing.pem`, issuing.certificate),
         leaf: write(`${type}-leaf.pem`, leaf),
       };
       const chain = ['-CAfile', files.root, '-untrusted', files.issuing, files.leaf];
-      expect(verify(...chain)).toMatchObject({ ok: true });
+      expect(verifyAt(now, ...chain)).toMatchObject({ ok: true });
       expect(
         spawnSync(
           'pki',
@@ -126,7 +138,8 @@ describe('an authority', () => {
         subject: [{ CN: ['Limited'] }],
         keyType: 'ecdsa-p256',
         days: 100,
-        permitted: [{ type: 'dns', value: 'other.example' }],
+        permitted: ['other.example'],
+        crlUrls: ['http://pki.example/root.crl'],
       },
       NOW,
       top,
@@ -145,7 +158,10 @@ describe('an authority', () => {
     const at = NOW.toISOString();
     const crl = await createCrl(
       top,
-      [{ serial: bad.serialNumber, at, reason: 'key-compromise' }],
+      [
+        { serial: bad.serialNumber, at, reason: 'key-compromise' },
+        { serial: 'abcd', at, reason: 'unspecified' },
+      ],
       { number: 7, days: 30 },
       NOW,
     );
@@ -155,6 +171,9 @@ describe('an authority', () => {
     });
     expect(text).toMatch(/X509v3 CRL Number:\s+7/);
     expect(text).toMatch(/Key Compromise/);
+    // RFC 5280 §5.1: a list of extensions has at least one.
+    const asn1 = execFileSync('openssl', ['asn1parse', '-in', list], { encoding: 'utf8' });
+    expect(asn1).not.toMatch(/l= +0 cons: SEQUENCE/);
     expect(text).toMatch(/Next Update: Dec 21 12:00:00 2026 GMT/);
     const trust = [
       '-CAfile',

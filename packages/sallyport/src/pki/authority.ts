@@ -6,7 +6,8 @@ import {
   leafExtensions,
   type PermittedNames,
 } from './extensions.ts';
-import { generateKeys, type KeyType, signatureOf } from './key-type.ts';
+import type { KeyType } from './key-type.ts';
+import { generateKeys, signatureOf } from './keys.ts';
 import type { Revocation, RevocationReason } from './revocation.ts';
 import {
   type JsonGeneralName,
@@ -32,6 +33,8 @@ export interface NewAuthority extends PermittedNames {
   readonly days: number;
   /** Authorities below this one, in a row; absent: any number. */
   readonly pathLength?: number;
+  /** Where the revocation list of its issuer can be fetched. */
+  readonly crlUrls: readonly string[];
 }
 
 export interface NewCertificate {
@@ -113,8 +116,11 @@ export async function createCrl(
     entries: revoked.map(({ serial, at, reason }) => ({
       serialNumber: serial,
       revocationDate: new Date(at),
-      // RFC 5280 §5.3.1: nothing is said rather than "unspecified".
-      ...(reason === 'unspecified' ? {} : { reason: REASON_CODES[reason] }),
+      // RFC 5280 §5.3.1: no reason rather than "unspecified". The library would then write an empty list of extensions,
+      // which §5.1 does not know: since when it is not valid is said instead.
+      ...(reason === 'unspecified'
+        ? { invalidity: new Date(at) }
+        : { reason: REASON_CODES[reason] }),
     })),
     extensions: await crlExtensions(issuer.certificate.publicKey, number),
   });

@@ -1,8 +1,8 @@
 /** What a certificate of each role says of itself: the profile of RFC 5280, as RFC 4945 §5 narrows it for IKE. */
 import { AsnConvert } from '@peculiar/asn1-schema';
 import {
-  GeneralNames as AsnGeneralNames,
   CRLNumber,
+  GeneralName,
   GeneralSubtree,
   GeneralSubtrees,
   id_ce_cRLNumber,
@@ -16,7 +16,6 @@ import {
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
   Extension,
-  GeneralNames,
   type JsonGeneralName,
   KeyUsageFlags,
   KeyUsagesExtension,
@@ -28,15 +27,19 @@ import {
 /** RFC 4945 §5.1.3.12. */
 const IPSEC_IKE = '1.3.6.1.5.5.7.3.17';
 
-/** Which names an authority may certify, below it too; empty: any. */
+/** The DNS names that an authority may certify, below it too; empty: any. Addresses are not limited by it. */
 export interface PermittedNames {
-  readonly permitted: readonly JsonGeneralName[];
+  readonly permitted: readonly string[];
 }
 
 export async function authorityExtensions(
   own: PublicKey,
   issuer: PublicKey,
-  { permitted, pathLength }: PermittedNames & { readonly pathLength?: number },
+  {
+    permitted,
+    pathLength,
+    crlUrls,
+  }: PermittedNames & { readonly pathLength?: number; readonly crlUrls: readonly string[] },
 ): Promise<Extension[]> {
   return [
     new BasicConstraintsExtension(true, pathLength, true),
@@ -44,6 +47,7 @@ export async function authorityExtensions(
     await SubjectKeyIdentifierExtension.create(own),
     await AuthorityKeyIdentifierExtension.create(issuer),
     ...(permitted.length === 0 ? [] : [nameConstraints(permitted)]),
+    ...distributionPoints(crlUrls),
   ];
 }
 
@@ -72,7 +76,7 @@ export async function leafExtensions(
       : [new SubjectAlternativeNameExtension([...leaf.altNames], !leaf.hasSubject)]),
     await SubjectKeyIdentifierExtension.create(own),
     await AuthorityKeyIdentifierExtension.create(issuer),
-    ...(leaf.crlUrls.length === 0 ? [] : [new CRLDistributionPointsExtension([...leaf.crlUrls])]),
+    ...distributionPoints(leaf.crlUrls),
   ];
 }
 
@@ -83,10 +87,15 @@ export async function crlExtensions(issuer: PublicKey, number: number): Promise<
   ];
 }
 
+function distributionPoints(urls: readonly string[]): Extension[] {
+  return urls.length === 0 ? [] : [new CRLDistributionPointsExtension([...urls])];
+}
+
 /** RFC 5280 §4.2.1.10: critical. */
-function nameConstraints(permitted: readonly JsonGeneralName[]): Extension {
-  const names = AsnConvert.parse(new GeneralNames([...permitted]).rawData, AsnGeneralNames);
-  const subtrees = names.map((base) => new GeneralSubtree({ base }));
+function nameConstraints(permitted: readonly string[]): Extension {
+  const subtrees = permitted.map(
+    (dNSName) => new GeneralSubtree({ base: new GeneralName({ dNSName }) }),
+  );
   const value = new NameConstraints({ permittedSubtrees: new GeneralSubtrees(subtrees) });
   return new Extension(id_ce_nameConstraints, true, AsnConvert.serialize(value));
 }

@@ -1,6 +1,4 @@
-/** Kinds of keys that authorities and gateways have, and how each of them signs. */
-import { webcrypto } from 'node:crypto';
-
+/** Kinds of keys that authorities and gateways have. */
 export const KEY_TYPES = [
   'ecdsa-p256',
   'ecdsa-p384',
@@ -12,60 +10,3 @@ export const KEY_TYPES = [
 ] as const;
 
 export type KeyType = (typeof KEY_TYPES)[number];
-
-interface KeyAlgorithm {
-  /** For WebCrypto. */
-  readonly key: webcrypto.EcKeyGenParams | webcrypto.RsaHashedKeyGenParams | webcrypto.Algorithm;
-  readonly signature:
-    | webcrypto.EcdsaParams
-    | (webcrypto.Algorithm & { readonly hash: string; readonly saltLength?: number })
-    | webcrypto.Algorithm;
-}
-
-/** Of the hash: RFC 4055 §3.1 leaves it open, RFC 8446 §4.2.3 and strongSwan take as much as the hash has. */
-const SALT_BYTES: Readonly<Record<string, number>> = { 'SHA-256': 32, 'SHA-384': 48 };
-
-const ALGORITHMS: Readonly<Record<KeyType, KeyAlgorithm>> = {
-  'ecdsa-p256': ecdsa('P-256', 'SHA-256'),
-  'ecdsa-p384': ecdsa('P-384', 'SHA-384'),
-  'rsa-3072': rsa(3072, 'RSASSA-PKCS1-v1_5', 'SHA-256'),
-  'rsa-4096': rsa(4096, 'RSASSA-PKCS1-v1_5', 'SHA-384'),
-  'rsa-pss-3072': rsa(3072, 'RSA-PSS', 'SHA-256'),
-  'rsa-pss-4096': rsa(4096, 'RSA-PSS', 'SHA-384'),
-  ed25519: { key: { name: 'Ed25519' }, signature: { name: 'Ed25519' } },
-};
-
-function ecdsa(namedCurve: string, hash: string): KeyAlgorithm {
-  return { key: { name: 'ECDSA', namedCurve }, signature: { name: 'ECDSA', hash } };
-}
-
-function rsa(
-  modulusLength: number,
-  name: 'RSASSA-PKCS1-v1_5' | 'RSA-PSS',
-  hash: string,
-): KeyAlgorithm {
-  const publicExponent = new Uint8Array([1, 0, 1]);
-  const saltLength = SALT_BYTES[hash];
-  return {
-    key: { name, modulusLength, publicExponent, hash },
-    signature: {
-      name,
-      hash,
-      ...(name === 'RSA-PSS' && saltLength !== undefined ? { saltLength } : {}),
-    },
-  };
-}
-
-export function signatureOf(type: KeyType): KeyAlgorithm['signature'] {
-  return ALGORITHMS[type].signature;
-}
-
-export function keyAlgorithmOf(type: KeyType): KeyAlgorithm['key'] {
-  return ALGORITHMS[type].key;
-}
-
-export async function generateKeys(type: KeyType): Promise<webcrypto.CryptoKeyPair> {
-  const keys = await webcrypto.subtle.generateKey(keyAlgorithmOf(type), true, ['sign', 'verify']);
-  if (!('privateKey' in keys)) throw new Error(`${type} is no pair of keys`);
-  return keys;
-}

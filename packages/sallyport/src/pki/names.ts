@@ -4,6 +4,7 @@
  */
 
 import { parseAddress } from '../lib/prefix.ts';
+import { printable } from '../lib/printable.ts';
 import { canonicalEndpoint } from '../model/addresses.ts';
 import type { JsonGeneralName, JsonName } from './x509.ts';
 
@@ -50,7 +51,7 @@ export function readDistinguishedName(text: string): Read<JsonName> {
   return { value: name };
 }
 
-/** Labels of RFC 1123 §2.1; a first label `*` stands for one label (RFC 6125 §6.4.3). */
+/** Labels of RFC 1123 §2.1, and the underscore that hosts have all the same; a first label `*` stands for one label (RFC 6125 §6.4.3). */
 const DNS_NAME =
   /^(?:\*\.)?(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/;
 const MAIL_ADDRESS = /^[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9.-]+$/;
@@ -79,9 +80,4 @@ export function readAltName(text: string): Read<JsonGeneralName> {
       hint: 'write a DNS name, an IPv4 or IPv6 address, or user@domain, in ASCII',
     },
   };
-}
-
-/** For messages: what a terminal would obey is shown as `?`. */
-export function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '?');
 }

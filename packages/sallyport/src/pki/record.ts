@@ -31,6 +31,8 @@ export interface AuthorityRecord {
   readonly crlUrls: readonly string[];
   /** Of the last list; 0: there is none yet. */
   readonly crlNumber: number;
+  /** How long a list is good for. */
+  readonly crlDays: number;
   readonly issued: readonly IssuedCertificate[];
 }
 
@@ -41,6 +43,7 @@ export const AuthorityRecord: z.ZodType<AuthorityRecord> = z.strictObject({
   parent: z.string().exactOptional(),
   crlUrls: z.array(z.string()),
   crlNumber: z.int().min(0),
+  crlDays: z.int().min(1),
   issued: z.array(
     z.strictObject({
       serial: z.string(),
@@ -59,36 +62,33 @@ export function withIssued(record: AuthorityRecord, issued: IssuedCertificate): 
   return { ...record, issued: [...record.issued, issued] };
 }
 
-export type Revoked =
-  | { readonly record: AuthorityRecord; readonly fault?: undefined }
-  | { readonly record?: undefined; readonly fault: string };
-
-/** `serial`: of a certificate that this authority has issued, in any case and with any separators. */
+/**
+ * `serial`: of a certificate that this authority has issued, in any case and with any separators; undefined where it
+ * has not. What is revoked already stays as it was.
+ */
 export function withRevoked(
   record: AuthorityRecord,
   serial: string,
   reason: RevocationReason,
   now: Date,
-): Revoked {
+): AuthorityRecord | undefined {
   const wanted = canonicalSerial(serial);
   const found = record.issued.find((issued) => issued.serial === wanted);
-  if (found === undefined)
-    return { fault: `authority ${record.name} has issued nothing with serial number ${wanted}` };
-  if (found.revoked !== undefined)
-    return { fault: `${wanted} is revoked already, since ${found.revoked.at}` };
+  if (found === undefined) return undefined;
+  if (found.revoked !== undefined) return record;
   const revoked = { at: now.toISOString(), reason };
   const issued = record.issued.map((one) => (one === found ? { ...one, revoked } : one));
-  return { record: { ...record, issued } };
+  return { ...record, issued };
 }
 
-/** For the list: what has expired is refused anyway (RFC 5280 §3.3). */
-export function revocationsOf({ issued }: AuthorityRecord, now: Date): Revocation[] {
-  return issued.flatMap(({ serial, revoked, notAfter }) =>
-    revoked === undefined || Date.parse(notAfter) < now.getTime() ? [] : [{ serial, ...revoked }],
+/** For the list. Also of what has expired since: a gateway whose clock is slow would take it. */
+export function revocationsOf({ issued }: AuthorityRecord): Revocation[] {
+  return issued.flatMap(({ serial, revoked }) =>
+    revoked === undefined ? [] : [{ serial, ...revoked }],
   );
 }
 
 /** openssl prints capitals, others colons. */
-export function canonicalSerial(text: string): string {
+function canonicalSerial(text: string): string {
   return text.replaceAll(/[:\s]/g, '').replace(/^0x/i, '').toLowerCase();
 }

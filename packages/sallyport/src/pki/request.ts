@@ -1,6 +1,7 @@
 /** A certificate request of somebody else, and whether what it asks for is allowed. */
+import { createPublicKey } from 'node:crypto';
 import type { NameFault } from './names.ts';
-import { readAltName, readDistinguishedName } from './names.ts';
+import { readAltName } from './names.ts';
 import { fromPem } from './pem.ts';
 import {
   type JsonGeneralName,
@@ -21,40 +22,79 @@ export type RequestReading =
   | { readonly request?: undefined; readonly faults: readonly NameFault[] };
 
 /**
- * Reads PEM, proves that the key's owner made it, and holds each name against those that are allowed. A request
- * that asks for more gets nothing: to leave a name out would be a certificate that nobody asked for.
+ * Reads PEM, proves that the key's owner made it, and holds each name against those that are allowed; its subject may be
+ * empty, one of these names as CN, or `subject`. A request that asks for more gets nothing: to leave a name out would be a
+ * certificate that nobody asked for.
  */
 export async function readRequest(
   text: string,
   allowed: readonly JsonGeneralName[],
+  subject?: JsonName,
 ): Promise<RequestReading> {
-  const fault = (value: string, message: string, hint: string): RequestReading => ({
-    faults: [{ value, message, hint }],
+  const fault = (message: string, hint: string): RequestReading => ({
+    faults: [{ value: '', message, hint }],
   });
   const [der] = fromPem('CERTIFICATE REQUEST', text);
   const request = der === undefined ? undefined : parse(der);
   if (request === undefined)
-    return fault('', 'the file holds no certificate request', 'give PEM, as openssl req writes it');
+    return fault('the file holds no certificate request', 'give PEM, as openssl req writes it');
   if (!(await request.verify().catch(() => false)))
     return fault(
-      '',
       'its signature is wrong: it was changed, or made with another key',
       'ask for a new one',
     );
   const names = altNamesOf(request);
-  const subject = readDistinguishedName(request.subject);
+  const asked = request.subjectName.toJSON();
+  const subjects: JsonName[] = [
+    [],
+    ...allowed.map(({ value }): JsonName => [{ CN: [value] }]),
+    ...(subject === undefined ? [] : [subject]),
+  ];
+  const granted = subjects.find((one) => textOf(one) === textOf(asked));
   const faults = [
-    ...(subject.fault === undefined ? [] : [subject.fault]),
+    ...weakKey(request),
+    ...(granted === undefined ? [subjectFault(request.subject)] : []),
     ...names.filter((name) => !allowed.some((one) => isSame(one, name))).map(notAllowed),
-    ...commonNames(subject.value ?? [])
-      .filter((name) => !allowed.some(({ value }) => value === name))
-      .map((name) => notAllowed({ type: 'dns', value: name })),
     ...(names.length === 0 ? [NO_NAMES] : []),
   ];
-  if (faults.length > 0 || subject.value === undefined) return { faults };
+  if (faults.length > 0 || granted === undefined) return { faults };
   return {
-    request: { subject: subject.value, altNames: names, publicKey: request.publicKey.rawData },
+    request: { subject: granted, altNames: names, publicKey: request.publicKey.rawData },
   };
+}
+
+/** Each part of the name is one attribute with one value, or it is like no name that is allowed. */
+function textOf(name: JsonName): string {
+  return JSON.stringify(name).toLowerCase();
+}
+
+function subjectFault(value: string): NameFault {
+  return {
+    value,
+    message: 'it asks for a subject that is not allowed',
+    hint: 'name it with --subject if it is right',
+  };
+}
+
+const SHORTEST_RSA_BITS = 2_048;
+
+/** NIST SP 800-131A §3. */
+function weakKey({ publicKey }: Pkcs10CertificateRequest): NameFault[] {
+  const key = createPublicKey({
+    ...{ key: Buffer.from(publicKey.rawData), format: 'der', type: 'spki' },
+  });
+  const { asymmetricKeyType: type = 'unknown', asymmetricKeyDetails: details } = key;
+  const bits = details?.modulusLength;
+  const isStrong =
+    bits === undefined ? ['ec', 'ed25519'].includes(type) : bits >= SHORTEST_RSA_BITS;
+  if (isStrong) return [];
+  return [
+    {
+      value: bits === undefined ? type : `${type}, ${bits} bits`,
+      message: 'its key is too weak, or of a kind that is not for signatures',
+      hint: `ask for one with ECDSA, Ed25519 or RSA of ${SHORTEST_RSA_BITS} bits or more`,
+    },
+  ];
 }
 
 const NO_NAMES: NameFault = {
@@ -92,8 +132,4 @@ function altNamesOf(request: Pkcs10CertificateRequest): JsonGeneralName[] {
 
 function isSame(a: JsonGeneralName, b: JsonGeneralName): boolean {
   return a.type === b.type && a.value === b.value;
-}
-
-function commonNames(subject: JsonName): string[] {
-  return subject.flatMap(({ CN = [] }) => CN.map(String));
 }

@@ -1,5 +1,6 @@
 /** Status of tunnels as text: one block a tunnel, the worst first. */
 import { formatBytes, formatDuration } from '../lib/format.ts';
+import { printable } from '../lib/printable.ts';
 import { formatProblem } from '../lib/problem.ts';
 import type {
   Algorithms,
@@ -63,11 +64,6 @@ function formatDrift({ count, last }: HostReport['drift'], now: string): string[
   return [
     `  drift: ${times} by somebody else, the last ${age(newest.at, now)} ago, ${outcome}: ${describeScoped(newest.text, newest)}`,
   ];
-}
-
-/** Identities and causes hold what the other side sent: it must not steer the terminal. */
-export function printable(line: string): string {
-  return line.replaceAll(/\p{Cc}/gu, '?');
 }
 
 function formatEngine({ shard, state, version, external }: EngineReport): string {

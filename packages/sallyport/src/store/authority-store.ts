@@ -5,19 +5,20 @@
 
 import { KeyObject } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { errorCode } from '../lib/error-code.ts';
 import type { Authority } from '../pki/authority.ts';
 import { decryptKey, encryptKey } from '../pki/encrypted-key.ts';
-import { keyAlgorithmOf } from '../pki/key-type.ts';
+import { keyAlgorithmOf } from '../pki/keys.ts';
 import { fromPem, toPem } from '../pki/pem.ts';
-import { AuthorityRecord } from '../pki/record.ts';
+import { AuthorityRecord, type IssuedCertificate } from '../pki/record.ts';
 import { X509Certificate } from '../pki/x509.ts';
-import { readJsonFile, writeFileAtomic } from '../platform/atomic-file.ts';
+import { readJsonFile, removeUnfinished, writeFileAtomic } from '../platform/atomic-file.ts';
 import { takeLock } from './lock.ts';
 
 const LOCK_MILLISECONDS = 10_000;
+const RECORD = 'authority.json';
 
 /** What is stored of one, but for its key. */
 export interface StoredAuthority {
@@ -42,8 +43,8 @@ export class AuthorityStore {
 
   async names(): Promise<string[]> {
     try {
-      const entries = await readdir(this.#directory, { withFileTypes: true });
-      return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+      const found = await readdir(this.#directory, { recursive: true });
+      return found.flatMap((path) => (basename(path) === RECORD ? [dirname(path)] : [])).sort();
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return [];
       throw error;
@@ -52,7 +53,7 @@ export class AuthorityStore {
 
   /** Throws {@link UnknownAuthorityError}, and what says that its files are damaged. */
   async read(name: string): Promise<StoredAuthority> {
-    const path = this.#path(name, 'authority.json');
+    const path = this.#path(name, RECORD);
     const value = await readJsonFile(path);
     if (value === undefined) throw new UnknownAuthorityError(name, await this.names());
     const parsed = AuthorityRecord.safeParse(value);
@@ -65,7 +66,7 @@ export class AuthorityStore {
     return { record: parsed.data, chain };
   }
 
-  /** With its key. Throws as `read`, and `KeyNotOpenedError`. */
+  /** With its key. Throws as `read`, where its parent has revoked it, and `KeyNotOpenedError`. */
   async open(
     name: string,
     passphrase: string,
@@ -73,10 +74,23 @@ export class AuthorityStore {
     const stored = await this.read(name);
     const [certificate] = stored.chain;
     if (certificate === undefined) throw new Error(`${this.#path(name, 'chain.pem')} is empty`);
+    const revoked = await this.revocationOf(stored);
+    if (revoked !== undefined)
+      throw new Error(`authority ${name} is revoked since ${revoked.at}: certify with another one`);
     const pem = await readFile(this.#path(name, 'key.pem'), 'utf8');
     const { keyType } = stored.record;
     const key = decryptKey(pem, passphrase).toCryptoKey(keyAlgorithmOf(keyType), true, ['sign']);
     return { ...stored, authority: { certificate, keyType, key } };
+  }
+
+  /** What its parent says of it. */
+  async revocationOf({
+    record: { parent },
+    chain,
+  }: StoredAuthority): Promise<IssuedCertificate['revoked']> {
+    if (parent === undefined) return undefined;
+    const { issued } = (await this.read(parent)).record;
+    return issued.find(({ serial }) => serial === chain[0]?.serialNumber)?.revoked;
   }
 
   /** The record comes last: without it there is no authority. */
@@ -99,7 +113,7 @@ export class AuthorityStore {
 
   async write(record: AuthorityRecord): Promise<void> {
     const text = `${JSON.stringify(record, undefined, 1)}\n`;
-    await writeFileAtomic(this.#path(record.name, 'authority.json'), text);
+    await writeFileAtomic(this.#path(record.name, RECORD), text);
   }
 
   async writeCrl(name: string, der: ArrayBuffer): Promise<string> {
@@ -108,7 +122,7 @@ export class AuthorityStore {
     return path;
   }
 
-  /** Of two commands at once, the second sees what the first has written. */
+  /** Of two commands at once, the second sees what the first has written; what a killed one left is removed. */
   async locked<T>(use: () => Promise<T>): Promise<T> {
     const lock = await takeLock(
       join(this.#directory, '.lock'),
@@ -116,6 +130,9 @@ export class AuthorityStore {
       LOCK_MILLISECONDS,
     );
     try {
+      const entries = await readdir(this.#directory, { withFileTypes: true });
+      for (const entry of entries)
+        if (entry.isDirectory()) await removeUnfinished(join(this.#directory, entry.name));
       return await use();
     } finally {
       await lock.release();

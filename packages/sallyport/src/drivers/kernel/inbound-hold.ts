@@ -34,14 +34,16 @@ import {
 const FIRST = 8300;
 const LAST = 8399;
 
+const FORGET_MILLISECONDS = 600_000;
+
 /** Names from /etc/iproute2 would hide the number of the group. */
 const SHOW_LINKS = ['-json', '-Numeric', 'link', 'show'];
 
 export class InboundHold {
   readonly #commands: CommandRunner;
   readonly #used = new Set<number>();
-  /** What a kernel without these parts said: it stays without them. */
-  #missing: Error | undefined;
+  /** What a kernel said that lacks a part; a module may be installed later. */
+  #missing: { readonly error: Error; readonly until: number } | undefined;
 
   constructor(commands: CommandRunner) {
     this.#commands = commands;
@@ -52,12 +54,15 @@ export class InboundHold {
    * exchange then works as well, and may lose the packets of a millisecond.
    */
   async place(peer: HeldPeer, signal: AbortSignal): Promise<() => Promise<void>> {
-    if (this.#missing !== undefined) throw this.#missing;
+    if (this.#missing !== undefined && performance.now() < this.#missing.until)
+      throw this.#missing.error;
     const number = this.#take();
     try {
       const link = await this.#linkTowards(peer, signal);
       const { ip, queue, tc } = renderPlace(number, link, peer);
-      await this.#makeQueue(ip, queue, signal);
+      await this.#run('ip', ip, signal);
+      // Before the link is touched: most kernels that lack a part lack this one.
+      await this.#run('tc', queue, signal);
       // Present from the second hold on, or where somebody else filters on this link; it serves both.
       await this.#commands.run('tc', ['qdisc', 'add', 'dev', link, 'clsact'], { signal });
       await this.#run('tc', tc, signal);
@@ -65,6 +70,9 @@ export class InboundHold {
     } catch (error) {
       await this.#removeOurs(number).catch(() => undefined);
       this.#used.delete(number);
+      // "Unknown device type", "Specified qdisc kind is unknown".
+      if (error instanceof CommandError && /unknown/i.test(error.message))
+        this.#missing = { error, until: performance.now() + FORGET_MILLISECONDS };
       throw error;
     }
   }
@@ -100,22 +108,6 @@ export class InboundHold {
     const link = row === undefined ? undefined : textOf(row, 'dev');
     if (link === undefined) throw new Error(`no link leads to ${remoteAddress}`);
     return link;
-  }
-
-  /** Before the link is touched: kernels that lack a part lack one of these. */
-  async #makeQueue(
-    ip: readonly string[],
-    tc: readonly string[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    try {
-      await this.#run('ip', ip, signal);
-      await this.#run('tc', tc, signal);
-    } catch (error) {
-      // "Unknown device type", "Specified qdisc kind is unknown".
-      if (error instanceof CommandError && /unknown/i.test(error.message)) this.#missing = error;
-      throw error;
-    }
   }
 
   async #release(number: number, link: string | undefined): Promise<void> {

@@ -95,8 +95,17 @@ describe('detectCapabilities', () => {
   it('tries in namespaces of their own, never in that of the host', async () => {
     const commands = new FakeCommands();
     await detectCapabilities(commands, signal);
-    expect(commands.calls).toHaveLength(4);
-    for (const { line } of commands.calls) expect(line).toMatch(/^unshare --net -- ip /);
+    expect(commands.calls).toHaveLength(5);
+    for (const { line } of commands.calls) expect(line).toMatch(/^unshare --net -- (?:ip|tc) /);
+  });
+
+  it.each([
+    { lacks: 'ifb', pattern: /type ifb/ },
+    { lacks: 'a queue or a filter', pattern: /tc -batch/ },
+  ])('can hold no packets on a kernel that lacks $lacks', async ({ pattern }) => {
+    expect((await detectCapabilities(new FakeCommands(), signal)).canHoldPackets).toBe(true);
+    const commands = new FakeCommands().on(pattern, { code: 1, stderr: 'unknown' });
+    expect((await detectCapabilities(commands, signal)).canHoldPackets).toBe(false);
   });
 
   it('does not take a missing program for a missing data plane', async () => {

@@ -14,7 +14,7 @@ export interface Capabilities {
   readonly available: readonly DataPlane[];
   /** Why the others are missing, by name. */
   readonly missing: ReadonlyMap<DataPlane, string>;
-  /** Without `ifb` packets of a peer cannot wait while its tunnel is exchanged; see `InboundHold`. */
+  /** Whether packets of a peer can wait while its tunnel is exchanged; see `InboundHold`. */
   readonly canHoldPackets: boolean;
 }
 
@@ -33,6 +33,14 @@ const TRIALS = {
   ifb: 'link add name sptrial2 type ifb',
 } as const;
 
+/** The parts of a hold that tc has, tried on the loopback device of a namespace. */
+const HOLD_LINES = [
+  'qdisc add dev lo root netem delay 1ms rate 1tbit',
+  'qdisc add dev lo clsact',
+  'filter add dev lo ingress protocol ip pref 1 u32 match u32 0 0 action mirred egress redirect dev lo',
+  '',
+].join('\n');
+
 /** `isThere` tells of files by their paths. */
 export async function detectCapabilities(
   commands: CommandRunner,
@@ -41,13 +49,14 @@ export async function detectCapabilities(
 ): Promise<Capabilities> {
   const works = { esp: '', xfrm: '', vti: '', ifb: '' };
   const trials = Object.entries(TRIALS) as [keyof typeof TRIALS, string][];
-  await Promise.all(
-    trials.map(async ([name, line]) => {
+  const [hold] = await Promise.all([
+    commands.run('unshare', ['--net', '--', 'tc', '-batch', '-'], { signal, input: HOLD_LINES }),
+    ...trials.map(async ([name, line]) => {
       const args = ['--net', '--', 'ip', ...line.split(' ')];
       const result = await commands.run('unshare', args, { signal });
       works[name] = result.code === 0 ? '' : result.stderr.trim() || `exit code ${result.code}`;
     }),
-  );
+  ]);
   const missing = new Map<DataPlane, string>();
   const noEsp = works.esp === '' ? '' : `the kernel has no ESP with AES-GCM (${works.esp})`;
   const note = (plane: DataPlane, reason: string): void => {
@@ -61,8 +70,9 @@ export async function detectCapabilities(
   note('policy', noEsp);
   note('userspace', await userspaceObstacle(isThere));
   const all = ['xfrm-interface', 'vti', 'policy', 'userspace'] as const;
+  const canHoldPackets = works.ifb === '' && hold.code === 0;
   const available = all.filter((plane) => !missing.has(plane));
-  return { available, missing, canHoldPackets: works.ifb === '' };
+  return { available, missing, canHoldPackets };
 }
 
 async function userspaceObstacle(isThere: (path: string) => Promise<boolean>): Promise<string> {

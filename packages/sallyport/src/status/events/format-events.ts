@@ -1,6 +1,7 @@
 /** Events as text: one line each, in columns as long as there are several hosts and reasons to tell apart. */
 
-import { clock, printable } from '../format.ts';
+import { printable } from '../../lib/printable.ts';
+import { clock } from '../format.ts';
 import type { Event, EventObject } from './event.ts';
 import { EVENT_REASONS } from './event-reasons.ts';
 

@@ -1,5 +1,6 @@
 /** An explanation as text for people: one block a tunnel. */
-import { age, printable } from '../format.ts';
+import { printable } from '../../lib/printable.ts';
+import { age } from '../format.ts';
 import type { TunnelState } from '../host-report.ts';
 import type { Explanation, TunnelExplanation } from './explanation.ts';
 

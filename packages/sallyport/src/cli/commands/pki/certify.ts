@@ -1,42 +1,63 @@
-/** One certificate of a stored authority, remembered before anybody gets it. */
+/** One certificate of a stored authority, remembered before anybody gets it, and written. */
 import { issueCertificate, type NewCertificate } from '../../../pki/authority.ts';
 import { issuedOf } from '../../../pki/issued.ts';
+import { obstacles, type Wanted } from '../../../pki/obstacles.ts';
 import { toPem } from '../../../pki/pem.ts';
 import { type IssuedCertificate, withIssued } from '../../../pki/record.ts';
+import type { X509Certificate } from '../../../pki/x509.ts';
 import { AuthorityStore } from '../../../store/authority-store.ts';
 import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
-import type { Io } from '../../io.ts';
+import { EXIT, type Io, UsageError } from '../../io.ts';
 import { readPassphrase } from './input.ts';
+import { NewFiles } from './output.ts';
 
-export interface Certified {
-  /** PEM. */
-  readonly certificate: string;
-  /** PEM: of the authority, and those above it. */
-  readonly authorities: string;
-  readonly issued: IssuedCertificate;
+export interface CertifyOptions {
+  readonly authority: string;
+  readonly passphraseFile: string;
+  readonly out: string;
 }
 
+/** `key`: PEM, where it was made here. Writes NAME.crt, NAME-ca.crt and NAME.key. */
 export async function certify(
-  wanted: Omit<NewCertificate, 'crlUrls'>,
-  { authority, passphraseFile }: { readonly authority: string; readonly passphraseFile: string },
+  name: string,
+  wanted: Omit<NewCertificate, 'crlUrls'> & { readonly key?: string },
+  { authority, passphraseFile, out }: CertifyOptions,
   io: Io,
-): Promise<Certified> {
+): Promise<number> {
   const passphrase = await readPassphrase(passphraseFile, io);
   const store = new AuthorityStore(pathsOf(directoriesFrom(io.env)).authorities);
   return store.locked(async () => {
-    const opened = await store.open(authority, passphrase);
-    const { crlUrls } = opened.record;
-    const certificate = await issueCertificate(
-      opened.authority,
-      { ...wanted, crlUrls },
-      new Date(),
-    );
-    const issued = issuedOf(certificate);
-    await store.write(withIssued(opened.record, issued));
-    return {
-      certificate: toPem('CERTIFICATE', certificate.rawData),
-      authorities: opened.chain.map(({ rawData }) => toPem('CERTIFICATE', rawData)).join(''),
-      issued,
-    };
+    const { record, chain, authority: issuer } = await store.open(authority, passphrase);
+    mustBeFreeToIssue(chain, { altNames: wanted.altNames, isAuthority: false });
+    const keyName = wanted.key === undefined ? [] : [`${name}.key`];
+    const files = await NewFiles.create(out, [`${name}.crt`, `${name}-ca.crt`, ...keyName]);
+    let issued: IssuedCertificate;
+    try {
+      const certificate = await issueCertificate(
+        issuer,
+        { ...wanted, crlUrls: record.crlUrls },
+        new Date(),
+      );
+      issued = issuedOf(certificate);
+      await store.write(withIssued(record, issued));
+      await files.write([pemOf(certificate), chain.map(pemOf).join(''), wanted.key ?? '']);
+    } catch (error) {
+      await files.discard();
+      throw error;
+    }
+    const paths = files.paths.join(', ');
+    io.stdout(`certificate ${issued.serial}, valid until ${issued.notAfter}: ${paths}\n`);
+    return EXIT.ok;
   });
+}
+
+/** Throws {@link UsageError}. */
+export function mustBeFreeToIssue(chain: readonly X509Certificate[], wanted: Wanted): void {
+  const found = obstacles(chain, wanted, new Date());
+  if (found.length > 0)
+    throw new UsageError(`the authority cannot certify it: ${found.join('; ')}`);
+}
+
+function pemOf({ rawData }: X509Certificate): string {
+  return toPem('CERTIFICATE', rawData);
 }

@@ -5,6 +5,7 @@ import { withIssued } from '../../../pki/record.ts';
 import { AuthorityStore } from '../../../store/authority-store.ts';
 import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
 import { EXIT, type Io, UsageError } from '../../io.ts';
+import { mustBeFreeToIssue } from './certify.ts';
 import { mustBeName, Names, readPassphrase } from './input.ts';
 
 interface CreateOptions {
@@ -17,6 +18,7 @@ interface CreateOptions {
   readonly pathLength?: string;
   readonly permit?: string[];
   readonly crlUrl?: string[];
+  readonly crlDays: number;
 }
 
 export async function run(
@@ -27,31 +29,34 @@ export async function run(
   mustBeName(name);
   const names = new Names();
   const subject = names.subject('--subject', options.subject);
-  const permitted = names.altNames('--permit', options.permit ?? []);
+  const permitted = names.domains('--permit', options.permit ?? []);
   const crlUrls = mustBeUrls(options.crlUrl ?? []);
   const pathLength = toPathLength(options.pathLength);
   if (names.report(io)) return EXIT.failed;
   const passphrase = await readPassphrase(options.passphraseFile, io);
+  const parentPassphrase = await readParentPassphrase(options, io);
   const store = new AuthorityStore(pathsOf(directoriesFrom(io.env)).authorities);
   return store.locked(async () => {
     if ((await store.names()).includes(name))
       throw new UsageError(`there is an authority ${name} already: choose another name`);
-    const parent = await openParent(options, store, io);
-    const { keyType, days } = options;
-    const wanted = {
-      subject,
-      keyType,
-      days,
-      permitted,
-      ...(pathLength === undefined ? {} : { pathLength }),
-    };
-    const authority = await createAuthority(wanted, new Date(), parent?.authority);
+    const parent =
+      options.parent === undefined ? undefined : await store.open(options.parent, parentPassphrase);
+    if (parent !== undefined) mustBeFreeToIssue(parent.chain, { altNames: [], isAuthority: true });
+    const { keyType, days, crlDays } = options;
+    const authority = await createAuthority(
+      {
+        ...{ subject, keyType, days, permitted, crlUrls: parent?.record.crlUrls ?? [] },
+        ...(pathLength === undefined ? {} : { pathLength }),
+      },
+      new Date(),
+      parent?.authority,
+    );
     const { certificate } = authority;
     const chain = [certificate, ...(parent?.chain ?? [])];
     const record = {
       ...({ format: 'sallyport.dev/authority/v1alpha1', name, keyType, crlUrls } as const),
       ...(options.parent === undefined ? {} : { parent: options.parent }),
-      ...{ crlNumber: 0, issued: [] },
+      ...{ crlNumber: 0, crlDays, issued: [] },
     };
     if (parent !== undefined) await store.write(withIssued(parent.record, issuedOf(certificate)));
     await store.create({ record, chain }, authority, passphrase);
@@ -62,15 +67,19 @@ export async function run(
   });
 }
 
-async function openParent(
-  { parent, parentPassphraseFile }: CreateOptions,
-  store: AuthorityStore,
+/** Before anything is locked: a person may take a while. */
+async function readParentPassphrase(
+  { parent, passphraseFile, parentPassphraseFile }: CreateOptions,
   io: Io,
-): Promise<Awaited<ReturnType<AuthorityStore['open']>> | undefined> {
-  if (parent === undefined) return undefined;
+): Promise<string> {
+  if (parent === undefined) return '';
   if (parentPassphraseFile === undefined)
     throw new UsageError('--parent needs --parent-passphrase-file');
-  return store.open(parent, await readPassphrase(parentPassphraseFile, io));
+  if (passphraseFile === '-' && parentPassphraseFile === '-')
+    throw new UsageError(
+      'only one passphrase can come from standard input: put the other into a file',
+    );
+  return readPassphrase(parentPassphraseFile, io, '--parent-passphrase-file');
 }
 
 function toPathLength(text: string | undefined): number | undefined {

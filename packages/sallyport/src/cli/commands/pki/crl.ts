@@ -7,19 +7,18 @@ import { publishCrl } from './publish.ts';
 interface CrlOptions {
   readonly authority: string;
   readonly passphraseFile: string;
-  readonly days: number;
 }
 
 export async function run(
   _arguments: readonly string[],
-  { authority: name, passphraseFile, days }: CrlOptions,
+  { authority: name, passphraseFile }: CrlOptions,
   io: Io,
 ): Promise<number> {
   const passphrase = await readPassphrase(passphraseFile, io);
   const store = new AuthorityStore(pathsOf(directoriesFrom(io.env)).authorities);
   return store.locked(async () => {
     const { record, authority } = await store.open(name, passphrase);
-    io.stdout(`${await publishCrl(store, record, authority, days)}\n`);
+    io.stdout(`${await publishCrl(store, record, authority)}\n`);
     return EXIT.ok;
   });
 }

@@ -1,6 +1,7 @@
 /** What people give to the commands of the PKI: passphrases and names, all faults of them at once. */
 
 import { messageOf } from '../../../lib/message-of.ts';
+import { printable } from '../../../lib/printable.ts';
 import type { Problem } from '../../../lib/problem.ts';
 import { Name } from '../../../model/fields.ts';
 import {
@@ -14,31 +15,35 @@ import { readSecretFile } from '../../../platform/secret-files.ts';
 import { reportProblems } from '../../declarations.ts';
 import { type Io, UsageError } from '../../io.ts';
 
-/** As a NIST SP 800-63B §5.1.1.2 verifier demands of what a person chooses. */
-const SHORTEST_PASSPHRASE = 8;
+/** The file can be tried offline: what is shorter falls to a dictionary, scrypt or not. */
+const SHORTEST_PASSPHRASE = 12;
 const LARGEST_PASSPHRASE_BYTES = 1_024;
 
-/** Without the newline that editors put at its end. Throws {@link UsageError}. */
-export async function readPassphrase(path: string, io: Io): Promise<string> {
-  const text = path === '-' ? await io.readInput() : readFileText(path, io);
+/** Without the newline that editors put at its end; `option`: that named the file. Throws {@link UsageError}. */
+export async function readPassphrase(
+  path: string,
+  io: Io,
+  option = '--passphrase-file',
+): Promise<string> {
+  const text = path === '-' ? await io.readInput() : readFileText(path, io, option);
   const passphrase = text.replace(/\r?\n$/, '');
   if (passphrase.length < SHORTEST_PASSPHRASE)
     throw new UsageError(
-      `the passphrase in ${path} has fewer than ${SHORTEST_PASSPHRASE} characters: use a longer one`,
+      `${option} ${path}: the passphrase has fewer than ${SHORTEST_PASSPHRASE} characters: use a longer one`,
     );
   return passphrase;
 }
 
-function readFileText(path: string, io: Io): string {
+function readFileText(path: string, io: Io, option: string): string {
   try {
     const { bytes, warnings } = readSecretFile(
-      { path: ['--passphrase-file'], file: path },
+      { path: [option], file: path },
       { baseDir: '.', secret: true, largestBytes: LARGEST_PASSPHRASE_BYTES },
     );
     for (const { details } of warnings) io.stderr(`warning: ${path}: ${details.message}\n`);
     return Buffer.from(bytes).toString('utf8');
   } catch (error) {
-    throw new UsageError(`--passphrase-file ${path}: ${messageOf(error)}`);
+    throw new UsageError(`${option} ${path}: ${messageOf(error)}`);
   }
 }
 
@@ -56,12 +61,21 @@ export class Names {
     return this.#take(option, readDistinguishedName(text)) ?? [];
   }
 
+  /** For constraints: a domain stands for itself and for all that is below it. */
+  domains(option: string, texts: readonly string[]): string[] {
+    return this.altNames(option, texts).flatMap(({ type, value }) => {
+      if (type === 'dns' && !value.startsWith('*')) return [value];
+      this.add(option, { value, message: 'it is no DNS domain', hint: 'for example: example.org' });
+      return [];
+    });
+  }
+
   altNames(option: string, texts: readonly string[]): JsonGeneralName[] {
     return texts.flatMap((text) => this.#take(option, readAltName(text)) ?? []);
   }
 
   add(place: string, { message, value, hint }: NameFault): void {
-    const shown = value === '' ? {} : { value: JSON.stringify(value).slice(1, -1) };
+    const shown = value === '' ? {} : { value: printable(value) };
     this.#problems.push({
       ...{ code: 'pki/name', severity: 'error', path: place, message, hint, ...shown },
     });

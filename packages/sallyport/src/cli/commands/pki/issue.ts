@@ -1,18 +1,15 @@
 import { KeyObject } from 'node:crypto';
-import { generateKeys, type KeyType } from '../../../pki/key-type.ts';
+import type { KeyType } from '../../../pki/key-type.ts';
+import { generateKeys } from '../../../pki/keys.ts';
 import { EXIT, type Io } from '../../io.ts';
-import { certify } from './certify.ts';
+import { type CertifyOptions, certify } from './certify.ts';
 import { mustBeName, Names } from './input.ts';
-import { mustBeFree, writeFiles } from './output.ts';
 
-interface IssueOptions {
-  readonly authority: string;
-  readonly passphraseFile: string;
+interface IssueOptions extends CertifyOptions {
   readonly altName: string[];
   readonly subject?: string;
   readonly keyType: KeyType;
   readonly days: number;
-  readonly out: string;
 }
 
 export async function run(
@@ -25,20 +22,8 @@ export async function run(
   const subject = names.subject('--subject', options.subject ?? `CN=${name}`);
   const altNames = names.altNames('--alt-name', options.altName);
   if (names.report(io)) return EXIT.failed;
-  const files = { certificate: `${name}.crt`, key: `${name}.key`, authorities: `${name}-ca.crt` };
-  await mustBeFree(options.out, Object.values(files));
-  const keys = await generateKeys(options.keyType);
-  const { certificate, authorities, issued } = await certify(
-    { subject, altNames, publicKey: keys.publicKey, days: options.days },
-    options,
-    io,
-  );
-  const key = KeyObject.from(keys.privateKey).export({ format: 'pem', type: 'pkcs8' });
-  const paths = await writeFiles(options.out, [
-    { name: files.key, content: key.toString() },
-    { name: files.certificate, content: certificate },
-    { name: files.authorities, content: authorities },
-  ]);
-  io.stdout(`certificate ${issued.serial}, valid until ${issued.notAfter}: ${paths.join(', ')}\n`);
-  return EXIT.ok;
+  const { privateKey, publicKey } = await generateKeys(options.keyType);
+  const key = KeyObject.from(privateKey).export({ format: 'pem', type: 'pkcs8' }).toString();
+  const wanted = { subject, altNames, publicKey, key, days: options.days };
+  return certify(name, wanted, options, io);
 }

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../../lib/format.ts';
 import { issuedOf } from '../../../pki/issued.ts';
 import type { IssuedCertificate } from '../../../pki/record.ts';
-import { AuthorityStore } from '../../../store/authority-store.ts';
+import { AuthorityStore, type StoredAuthority } from '../../../store/authority-store.ts';
 import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer } from '../../io.ts';
 
@@ -23,9 +23,8 @@ export async function run(
     );
     return EXIT.ok;
   }
-  const stored = await Promise.all((await store.names()).map((each) => store.read(each)));
-  const authorities = stored.flatMap(({ record: { issued, ...record }, chain: [own] }) =>
-    own === undefined ? [] : [{ ...record, certificate: issuedOf(own), issued: issued.length }],
+  const authorities = await Promise.all(
+    (await store.names()).map(async (each) => summaryOf(await store.read(each), store)),
   );
   await printAnswer(io, output, authorities, () =>
     authorities
@@ -36,6 +35,19 @@ export async function run(
       .join(''),
   );
   return EXIT.ok;
+}
+
+async function summaryOf(
+  stored: StoredAuthority,
+  store: AuthorityStore,
+): Promise<{ name: string; parent?: string; certificate: IssuedCertificate; issued: number }> {
+  const { record, chain } = stored;
+  const [own] = chain;
+  if (own === undefined) throw new Error(`authority ${record.name} has no certificate`);
+  const revoked = await store.revocationOf(stored);
+  const { issued, ...rest } = record;
+  const certificate = { ...issuedOf(own), ...(revoked === undefined ? {} : { revoked }) };
+  return { ...rest, certificate, issued: issued.length };
 }
 
 function describe({ subject, altNames, notAfter, revoked }: IssuedCertificate, now: Date): string {

@@ -1,40 +1,53 @@
-/** Files that a command of the PKI makes: never over one that is there, and secrets for their owner only. */
-import { access } from 'node:fs/promises';
+/** Files that a command of the PKI makes: never over one that is there, and for their owner only. */
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../../../platform/atomic-file.ts';
+import { errorCode } from '../../../lib/error-code.ts';
 import { UsageError } from '../../io.ts';
 
-export interface OutputFile {
-  readonly name: string;
-  readonly content: string | Uint8Array;
-}
+/** Made before there is anything to write, so that what forbids them shows before anything else is done. */
+export class NewFiles {
+  readonly #files: Map<string, FileHandle>;
 
-/** Throws {@link UsageError} where one is there already; writes none then. */
-export async function mustBeFree(directory: string, names: readonly string[]): Promise<void> {
-  for (const name of names) {
-    const path = join(directory, name);
-    if (await isThere(path))
-      throw new UsageError(`${path} is there already: move it away, or name another --out`);
+  private constructor(files: Map<string, FileHandle>) {
+    this.#files = files;
   }
-}
 
-/** Returns their paths. */
-export async function writeFiles(
-  directory: string,
-  files: readonly OutputFile[],
-): Promise<string[]> {
-  const paths: string[] = [];
-  for (const { name, content } of files) {
-    const path = join(directory, name);
-    await writeFileAtomic(path, content);
-    paths.push(path);
+  /** Throws {@link UsageError} where one is there already; makes none then. */
+  static async create(directory: string, names: readonly string[]): Promise<NewFiles> {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const files = new NewFiles(new Map());
+    for (const name of names) {
+      const path = join(directory, name);
+      try {
+        files.#files.set(path, await open(path, 'wx', 0o600));
+      } catch (error) {
+        await files.discard();
+        if (errorCode(error) !== 'EEXIST') throw error;
+        throw new UsageError(`${path} is there already: move it away, or name another --out`);
+      }
+    }
+    return files;
   }
-  return paths;
-}
 
-function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
+  get paths(): string[] {
+    return [...this.#files.keys()];
+  }
+
+  /** In the order of their names. */
+  async write(contents: readonly (string | Uint8Array)[]): Promise<void> {
+    for (const [index, file] of [...this.#files.values()].entries()) {
+      const content = contents[index];
+      if (content === undefined) continue;
+      await file.writeFile(content);
+      await file.sync();
+    }
+    for (const file of this.#files.values()) await file.close();
+  }
+
+  async discard(): Promise<void> {
+    for (const [path, file] of this.#files) {
+      await file.close().catch(() => undefined);
+      await rm(path, { force: true });
+    }
+  }
 }

@@ -3,7 +3,7 @@ import { writePkcs12 } from '../../../platform/pkcs12-write.ts';
 import { readSecret } from '../../../platform/secret-reading.ts';
 import { EXIT, type Io, UsageError } from '../../io.ts';
 import { mustBeName, readPassphrase } from './input.ts';
-import { mustBeFree, writeFiles } from './output.ts';
+import { NewFiles } from './output.ts';
 
 interface PackOptions {
   readonly exportPassphraseFile: string;
@@ -18,15 +18,17 @@ export async function run(
   io: Io,
 ): Promise<number> {
   mustBeName(name);
-  const files = [`${name}.p12`, `${name}-install.txt`];
-  await mustBeFree(options.out, files);
   const pem = { certificate: `${name}.crt`, key: `${name}.key`, authorities: [`${name}-ca.crt`] };
   const { content, faults } = await readSecret({ pem }, options.in);
   if (content?.form !== 'certificate') {
     const found = faults.map(({ details }) => `${String(details.value)}: ${details.message}`);
     throw new UsageError(`${options.in} does not hold what is to be packed: ${found.join('; ')}`);
   }
-  const passphrase = await readPassphrase(options.exportPassphraseFile, io);
+  const passphrase = await readPassphrase(
+    options.exportPassphraseFile,
+    io,
+    '--export-passphrase-file',
+  );
   const bytes = await writePkcs12(
     {
       friendlyName: name,
@@ -37,11 +39,14 @@ export async function run(
     options.scheme,
   );
   const [leaf] = content.certificates;
-  const paths = await writeFiles(options.out, [
-    { name: `${name}.p12`, content: bytes },
-    { name: `${name}-install.txt`, content: instructions(name, leaf?.fingerprint256 ?? '') },
-  ]);
-  io.stdout(`${paths.join(', ')}\n`);
+  const files = await NewFiles.create(options.out, [`${name}.p12`, `${name}-install.txt`]);
+  try {
+    await files.write([bytes, instructions(name, leaf?.fingerprint256 ?? '')]);
+  } catch (error) {
+    await files.discard();
+    throw error;
+  }
+  io.stdout(`${files.paths.join(', ')}\n`);
   return EXIT.ok;
 }
 

@@ -4,7 +4,7 @@ import { AuthorityStore } from '../../../store/authority-store.ts';
 import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
 import { EXIT, type Io, UsageError } from '../../io.ts';
 import { readPassphrase } from './input.ts';
-import { CRL_DAYS, publishCrl } from './publish.ts';
+import { publishCrl } from './publish.ts';
 
 interface RevokeOptions {
   readonly authority: string;
@@ -21,10 +21,13 @@ export async function run(
   const store = new AuthorityStore(pathsOf(directoriesFrom(io.env)).authorities);
   return store.locked(async () => {
     const { record, authority } = await store.open(name, passphrase);
+    // Repeated, it publishes again: the first one may have been interrupted.
     const revoked = withRevoked(record, serial, reason, new Date());
-    if (revoked.fault !== undefined)
-      throw new UsageError(`${revoked.fault}; sallyport pki list ${name} shows what there is`);
-    const path = await publishCrl(store, revoked.record, authority, CRL_DAYS);
+    if (revoked === undefined)
+      throw new UsageError(
+        `authority ${name} has issued nothing with serial number ${serial}; sallyport pki list ${name} shows what there is`,
+      );
+    const path = await publishCrl(store, revoked, authority);
     io.stdout(`revoked; the list for those who check it: ${path}\n`);
     return EXIT.ok;
   });
