@@ -22,6 +22,7 @@ export const LOADERS: ReadonlyMap<string, () => Promise<CommandModule>> = new Ma
   ['agent', () => import('./commands/agent.ts')],
   ['pki ca create', () => import('./commands/pki/create-authority.ts')],
   ['pki issue', () => import('./commands/pki/issue.ts')],
+  ['pki renew', () => import('./commands/pki/renew.ts')],
   ['pki pack', () => import('./commands/pki/pack.ts')],
   ['pki sign', () => import('./commands/pki/sign.ts')],
   ['pki revoke', () => import('./commands/pki/revoke.ts')],

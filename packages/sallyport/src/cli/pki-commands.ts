@@ -118,6 +118,19 @@ export const PKI_COMMANDS: readonly CommandEntry[] = [
       'sallyport pki issue gw1 --authority site --passphrase-file pass --alt-name gw1.example',
   },
   {
+    name: 'renew',
+    description:
+      'make a new key and certificate with the names of one that was issued, in its place',
+    arguments: '<name>',
+    options: [
+      AUTHORITY,
+      PASSPHRASE,
+      days('365'),
+      { flags: '--in <directory>', description: 'where issue wrote them', defaultValue: '.' },
+    ],
+    example: 'sallyport pki renew gw1 --authority site --passphrase-file pass',
+  },
+  {
     name: 'pack',
     description: 'pack a key, its certificate and the authorities into one PKCS#12 file',
     arguments: '<name>',

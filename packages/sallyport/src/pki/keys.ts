@@ -1,5 +1,5 @@
 /** How each kind of key is made, and how it signs. */
-import { webcrypto } from 'node:crypto';
+import { type KeyObject, webcrypto } from 'node:crypto';
 import type { KeyType } from './key-type.ts';
 
 interface KeyAlgorithm {
@@ -51,6 +51,21 @@ export function signatureOf(type: KeyType): KeyAlgorithm['signature'] {
 
 export function keyAlgorithmOf(type: KeyType): KeyAlgorithm['key'] {
   return ALGORITHMS[type].key;
+}
+
+/** Of the same kind as a key that is there; RSA keys do not say how they sign. Throws for kinds that we do not make. */
+export function keyTypeOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): KeyType {
+  const { namedCurve, modulusLength = 0 } = asymmetricKeyDetails ?? {};
+  switch (asymmetricKeyType) {
+    case 'ed25519':
+      return 'ed25519';
+    case 'ec':
+      return namedCurve === 'prime256v1' ? 'ecdsa-p256' : 'ecdsa-p384';
+    case 'rsa':
+      return modulusLength > 3_072 ? 'rsa-4096' : 'rsa-3072';
+    default:
+      throw new Error(`a key of type ${asymmetricKeyType ?? 'unknown'} is none that is made here`);
+  }
 }
 
 export async function generateKeys(type: KeyType): Promise<webcrypto.CryptoKeyPair> {

@@ -1,14 +1,9 @@
 /** A certificate request of somebody else, and whether what it asks for is allowed. */
 import { createPublicKey } from 'node:crypto';
 import type { NameFault } from './names.ts';
-import { readAltName } from './names.ts';
+import { altNamesOf } from './names-of.ts';
 import { fromPem } from './pem.ts';
-import {
-  type JsonGeneralName,
-  type JsonName,
-  Pkcs10CertificateRequest,
-  SubjectAlternativeNameExtension,
-} from './x509.ts';
+import { type JsonGeneralName, type JsonName, Pkcs10CertificateRequest } from './x509.ts';
 
 export interface ReadRequest {
   readonly subject: JsonName;
@@ -43,7 +38,7 @@ export async function readRequest(
       'its signature is wrong: it was changed, or made with another key',
       'ask for a new one',
     );
-  const names = altNamesOf(request);
+  const names = altNamesOf(request.extensions);
   const asked = request.subjectName.toJSON();
   const subjects: JsonName[] = [
     [],
@@ -117,17 +112,6 @@ function parse(der: Uint8Array): Pkcs10CertificateRequest | undefined {
   } catch {
     return undefined;
   }
-}
-
-function altNamesOf(request: Pkcs10CertificateRequest): JsonGeneralName[] {
-  return request.extensions.flatMap((extension) =>
-    extension instanceof SubjectAlternativeNameExtension
-      ? extension.names.items.map((item): JsonGeneralName => {
-          const { type, value } = item.toJSON();
-          return readAltName(`${type}:${value}`).value ?? { type, value };
-        })
-      : [],
-  );
 }
 
 function isSame(a: JsonGeneralName, b: JsonGeneralName): boolean {

@@ -9,19 +9,25 @@ import { AuthorityStore } from '../../../store/authority-store.ts';
 import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
 import { EXIT, type Io, UsageError } from '../../io.ts';
 import { readPassphrase } from './input.ts';
-import { NewFiles } from './output.ts';
 
 export interface CertifyOptions {
   readonly authority: string;
   readonly passphraseFile: string;
-  readonly out: string;
 }
 
-/** `key`: PEM, where it was made here. Writes NAME.crt, NAME-ca.crt and NAME.key. */
+/** Where the result goes. */
+export interface Output {
+  readonly paths: readonly string[];
+  /** Certificate, authorities, key where there is one. */
+  write(contents: readonly string[]): Promise<void>;
+  discard(): Promise<void>;
+}
+
+/** `key`: PEM, where it was made here. `output` is asked for when nothing else stands in the way. */
 export async function certify(
-  name: string,
   wanted: Omit<NewCertificate, 'crlUrls'> & { readonly key?: string },
-  { authority, passphraseFile, out }: CertifyOptions,
+  { authority, passphraseFile }: CertifyOptions,
+  output: () => Promise<Output>,
   io: Io,
 ): Promise<number> {
   const passphrase = await readPassphrase(passphraseFile, io);
@@ -29,8 +35,8 @@ export async function certify(
   return store.locked(async () => {
     const { record, chain, authority: issuer } = await store.open(authority, passphrase);
     mustBeFreeToIssue(chain, { altNames: wanted.altNames, isAuthority: false });
-    const keyName = wanted.key === undefined ? [] : [`${name}.key`];
-    const files = await NewFiles.create(out, [`${name}.crt`, `${name}-ca.crt`, ...keyName]);
+    const files = await output();
+    const { key = [] } = wanted;
     let issued: IssuedCertificate;
     try {
       const certificate = await issueCertificate(
@@ -40,7 +46,7 @@ export async function certify(
       );
       issued = issuedOf(certificate);
       await store.write(withIssued(record, issued));
-      await files.write([pemOf(certificate), chain.map(pemOf).join(''), wanted.key ?? '']);
+      await files.write([pemOf(certificate), chain.map(pemOf).join(''), ...[key].flat()]);
     } catch (error) {
       await files.discard();
       throw error;

@@ -4,12 +4,14 @@ import { generateKeys } from '../../../pki/keys.ts';
 import { EXIT, type Io } from '../../io.ts';
 import { type CertifyOptions, certify } from './certify.ts';
 import { mustBeName, Names } from './input.ts';
+import { NewFiles } from './output.ts';
 
 interface IssueOptions extends CertifyOptions {
   readonly altName: string[];
   readonly subject?: string;
   readonly keyType: KeyType;
   readonly days: number;
+  readonly out: string;
 }
 
 export async function run(
@@ -25,5 +27,6 @@ export async function run(
   const { privateKey, publicKey } = await generateKeys(options.keyType);
   const key = KeyObject.from(privateKey).export({ format: 'pem', type: 'pkcs8' }).toString();
   const wanted = { subject, altNames, publicKey, key, days: options.days };
-  return certify(name, wanted, options, io);
+  const files = [`${name}.crt`, `${name}-ca.crt`, `${name}.key`];
+  return certify(wanted, options, () => NewFiles.create(options.out, files), io);
 }

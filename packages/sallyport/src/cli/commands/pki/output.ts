@@ -2,6 +2,7 @@
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../../../lib/error-code.ts';
+import { type StagedFile, stageFile } from '../../../platform/atomic-file.ts';
 import { UsageError } from '../../io.ts';
 
 /** Made before there is anything to write, so that what forbids them shows before anything else is done. */
@@ -49,5 +50,26 @@ export class NewFiles {
       await file.close().catch(() => undefined);
       await rm(path, { force: true });
     }
+  }
+}
+
+/** New content for files that are there: in force one after the other, when all of it is on the disk. */
+export class Replacements {
+  readonly paths: readonly string[];
+  #staged: StagedFile[] = [];
+
+  constructor(directory: string, names: readonly string[]) {
+    this.paths = names.map((name) => join(directory, name));
+  }
+
+  /** In the order of their names. */
+  async write(contents: readonly string[]): Promise<void> {
+    for (const [index, path] of this.paths.entries())
+      this.#staged.push(await stageFile(path, contents[index] ?? ''));
+    for (const staged of this.#staged) await staged.commit();
+  }
+
+  async discard(): Promise<void> {
+    for (const staged of this.#staged) await staged.discard();
   }
 }

@@ -148,6 +148,26 @@ describe('sallyport pki', () => {
     expect((await mustPki('export', 'site')).match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
   });
 
+  it('renews with the same names and another key, in place of the old files', async () => {
+    await issueGateway();
+    const read = (file: string): Promise<string> => readFile(shell.file(`out/gw1.${file}`), 'utf8');
+    const [oldKey, oldCertificate] = [await read('key'), await read('crt')];
+    const renew = (): Promise<Outcome> =>
+      pki('renew', 'gw1', ...signing('site'), '--in', shell.file('out'));
+    expect((await renew()).code).toBe(0);
+    expect([await read('key'), await read('crt')]).not.toContain(oldKey);
+    expect(await read('crt')).not.toBe(oldCertificate);
+    expect(verify('-CAfile', shell.file('out/gw1-ca.crt'), shell.file('out/gw1.crt'))).toMatch(
+      /OK/,
+    );
+    const names = (await mustPki('list', 'site')).match(
+      /CN=gw1 \(DNS:gw1\.example, IP:192\.0\.2\.1\)/g,
+    );
+    expect(names).toHaveLength(2);
+    await writeFile(shell.file('out/gw1.crt'), 'nothing');
+    expect((await renew()).stderr).toMatch(/holds no certificate/);
+  });
+
   it('packs what it issued for the other side, who is told what to do with it', async () => {
     await issueGateway();
     const pack = (): Promise<Outcome> =>

@@ -4,11 +4,13 @@ import { readRequest } from '../../../pki/request.ts';
 import { EXIT, type Io } from '../../io.ts';
 import { type CertifyOptions, certify } from './certify.ts';
 import { mustBeName, Names } from './input.ts';
+import { NewFiles } from './output.ts';
 
 interface SignOptions extends CertifyOptions {
   readonly allow: string[];
   readonly subject?: string;
   readonly days: number;
+  readonly out: string;
 }
 
 export async function run(
@@ -30,5 +32,7 @@ export async function run(
   );
   for (const fault of faults) names.add(path, fault);
   if (names.report(io) || request === undefined) return EXIT.failed;
-  return certify(name, { ...request, days: options.days }, options, io);
+  const files = [`${name}.crt`, `${name}-ca.crt`];
+  const wanted = { ...request, days: options.days };
+  return certify(wanted, options, () => NewFiles.create(options.out, files), io);
 }
