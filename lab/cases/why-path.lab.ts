@@ -138,7 +138,7 @@ describe('why', () => {
       what: 'a firewall that drops what is forwarded',
       code: 'path/firewall-drops',
       message:
-        /10\.1\.0\.0\/24 -> 10\.2\.0\.2\/32: table inet theirs, chain one, rule \d+ "no branch"/,
+        /10\.1\.0\.0\/24 -> 10\.2\.0\.2\/32: table inet theirs, chain one, rule with handle \d+ "no branch"/,
       evidence: /the rule has counted \d+ packets, [1-9]\d* of them while we looked/,
       hint: /nft -a list ruleset/,
       meanwhile: () => ping(site.lab.host('hosta'), TARGET),
@@ -166,7 +166,7 @@ describe('why', () => {
       what: 'a firewall that drops ESP',
       code: 'path/firewall-drops-outer',
       message:
-        /drops incoming ESP between us and 203\.0\.113\.1: table inet theirs, chain one, rule \d+/,
+        /drops incoming ESP between us and 203\.0\.113\.1: table inet theirs, chain one, rule with handle \d+/,
       hint: /ESP \(IP protocol 50\)/,
       make: () =>
         firewall(gwa, 'type filter hook input priority 0; policy accept;\nmeta l4proto esp drop'),

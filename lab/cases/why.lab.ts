@@ -82,7 +82,7 @@ describe('why', () => {
     assert.equal(first, 'path/firewall-drops-outer', stdout);
     assert.match(
       stdout,
-      /drops outgoing IKE between us and 203\.0\.113\.1: table inet theirs, chain one, rule \d+/,
+      /drops outgoing IKE between us and 203\.0\.113\.1: table inet theirs, chain one, rule with handle \d+/,
     );
     assert.match(
       stdout,
