@@ -77,6 +77,10 @@ export type ProblemCode =
   | 'secret/no-key'
   | 'secret/encrypted-key'
   | 'secret/key-mismatch'
+  | 'secret/leaf-is-authority'
+  | 'secret/several-leaves'
+  | 'secret/chain-broken'
+  | 'secret/weak-certificate'
   | 'certificate/expired'
   | 'certificate/not-yet-valid'
   | 'certificate/identity-missing'
@@ -180,6 +184,16 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
   'secret/no-key': error('There is no private key beside the certificate'),
   'secret/encrypted-key': error('The private key in a PEM file is encrypted'),
   'secret/key-mismatch': error('The private key does not belong to the certificate'),
+  'secret/leaf-is-authority': error(
+    "What should be the gateway's certificate is that of an authority",
+  ),
+  'secret/several-leaves': error('A secret holds certificates of more than one gateway'),
+  'secret/chain-broken': warning(
+    'No authority in the secret has issued its certificate: a peer that has only the root cannot verify it',
+  ),
+  'secret/weak-certificate': warning(
+    'A certificate has a key or a signature that strict peers refuse',
+  ),
   'certificate/expired': error('A certificate is past its validity'),
   'certificate/not-yet-valid': {
     severity: 'waiting',

@@ -4,7 +4,9 @@
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { FieldPath } from '../model/parsed-object.ts';
+import { PROBLEM_CODES } from '../model/problem-codes.ts';
 import type { SecretSpec } from '../model/secret.ts';
+import { chainFaults, weaknessFaults } from './secret-chain.ts';
 import { type FileField, faultIn, type SecretFault, SecretFaultError } from './secret-fault.ts';
 import { readSecretFile } from './secret-files.ts';
 import { parseCertificates, parsePrivateKey } from './secret-pem.ts';
@@ -126,7 +128,7 @@ function readPem(pem: NonNullable<SecretSpec['pem']>, context: Context): SecretC
     );
     return undefined;
   }
-  return { form: 'certificate', certificates, key, authorities };
+  return sound({ form: 'certificate', certificates, key, authorities }, certificateField, context);
 }
 
 /** Keeps going after a fault, so that all files of a secret are looked at. */
@@ -173,7 +175,7 @@ const PKCS12_FAULTS = {
 async function readPkcs12(
   pkcs12: NonNullable<SecretSpec['pkcs12']>,
   context: Context,
-): Promise<SecretContent> {
+): Promise<SecretContent | undefined> {
   const from = field(pkcs12.file, 'pkcs12', 'file');
   const bytes = read(from, context, { secret: true });
   const passphrase = readPassphrase(pkcs12.passphraseFile, context);
@@ -202,17 +204,29 @@ async function readPkcs12(
     const key = keys.find((candidate) => leaf.checkPrivateKey(candidate));
     if (key === undefined) continue;
     const others = certificates.filter((certificate) => certificate !== leaf);
-    return {
+    const content = {
       form: 'certificate',
       certificates: [leaf, ...others.filter(({ ca }) => !ca)],
       key,
       authorities: others.filter(({ ca }) => ca),
-    };
+    } as const;
+    return sound(content, from, context);
   }
   const hint = 'export the certificate together with its own key';
   throw new SecretFaultError(
     faultIn(from, 'secret/key-mismatch', 'no key of the file belongs to a certificate of it', hint),
   );
+}
+
+/** Undefined where no peer could take the certificate. */
+function sound(
+  content: Extract<SecretContent, { form: 'certificate' }>,
+  from: FileField,
+  { faults }: Context,
+): SecretContent | undefined {
+  const found = chainFaults(content.certificates, content.authorities, from);
+  faults.push(...found, ...weaknessFaults(content.certificates, from));
+  return found.some(({ code }) => PROBLEM_CODES[code].severity === 'error') ? undefined : content;
 }
 
 function readPassphrase(file: string | undefined, context: Context): string {
