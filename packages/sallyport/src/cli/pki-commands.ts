@@ -126,6 +126,10 @@ export const PKI_COMMANDS: readonly CommandEntry[] = [
       AUTHORITY,
       PASSPHRASE,
       days('365'),
+      {
+        flags: '--if-due',
+        description: 'only where two thirds of its validity are over, give or take; for timers',
+      },
       { flags: '--in <directory>', description: 'where issue wrote them', defaultValue: '.' },
     ],
     example: 'sallyport pki renew gw1 --authority site --passphrase-file pass',

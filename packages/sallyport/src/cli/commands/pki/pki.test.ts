@@ -164,6 +164,19 @@ describe('sallyport pki', () => {
       /CN=gw1 \(DNS:gw1\.example, IP:192\.0\.2\.1\)/g,
     );
     expect(names).toHaveLength(2);
+    const due = await pki(
+      'renew',
+      'gw1',
+      ...signing('site'),
+      '--in',
+      shell.file('out'),
+      '--if-due',
+    );
+    expect([due.code, due.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^not due before \d{4}-/) as string,
+    ]);
+    expect((await mustPki('list', 'site')).trim().split('\n')).toHaveLength(2);
     await writeFile(shell.file('out/gw1.crt'), 'nothing');
     expect((await renew()).stderr).toMatch(/holds no certificate/);
   });
