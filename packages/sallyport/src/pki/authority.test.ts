@@ -23,7 +23,8 @@ const ANY = { permitted: [], crlUrls: [] };
 
 function write(name: string, { rawData }: X509Certificate | X509Crl): string {
   const path = join(directory, name);
-  writeFileSync(path, toPem(name.startsWith('list') ? 'X509 CRL' : 'CERTIFICATE', rawData));
+  const der = new Uint8Array(rawData);
+  writeFileSync(path, name.endsWith('.crl') ? der : toPem('CERTIFICATE', der));
   return path;
 }
 
@@ -165,14 +166,16 @@ describe('an authority', () => {
       { number: 7, days: 30 },
       NOW,
     );
-    const list = write('list.pem', crl);
+    const list = write('list.crl', crl);
     const text = execFileSync('openssl', ['crl', '-in', list, '-noout', '-text'], {
       encoding: 'utf8',
     });
     expect(text).toMatch(/X509v3 CRL Number:\s+7/);
     expect(text).toMatch(/Key Compromise/);
     // RFC 5280 §5.1: a list of extensions has at least one.
-    const asn1 = execFileSync('openssl', ['asn1parse', '-in', list], { encoding: 'utf8' });
+    const asn1 = execFileSync('openssl', ['asn1parse', '-inform', 'DER', '-in', list], {
+      encoding: 'utf8',
+    });
     expect(asn1).not.toMatch(/l= +0 cons: SEQUENCE/);
     expect(text).toMatch(/Next Update: Dec 21 12:00:00 2026 GMT/);
     const trust = [

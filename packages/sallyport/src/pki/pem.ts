@@ -3,7 +3,6 @@
 export type PemLabel =
   | 'CERTIFICATE'
   | 'CERTIFICATE REQUEST'
-  | 'X509 CRL'
   | 'PRIVATE KEY'
   | 'ENCRYPTED PRIVATE KEY';
 

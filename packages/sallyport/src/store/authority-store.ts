@@ -1,6 +1,6 @@
 /**
  * Authorities on disk, a directory each: `authority.json` (what it has issued), `chain.pem` (its certificate, then
- * those above it), `key.pem` (under its passphrase), `crl.pem` (its list, to be published).
+ * those above it), `key.pem` (under its passphrase), `NAME.crl` (its list, to be published).
  */
 
 import { KeyObject } from 'node:crypto';
@@ -116,9 +116,10 @@ export class AuthorityStore {
     await writeFileAtomic(this.#path(record.name, RECORD), text);
   }
 
+  /** In DER, as it is to be fetched (RFC 5280 §4.2.1.13); returns its path. */
   async writeCrl(name: string, der: ArrayBuffer): Promise<string> {
-    const path = this.#path(name, 'crl.pem');
-    await writeFileAtomic(path, toPem('X509 CRL', der));
+    const path = this.#path(name, `${name}.crl`);
+    await writeFileAtomic(path, new Uint8Array(der));
     return path;
   }
 

@@ -26,6 +26,7 @@ const PLUGINS = [
   'pkcs8',
   'pem',
   'openssl',
+  'curl',
   'curve25519',
   'chapoly',
   'hmac',
@@ -85,6 +86,8 @@ export function renderEngineConfig(config: EngineConfig): string {
     },
     plugins: {
       vici: { socket: `unix://${config.socketPath}` },
+      // While it fetches a list that does not come, a tunnel waits; after that it goes on without.
+      revocation: { timeout: '5s' },
       'kernel-netlink': {
         receive_buffer_size: 33_554_432,
         install_routes_xfrmi: false,

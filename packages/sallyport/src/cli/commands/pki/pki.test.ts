@@ -130,7 +130,7 @@ describe('sallyport pki', () => {
     expect(verify(...trust, shell.file('out/gw1.crt'))).toMatch(/certificate revoked/);
     expect(await mustPki('list', 'site')).toMatch(/revoked at \S+: superseded\n$/);
     // The first time may have been interrupted before the list was written.
-    expect(await mustPki('revoke', serial, ...signing('site'))).toMatch(/crl\.pem\n$/);
+    expect(await mustPki('revoke', serial, ...signing('site'))).toMatch(/site\.crl\n$/);
     const unknown = await pki('revoke', 'abcd', ...signing('site'));
     expect(unknown.stderr).toMatch(/has issued nothing with serial number abcd/);
   });
