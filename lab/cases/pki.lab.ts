@@ -48,7 +48,9 @@ describe('a tunnel with certificates of our own authority', () => {
     await using sites = await CertifiedSites.create({ keyType: 'ecdsa-p384', crlUrl: LIST_URL });
     const { left, file, signing } = sites;
     const serial = (await sites.serials()).at(-1) ?? 'none';
-    const list = /: (\S+)\n$/.exec(await sites.pki('revoke', serial, ...signing))?.[1];
+    const list = /revoked: put (\S+) where/.exec(
+      await sites.pki('revoke', serial, ...signing),
+    )?.[1];
     left.host.spawn(process.execPath, ['-e', SERVER, String(list)]);
     await left.mustRun(['apply', '-f', file]);
     await untilTold(left, {

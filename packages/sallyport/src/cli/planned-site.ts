@@ -10,6 +10,8 @@ import type { ParsedObject } from '../model/parsed-object.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import { planHosts } from '../plan/plan-host.ts';
 import { ObjectStore, toParsed } from '../store/object-store.ts';
+import { readPlanFile } from '../store/plan-file.ts';
+import { passingSalt, readSalt } from '../store/salt.ts';
 import { directoriesFrom, pathsOf } from '../store/state-directory.ts';
 import { readDeclarations, reportProblems } from './declarations.ts';
 import type { Io } from './io.ts';
@@ -42,12 +44,29 @@ export async function planFiles(
   return planAll(parsed, validated.objects, facts, io);
 }
 
-/** What is in effect on this host; nothing where nothing was applied yet. */
+/**
+ * What is in effect on this host; nothing where nothing was applied yet. The plan of this host is the one that is
+ * stored: it knows what secrets held when it was applied.
+ */
 export async function planInEffect(io: Io, salt: Buffer): Promise<PlannedSite | undefined> {
-  const stored = await new ObjectStore(pathsOf(directoriesFrom(io.env)).objects).read();
+  const paths = pathsOf(directoriesFrom(io.env));
+  const stored = await new ObjectStore(paths.objects).read();
   const parsed = stored.map(toParsed);
   const objects = indexObjects(stored.map(({ object }) => object));
-  return planAll(parsed, objects, await collectFacts(parsed, salt, io), io);
+  const site = planAll(parsed, objects, await collectFacts(parsed, salt, io), io);
+  const own = await storedPlan(io);
+  if (site === undefined || own === undefined) return site;
+  return { ...site, plans: site.plans.map((plan) => (plan.host === own.host ? own : plan)) };
+}
+
+/** Undefined where there is none that can be read. */
+async function storedPlan(io: Io): Promise<HostPlan | undefined> {
+  return readPlanFile(pathsOf(directoriesFrom(io.env)).plan).catch(() => undefined);
+}
+
+/** By which fingerprints compare with those of what is in effect; a passing one where nobody may read it. */
+export async function saltInEffect(io: Io): Promise<Buffer> {
+  return readSalt(pathsOf(directoriesFrom(io.env)).salt).catch(() => passingSalt());
 }
 
 async function collectFacts(
@@ -56,7 +75,10 @@ async function collectFacts(
   io: Io,
 ): Promise<Facts> {
   const facts = await collectOfflineFacts(objects, salt);
-  const host = findThisHost(indexObjects(objects.map(({ object }) => object)));
+  const declared = indexObjects(objects.map(({ object }) => object));
+  // Where something was applied, it was said which Host this machine is.
+  const applied = findThisHost(declared, (await storedPlan(io))?.host);
+  const host = applied ?? findThisHost(declared);
   // Only root can try what a kernel offers.
   if (host === undefined || process.geteuid?.() !== 0) return facts;
   const here = await hostFacts(objects, host, directoriesFrom(io.env), io.signal);

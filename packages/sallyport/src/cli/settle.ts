@@ -124,10 +124,7 @@ function describeOutcome(plan: HostPlan, told: Told): string {
     `revision ${revision} is not in effect on ${plan.host}:`,
     ...state.problems.map((problem) => `  ${formatProblem(problem)}`),
     ...state.differences.map((difference) => `  ${describeScoped(difference.text, difference)}`),
-    ...state.causes.flatMap(({ tunnel, message, hint }) => [
-      `  ${tunnel}: ${message}`,
-      `    ${hint}`,
-    ]),
+    ...describeCauses(state),
     'more by sallyport status, and of one tunnel by sallyport why CONNECTION',
     '',
   ]
@@ -136,10 +133,16 @@ function describeOutcome(plan: HostPlan, told: Told): string {
 }
 
 /** What is loaded is one thing; whether the other side answers is another, and takes its time. */
-function describeTunnels({ tunnelStates }: AgentState): string {
+function describeTunnels(state: AgentState): string {
+  const { tunnelStates } = state;
   const counts = Object.entries(tunnelStates);
   if (counts.length === 0) return '';
-  const states = counts.map(([state, count]) => `${count} ${state}`).join(', ');
-  const areUp = counts.every(([state]) => state === 'up');
-  return `tunnels: ${states}${areUp ? '' : '; see sallyport status'}\n`;
+  const states = counts.map(([name, count]) => `${count} ${name}`).join(', ');
+  const areUp = counts.every(([name]) => name === 'up');
+  const lines = [`tunnels: ${states}${areUp ? '' : '; see sallyport status'}`];
+  return `${[...lines, ...describeCauses(state)].map(printable).join('\n')}\n`;
+}
+
+function describeCauses({ causes }: AgentState): string[] {
+  return causes.flatMap(({ tunnel, message, hint }) => [`  ${tunnel}: ${message}`, `    ${hint}`]);
 }

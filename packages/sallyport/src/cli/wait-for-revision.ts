@@ -7,6 +7,8 @@ import type { AgentState } from '../status/agent-state.ts';
 import { whySilent } from './last-report.ts';
 
 const POLL_MILLISECONDS = 20;
+const SETTLE_MILLISECONDS = 3_000;
+const SETTLE_POLL_MILLISECONDS = 100;
 /** After a look that failed. */
 const LOOK_MILLISECONDS = 500;
 /** For one answer of the agent, however short the time is. */
@@ -40,10 +42,28 @@ export async function waitForRevision(
       // What an agent that is busy has told before is the last that is known.
       state = next ?? state;
     }
-    return { state };
+    if (looked === undefined || state.revisionInEffect !== plan.revision) return { state };
+    return { state: await untilSettled(state, socket, deadline, signal) };
   } catch (error) {
     return { silence: messageOf(error) };
   }
+}
+
+/** Tunnels that have just been made come up, or meet what stops them, within moments; the proof waits for no more. */
+async function untilSettled(
+  proven: AgentState,
+  socket: string,
+  deadline: number,
+  signal: AbortSignal,
+): Promise<AgentState> {
+  const latest = Math.min(deadline, performance.now() + SETTLE_MILLISECONDS);
+  let state = proven;
+  while (state.unsettled > 0 && performance.now() < latest && !signal.aborted) {
+    await pause(SETTLE_POLL_MILLISECONDS, signal);
+    const next = await askState(socket, left(latest));
+    if (next !== undefined && next.revisionInEffect === proven.revisionInEffect) state = next;
+  }
+  return state;
 }
 
 /**

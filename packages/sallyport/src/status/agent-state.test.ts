@@ -8,6 +8,7 @@ it('counts the tunnels of a report instead of telling of each', () => {
   const tunnels = (['up', 'down', 'up'] as const).map((state) => ({ ...tunnel, state }));
   const state = toAgentState({ ...report, tunnels });
   expect(state.tunnelStates).toEqual({ up: 2, down: 1 });
+  expect(state.unsettled).toBe(1);
   expect(state.revisionInEffect).toBe(report.revisionInEffect);
   expect(state).not.toHaveProperty('tunnels');
   expect(state).not.toHaveProperty('objects');

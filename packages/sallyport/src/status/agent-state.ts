@@ -1,5 +1,5 @@
 /** A report in few words: whether the plan is in effect, without each of a thousand tunnels. */
-import type { Cause, HostReport, TunnelState } from './host-report.ts';
+import { type Cause, type HostReport, isAsWanted, type TunnelState } from './host-report.ts';
 
 export const AGENT_STATE_FORMAT = 'sallyport.dev/agent-state/v1alpha1';
 
@@ -15,6 +15,8 @@ export interface AgentState extends Omit<HostReport, 'format' | 'tunnels' | 'obj
   readonly format: typeof AGENT_STATE_FORMAT;
   /** How many tunnels are in each state. */
   readonly tunnelStates: Readonly<Partial<Record<TunnelState, number>>>;
+  /** Tunnels that are not as they should be, and nobody knows yet why. */
+  readonly unsettled: number;
   /** Why tunnels are not as they should be: of five at most. */
   readonly causes: readonly TunnelCause[];
 }
@@ -29,5 +31,9 @@ export function toAgentState({ tunnels, objects: _, ...report }: HostReport): Ag
     const { code, message, hint } = cause;
     return [{ tunnel: `${namespace}/${connection} ${tunnel}`, code, message, hint }];
   });
-  return { ...report, format: AGENT_STATE_FORMAT, tunnelStates, causes: causes.slice(0, CAUSES) };
+  const unsettled = tunnels.filter(({ state, cause }) => cause === undefined && !isAsWanted(state));
+  return {
+    ...{ ...report, format: AGENT_STATE_FORMAT, tunnelStates },
+    ...{ unsettled: unsettled.length, causes: causes.slice(0, CAUSES) },
+  };
 }

@@ -104,7 +104,8 @@ function formatTunnel(tunnel: TunnelReport, now: string): string[] {
   );
   const { ike } = tunnel;
   if (ike !== undefined) {
-    const nat = ike.natDetected ? ', NAT on the path' : '';
+    // User-space ESP makes its daemons believe in a NAT, so that ESP goes in UDP.
+    const nat = ike.natDetected && tunnel.dataPlane !== 'userspace' ? ', NAT on the path' : '';
     add(
       'IKE',
       `${formatAlgorithms(ike.algorithms)}, ${ike.initiator ? 'we initiated' : 'they initiated'}${nat}${rekey(ike.rekeyInSeconds)}`,

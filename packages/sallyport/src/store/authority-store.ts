@@ -9,7 +9,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { errorCode } from '../lib/error-code.ts';
 import type { Authority } from '../pki/authority.ts';
-import { decryptKey, encryptKey } from '../pki/encrypted-key.ts';
+import { decryptKey, encryptKey, KeyNotOpenedError } from '../pki/encrypted-key.ts';
 import { keyAlgorithmOf } from '../pki/keys.ts';
 import { fromPem, toPem } from '../pki/pem.ts';
 import { AuthorityRecord, type IssuedCertificate } from '../pki/record.ts';
@@ -66,7 +66,7 @@ export class AuthorityStore {
     return { record: parsed.data, chain };
   }
 
-  /** With its key. Throws as `read`, where its parent has revoked it, and `KeyNotOpenedError`. */
+  /** With its key. Throws as `read`, where its parent has revoked it, and where the passphrase is wrong. */
   async open(
     name: string,
     passphrase: string,
@@ -79,7 +79,7 @@ export class AuthorityStore {
       throw new Error(`authority ${name} is revoked since ${revoked.at}: certify with another one`);
     const pem = await readFile(this.#path(name, 'key.pem'), 'utf8');
     const { keyType } = stored.record;
-    const key = decryptKey(pem, passphrase).toCryptoKey(keyAlgorithmOf(keyType), true, ['sign']);
+    const key = openKey(name, pem, passphrase).toCryptoKey(keyAlgorithmOf(keyType), true, ['sign']);
     return { ...stored, authority: { certificate, keyType, key } };
   }
 
@@ -142,5 +142,14 @@ export class AuthorityStore {
 
   #path(name: string, file: string): string {
     return join(this.#directory, name, file);
+  }
+}
+
+function openKey(name: string, pem: string, passphrase: string): KeyObject {
+  try {
+    return decryptKey(pem, passphrase);
+  } catch (error) {
+    if (!(error instanceof KeyNotOpenedError)) throw error;
+    throw new Error(`authority ${name}: ${error.message}`, { cause: error });
   }
 }

@@ -127,6 +127,12 @@ describe('plan --diff', () => {
     expect(first.stdout).toMatch(/^Connection default\/partner-a added /);
     await shell.run(['apply', '-f', shell.file('site.yaml'), '--host', 'gw1']);
     expect((await compare('--diff')).stdout).toBe('nothing differs\n');
+    await writeFile(shell.file('a.psk'), 'the key of next year');
+    const renewed = await compare('--diff');
+    expect([renewed.code, renewed.stdout]).toEqual([
+      3,
+      expect.stringContaining('content of Secret default/a-psk') as string,
+    ]);
     await shell.declare(
       CALMER.split('---')
         .filter((part) => !part.includes('kind: Host'))

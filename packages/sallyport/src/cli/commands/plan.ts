@@ -2,7 +2,7 @@ import { describePlan } from '../../plan/describe.ts';
 import { passingSalt } from '../../store/salt.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer, UsageError } from '../io.ts';
 import { comparePlans, formatPlanDifference, isEmpty } from '../plan-difference.ts';
-import { type PlannedSite, planFiles, planInEffect } from '../planned-site.ts';
+import { type PlannedSite, planFiles, planInEffect, saltInEffect } from '../planned-site.ts';
 
 interface PlanOptions {
   readonly file: string[];
@@ -35,7 +35,7 @@ async function compare(
   { file, host, diff, output }: PlanOptions & { readonly diff: true | string[] },
   io: Io,
 ): Promise<number> {
-  const salt = passingSalt();
+  const salt = diff === true ? await saltInEffect(io) : passingSalt();
   const before = diff === true ? await planInEffect(io, salt) : await planFiles(diff, io, salt);
   if (before === undefined) return EXIT.failed;
   // What is in effect and is not declared again stays, as `apply` has it.

@@ -58,7 +58,7 @@ describe('diffStrongswan', () => {
     const hidden = listed({ ...pskTunnel, ikeProposals: ['aes128gcm16-prfsha256-ecp256'] });
     const other = { ...observed, connections: new Map([[pskTunnel.name, hidden]]) };
     expect(lines(other, pskTunnel)).toEqual([
-      'replace IKE connection sp.default.partner-a.main (settings that the daemon does not list, such as proposals) [nothing]',
+      'replace IKE connection sp.default.partner-a.main (proposals, keys, certificates or other settings that the daemon does not list) [nothing]',
     ]);
   });
 
@@ -70,7 +70,7 @@ describe('diffStrongswan', () => {
     };
     expect(lines(holding(pskTunnel), changed)).toEqual([
       'replace pre-shared key of sp.default.partner-a.main [nothing]',
-      'replace IKE connection sp.default.partner-a.main (settings that the daemon does not list, such as proposals) [nothing]',
+      'replace IKE connection sp.default.partner-a.main (proposals, keys, certificates or other settings that the daemon does not list) [nothing]',
       'remove former pre-shared key of sp.default.partner-a.main [nothing]',
     ]);
   });
@@ -115,7 +115,7 @@ describe('diffStrongswan', () => {
     const changed: TunnelPlan = { ...certificateTunnel, auth: { ...auth, secret } };
     expect(lines(holding(certificateTunnel), changed)).toEqual([
       'add certificate and key of Secret default/own [nothing]',
-      'replace IKE connection sp.default.partner-b.main (settings that the daemon does not list, such as proposals) [nothing]',
+      'replace IKE connection sp.default.partner-b.main (proposals, keys, certificates or other settings that the daemon does not list) [nothing]',
       'remove key of Secret default/own [nothing]',
     ]);
   });

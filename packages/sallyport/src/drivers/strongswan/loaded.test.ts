@@ -10,7 +10,7 @@ import { certificateTunnel, pskTunnel } from './testing/tunnels.ts';
 const allTunnels = Object.values(WORLDS).flatMap((declared) => planWorld(declared).plan.tunnels);
 const [v4, v6] = pskTunnel.children;
 if (v4 === undefined || v6 === undefined) throw new Error('the world has two children');
-const HIDDEN = ['settings that the daemon does not list, such as proposals'];
+const HIDDEN = ['proposals, keys, certificates or other settings that the daemon does not list'];
 
 describe('a loaded connection', () => {
   it('is as planned where the daemon has just loaded it', () => {

@@ -42,7 +42,9 @@ function compare(loaded: LoadedConnection, tunnel: TunnelPlan): string[] {
           name === child.name && rekeyPackets === BigInt(childMark(tunnel, child)),
       ),
     );
-  return isWhole ? [] : ['settings that the daemon does not list, such as proposals'];
+  return isWhole
+    ? []
+    : ['proposals, keys, certificates or other settings that the daemon does not list'];
 }
 
 export function isLoaded(loaded: LoadedConnection | undefined, tunnel: TunnelPlan): boolean {

@@ -1,5 +1,5 @@
 /** Files that a command of the PKI makes: never over one that is there, and for their owner only. */
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import { copyFile, type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../../../lib/error-code.ts';
 import { type StagedFile, stageFile } from '../../../platform/atomic-file.ts';
@@ -53,7 +53,10 @@ export class NewFiles {
   }
 }
 
-/** New content for files that are there: in force one after the other, when all of it is on the disk. */
+/**
+ * New content for files that are there: in force one after the other, when all of it is on the disk. What they held
+ * stays beside them as `NAME.old`, for the case that the other side refuses the new.
+ */
 export class Replacements {
   readonly paths: readonly string[];
   #staged: StagedFile[] = [];
@@ -66,6 +69,7 @@ export class Replacements {
   async write(contents: readonly string[]): Promise<void> {
     for (const [index, path] of this.paths.entries())
       this.#staged.push(await stageFile(path, contents[index] ?? ''));
+    for (const path of this.paths) await copyFile(path, `${path}.old`);
     for (const staged of this.#staged) await staged.commit();
   }
 

@@ -123,14 +123,16 @@ describe('sallyport pki', () => {
         (await mustPki('list', 'site')).replace(/^/, 'certificate '),
       )?.[1] ?? '';
     const spelled = (serial.toUpperCase().match(/../g) ?? []).join(':');
-    const path = /: (\S+)\n$/.exec(
+    const path = /revoked: put (\S+) where/.exec(
       await mustPki('revoke', spelled, ...signing('site'), '--reason', 'superseded'),
     )?.[1];
     const trust = ['-CAfile', shell.file('out/gw1-ca.crt'), '-CRLfile', String(path), '-crl_check'];
     expect(verify(...trust, shell.file('out/gw1.crt'))).toMatch(/certificate revoked/);
     expect(await mustPki('list', 'site')).toMatch(/revoked at \S+: superseded\n$/);
     // The first time may have been interrupted before the list was written.
-    expect(await mustPki('revoke', serial, ...signing('site'))).toMatch(/site\.crl\n$/);
+    expect(await mustPki('revoke', serial, ...signing('site'))).toMatch(
+      /site\.crl where gateways fetch it, at http:/,
+    );
     const unknown = await pki('revoke', 'abcd', ...signing('site'));
     expect(unknown.stderr).toMatch(/has issued nothing with serial number abcd/);
   });
@@ -177,6 +179,15 @@ describe('sallyport pki', () => {
       expect.stringMatching(/^not due before \d{4}-/) as string,
     ]);
     expect((await mustPki('list', 'site')).trim().split('\n')).toHaveLength(2);
+    expect(await read('crt.old')).toBe(oldCertificate);
+    const other = await pki('renew', 'gw1', ...signing('root'), '--in', shell.file('out'));
+    expect([other.code, other.stderr]).toEqual([
+      2,
+      expect.stringMatching(/not issued by authority root, but by site/) as string,
+    ]);
+    expect((await pki('renew', 'gw9', ...signing('site'))).stderr).toMatch(
+      /there is no gw9\.crt to renew/,
+    );
     await writeFile(shell.file('out/gw1.crt'), 'nothing');
     expect((await renew()).stderr).toMatch(/holds no certificate/);
   });

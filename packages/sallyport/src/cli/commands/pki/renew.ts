@@ -1,12 +1,15 @@
 import { KeyObject, X509Certificate as NodeCertificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCode } from '../../../lib/error-code.ts';
 import { issuedOf } from '../../../pki/issued.ts';
 import { generateKeys, keyTypeOf } from '../../../pki/keys.ts';
 import { altNamesOf } from '../../../pki/names-of.ts';
 import { fromPem } from '../../../pki/pem.ts';
 import { renewalTime } from '../../../pki/renewal.ts';
 import { X509Certificate } from '../../../pki/x509.ts';
+import { AuthorityStore } from '../../../store/authority-store.ts';
+import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
 import { EXIT, type Io, UsageError } from '../../io.ts';
 import { type CertifyOptions, certify } from './certify.ts';
 import { mustBeName } from './input.ts';
@@ -25,15 +28,14 @@ export async function run(
 ): Promise<number> {
   mustBeName(name);
   const path = join(options.in, `${name}.crt`);
-  const [der] = fromPem('CERTIFICATE', await readFile(path, 'utf8'));
-  if (der === undefined) throw new UsageError(`${path} holds no certificate`);
-  const old = new X509Certificate(der);
+  const old = await readCertificate(path);
+  await mustBeIssuedBy(options.authority, old, path, io);
   const due = renewalTime(issuedOf(old));
   if (options.ifDue === true && due > new Date()) {
     io.stdout(`not due before ${due.toISOString()}\n`);
     return EXIT.ok;
   }
-  const keyType = keyTypeOf(new NodeCertificate(der).publicKey);
+  const keyType = keyTypeOf(new NodeCertificate(Buffer.from(old.rawData)).publicKey);
   const { privateKey, publicKey } = await generateKeys(keyType);
   const wanted = {
     ...{ subject: old.subjectName.toJSON(), altNames: altNamesOf(old.extensions), publicKey },
@@ -45,4 +47,34 @@ export async function run(
   const code = await certify(wanted, options, () => Promise.resolve(files), io);
   io.stderr('apply the declarations that use it, to bring it into effect\n');
   return code;
+}
+
+/** Throws {@link UsageError}. */
+async function readCertificate(path: string): Promise<X509Certificate> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    throw new UsageError(`there is no ${path} to renew: name the directory of the files with --in`);
+  });
+  const [der] = fromPem('CERTIFICATE', text);
+  if (der === undefined) throw new UsageError(`${path} holds no certificate`);
+  return new X509Certificate(der);
+}
+
+/** Another authority would be another trust, on both sides. Throws {@link UsageError}. */
+async function mustBeIssuedBy(
+  authority: string,
+  { serialNumber }: X509Certificate,
+  path: string,
+  io: Io,
+): Promise<void> {
+  const store = new AuthorityStore(pathsOf(directoriesFrom(io.env)).authorities);
+  const issuedBy = async (name: string): Promise<boolean> =>
+    (await store.read(name)).record.issued.some(({ serial }) => serial === serialNumber);
+  if (await issuedBy(authority)) return;
+  const names = await store.names();
+  const found = await Promise.all(names.map(issuedBy));
+  const issuer = names[found.indexOf(true)];
+  throw new UsageError(
+    `${path} was not issued by authority ${authority}${issuer === undefined ? '' : `, but by ${issuer}`}: what it is renewed by must be the same`,
+  );
 }

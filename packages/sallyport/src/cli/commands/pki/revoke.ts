@@ -28,7 +28,12 @@ export async function run(
         `authority ${name} has issued nothing with serial number ${serial}; sallyport pki list ${name} shows what there is`,
       );
     const path = await publishCrl(store, revoked, authority);
-    io.stdout(`revoked; the list for those who check it: ${path}\n`);
+    const places = record.crlUrls.join(', ');
+    io.stdout(
+      places === ''
+        ? `revoked: ${path}\nthe certificates of this authority name no place to fetch the list from (--crl-url): give it to those who check by hand\n`
+        : `revoked: put ${path} where gateways fetch it, at ${places}\n`,
+    );
     return EXIT.ok;
   });
 }
