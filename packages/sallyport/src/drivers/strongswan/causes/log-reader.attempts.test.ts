@@ -227,6 +227,16 @@ const ATTEMPTS: readonly {
     hint: 'compare the clocks',
   },
   {
+    what: 'one who began, and does not believe our answer',
+    lines: [
+      'IKE_SA sp.default.partner-a.main[4] established between 192.0.2.1[gw.example]...198.51.100.20[198.51.100.20]',
+      'parsed INFORMATIONAL request 2 [ N(AUTH_FAILED) ]',
+    ],
+    code: 'ike/authentication-refused',
+    says: '198.51.100.20 refused to authenticate us',
+    hint: 'the pre-shared key or certificate',
+  },
+  {
     what: 'a proof that is none, for a reason that is not logged',
     lines: ['generating INFORMATIONAL request 2 [ N(AUTH_FAILED) ]'],
     code: 'ike/not-authenticated',

@@ -118,6 +118,11 @@ const PATTERNS: readonly (readonly [line: RegExp, tells: Tells])[] = [
   ],
 
   [/^received AUTHENTICATION_FAILED notify error$/, says('ike/authentication-refused')],
+  // Who began finds out last, when our side has taken the SA for established (RFC 7296 §2.21.2).
+  [
+    /^parsed INFORMATIONAL request \d+ \[ (?:.* )?N\(AUTH_FAILED\)/,
+    says('ike/authentication-refused'),
+  ],
   [/^tried \d+ shared keys? for '.*' - '(.*)', but MAC mismatched$/, says('ike/wrong-psk')],
   [/^no shared key found for '.*' - '(.*)'$/, says('ike/no-psk')],
   [/^no private key found for '(.*)'$/, says('ike/no-private-key')],
