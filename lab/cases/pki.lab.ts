@@ -55,7 +55,7 @@ describe('a tunnel with certificates of our own authority', () => {
     await left.mustRun(['apply', '-f', file]);
     await untilTold(left, {
       code: 'ike/certificate-revoked',
-      message: /the certificate of the other side was revoked/,
+      message: /the certificate of CN=right was revoked on/,
       hint: /./,
     });
   });
