@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { twoSites, vary } from '../../model/testing.ts';
-import { down, report } from '../../status/testing/reports.ts';
+import { down, report, up } from '../../status/testing/reports.ts';
 import { Shell } from '../testing/run.ts';
 
 let shell: Shell;
@@ -212,6 +212,22 @@ describe('the proof of an apply', () => {
     const { code, stdout } = await apply('--timeout', '1');
     expect(code).toBe(1);
     expect(stdout).toMatch(/^revision \w{12} is stored; the agent answers: the round failed\n$/);
+  });
+
+  it('gives tunnels that were just made a moment to come up', async () => {
+    const { cause: _, ...rest } = down;
+    const connecting = { ...rest, state: 'connecting' as const };
+    await shell.startAgent({ ...report, tunnels: [connecting] });
+    shell.laterTunnels = [{ ...up, name: connecting.name }];
+    expect((await apply()).stdout).toMatch(/\ntunnels: 1 up\n$/);
+  });
+
+  it('tells why tunnels stay down though what was declared is in effect', async () => {
+    await shell.startAgent({ ...report, tunnels: [up, down] });
+    const { code, stdout } = await apply();
+    expect(code).toBe(0);
+    expect(stdout).toContain('tunnels: 1 up, 1 down; see sallyport status\n');
+    expect(stdout).toContain(`  default/partner-b main: ${down.cause?.message ?? ''}\n`);
   });
 
   it('says what is known last where the agent is too busy to tell more', async () => {

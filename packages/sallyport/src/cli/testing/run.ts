@@ -37,6 +37,8 @@ export class Shell implements AsyncDisposable {
   readonly directory: string;
   /** What the agent explains, whatever it is asked about. */
   explanation: Explanation = explanation;
+  /** What its tunnels have become when it is asked what it knows. */
+  laterTunnels: HostReport['tunnels'] | undefined;
   /** So many of its next rounds fail. */
   failingRounds = 0;
   readonly #servers: Server[] = [];
@@ -95,7 +97,11 @@ export class Shell implements AsyncDisposable {
           if (this.failingRounds >= 0) return Promise.reject(new Error('the round failed'));
           return has === 'old plan' ? new Promise(() => undefined) : Promise.resolve(seen());
         },
-        last: () => (has === 'no time' ? undefined : seen()),
+        last: () => {
+          const tunnels = this.laterTunnels;
+          if (has === 'no time') return undefined;
+          return tunnels === undefined ? seen() : { ...seen(), tunnels };
+        },
         why: () => Promise.resolve(this.explanation),
       }),
     );
