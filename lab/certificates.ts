@@ -34,7 +34,7 @@ export interface LeafRequest extends CertificateRequest {
   readonly authority: Credentials;
   /** DNS names and IP addresses. */
   readonly alternativeNames: readonly string[];
-  /** From now on for 30 days if absent. */
+  /** From now on for a year if absent. */
   readonly valid?: { readonly from: Date; readonly to: Date };
 }
 
@@ -157,7 +157,7 @@ async function make(
   ];
   await writeFile(settings, `${[...section, ...extensions].join('\n')}\n`);
   await mustExecute('openssl', [
-    ...['req', '-x509', '-config', settings, '-subj', subject, '-days', '30', '-noenc'],
+    ...['req', '-x509', '-config', settings, '-subj', subject, '-days', '365', '-noenc'],
     ...[...KEY_OPTIONS[algorithm], '-keyout', key, '-out', certificate, ...signer],
   ]);
   await rm(settings);
