@@ -12,9 +12,9 @@ import {
   type LeafRequest,
   revoke,
 } from '../certificates.ts';
-import { connection, KEY, LEFT_SITE } from '../declarations/left-site.ts';
+import { connection, KEY, LEFT_SITE, secret } from '../declarations/left-site.ts';
 import { Sallyport } from '../sallyport.ts';
-import { customerSite } from '../sites/customer.ts';
+import { certifiedCustomerSite } from '../sites/customer.ts';
 import { Stranger } from '../stranger.ts';
 import { type Told, untilMended, untilTold } from '../told.ts';
 import { createTwoSites, type TwoSitesHost } from '../topologies/two-sites.ts';
@@ -22,10 +22,6 @@ import type { Lab } from '../topology.ts';
 
 const TUNNEL = '{local: {id: left.example}, remote: {address: 203.0.113.1, id: right.example}}';
 const HOUR = 3_600_000;
-
-function secret(name: string, spec: string): string {
-  return `---\napiVersion: sallyport.dev/v1alpha1\nkind: Secret\nmetadata: {name: ${name}}\nspec: ${spec}\n`;
-}
 
 describe('the cause of a tunnel whose peer', () => {
   let lab: Lab<TwoSitesHost>;
@@ -47,11 +43,8 @@ describe('the cause of a tunnel whose peer', () => {
       ...{ directory: gwa.directory, name: 'left', subject: '/CN=left.example' },
       ...{ authority: ours, alternativeNames: ['left.example'] },
     });
-    const configuration = customerSite()
-      .replaceAll('auth = psk', 'auth = pubkey')
-      .replace('id = right.example', 'id = right.example\n      certs = right.crt');
     stranger = new Stranger(gwb, {
-      configFile: await gwb.write('site.conf', configuration),
+      configFile: await gwb.write('site.conf', certifiedCustomerSite()),
       dataPlane: 'kernel',
       credentials: await issue({ authority: expected }),
       authorities: [theirs.certificate, ours.certificate],

@@ -34,6 +34,11 @@ spec:
 /** In the network of `two-sites`. */
 export const LEFT_SITE: string = siteOf("{addresses: [198.51.100.1, '2001:db8:a::1']}");
 
+/** `spec`: YAML in one line. */
+export function secret(name: string, spec: string): string {
+  return `---\napiVersion: sallyport.dev/v1alpha1\nkind: Secret\nmetadata: {name: ${name}}\nspec: ${spec}\n`;
+}
+
 export interface ConnectionText {
   readonly name: string;
   /** YAML of one tunnel, in one line. */

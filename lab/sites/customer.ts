@@ -52,3 +52,10 @@ secrets {
 }
 `;
 }
+
+/** The same by certificate: its own is `right.crt`. */
+export function certifiedCustomerSite(): string {
+  return customerSite()
+    .replaceAll('auth = psk', 'auth = pubkey')
+    .replace('id = right.example', 'id = right.example\n      certs = right.crt');
+}

@@ -2,18 +2,14 @@
 // authority that `sallyport pki` has made on the left gateway. Declared and applied by the case.
 
 import { readFile } from 'node:fs/promises';
-import { connection, LEFT_SITE } from '../declarations/left-site.ts';
+import { connection, LEFT_SITE, secret } from '../declarations/left-site.ts';
 import { Sallyport } from '../sallyport.ts';
-import { customerSite } from '../sites/customer.ts';
+import { certifiedCustomerSite } from '../sites/customer.ts';
 import { Stranger } from '../stranger.ts';
 import type { Lab } from '../topology.ts';
 import { createTwoSites, type TwoSitesHost } from './two-sites.ts';
 
 const TUNNEL = '{local: {id: left.example}, remote: {address: 203.0.113.1, id: right.example}}';
-
-function secret(name: string, spec: string): string {
-  return `---\napiVersion: sallyport.dev/v1alpha1\nkind: Secret\nmetadata: {name: ${name}}\nspec: ${spec}\n`;
-}
 
 const SITE =
   LEFT_SITE +
@@ -74,7 +70,7 @@ export class CertifiedSites {
       ...(crlUrl === undefined ? [] : ['--crl-url', crlUrl]),
     ]);
     const stranger = new Stranger(gwb, {
-      configFile: await gwb.write('site.conf', CONFIGURATION),
+      configFile: await gwb.write('site.conf', certifiedCustomerSite()),
       dataPlane: 'kernel',
       credentials: { certificate: `${directory}/right.crt`, key: `${directory}/right.key` },
       authorities: ['ca-0.crt', 'ca-1.crt'].map((name) => gwb.file(name)),
@@ -109,7 +105,3 @@ export class CertifiedSites {
     await this.lab.close();
   }
 }
-
-const CONFIGURATION = customerSite()
-  .replaceAll('auth = psk', 'auth = pubkey')
-  .replace('id = right.example', 'id = right.example\n      certs = right.crt');

@@ -19,3 +19,11 @@ export interface CommandEntry {
   /** Only these can be called then. */
   readonly commands?: readonly CommandEntry[];
 }
+
+/** Of every command whose answer programs read, too. */
+export const OUTPUT: OptionEntry = {
+  flags: '-o, --output <format>',
+  description: 'form of the answer',
+  defaultValue: 'text',
+  choices: ['text', 'json', 'yaml'],
+};

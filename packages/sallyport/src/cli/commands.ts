@@ -1,17 +1,11 @@
 /** The commands, with everything that help and completion say of them. Their code is in `commands/`. */
-import type { CommandEntry, OptionEntry } from './command-entry.ts';
+import { type CommandEntry, type OptionEntry, OUTPUT } from './command-entry.ts';
 import { PKI_COMMANDS } from './pki-commands.ts';
 
 const FILE: OptionEntry = {
   flags: '-f, --file <path...>',
   description: 'file or directory of declarations; - is standard input',
   required: true,
-};
-const OUTPUT: OptionEntry = {
-  flags: '-o, --output <format>',
-  description: 'form of the answer',
-  defaultValue: 'text',
-  choices: ['text', 'json', 'yaml'],
 };
 const HOST: OptionEntry = {
   flags: '--host <name>',

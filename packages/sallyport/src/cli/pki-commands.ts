@@ -3,7 +3,7 @@
 import { KEY_TYPES } from '../pki/key-type.ts';
 import { REVOCATION_REASONS } from '../pki/revocation.ts';
 import { PKCS12_SCHEMES } from '../platform/pkcs12-scheme.ts';
-import type { CommandEntry, OptionEntry } from './command-entry.ts';
+import { type CommandEntry, type OptionEntry, OUTPUT } from './command-entry.ts';
 
 const AUTHORITY: OptionEntry = {
   flags: '--authority <name>',
@@ -20,11 +20,10 @@ const OUT: OptionEntry = {
   description: 'where the files go; none that is there is written over',
   defaultValue: '.',
 };
-const OUTPUT: OptionEntry = {
-  flags: '-o, --output <format>',
-  description: 'form of the answer',
-  defaultValue: 'text',
-  choices: ['text', 'json', 'yaml'],
+const IN: OptionEntry = {
+  flags: '--in <directory>',
+  description: 'where issue wrote them',
+  defaultValue: '.',
 };
 
 function days(defaultValue: string): OptionEntry {
@@ -130,7 +129,7 @@ export const PKI_COMMANDS: readonly CommandEntry[] = [
         flags: '--if-due',
         description: 'only where two thirds of its validity are over, give or take; for timers',
       },
-      { flags: '--in <directory>', description: 'where issue wrote them', defaultValue: '.' },
+      IN,
     ],
     example: 'sallyport pki renew gw1 --authority site --passphrase-file pass',
   },
@@ -150,7 +149,7 @@ export const PKI_COMMANDS: readonly CommandEntry[] = [
         defaultValue: 'modern',
         choices: PKCS12_SCHEMES,
       },
-      { flags: '--in <directory>', description: 'where issue wrote them', defaultValue: '.' },
+      IN,
       OUT,
     ],
     example: 'sallyport pki pack gw1 --export-passphrase-file pass',

@@ -1,5 +1,5 @@
 /** How each kind of key is made, and how it signs. */
-import { type KeyObject, webcrypto } from 'node:crypto';
+import { KeyObject, webcrypto } from 'node:crypto';
 import type { KeyType } from './key-type.ts';
 
 interface KeyAlgorithm {
@@ -66,6 +66,15 @@ export function keyTypeOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject
     default:
       throw new Error(`a key of type ${asymmetricKeyType ?? 'unknown'} is none that is made here`);
   }
+}
+
+/** For a gateway: its private key in PEM, unencrypted, as daemons read it. */
+export async function generateGatewayKeys(
+  type: KeyType,
+): Promise<{ readonly publicKey: webcrypto.CryptoKey; readonly key: string }> {
+  const { privateKey, publicKey } = await generateKeys(type);
+  const key = KeyObject.from(privateKey).export({ format: 'pem', type: 'pkcs8' }).toString();
+  return { publicKey, key };
 }
 
 export async function generateKeys(type: KeyType): Promise<webcrypto.CryptoKeyPair> {

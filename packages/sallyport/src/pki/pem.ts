@@ -1,10 +1,6 @@
 /** Text form of what is encoded: RFC 7468. */
 
-export type PemLabel =
-  | 'CERTIFICATE'
-  | 'CERTIFICATE REQUEST'
-  | 'PRIVATE KEY'
-  | 'ENCRYPTED PRIVATE KEY';
+export type PemLabel = 'CERTIFICATE' | 'CERTIFICATE REQUEST' | 'ENCRYPTED PRIVATE KEY';
 
 export function toPem(label: PemLabel, der: Uint8Array | ArrayBuffer): string {
   const bytes = der instanceof Uint8Array ? der : new Uint8Array(der);
@@ -13,6 +9,13 @@ export function toPem(label: PemLabel, der: Uint8Array | ArrayBuffer): string {
       .toString('base64')
       .match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
+}
+
+/** In the order given. */
+export function certificatesToPem(
+  certificates: readonly { readonly rawData: ArrayBuffer }[],
+): string {
+  return certificates.map(({ rawData }) => toPem('CERTIFICATE', rawData)).join('');
 }
 
 /** Every block of this label, in order. */

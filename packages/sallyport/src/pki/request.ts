@@ -1,5 +1,6 @@
 /** A certificate request of somebody else, and whether what it asks for is allowed. */
 import { createPublicKey } from 'node:crypto';
+import { SHORTEST_RSA_BITS } from '../platform/secret-chain.ts';
 import type { NameFault } from './names.ts';
 import { altNamesOf } from './names-of.ts';
 import { fromPem } from './pem.ts';
@@ -71,9 +72,6 @@ function subjectFault(value: string): NameFault {
   };
 }
 
-const SHORTEST_RSA_BITS = 2_048;
-
-/** NIST SP 800-131A §3. */
 function weakKey({ publicKey }: Pkcs10CertificateRequest): NameFault[] {
   const key = createPublicKey({
     ...{ key: Buffer.from(publicKey.rawData), format: 'der', type: 'spki' },

@@ -16,7 +16,7 @@ export function certificateFacts(certificate: X509Certificate): CertificateFacts
 }
 
 /** Node puts each part on a line; strongSwan writes and reads `C=CH, O=Example, CN=gw`. */
-function formatName(lines: string | undefined): string {
+export function formatName(lines: string | undefined): string {
   // An empty subject (RFC 5280 §4.1.2.6) is undefined in spite of Node's types.
   return (lines ?? '')
     .split('\n')

@@ -1,9 +1,10 @@
 /** What is wrong with the certificates of one secret, however they came: each of them is sound by itself. */
 import type { X509Certificate } from 'node:crypto';
+import { formatName } from './certificate-facts.ts';
 import { type FileField, faultIn, type SecretFault } from './secret-fault.ts';
 
 /** NIST SP 800-131A §3, and what the default policy of RHEL 9 refuses. */
-const SHORTEST_RSA_BITS = 2_048;
+export const SHORTEST_RSA_BITS = 2_048;
 const WEAK_HASH = /md5|sha-?1(?![0-9])/i;
 
 /** Of our own: the leaf first, then its chain, then authorities. */
@@ -44,7 +45,7 @@ export function chainFaults(
           faultIn(
             from,
             'secret/chain-broken',
-            `none of the authorities beside ${nameOf(leaf)} has issued it, but ${lineOf(leaf.issuer)}`,
+            `none of the authorities beside ${nameOf(leaf)} has issued it, but ${formatName(leaf.issuer)}`,
             'add the certificate of that authority',
           ),
         ]
@@ -84,10 +85,5 @@ export function weaknessFaults(
 }
 
 function nameOf({ subject }: X509Certificate): string {
-  return lineOf(subject) || 'a certificate without a subject';
-}
-
-/** Node puts each part of a name on a line, and has none for an empty one in spite of its types. */
-function lineOf(name: string | undefined): string {
-  return (name ?? '').split('\n').filter(Boolean).join(', ');
+  return formatName(subject) || 'a certificate without a subject';
 }

@@ -11,7 +11,7 @@ import { errorCode } from '../lib/error-code.ts';
 import type { Authority } from '../pki/authority.ts';
 import { decryptKey, encryptKey, KeyNotOpenedError } from '../pki/encrypted-key.ts';
 import { keyAlgorithmOf } from '../pki/keys.ts';
-import { fromPem, toPem } from '../pki/pem.ts';
+import { certificatesToPem, fromPem } from '../pki/pem.ts';
 import { AuthorityRecord, type IssuedCertificate } from '../pki/record.ts';
 import { X509Certificate } from '../pki/x509.ts';
 import { readJsonFile, removeUnfinished, writeFileAtomic } from '../platform/atomic-file.ts';
@@ -25,6 +25,11 @@ export interface StoredAuthority {
   readonly record: AuthorityRecord;
   /** Its own first, its root last. */
   readonly chain: readonly X509Certificate[];
+}
+
+/** With its key. */
+export interface OpenedAuthority extends StoredAuthority {
+  readonly authority: Authority;
 }
 
 export class UnknownAuthorityError extends Error {
@@ -67,10 +72,7 @@ export class AuthorityStore {
   }
 
   /** With its key. Throws as `read`, where its parent has revoked it, and where the passphrase is wrong. */
-  async open(
-    name: string,
-    passphrase: string,
-  ): Promise<StoredAuthority & { authority: Authority }> {
+  async open(name: string, passphrase: string): Promise<OpenedAuthority> {
     const stored = await this.read(name);
     const [certificate] = stored.chain;
     if (certificate === undefined) throw new Error(`${this.#path(name, 'chain.pem')} is empty`);
@@ -104,10 +106,7 @@ export class AuthorityStore {
       this.#path(name, 'key.pem'),
       await encryptKey(KeyObject.from(key), passphrase),
     );
-    await writeFileAtomic(
-      this.#path(name, 'chain.pem'),
-      chain.map(({ rawData }) => toPem('CERTIFICATE', rawData)).join(''),
-    );
+    await writeFileAtomic(this.#path(name, 'chain.pem'), certificatesToPem(chain));
     await this.write(record);
   }
 

@@ -2,18 +2,11 @@
 import { issueCertificate, type NewCertificate } from '../../../pki/authority.ts';
 import { issuedOf } from '../../../pki/issued.ts';
 import { obstacles, type Wanted } from '../../../pki/obstacles.ts';
-import { toPem } from '../../../pki/pem.ts';
+import { certificatesToPem } from '../../../pki/pem.ts';
 import { type IssuedCertificate, withIssued } from '../../../pki/record.ts';
 import type { X509Certificate } from '../../../pki/x509.ts';
-import { AuthorityStore } from '../../../store/authority-store.ts';
-import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
 import { EXIT, type Io, UsageError } from '../../io.ts';
-import { readPassphrase } from './input.ts';
-
-export interface CertifyOptions {
-  readonly authority: string;
-  readonly passphraseFile: string;
-}
+import { type SigningOptions, withAuthority } from './authorities.ts';
 
 /** Where the result goes. */
 export interface Output {
@@ -26,27 +19,26 @@ export interface Output {
 /** `key`: PEM, where it was made here. `output` is asked for when nothing else stands in the way. */
 export async function certify(
   wanted: Omit<NewCertificate, 'crlUrls'> & { readonly key?: string },
-  { authority, passphraseFile }: CertifyOptions,
+  options: SigningOptions,
   output: () => Promise<Output>,
   io: Io,
 ): Promise<number> {
-  const passphrase = await readPassphrase(passphraseFile, io);
-  const store = new AuthorityStore(pathsOf(directoriesFrom(io.env)).authorities);
-  return store.locked(async () => {
-    const { record, chain, authority: issuer } = await store.open(authority, passphrase);
+  return withAuthority(options, io, async ({ record, chain, authority }, store) => {
     mustBeFreeToIssue(chain, { altNames: wanted.altNames, isAuthority: false });
     const files = await output();
-    const { key = [] } = wanted;
     let issued: IssuedCertificate;
     try {
       const certificate = await issueCertificate(
-        issuer,
+        authority,
         { ...wanted, crlUrls: record.crlUrls },
         new Date(),
       );
       issued = issuedOf(certificate);
       await store.write(withIssued(record, issued));
-      await files.write([pemOf(certificate), chain.map(pemOf).join(''), ...[key].flat()]);
+      await files.write([
+        ...[certificatesToPem([certificate]), certificatesToPem(chain)],
+        ...(wanted.key === undefined ? [] : [wanted.key]),
+      ]);
     } catch (error) {
       await files.discard();
       throw error;
@@ -62,8 +54,4 @@ export function mustBeFreeToIssue(chain: readonly X509Certificate[], wanted: Wan
   const found = obstacles(chain, wanted, new Date());
   if (found.length > 0)
     throw new UsageError(`the authority cannot certify it: ${found.join('; ')}`);
-}
-
-function pemOf({ rawData }: X509Certificate): string {
-  return toPem('CERTIFICATE', rawData);
 }

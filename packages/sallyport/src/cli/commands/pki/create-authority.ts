@@ -2,9 +2,8 @@ import { createAuthority } from '../../../pki/authority.ts';
 import { issuedOf } from '../../../pki/issued.ts';
 import type { KeyType } from '../../../pki/key-type.ts';
 import { withIssued } from '../../../pki/record.ts';
-import { AuthorityStore } from '../../../store/authority-store.ts';
-import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
 import { EXIT, type Io, UsageError } from '../../io.ts';
+import { authoritiesOf } from './authorities.ts';
 import { mustBeFreeToIssue } from './certify.ts';
 import { mustBeName, Names, readPassphrase } from './input.ts';
 
@@ -35,7 +34,7 @@ export async function run(
   if (names.report(io)) return EXIT.failed;
   const passphrase = await readPassphrase(options.passphraseFile, io);
   const parentPassphrase = await readParentPassphrase(options, io);
-  const store = new AuthorityStore(pathsOf(directoriesFrom(io.env)).authorities);
+  const store = authoritiesOf(io);
   return store.locked(async () => {
     if ((await store.names()).includes(name))
       throw new UsageError(`there is an authority ${name} already: choose another name`);
@@ -58,11 +57,10 @@ export async function run(
       ...(options.parent === undefined ? {} : { parent: options.parent }),
       ...{ crlNumber: 0, crlDays, issued: [] },
     };
-    if (parent !== undefined) await store.write(withIssued(parent.record, issuedOf(certificate)));
+    const issued = issuedOf(certificate);
+    if (parent !== undefined) await store.write(withIssued(parent.record, issued));
     await store.create({ record, chain }, authority, passphrase);
-    io.stdout(
-      `authority ${name}: ${issuedOf(certificate).subject}, valid until ${certificate.notAfter.toISOString()}\n`,
-    );
+    io.stdout(`authority ${name}: ${issued.subject}, valid until ${issued.notAfter}\n`);
     return EXIT.ok;
   });
 }

@@ -1,15 +1,13 @@
-import { toPem } from '../../../pki/pem.ts';
-import { AuthorityStore } from '../../../store/authority-store.ts';
-import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
+import { certificatesToPem } from '../../../pki/pem.ts';
 import { EXIT, type Io } from '../../io.ts';
+import { authoritiesOf } from './authorities.ts';
 
 export async function run(
   [name = '']: readonly string[],
   _options: object,
   io: Io,
 ): Promise<number> {
-  const store = new AuthorityStore(pathsOf(directoriesFrom(io.env)).authorities);
-  const { chain } = await store.read(name);
-  io.stdout(chain.map(({ rawData }) => toPem('CERTIFICATE', rawData)).join(''));
+  const { chain } = await authoritiesOf(io).read(name);
+  io.stdout(certificatesToPem(chain));
   return EXIT.ok;
 }

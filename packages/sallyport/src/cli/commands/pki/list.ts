@@ -1,9 +1,9 @@
 import { formatDuration } from '../../../lib/format.ts';
 import { issuedOf } from '../../../pki/issued.ts';
 import type { IssuedCertificate } from '../../../pki/record.ts';
-import { AuthorityStore, type StoredAuthority } from '../../../store/authority-store.ts';
-import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
+import type { AuthorityStore, StoredAuthority } from '../../../store/authority-store.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer } from '../../io.ts';
+import { authoritiesOf } from './authorities.ts';
 
 interface ListOptions {
   readonly output: OutputFormat;
@@ -14,7 +14,7 @@ export async function run(
   { output }: ListOptions,
   io: Io,
 ): Promise<number> {
-  const store = new AuthorityStore(pathsOf(directoriesFrom(io.env)).authorities);
+  const store = authoritiesOf(io);
   const now = new Date();
   if (name !== undefined) {
     const { issued } = (await store.read(name)).record;

@@ -1,21 +1,20 @@
-import { KeyObject, X509Certificate as NodeCertificate } from 'node:crypto';
+import { X509Certificate as NodeCertificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../../../lib/error-code.ts';
 import { issuedOf } from '../../../pki/issued.ts';
-import { generateKeys, keyTypeOf } from '../../../pki/keys.ts';
+import { generateGatewayKeys, keyTypeOf } from '../../../pki/keys.ts';
 import { altNamesOf } from '../../../pki/names-of.ts';
 import { fromPem } from '../../../pki/pem.ts';
 import { renewalTime } from '../../../pki/renewal.ts';
 import { X509Certificate } from '../../../pki/x509.ts';
-import { AuthorityStore } from '../../../store/authority-store.ts';
-import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
 import { EXIT, type Io, UsageError } from '../../io.ts';
-import { type CertifyOptions, certify } from './certify.ts';
+import { authoritiesOf, type SigningOptions } from './authorities.ts';
+import { certify } from './certify.ts';
 import { mustBeName } from './input.ts';
 import { Replacements } from './output.ts';
 
-interface RenewOptions extends CertifyOptions {
+interface RenewOptions extends SigningOptions {
   readonly days: number;
   readonly in: string;
   readonly ifDue?: boolean;
@@ -36,10 +35,9 @@ export async function run(
     return EXIT.ok;
   }
   const keyType = keyTypeOf(new NodeCertificate(Buffer.from(old.rawData)).publicKey);
-  const { privateKey, publicKey } = await generateKeys(keyType);
   const wanted = {
-    ...{ subject: old.subjectName.toJSON(), altNames: altNamesOf(old.extensions), publicKey },
-    key: KeyObject.from(privateKey).export({ format: 'pem', type: 'pkcs8' }).toString(),
+    ...{ subject: old.subjectName.toJSON(), altNames: altNamesOf(old.extensions) },
+    ...(await generateGatewayKeys(keyType)),
     days: options.days,
   };
   // The key goes last: who reads in between finds a pair that does not match, and takes nothing of it.
@@ -67,7 +65,7 @@ async function mustBeIssuedBy(
   path: string,
   io: Io,
 ): Promise<void> {
-  const store = new AuthorityStore(pathsOf(directoriesFrom(io.env)).authorities);
+  const store = authoritiesOf(io);
   const issuedBy = async (name: string): Promise<boolean> =>
     (await store.read(name)).record.issued.some(({ serial }) => serial === serialNumber);
   if (await issuedBy(authority)) return;

@@ -1,26 +1,20 @@
 import { withRevoked } from '../../../pki/record.ts';
 import type { RevocationReason } from '../../../pki/revocation.ts';
-import { AuthorityStore } from '../../../store/authority-store.ts';
-import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
 import { EXIT, type Io, UsageError } from '../../io.ts';
-import { readPassphrase } from './input.ts';
+import { type SigningOptions, withAuthority } from './authorities.ts';
 import { publishCrl } from './publish.ts';
 
-interface RevokeOptions {
-  readonly authority: string;
-  readonly passphraseFile: string;
+interface RevokeOptions extends SigningOptions {
   readonly reason: RevocationReason;
 }
 
 export async function run(
   [serial = '']: readonly string[],
-  { authority: name, passphraseFile, reason }: RevokeOptions,
+  options: RevokeOptions,
   io: Io,
 ): Promise<number> {
-  const passphrase = await readPassphrase(passphraseFile, io);
-  const store = new AuthorityStore(pathsOf(directoriesFrom(io.env)).authorities);
-  return store.locked(async () => {
-    const { record, authority } = await store.open(name, passphrase);
+  const { authority: name, reason } = options;
+  return withAuthority(options, io, async ({ record, authority }, store) => {
     // Repeated, it publishes again: the first one may have been interrupted.
     const revoked = withRevoked(record, serial, reason, new Date());
     if (revoked === undefined)

@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { readRequest } from '../../../pki/request.ts';
 import { EXIT, type Io } from '../../io.ts';
-import { type CertifyOptions, certify } from './certify.ts';
+import type { SigningOptions } from './authorities.ts';
+import { certify } from './certify.ts';
 import { mustBeName, Names } from './input.ts';
 import { NewFiles } from './output.ts';
 
-interface SignOptions extends CertifyOptions {
+interface SignOptions extends SigningOptions {
   readonly allow: string[];
   readonly subject?: string;
   readonly days: number;
