@@ -1,19 +1,13 @@
 // The steps of the demo, as a person would do them. Each one holds or fails; the end counts them.
 
-import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dataPlane } from './data-plane.ts';
 import { cacheDirectory } from './paths.ts';
+import type { TunnelView } from './sallyport.ts';
 import { PARTNERS_INNER_PREFIXES, Partners } from './topologies/partners.ts';
 import { until } from './until.ts';
-
-interface TunnelView {
-  readonly connection: string;
-  readonly state: string;
-  readonly cause?: { readonly code: string };
-}
 
 const PATHS = [
   ['web1', '10.2.0.2'],
@@ -41,22 +35,20 @@ function must(holds: boolean, what: string): void {
 }
 
 const partners = await Partners.create({ dataPlane });
-const { lab, declarations } = partners;
-const gw = lab.host('gw');
+const { lab, gateway, declarations } = partners;
 
 /** Runs a command as a person would type it, and shows what it prints. */
 async function sallyport(...words: string[]): Promise<string> {
   const shown = words.map((word) => (word === declarations ? 'partners/' : word));
   process.stdout.write(`$ sallyport ${shown.join(' ')}\n`);
-  const { status, stdout, stderr } = await partners.sallyport(words);
+  const { status, stdout, stderr } = await gateway.run(words);
   process.stdout.write(stderr + stdout);
   must(status === 0, `exit code ${String(status)}`);
   return stdout;
 }
 
 async function tunnels(): Promise<readonly TunnelView[]> {
-  const { stdout } = await partners.sallyport(['status', '-o', 'json']);
-  return (JSON.parse(stdout) as { tunnels: TunnelView[] }).tunnels;
+  return (await gateway.report()).tunnels;
 }
 
 async function stateOf(connection: string): Promise<TunnelView | undefined> {
@@ -69,26 +61,14 @@ async function mustReach(from: 'web1' | 'web2', to: string): Promise<void> {
   must(received === sent, `${from} does not reach ${to}`);
 }
 
-function startAgent(): ReturnType<typeof gw.spawn> {
-  return gw.spawn(process.execPath, [partners.program, 'agent'], {
-    env: partners.sallyportEnvironment,
-    outputFile: gw.file('agent.log'),
-  });
-}
-
 await step('Check the declarations', async () => {
   await sallyport('validate', '-f', declarations);
 });
 await step('Read the plan', async () => {
   await sallyport('plan', '-f', declarations, '--host', 'gw');
 });
-let agent = startAgent();
+await gateway.startAgent();
 await step('Apply, and wait for the proof', async () => {
-  await until(
-    'the agent listens',
-    () => Promise.resolve(existsSync(gw.file('run/agent.sock'))),
-    20_000,
-  );
   await sallyport('apply', '-f', declarations, '--timeout', '60');
 });
 await step('All tunnels are up', async () => {
@@ -140,7 +120,7 @@ await step('Why it is down', async () => {
     async () => (await stateOf('partner-a'))?.cause?.code === 'ike/no-answer',
     60_000,
   );
-  const { stdout } = await partners.sallyport(['status', 'partner-a']);
+  const { stdout } = await gateway.run(['status', 'partner-a']);
   process.stdout.write(`$ sallyport status partner-a\n${stdout}`);
 });
 await step('Partner A is back: the tunnel recovers by itself', async () => {
@@ -149,7 +129,9 @@ await step('Partner A is back: the tunnel recovers by itself', async () => {
   await mustReach('web1', '10.2.0.2');
 });
 await step('charon is killed: it comes back with all tunnels', async () => {
-  const { pid } = JSON.parse(await readFile(gw.file('run/charon.pid'), 'utf8')) as { pid: number };
+  const { pid } = JSON.parse(await readFile(gateway.host.file('run/charon.pid'), 'utf8')) as {
+    pid: number;
+  };
   process.kill(pid, 'SIGKILL');
   await until(
     'all tunnels are up',
@@ -162,33 +144,35 @@ await step('charon is killed: it comes back with all tunnels', async () => {
   for (const [from, to] of PATHS) await mustReach(from, to);
 });
 await step('The agent ends: the tunnels stay', async () => {
-  agent.kill('SIGTERM');
-  await once(agent, 'exit');
+  await gateway.endAgent('SIGTERM');
   process.stdout.write('no agent runs\n');
   await mustReach('web1', '10.2.0.2');
-  agent = startAgent();
+  await gateway.startAgent();
   await until(
-    'the agent listens',
-    async () => (await partners.sallyport(['status'])).status === 0,
+    'all tunnels are known again',
+    async () => (await gateway.run(['status'])).status === 0,
     30_000,
   );
 });
 if (process.env['KEEP'] === '1') await keep();
 await step('Delete everything: nothing is left', async () => {
   await sallyport('delete', '-f', declarations);
-  agent.kill('SIGTERM');
-  await once(agent, 'exit');
+  await gateway.endAgent('SIGTERM');
   await sallyport('agent', '--teardown');
   const left = [
-    await gw
+    await gateway.host
       .mustExec('ip', ['-oneline', 'link', 'show'])
       .then((text) => text.match(/ sp[0-9a-f]{8}@/g) ?? []),
-    await gw
+    await gateway.host
       .mustExec('ip', ['route', 'show', 'table', 'all', 'protocol', '83'])
       .then((text) => text.match(/.+/g) ?? []),
-    await gw.mustExec('ip', ['rule', 'show']).then((text) => text.match(/83[0-9]0:.*/g) ?? []),
-    await gw.mustExec('nft', ['list', 'tables']).then((text) => text.match(/sallyport/g) ?? []),
-    existsSync(gw.file('run/charon.pid')) ? ['charon'] : [],
+    await gateway.host
+      .mustExec('ip', ['rule', 'show'])
+      .then((text) => text.match(/83[0-9]0:.*/g) ?? []),
+    await gateway.host
+      .mustExec('nft', ['list', 'tables'])
+      .then((text) => text.match(/sallyport/g) ?? []),
+    existsSync(gateway.host.file('run/charon.pid')) ? ['charon'] : [],
   ].flat();
   const found = left.length === 0 ? 'no interface, route, rule, table or daemon' : left.join('; ');
   process.stdout.write(`left over: ${found}\n`);
@@ -204,7 +188,7 @@ for (const { step: title, seconds, fault } of results) {
 const failed = results.filter(({ fault }) => fault !== undefined).length;
 if (failed > 0)
   process.stdout.write(
-    `\nagent's log:\n${await gw.mustExec('tail', ['-40', gw.file('agent.log')])}`,
+    `\nagent's log:\n${await gateway.host.mustExec('tail', ['-40', gateway.host.file('agent.log')])}`,
   );
 process.stdout.write(`${String(results.length - failed)} passed, ${String(failed)} failed\n`);
 await lab.close();

@@ -6,35 +6,19 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { dataPlane } from '../data-plane.ts';
 import { startPingStream } from '../ping-stream.ts';
+import type { TunnelView } from '../sallyport.ts';
 import { Partners } from '../topologies/partners.ts';
 import { until } from '../until.ts';
 
 const ROLLS = 8;
 
-interface TunnelView {
-  readonly connection: string;
-  readonly state: string;
-  readonly ike?: { readonly uniqueId: string };
-  readonly children: readonly unknown[];
-}
-
 describe('a changed tunnel', () => {
   test('is exchanged without the loss of a packet', async () => {
     await using partners = await Partners.create({ dataPlane });
-    const { lab, declarations } = partners;
-    const gateway = lab.host('gw');
-    gateway.spawn(process.execPath, [partners.program, 'agent'], {
-      env: partners.sallyportEnvironment,
-      outputFile: gateway.file('agent.log'),
-    });
-    const views = async (): Promise<readonly TunnelView[]> => {
-      const { stdout } = await partners.sallyport(['status', '-o', 'json']);
-      return (JSON.parse(stdout) as { tunnels: TunnelView[] }).tunnels;
-    };
-    const apply = async (): Promise<void> => {
-      const { status, stdout, stderr } = await partners.sallyport(['apply', '-f', declarations]);
-      assert.equal(status, 0, `${stdout}${stderr}`);
-    };
+    const { lab, gateway, declarations } = partners;
+    await gateway.startAgent();
+    const views = async (): Promise<readonly TunnelView[]> => (await gateway.report()).tunnels;
+    const apply = async (): Promise<unknown> => gateway.mustRun(['apply', '-f', declarations]);
     await apply();
     await until(
       'all tunnels are up',
@@ -77,10 +61,10 @@ describe('a changed tunnel', () => {
     }
     await until(
       'no packet is held any more',
-      async () => (await gateway.mustExec('ip', ['link', 'show', 'type', 'ifb'])) === '',
+      async () => (await gateway.host.mustExec('ip', ['link', 'show', 'type', 'ifb'])) === '',
       5_000,
     );
-    const log = await readFile(gateway.file('agent.log'), 'utf8');
+    const log = await readFile(gateway.host.file('agent.log'), 'utf8');
     assert.doesNotMatch(log, /may lose|may still be held/);
   });
 });

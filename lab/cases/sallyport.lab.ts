@@ -7,26 +7,18 @@ import { dataPlane } from '../data-plane.ts';
 import { PARTNERS_INNER_PREFIXES, Partners } from '../topologies/partners.ts';
 import { until } from '../until.ts';
 
-const SALLYPORT = new URL('../../packages/sallyport/dist/bin/sallyport.js', import.meta.url)
-  .pathname;
-
 describe('sallyport between two partners', () => {
   test('applies, carries traffic encrypted, drops it with the tunnel down, and leaves nothing', async () => {
     await using partners = await Partners.create({ dataPlane });
-    const { lab, declarations } = partners;
-    const gw = lab.host('gw');
-    gw.spawn(process.execPath, [SALLYPORT, 'agent'], {
-      env: partners.sallyportEnvironment,
-    });
-    const applied = await partners.sallyport(['apply', '-f', declarations, '--timeout', '60']);
-    assert.equal(applied.status, 0, `${applied.stdout}\n${applied.stderr}`);
+    const { lab, gateway, declarations } = partners;
+    await gateway.startAgent();
+    await gateway.mustRun(['apply', '-f', declarations, '--timeout', '60']);
     await until(
       'all tunnels are up',
-      async () => (await partners.sallyport(['status'])).status === 0,
+      async () => (await gateway.run(['status'])).status === 0,
       60_000,
     ).catch(async (error: unknown) => {
-      console.error((await partners.sallyport(['status'])).stdout);
-      console.error((await gw.exec('cat', [gw.file('run/charon.log')])).stdout.slice(-5000));
+      console.error((await gateway.run(['status'])).stdout, await gateway.log());
       throw error;
     });
     const sniffer = await lab

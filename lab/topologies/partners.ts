@@ -10,8 +10,8 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createAuthority, issueCertificate } from '../certificates.ts';
 import type { LabDataPlane } from '../data-plane.ts';
-import type { ExecuteOptions, Outcome } from '../execute.ts';
 import { projectDirectory } from '../paths.ts';
+import { Sallyport } from '../sallyport.ts';
 import { Stranger } from '../stranger.ts';
 import { Lab, type TopologyDeclaration } from '../topology.ts';
 
@@ -34,6 +34,7 @@ export class Partners {
   readonly lab: Lab<PartnersHost>;
   readonly partnerA: Stranger;
   readonly partnerB: Stranger;
+  readonly gateway: Sallyport;
   /** The declarations of our gateway with their secrets, a copy that a case may change. */
   readonly declarations: string;
 
@@ -46,6 +47,7 @@ export class Partners {
     this.lab = lab;
     this.partnerA = partnerA;
     this.partnerB = partnerB;
+    this.gateway = new Sallyport(lab.host('gw'));
     this.declarations = declarations;
   }
 
@@ -64,34 +66,10 @@ export class Partners {
     }
   }
 
-  /** Runs the built `sallyport` on our gateway, with state and sockets of its own. */
-  async sallyport(args: readonly string[], options: ExecuteOptions = {}): Promise<Outcome> {
-    return this.lab.host('gw').exec(process.execPath, [SALLYPORT, ...args], {
-      ...options,
-      env: { ...this.sallyportEnvironment, ...options.env },
-    });
-  }
-
-  /** The built program, for host.spawn() of the agent. */
-  get program(): string {
-    return SALLYPORT;
-  }
-
-  /** For host.spawn() of the agent, or a shell to look around. */
-  get sallyportEnvironment(): Readonly<Record<string, string>> {
-    const gateway = this.lab.host('gw');
-    return {
-      SALLYPORT_STATE_DIR: gateway.file('state'),
-      SALLYPORT_RUN_DIR: gateway.file('run'),
-    };
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await this.lab.close();
   }
 }
-
-const SALLYPORT = join(projectDirectory, 'packages', 'sallyport', 'dist', 'bin', 'sallyport.js');
 
 const DEFAULT_ROUTES = (hop4: string, hop6: string): Readonly<Record<string, string>> => ({
   '0.0.0.0/0': hop4,
