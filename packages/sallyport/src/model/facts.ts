@@ -18,15 +18,33 @@ export interface HostFacts {
   readonly algorithms?: readonly string[];
 }
 
+export interface PublicKeyFacts {
+  /** `rsa`, `rsa-pss`, `ec`, `ed25519`, `ed448` or another one that OpenSSL names. */
+  readonly type: string;
+  /** Length of an RSA modulus. */
+  readonly bits?: number;
+  /** As OpenSSL names it: `prime256v1`, `secp384r1`. */
+  readonly curve?: string;
+}
+
 export interface CertificateFacts {
   readonly subject: string;
   readonly issuer: string;
+  /** Lower-case hex. */
+  readonly serial: string;
   /** Subject alternative names, as `DNS:gw.example`, `IP:192.0.2.1`, `email:x@y`. */
   readonly altNames: readonly string[];
   /** RFC 3339. */
   readonly notBefore: string;
   readonly notAfter: string;
   readonly isAuthority: boolean;
+  readonly key: PublicKeyFacts;
+  /** Hash under the signature: `sha1`, `sha384`; absent: the algorithm has its own, as Ed25519, or nobody knows it. */
+  readonly signatureHash?: string;
+  /** RFC 5280 §4.2.1.3, as `digitalSignature`; absent: the certificate limits none, or nobody looked. */
+  readonly keyUsages?: readonly string[];
+  /** Object identifiers; absent: the certificate limits none. */
+  readonly extendedKeyUsages?: readonly string[];
   /** Lower-case hex SHA-256 of the DER. */
   readonly fingerprint: string;
 }

@@ -85,7 +85,11 @@ export type ProblemCode =
   | 'certificate/not-yet-valid'
   | 'certificate/identity-missing'
   | 'certificate/not-an-authority'
-  | 'certificate/no-authority';
+  | 'certificate/no-authority'
+  | 'certificate/key-usage'
+  | 'certificate/extended-key-usage'
+  | 'certificate/reserved-name'
+  | 'certificate/policy';
 
 export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
   'input/unreadable': error('A file or directory of declarations cannot be read'),
@@ -206,6 +210,18 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
   'certificate/not-an-authority': error("A certificate that must be a CA's is not one"),
   'certificate/no-authority': error(
     'Nothing says which CA must have issued the certificate of the other side',
+  ),
+  'certificate/key-usage': warning(
+    'A gateway signs with its key, and its certificate does not permit that (RFC 4945 §5.1.3.2)',
+  ),
+  'certificate/extended-key-usage': warning(
+    'A certificate is limited to purposes of which none is IKE (RFC 4945 §5.1.3.12)',
+  ),
+  'certificate/reserved-name': warning(
+    'A common name begins with `ovs_`, by which OVN knows its own certificates on OpenShift',
+  ),
+  'certificate/policy': error(
+    'A key or a signature is not allowed by the crypto policy of the connection',
   ),
 };
 

@@ -119,10 +119,15 @@ spec:
 export const leaf: CertificateFacts = {
   subject: 'C=CH, O=Example, CN=gw',
   issuer: 'CN=CA',
+  serial: '4a',
   altNames: ['DNS:gw.example', 'IP:192.0.2.10', 'email:ops@example'],
   notBefore: '2026-01-01T00:00:00.000Z',
   notAfter: '2027-01-01T00:00:00.000Z',
   isAuthority: false,
+  key: { type: 'ec', curve: 'secp384r1' },
+  signatureHash: 'sha384',
+  keyUsages: ['digitalSignature'],
+  extendedKeyUsages: ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.17'],
   fingerprint: '00',
 };
 export const authority: CertificateFacts = {
@@ -130,6 +135,7 @@ export const authority: CertificateFacts = {
   subject: 'CN=CA',
   altNames: [],
   isAuthority: true,
+  keyUsages: ['keyCertSign', 'cRLSign'],
 };
 
 export function secretFacts(

@@ -31,18 +31,29 @@ interface Recipe {
   readonly by?: string;
   readonly key?: string;
   readonly hash?: string;
+  /** Default: the name of its files. */
+  readonly subject?: string;
+  /** Key identifiers tell authorities of one name apart. */
+  readonly hasKeyId?: boolean;
 }
 
-function make(name: string, { ca = false, by, key, hash = 'sha256' }: Recipe): void {
+function make(name: string, recipe: Recipe): void {
+  const { ca = false, by, key, hash = 'sha256', subject = name, hasKeyId = true } = recipe;
   execFileSync(
     'openssl',
     [
-      ...['req', '-x509', '-nodes', '-subj', `/CN=${name}`, `-${hash}`],
+      ...['req', '-x509', '-nodes', '-subj', `/CN=${subject}`, `-${hash}`],
       ...['-keyout', `${name}.key`, '-out', `${name}.crt`],
       ...(key === undefined
         ? ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256']
         : ['-newkey', key]),
       ...['-addext', `basicConstraints=critical,CA:${ca ? 'true' : 'false'}`],
+      ...(hasKeyId
+        ? []
+        : [
+            ...['-addext', 'subjectKeyIdentifier=none'],
+            ...['-addext', 'authorityKeyIdentifier=none'],
+          ]),
       ...(by === undefined ? [] : ['-CA', `${by}.crt`, '-CAkey', `${by}.key`]),
     ],
     { cwd: directory, stdio: 'ignore' },
@@ -74,6 +85,14 @@ describe('chainFaults', () => {
   it('says which authority is missing', () => {
     expect(chain(['leaf'], ['root'])).toEqual([
       'secret/chain-broken: none of the authorities beside CN=leaf has issued it, but CN=issuing',
+    ]);
+  });
+
+  it('is not taken in by an authority of the same name', () => {
+    make('again', { ca: true, subject: 'issuing', hasKeyId: false });
+    make('unnamed', { by: 'issuing', hasKeyId: false });
+    expect(chain(['unnamed'], ['again'])).toEqual([
+      'secret/chain-broken: none of the authorities beside CN=unnamed has issued it, but CN=issuing',
     ]);
   });
 

@@ -16,7 +16,10 @@ export function chainFaults(
   if (leaf === undefined) return [];
   const others = chain.filter(({ ca }) => !ca).length;
   const above = [...chain, ...authorities].filter(({ ca }) => ca);
-  const isIssued = above.some((authority) => leaf.checkIssued(authority));
+  // An authority that was set up again has its old name and another key.
+  const isIssued = above.some(
+    (authority) => leaf.checkIssued(authority) && leaf.verify(authority.publicKey),
+  );
   return [
     // One that has signed itself is its own authority, and the other side may well know it.
     ...(leaf.ca && !leaf.checkIssued(leaf)

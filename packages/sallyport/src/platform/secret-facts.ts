@@ -1,7 +1,7 @@
 /** Collects what planning and validation may know of secrets: never the key material itself. */
 import { createHmac, type X509Certificate } from 'node:crypto';
 import { dirname } from 'node:path';
-import type { SecretFacts } from '../model/facts.ts';
+import type { CertificateFacts, SecretFacts } from '../model/facts.ts';
 import type { ParsedObject } from '../model/parsed-object.ts';
 import { problemAt } from '../model/problem-at.ts';
 import type { Secret } from '../model/secret.ts';
@@ -27,9 +27,15 @@ async function secretFacts(secret: ParsedObject<Secret>, salt: Uint8Array): Prom
     name: metadata.name,
     form: formOf(secret.object),
     fingerprint: content === undefined ? '' : fingerprint(content, salt),
-    certificates: certificatesOf(content).map(certificateFacts),
+    certificates: await wholeFacts(certificatesOf(content)),
     problems: faults.map(({ path, code, details }) => problemAt(secret, path, code, details)),
   };
+}
+
+async function wholeFacts(certificates: readonly X509Certificate[]): Promise<CertificateFacts[]> {
+  if (certificates.length === 0) return [];
+  const { certificateDetails } = await import('./certificate-details.ts');
+  return certificates.map((one) => ({ ...certificateFacts(one), ...certificateDetails(one) }));
 }
 
 function formOf({ spec }: Secret): SecretFacts['form'] {

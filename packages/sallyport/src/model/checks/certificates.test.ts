@@ -43,7 +43,7 @@ const CASES: readonly Case[] = [
     name: 'a certificate that is not yet valid',
     text: both,
     facts: certificateFacts({
-      now: '2025-12-31T23:59:59Z',
+      now: '2025-12-30T23:59:59Z',
       ca: [{ ...authority, notBefore: '2020-01-01T00:00:00Z' }],
     }),
     expected: {
@@ -52,6 +52,20 @@ const CASES: readonly Case[] = [
       path: 'spec',
       value: 'C=CH, O=Example, CN=gw',
       hint: 'wait, or set the clock of this host right',
+    },
+  },
+  {
+    name: 'a certificate that is valid within minutes',
+    text: both,
+    facts: certificateFacts({
+      now: '2025-12-31T23:50:00Z',
+      ca: [{ ...authority, notBefore: '2020-01-01T00:00:00Z' }],
+    }),
+    expected: {
+      code: 'certificate/not-yet-valid',
+      message:
+        'the certificate is valid from 2026-01-01T00:00:00.000Z only, in 10m: the clock of this host shows 2025-12-31T23:50:00Z and may be slow',
+      hint: 'compare the clocks of this host and of the authority, and set up NTP on both; or wait',
     },
   },
   {
@@ -102,6 +116,73 @@ const CASES: readonly Case[] = [
       code: 'certificate/no-authority',
       path: 'spec.auth.certificate.peerAuthority',
       hint: 'name a Secret with authority: the CA of the other side',
+    },
+  },
+  {
+    name: 'a certificate whose key may not sign',
+    text: both,
+    facts: certificateFacts({ own: [{ ...leaf, keyUsages: ['keyEncipherment', 'cRLSign'] }] }),
+    expected: {
+      code: 'certificate/key-usage',
+      object: { kind: 'Secret', namespace: 'default', name: 'own' },
+      path: 'spec',
+      value: 'C=CH, O=Example, CN=gw',
+      message:
+        'our certificate permits keyEncipherment, cRLSign, and not digitalSignature: Libreswan refuses it, strongSwan does not look',
+    },
+  },
+  {
+    name: 'a certificate for code',
+    text: both,
+    facts: certificateFacts({ own: [{ ...leaf, extendedKeyUsages: ['1.3.6.1.5.5.7.3.3'] }] }),
+    expected: {
+      code: 'certificate/extended-key-usage',
+      object: { kind: 'Secret', namespace: 'default', name: 'own' },
+      message:
+        'our certificate is only for 1.3.6.1.5.5.7.3.3: Libreswan and Windows refuse it, strongSwan does not look',
+    },
+  },
+  {
+    name: "a name of OVN's",
+    text: both,
+    facts: certificateFacts({ own: [{ ...leaf, subject: 'O=Example, CN=ovs_gw' }] }),
+    expected: {
+      code: 'certificate/reserved-name',
+      value: 'O=Example, CN=ovs_gw',
+      message:
+        'the common name begins with ovs_: on a node of OpenShift, OVN takes certificates of such names for its own',
+    },
+  },
+  {
+    name: 'a key that the policy does not allow',
+    text: vary(both, [
+      'routing: {static: {networks: [10.30.0.0/16]}}',
+      'crypto: cnsa\n  routing: {static: {networks: [10.30.0.0/16]}}',
+    ]),
+    facts: certificateFacts({ own: [{ ...leaf, key: { type: 'ec', curve: 'prime256v1' } }] }),
+    expected: {
+      code: 'certificate/policy',
+      object: { kind: 'Connection', namespace: 'default', name: 'partner-b' },
+      path: 'spec.auth.certificate.secret',
+      value: 'own',
+      message:
+        'the certificate C=CH, O=Example, CN=gw of Secret own has an EC key on prime256v1, which policy "cnsa" does not allow',
+      hint: 'have it issued again: ECDSA P-384, or RSA of 3072 bits or more, signed with SHA-384; or choose another crypto policy',
+    },
+  },
+  {
+    name: 'an authority of the other side that the policy does not allow',
+    text: vary(both, [
+      'routing: {static: {networks: [10.30.0.0/16]}}',
+      'crypto: fips\n  routing: {static: {networks: [10.30.0.0/16]}}',
+    ]),
+    facts: certificateFacts({ ca: [{ ...authority, key: { type: 'ed25519' } }] }),
+    expected: {
+      code: 'certificate/policy',
+      path: 'spec.auth.certificate.peerAuthority',
+      value: 'peer-ca',
+      message:
+        'the certificate CN=CA of Secret peer-ca has a key of type ed25519, which policy "fips" does not allow',
     },
   },
 ];

@@ -1,12 +1,18 @@
 /** What is known of secrets and certificates: passed on, and held against the connections that use them. */
+import { formatDuration } from '../../lib/format.ts';
 import { formatObjectRef, type Problem } from '../../lib/problem.ts';
+import { refusalOf } from '../certificate-policy.ts';
 import type { Connection } from '../connection.ts';
 import type { CertificateFacts, SecretFacts } from '../facts.ts';
 import { parseIdentity, provesIdentity } from '../identity.ts';
 import { refOf } from '../objects.ts';
 import { type FieldPath, type ParsedObject, positionOf } from '../parsed-object.ts';
 import { problemAt } from '../problem-at.ts';
+import { checkUsages } from './certificate-usages.ts';
 import { secretFactsOf, type World } from './world.ts';
+
+/** Further off, the future is no matter of clocks. */
+const SKEW_MILLISECONDS = 86_400_000;
 
 export function checkCertificates(world: World): Problem[] {
   return [
@@ -15,7 +21,7 @@ export function checkCertificates(world: World): Problem[] {
   ];
 }
 
-/** What was found in the files, and the validity of every certificate, said once at the Secret. */
+/** What was found in the files, and what each certificate says of itself, said once at the Secret. */
 function checkSecret(world: World, parsed: ParsedObject): Problem[] {
   const { object, positions } = parsed;
   if (object.kind !== 'Secret' || object !== ofKey(world, parsed)) return [];
@@ -25,9 +31,15 @@ function checkSecret(world: World, parsed: ParsedObject): Problem[] {
     const source = problem.source ?? positions.get(problem.path ?? '') ?? positionOf(positions, []);
     return { ...problem, object: refOf(object), ...(source === undefined ? {} : { source }) };
   });
+  const [leaf] = facts.form === 'certificate' ? facts.certificates : [];
   const { now } = world.facts;
-  if (now === undefined) return found;
-  return [...found, ...facts.certificates.flatMap((one) => checkValidity(parsed, facts, one, now))];
+  return [
+    ...found,
+    ...(leaf === undefined ? [] : checkUsages(parsed, leaf)),
+    ...(now === undefined
+      ? []
+      : facts.certificates.flatMap((one) => checkValidity(parsed, facts, one, now))),
+  ];
 }
 
 function ofKey(world: World, { object }: ParsedObject): unknown {
@@ -55,12 +67,18 @@ function checkValidity(
       }),
     ];
   }
-  if (at >= Date.parse(notBefore)) return [];
+  const ahead = Date.parse(notBefore) - at;
+  if (ahead <= 0) return [];
+  const isSkew = ahead < SKEW_MILLISECONDS;
   return [
     problemAt(parsed, ['spec'], 'certificate/not-yet-valid', {
-      message: `the certificate is valid from ${notBefore} only`,
+      message: isSkew
+        ? `the certificate is valid from ${notBefore} only, in ${formatDuration(ahead / 1_000)}: the clock of this host shows ${now} and may be slow`
+        : `the certificate is valid from ${notBefore} only`,
       value,
-      hint: 'wait, or set the clock of this host right',
+      hint: isSkew
+        ? 'compare the clocks of this host and of the authority, and set up NTP on both; or wait'
+        : 'wait, or set the clock of this host right',
     }),
   ];
 }
@@ -74,7 +92,32 @@ function checkConnection(world: World, connection: ParsedObject<Connection>): Pr
   return [
     ...(leaf === undefined ? [] : checkIdentities(connection, leaf)),
     ...checkAuthority(world, connection, own),
+    ...checkPolicy(world, connection),
   ];
+}
+
+/** Everything that is shown to the other side, or that its certificate is held against. */
+function checkPolicy(world: World, connection: ParsedObject<Connection>): Problem[] {
+  const { metadata, spec } = connection.object;
+  const { crypto } = spec;
+  if (typeof crypto !== 'string') return [];
+  return (['secret', 'peerAuthority'] as const).flatMap((member) => {
+    const name = spec.auth.certificate?.[member];
+    if (name === undefined) return [];
+    const path: FieldPath = ['spec', 'auth', 'certificate', member];
+    const certificates = secretFactsOf(world, metadata.namespace, name)?.certificates ?? [];
+    return certificates.flatMap((certificate) => {
+      const refusal = refusalOf(crypto, certificate);
+      if (refusal === undefined) return [];
+      return [
+        problemAt(connection, path, 'certificate/policy', {
+          message: `the certificate ${certificate.subject} of Secret ${name} has ${refusal.what}, which policy "${crypto}" does not allow`,
+          value: name,
+          hint: `have it issued again: ${refusal.demand}; or choose another crypto policy`,
+        }),
+      ];
+    });
+  });
 }
 
 function checkIdentities(connection: ParsedObject<Connection>, leaf: CertificateFacts): Problem[] {
