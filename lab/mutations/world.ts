@@ -1,7 +1,7 @@
 // The world that is mutated: our gateway with three tunnels to one stranger. One by pre-shared key and one
 // by certificate are changed; the third, in a namespace of its own, must never notice.
 
-import { copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createAuthority, issueCertificate } from '../certificates.ts';
 import { mustExecute } from '../execute.ts';
@@ -55,7 +55,11 @@ export const DECLARATIONS: string = [
   ),
   object('Secret', 'name: key, labels: {rack: s1}', '  psk: {file: first.psk}'),
   object('Secret', 'name: spare-key', '  psk: {file: spare.psk}'),
-  object('Secret', 'name: own', '  pem: {certificate: own.crt, key: own.key, authorities: []}'),
+  object(
+    'Secret',
+    'name: own',
+    '  pem: {certificate: own.crt, key: own.key, passphraseFile: own-passphrase, authorities: []}',
+  ),
   object('Secret', 'name: packed', '  pkcs12: {file: packed.p12, passphraseFile: passphrase}'),
   object('Secret', 'name: authority', '  authority: {files: [their-ca.crt]}'),
   object('Secret', 'name: authorities', '  authority: {files: [their-ca.crt, our-ca.crt]} # both'),
@@ -274,10 +278,13 @@ async function makeCredentials(lab: Lab<TwoSitesHost>): Promise<{ readonly stran
     ['second.psk', KEYS.second],
     ['spare.psk', KEYS.second],
     ['passphrase', 'of the packed certificate'],
+    ['own-passphrase', 'of the packed certificate'],
     ['same-passphrase', 'of the packed certificate'],
   ] as const)
     await writeFile(gwa.file(name), text, { mode: 0o600 });
   for (const name of ['packed', 'repacked']) await pack(gwa.file(name), gwa.file('passphrase'));
+  for (const name of ['own', 'renewed'])
+    await encryptKey(gwa.file(name), gwa.file('own-passphrase'));
   const configFile = await gwb.write('site.conf', strangersConfiguration(KEYS.first));
   return {
     stranger: new Stranger(gwb, {
@@ -285,6 +292,16 @@ async function makeCredentials(lab: Lab<TwoSitesHost>): Promise<{ readonly stran
       authorities: [ours.certificate, theirs.certificate],
     }),
   };
+}
+
+/** `path` without ending. Manual: openssl-pkcs8(1). */
+async function encryptKey(path: string, passphraseFile: string): Promise<void> {
+  const encrypted = `${path}.key.encrypted`;
+  await mustExecute('openssl', [
+    ...['pkcs8', '-topk8', '-in', `${path}.key`, '-out', encrypted],
+    ...['-passout', `file:${passphraseFile}`],
+  ]);
+  await rename(encrypted, `${path}.key`);
 }
 
 /** `path` without ending. Manual: openssl-pkcs12(1). */

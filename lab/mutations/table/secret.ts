@@ -37,6 +37,13 @@ export const SECRET: readonly Mutation[] = [
     proofs: both(prove.presents, 'own', 'renewed'),
   },
   {
+    fields: ['Secret spec.pem.passphraseFile'],
+    ...{ what: 'another file with the same passphrase', tunnel: 'certified' },
+    change: [['passphraseFile: own-passphrase', 'passphraseFile: same-passphrase']],
+    proofs: [prove.untouched, prove.untouched],
+    isSilent: true,
+  },
+  {
     fields: ['Secret spec.pem.authorities'],
     ...{ what: 'none to one', tunnel: 'certified' },
     change: [['authorities: []', 'authorities: [our-ca.crt]']],

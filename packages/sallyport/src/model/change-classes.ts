@@ -37,6 +37,11 @@ const CREDENTIAL = {
   proof:
     'identifier of the loaded key, which tells its content and owner; that every IKE SA was made after that, since the daemon shows no secret and the other side has checked it',
 } as const;
+const PASSPHRASE = {
+  class: 'hot',
+  effect: 'nothing, if the content that it opens is the same',
+  proof: 'fingerprint of the content',
+} as const;
 const IKE_PROPOSALS = {
   class: 'roll',
   effect: NEW_IKE_SA,
@@ -214,13 +219,10 @@ export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, Chang
     'spec.psk.file': CREDENTIAL,
     'spec.pem.certificate': CREDENTIAL,
     'spec.pem.key': CREDENTIAL,
+    'spec.pem.passphraseFile': PASSPHRASE,
     'spec.pem.authorities': CREDENTIAL,
     'spec.pkcs12.file': CREDENTIAL,
-    'spec.pkcs12.passphraseFile': {
-      class: 'hot',
-      effect: 'nothing, if the content that it opens is the same',
-      proof: 'fingerprint of the content',
-    },
+    'spec.pkcs12.passphraseFile': PASSPHRASE,
     'spec.authority.files': CREDENTIAL,
   },
   Host: {

@@ -81,6 +81,9 @@ export type ProblemCode =
   | 'secret/several-leaves'
   | 'secret/chain-broken'
   | 'secret/weak-certificate'
+  | 'secret/chain-loop'
+  | 'secret/duplicate-serial'
+  | 'secret/unusable-name'
   | 'certificate/expired'
   | 'certificate/not-yet-valid'
   | 'certificate/identity-missing'
@@ -180,13 +183,13 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
     'The file of a pre-shared key ends with a newline, which is not taken as part of the key',
   ),
   'secret/malformed': error('The content of a file is not what the form of the secret demands'),
-  'secret/wrong-passphrase': error('The passphrase does not open the PKCS#12 file'),
+  'secret/wrong-passphrase': error('The passphrase does not open the file'),
   'secret/too-many-iterations': error(
-    'A PKCS#12 file asks for more rounds of key derivation than any honest one',
+    'An encrypted file asks for more work to derive its key than any honest one',
   ),
   'secret/no-certificate': error('There is no certificate where one is needed'),
   'secret/no-key': error('There is no private key beside the certificate'),
-  'secret/encrypted-key': error('The private key in a PEM file is encrypted'),
+  'secret/encrypted-key': error('The private key is encrypted, and there is no passphrase'),
   'secret/key-mismatch': error('The private key does not belong to the certificate'),
   'secret/leaf-is-authority': error(
     "What should be the gateway's certificate is that of an authority",
@@ -197,6 +200,13 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
   ),
   'secret/weak-certificate': warning(
     'A certificate has a key or a signature that strict peers refuse',
+  ),
+  'secret/chain-loop': error('Authorities of a chain have issued each other, and no root is there'),
+  'secret/duplicate-serial': error(
+    'Two certificates of one authority have the same serial number, so that nobody can tell them apart',
+  ),
+  'secret/unusable-name': error(
+    "A gateway's certificate has names with quotes, control characters or letters outside ASCII",
   ),
   'certificate/expired': error('A certificate is past its validity'),
   'certificate/not-yet-valid': {

@@ -6,10 +6,11 @@ import { FilePath, type ObjectOf, objectSchema } from './fields.ts';
 export interface SecretSpec {
   readonly psk?: { readonly file: string };
   readonly pem?: {
-    /** Leaf first; further certificates of the chain may follow. */
+    /** With further certificates of its chain, in any order. */
     readonly certificate: string;
-    /** Unencrypted private key. */
     readonly key: string;
+    /** Of the key; absent: it is not encrypted. */
+    readonly passphraseFile?: string;
     readonly authorities: readonly string[];
   };
   readonly pkcs12?: { readonly file: string; readonly passphraseFile?: string };
@@ -24,8 +25,11 @@ export const SecretSpec: z.ZodType<SecretSpec> = z
       .describe('pre-shared key: the bytes of the file without a trailing newline'),
     pem: z
       .strictObject({
-        certificate: FilePath.describe('leaf first; further certificates of the chain may follow'),
-        key: FilePath.describe('unencrypted private key'),
+        certificate: FilePath.describe(
+          'the one that the key belongs to, and further ones of its chain in any order',
+        ),
+        key: FilePath.describe('private key: PKCS#8, PKCS#1 or SEC 1'),
+        passphraseFile: FilePath.exactOptional().describe('absent: the key is not encrypted'),
         authorities: z
           .array(FilePath)
           .max(16)
@@ -33,7 +37,7 @@ export const SecretSpec: z.ZodType<SecretSpec> = z
           .describe('intermediate and root CA certificates'),
       })
       .exactOptional()
-      .describe('certificate and private key in PEM files'),
+      .describe('certificate and private key in files of their own, PEM or DER'),
     pkcs12: z
       .strictObject({
         file: FilePath,
@@ -62,6 +66,7 @@ export function secretFiles({ psk, pem, pkcs12, authority }: SecretSpec): string
     psk?.file,
     pem?.certificate,
     pem?.key,
+    pem?.passphraseFile,
     ...(pem?.authorities ?? []),
     pkcs12?.file,
     pkcs12?.passphraseFile,

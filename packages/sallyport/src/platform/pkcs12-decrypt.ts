@@ -1,15 +1,9 @@
-/** Decryption of the parts of a PKCS#12 file: PBES2 (RFC 8018) and the older schemes (RFC 7292 appendix C). */
+/** Decryption of keys and of parts of a PKCS#12 file: PBES2 (RFC 8018) and the older schemes (RFC 7292 appendix C). */
 import { createDecipheriv } from 'node:crypto';
 import { Integer, OctetString, type Sequence } from 'asn1js';
 import { type AlgorithmIdentifier, PBES2Params } from 'pkijs';
-import {
-  deriveLegacy,
-  derivePbkdf2,
-  legacyPassphrases,
-  octets,
-  PURPOSE,
-  UnsupportedError,
-} from './pkcs12-kdf.ts';
+import { UnsupportedError } from './passphrase-errors.ts';
+import { deriveKey, deriveLegacy, legacyPassphrases, octets, PURPOSE } from './pkcs12-kdf.ts';
 import { decryptRc2Cbc } from './rc2.ts';
 
 const PBES2 = '1.2.840.113549.1.5.13';
@@ -57,7 +51,7 @@ async function decryptPbes2(
   const algorithmParams: unknown = params.encryptionScheme.algorithmParams;
   const cipher = PBES2_CIPHERS.get(algorithmId);
   if (cipher === undefined) throw new UnsupportedError(`cipher ${algorithmId}`);
-  const key = await derivePbkdf2(params.keyDerivationFunc, passphrase, cipher.keyBytes);
+  const key = await deriveKey(params.keyDerivationFunc, passphrase, cipher.keyBytes);
   return decryptCbc(cipher.name, { key, iv: octets(algorithmParams), data });
 }
 

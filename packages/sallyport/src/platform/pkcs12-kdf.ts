@@ -1,27 +1,16 @@
-/** Keys from passphrases, as PKCS#12 files want them: PBKDF2, and the older way of their own. */
-import { createHash, pbkdf2 } from 'node:crypto';
+/** Keys from passphrases, as PKCS#8 and PKCS#12 want them: PBKDF2, scrypt, and the older way of PKCS#12's own. */
+import { createHash, pbkdf2, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
-import { OctetString } from 'asn1js';
+import { Integer, OctetString, type Sequence } from 'asn1js';
 import { type AlgorithmIdentifier, PBKDF2Params } from 'pkijs';
+import { UnsupportedError, WorkError } from './passphrase-errors.ts';
 
 /** OpenSSL writes 2,048 rounds, careful people 600,000; more only keeps the processor busy. */
 const MOST_ITERATIONS = 1_000_000;
 
-/** The file asks for more work than any honest one. */
-export class IterationsError extends Error {
-  constructor(iterations: number) {
-    super(`${String(iterations)} rounds of key derivation`);
-    this.name = 'IterationsError';
-  }
-}
-
-/** The file uses a way that we do not read. */
-export class UnsupportedError extends Error {
-  constructor(what: string) {
-    super(`unsupported ${what}`);
-    this.name = 'UnsupportedError';
-  }
-}
+/** As much memory as OWASP's strongest advice for scrypt takes, and eight times its work. */
+const MOST_SCRYPT_BYTES = 128 * 2 ** 20;
+const MOST_SCRYPT_BLOCKS = 2 ** 23;
 
 const HASHES: ReadonlyMap<string, string> = new Map([
   ['1.3.14.3.2.26', 'sha1'],
@@ -45,27 +34,56 @@ export function hashName(algorithm: string): string {
 }
 
 export function checkIterations(iterations: number): number {
-  if (iterations > MOST_ITERATIONS) throw new IterationsError(iterations);
+  if (iterations > MOST_ITERATIONS)
+    throw new WorkError(`${String(iterations)} rounds of key derivation`);
   return Math.max(1, iterations);
 }
 
 const PBKDF2 = '1.2.840.113549.1.5.12';
+const SCRYPT = '1.3.6.1.4.1.11591.4.11';
 const HMAC_SHA1 = '1.2.840.113549.2.7';
 const pbkdf2Async = promisify(pbkdf2);
+const scryptAsync = promisify<
+  string,
+  Uint8Array,
+  number,
+  { N: number; r: number; p: number; maxmem: number },
+  Buffer
+>(scrypt);
 
-/** RFC 8018 §5.2; the passphrase goes in as UTF-8. */
-export async function derivePbkdf2(
-  algorithm: AlgorithmIdentifier,
+/** RFC 8018 §5.2, RFC 7914 §7; the passphrase goes in as UTF-8. */
+export async function deriveKey(
+  { algorithmId, algorithmParams }: AlgorithmIdentifier,
   passphrase: string,
   keyBytes: number,
 ): Promise<Uint8Array> {
-  if (algorithm.algorithmId !== PBKDF2) {
-    throw new UnsupportedError(`key derivation ${algorithm.algorithmId}`);
+  switch (algorithmId) {
+    case PBKDF2: {
+      const params = new PBKDF2Params({ schema: algorithmParams as unknown });
+      const iterations = checkIterations(params.iterationCount);
+      const hash = hashName(params.prf?.algorithmId ?? HMAC_SHA1);
+      return pbkdf2Async(passphrase, octets(params.salt), iterations, keyBytes, hash);
+    }
+    case SCRYPT: {
+      const { salt, ...cost } = scryptParams(algorithmParams as unknown);
+      // Besides the blocks counted here, OpenSSL needs a few for itself.
+      const maxmem = 2 * MOST_SCRYPT_BYTES;
+      return scryptAsync(passphrase, salt, keyBytes, { ...cost, maxmem });
+    }
+    default:
+      throw new UnsupportedError(`key derivation ${algorithmId}`);
   }
-  const params = new PBKDF2Params({ schema: algorithm.algorithmParams as unknown });
-  const iterations = checkIterations(params.iterationCount);
-  const hash = hashName(params.prf?.algorithmId ?? HMAC_SHA1);
-  return pbkdf2Async(passphrase, octets(params.salt), iterations, keyBytes, hash);
+}
+
+/** `SEQUENCE { salt OCTET STRING, N INTEGER, r INTEGER, p INTEGER, keyLength INTEGER OPTIONAL }`. */
+function scryptParams(params: unknown): { salt: Uint8Array; N: number; r: number; p: number } {
+  const [salt, ...cost] = (params as Sequence | undefined)?.valueBlock.value ?? [];
+  const [N = 0, r = 0, p = 0] = cost.map((one) =>
+    one instanceof Integer ? Number(one.toBigInt()) : 0,
+  );
+  if (128 * N * r > MOST_SCRYPT_BYTES || N * r * p > MOST_SCRYPT_BLOCKS)
+    throw new WorkError(`scrypt with N=${N}, r=${r}, p=${p}`);
+  return { salt: octets(salt), N, r, p };
 }
 
 /** Bytes of an ASN.1 octet string, which long files may hold in pieces. */

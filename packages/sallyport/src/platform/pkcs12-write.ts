@@ -18,7 +18,7 @@ import {
   SafeBag,
   SafeContents,
 } from 'pkijs';
-import { deriveLegacy, derivePbkdf2, legacyPassphrases, PURPOSE } from './pkcs12-kdf.ts';
+import { deriveKey, deriveLegacy, legacyPassphrases, PURPOSE } from './pkcs12-kdf.ts';
 import type { Pkcs12Scheme } from './pkcs12-scheme.ts';
 
 export interface Pkcs12Input {
@@ -149,7 +149,7 @@ async function encryptPbes2(plain: Uint8Array, passphrase: string): Promise<Encr
       prf: new AlgorithmIdentifier({ algorithmId: OID.hmacSha256, algorithmParams: new Null() }),
     }).toSchema(),
   });
-  const key = await derivePbkdf2(keyDerivationFunc, passphrase, 32);
+  const key = await deriveKey(keyDerivationFunc, passphrase, 32);
   const params = new PBES2Params({
     keyDerivationFunc,
     encryptionScheme: new AlgorithmIdentifier({

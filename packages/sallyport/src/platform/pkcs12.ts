@@ -12,16 +12,21 @@ import {
   PrivateKeyInfo,
   SafeContents,
 } from 'pkijs';
+import {
+  type Refusal,
+  refusalOf,
+  UnsupportedError,
+  WorkError,
+  WrongPassphraseError,
+} from './passphrase-errors.ts';
 import { decryptPart } from './pkcs12-decrypt.ts';
 import {
+  deriveKey,
   deriveLegacy,
-  derivePbkdf2,
   hashName,
-  IterationsError,
   legacyPassphrases,
   octets,
   PURPOSE,
-  UnsupportedError,
 } from './pkcs12-kdf.ts';
 
 export interface Pkcs12Content {
@@ -31,15 +36,10 @@ export interface Pkcs12Content {
   readonly keys: readonly Uint8Array[];
 }
 
-export type Pkcs12Result =
-  | { readonly ok: true; readonly content: Pkcs12Content }
-  | {
-      readonly ok: false;
-      readonly reason: 'malformed' | 'unsupported' | 'wrong-passphrase' | 'too-many-iterations';
-      readonly message: string;
-    };
+export type Pkcs12Result = { readonly ok: true; readonly content: Pkcs12Content } | Refusal;
 
-class WrongPassphraseError extends Error {}
+/** More than any honest file has: for each of them a key is derived. */
+const MOST_ENCRYPTED = 8;
 
 const DATA = '1.2.840.113549.1.7.1';
 const ENCRYPTED_DATA = '1.2.840.113549.1.7.6';
@@ -49,22 +49,15 @@ export async function parsePkcs12(bytes: Uint8Array, passphrase: string): Promis
   try {
     return { ok: true, content: await readFile(bytes, passphrase) };
   } catch (cause) {
-    return { ok: false, ...whyNot(cause) };
+    return refusalOf(cause, 'PKCS#12');
   }
 }
 
-function whyNot(cause: unknown): Pick<Extract<Pkcs12Result, { ok: false }>, 'reason' | 'message'> {
-  if (cause instanceof WrongPassphraseError) {
-    return { reason: 'wrong-passphrase', message: 'the passphrase does not open the file' };
-  }
-  if (cause instanceof IterationsError) {
-    return { reason: 'too-many-iterations', message: `the file asks for ${cause.message}` };
-  }
-  if (cause instanceof UnsupportedError) {
-    return { reason: 'unsupported', message: `the file has an ${cause.message}` };
-  }
-  // Whatever the ASN.1 parser throws means one thing: this is not what it should be.
-  return { reason: 'malformed', message: 'the file is not PKCS#12' };
+/** What has been found so far, and how often something had to be opened for it. */
+interface Findings {
+  readonly certificates: Uint8Array[];
+  readonly keys: Uint8Array[];
+  opened: number;
 }
 
 async function readFile(bytes: Uint8Array, passphrase: string): Promise<Pkcs12Content> {
@@ -72,9 +65,9 @@ async function readFile(bytes: Uint8Array, passphrase: string): Promise<Pkcs12Co
   if (file.authSafe.contentType !== DATA) throw new UnsupportedError('signature in place of a MAC');
   const content = octets(file.authSafe.content as unknown);
   if (file.macData !== undefined) await checkMac(file.macData, content, passphrase);
-  const found = { certificates: [] as Uint8Array[], keys: [] as Uint8Array[] };
+  const found: Findings = { certificates: [], keys: [], opened: 0 };
   for (const part of AuthenticatedSafe.fromBER(content).safeContents) {
-    await readBags(await openPart(part, passphrase), passphrase, found);
+    await readBags(await openPart(part, passphrase, found), passphrase, found);
   }
   return found;
 }
@@ -86,7 +79,7 @@ async function checkMac(mac: MacData, content: Uint8Array, passphrase: string): 
     // PBMAC1 has the parameters of PBES2 with a MAC in place of the cipher (RFC 9579 §4).
     const params = new PBES2Params({ schema: digestAlgorithm.algorithmParams as unknown });
     const hash = hashName(params.encryptionScheme.algorithmId);
-    const key = await derivePbkdf2(params.keyDerivationFunc, passphrase, expected.length);
+    const key = await deriveKey(params.keyDerivationFunc, passphrase, expected.length);
     if (isMac(hash, key, { content, expected })) return;
     throw new WrongPassphraseError();
   }
@@ -117,11 +110,22 @@ function isMac(
   return actual.length === expected.length && timingSafeEqual(actual, expected);
 }
 
-async function openPart(part: ContentInfo, passphrase: string): Promise<Uint8Array> {
+function countOpened(found: Findings): void {
+  found.opened += 1;
+  if (found.opened > MOST_ENCRYPTED)
+    throw new WorkError(`more than ${String(MOST_ENCRYPTED)} derivations of a key`);
+}
+
+async function openPart(
+  part: ContentInfo,
+  passphrase: string,
+  found: Findings,
+): Promise<Uint8Array> {
   switch (part.contentType) {
     case DATA:
       return octets(part.content as unknown);
     case ENCRYPTED_DATA: {
+      countOpened(found);
       const { encryptedContentInfo } = new EncryptedData({ schema: part.content as unknown });
       // The content stands under an implicit tag, in one piece or several: pkijs joins them.
       const data = new Uint8Array(encryptedContentInfo.getEncryptedContent());
@@ -138,17 +142,14 @@ async function openPart(part: ContentInfo, passphrase: string): Promise<Uint8Arr
   }
 }
 
-async function readBags(
-  plain: Uint8Array,
-  passphrase: string,
-  found: { certificates: Uint8Array[]; keys: Uint8Array[] },
-): Promise<void> {
+async function readBags(plain: Uint8Array, passphrase: string, found: Findings): Promise<void> {
   for (const { bagValue } of SafeContents.fromBER(plain.slice()).safeBags) {
     if (bagValue instanceof CertBag) {
       found.certificates.push(octets(bagValue.certValue));
     } else if (bagValue instanceof PrivateKeyInfo) {
       found.keys.push(new Uint8Array(bagValue.toSchema().toBER()));
     } else if (bagValue instanceof PKCS8ShroudedKeyBag) {
+      countOpened(found);
       const data = octets(bagValue.encryptedData);
       const key = await decryptPart(bagValue.encryptionAlgorithm, data, passphrase);
       if (key === undefined) throw new WrongPassphraseError();

@@ -2,28 +2,33 @@
  * One secret from its files, with everything found wrong on the way. Both the facts for planning and
  * the material for the daemon come from here, so that they can never differ.
  */
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { FieldPath } from '../model/parsed-object.ts';
 import { PROBLEM_CODES } from '../model/problem-codes.ts';
 import type { SecretSpec } from '../model/secret.ts';
+import { certifiedKey } from './certified-key.ts';
+import { bundleFaults } from './secret-bundle.ts';
 import { chainFaults, weaknessFaults } from './secret-chain.ts';
 import { type FileField, faultIn, type SecretFault, SecretFaultError } from './secret-fault.ts';
 import { readSecretFile } from './secret-files.ts';
-import { parseCertificates, parsePrivateKey } from './secret-pem.ts';
+import { parseCertificates, parsePrivateKeys } from './secret-pem.ts';
+import { type KeysAndCertificates, openPkcs12 } from './secret-pkcs12.ts';
 
 /** Far above any key that is typed or generated, far below a wrong file. */
 const LARGEST_PSK_BYTES = 1_024;
 const LARGEST_PASSPHRASE_BYTES = 1_024;
 
+export interface CertificateContent {
+  readonly form: 'certificate';
+  /** Leaf first, then further certificates of its chain. */
+  readonly certificates: readonly X509Certificate[];
+  readonly key: KeyObject;
+  readonly authorities: readonly X509Certificate[];
+}
+
 export type SecretContent =
   | { readonly form: 'psk'; readonly psk: Uint8Array }
-  | {
-      readonly form: 'certificate';
-      /** Leaf first, then further certificates of its chain. */
-      readonly certificates: readonly X509Certificate[];
-      readonly key: KeyObject;
-      readonly authorities: readonly X509Certificate[];
-    }
+  | CertificateContent
   | { readonly form: 'authority'; readonly authorities: readonly X509Certificate[] };
 
 export interface SecretReading {
@@ -104,54 +109,69 @@ function withoutNewline(bytes: Uint8Array): Uint8Array {
   return bytes.slice(0, bytes.at(-2) === 0x0d ? -2 : -1);
 }
 
-function readPem(pem: NonNullable<SecretSpec['pem']>, context: Context): SecretContent | undefined {
+async function readPem(
+  pem: NonNullable<SecretSpec['pem']>,
+  context: Context,
+): Promise<SecretContent | undefined> {
   const certificateField = field(pem.certificate, 'pem', 'certificate');
   const keyField = field(pem.key, 'pem', 'key');
-  const certificates = collect(context, () =>
+  const certificates = await collect(context, () =>
     parseCertificates(read(certificateField, context, { secret: false }), certificateField),
   );
-  const key = collect(context, () =>
-    parsePrivateKey(read(keyField, context, { secret: true }), keyField),
-  );
-  const authorities = readAll(pem.authorities, ['pem', 'authorities'], context);
-  const leaf = certificates?.[0];
-  if (certificates === undefined || leaf === undefined || key === undefined) return undefined;
-  if (authorities === undefined) return undefined;
-  if (!leaf.checkPrivateKey(key)) {
+  const bytes = await collect(context, () => read(keyField, context, { secret: true }));
+  const ask = await collect(context, () => {
+    const passphrase = readPassphrase(pem.passphraseFile, 'pem', context);
+    return () => Promise.resolve(passphrase);
+  });
+  const keys =
+    bytes && ask && (await collect(context, () => parsePrivateKeys(bytes, keyField, ask)));
+  const authorities = await readAll(pem.authorities, ['pem', 'authorities'], context);
+  if (certificates === undefined || keys === undefined || authorities === undefined)
+    return undefined;
+  const found = certifiedKey({ certificates, keys });
+  if (found === undefined) {
     context.faults.push(
       faultIn(
         keyField,
         'secret/key-mismatch',
-        `the key does not belong to the first certificate of ${pem.certificate}`,
-        'take the key that the certificate was requested with, and put the leaf first',
+        `the key belongs to no certificate of ${pem.certificate}`,
+        'take the key that the certificate was requested with',
       ),
     );
     return undefined;
   }
-  return sound({ form: 'certificate', certificates, key, authorities }, certificateField, context);
+  const { leaf, others, key } = found;
+  return sound(
+    { form: 'certificate', certificates: [leaf, ...others], key, authorities },
+    certificateField,
+    context.faults,
+  );
 }
 
 /** Keeps going after a fault, so that all files of a secret are looked at. */
-function collect<T>(context: Context, work: () => T): T | undefined {
+async function collect<T>(
+  { faults }: Pick<Context, 'faults'>,
+  work: () => T | Promise<T>,
+): Promise<T | undefined> {
   try {
-    return work();
+    return await work();
   } catch (cause) {
     if (!(cause instanceof SecretFaultError)) throw cause;
-    context.faults.push(cause.fault);
+    faults.push(cause.fault);
     return undefined;
   }
 }
 
-function readAll(
+async function readAll(
   files: readonly string[],
   path: FieldPath,
   context: Context,
-): X509Certificate[] | undefined {
+): Promise<X509Certificate[] | undefined> {
   const all: X509Certificate[] = [];
   let complete = true;
   for (const [index, file] of files.entries()) {
     const from = field(file, ...path, index);
-    const certificates = collect(context, () =>
+    const certificates = await collect(context, () =>
       parseCertificates(read(from, context, { secret: false }), from),
     );
     if (certificates === undefined) complete = false;
@@ -160,17 +180,13 @@ function readAll(
   return complete ? all : undefined;
 }
 
-function readAuthority(files: readonly string[], context: Context): SecretContent | undefined {
-  const authorities = readAll(files, ['authority', 'files'], context);
+async function readAuthority(
+  files: readonly string[],
+  context: Context,
+): Promise<SecretContent | undefined> {
+  const authorities = await readAll(files, ['authority', 'files'], context);
   return authorities === undefined ? undefined : { form: 'authority', authorities };
 }
-
-const PKCS12_FAULTS = {
-  malformed: ['secret/malformed', 'give a .p12 or .pfx file'],
-  unsupported: ['secret/malformed', 'write the file again with openssl pkcs12 -export'],
-  'wrong-passphrase': ['secret/wrong-passphrase', 'check passphraseFile'],
-  'too-many-iterations': ['secret/too-many-iterations', 'write the file again with fewer rounds'],
-} as const;
 
 async function readPkcs12(
   pkcs12: NonNullable<SecretSpec['pkcs12']>,
@@ -178,83 +194,67 @@ async function readPkcs12(
 ): Promise<SecretContent | undefined> {
   const from = field(pkcs12.file, 'pkcs12', 'file');
   const bytes = read(from, context, { secret: true });
-  const passphrase = readPassphrase(pkcs12.passphraseFile, context);
-  // Its libraries are a third of what a command has to load, and few have such a file.
-  const { parsePkcs12 } = await import('./pkcs12.ts');
-  const parsed = await parsePkcs12(bytes, passphrase);
-  if (!parsed.ok) {
-    const [code, hint] = PKCS12_FAULTS[parsed.reason];
-    throw new SecretFaultError(faultIn(from, code, parsed.message, hint));
-  }
-  const certificates = parsed.content.certificates.map((der) => toCertificate(der, from));
-  const keys = parsed.content.keys.map((der) => toKey(der, from));
-  if (certificates.length === 0) {
-    const hint = 'export the certificate together with its key';
-    throw new SecretFaultError(
-      faultIn(from, 'secret/no-certificate', 'the file holds no certificate', hint),
+  const passphrase = readPassphrase(pkcs12.passphraseFile, 'pkcs12', context) ?? '';
+  return assemble(await openPkcs12(bytes, passphrase, from), from, context.faults);
+}
+
+/** What belongs together of all that was found; undefined where a fault forbids its use. */
+export function assemble(
+  parts: KeysAndCertificates,
+  from: FileField,
+  faults: SecretFault[],
+): CertificateContent | undefined {
+  const hint = 'give the certificate together with its own key';
+  const found = certifiedKey(parts);
+  if (found === undefined) {
+    const { certificates, keys } = parts;
+    faults.push(
+      ...(certificates.length === 0
+        ? [faultIn(from, 'secret/no-certificate', 'there is no certificate', hint)]
+        : []),
+      ...(keys.length === 0
+        ? [faultIn(from, 'secret/no-key', 'there is no private key', hint)]
+        : []),
+      ...(certificates.length > 0 && keys.length > 0
+        ? [faultIn(from, 'secret/key-mismatch', 'no key belongs to a certificate', hint)]
+        : []),
     );
+    return undefined;
   }
-  if (keys.length === 0) {
-    const hint = 'export the certificate together with its key';
-    throw new SecretFaultError(
-      faultIn(from, 'secret/no-key', 'the file holds no private key', hint),
-    );
-  }
-  for (const leaf of certificates) {
-    const key = keys.find((candidate) => leaf.checkPrivateKey(candidate));
-    if (key === undefined) continue;
-    const others = certificates.filter((certificate) => certificate !== leaf);
-    const content = {
-      form: 'certificate',
-      certificates: [leaf, ...others.filter(({ ca }) => !ca)],
-      key,
-      authorities: others.filter(({ ca }) => ca),
-    } as const;
-    return sound(content, from, context);
-  }
-  const hint = 'export the certificate together with its own key';
-  throw new SecretFaultError(
-    faultIn(from, 'secret/key-mismatch', 'no key of the file belongs to a certificate of it', hint),
-  );
+  const { leaf, others, key } = found;
+  const content = {
+    form: 'certificate',
+    certificates: [leaf, ...others.filter(({ ca }) => !ca)],
+    key,
+    authorities: others.filter(({ ca }) => ca),
+  } as const;
+  return sound(content, from, faults);
 }
 
 /** Undefined where no peer could take the certificate. */
 function sound(
-  content: Extract<SecretContent, { form: 'certificate' }>,
+  content: CertificateContent,
   from: FileField,
-  { faults }: Context,
-): SecretContent | undefined {
-  const found = chainFaults(content.certificates, content.authorities, from);
-  faults.push(...found, ...weaknessFaults(content.certificates, from));
+  faults: SecretFault[],
+): CertificateContent | undefined {
+  const { certificates, authorities } = content;
+  const [leaf, ...chain] = certificates;
+  const found = [
+    ...chainFaults(certificates, authorities, from),
+    ...(leaf === undefined ? [] : bundleFaults(leaf, [...chain, ...authorities], from)),
+  ];
+  faults.push(...found, ...weaknessFaults(certificates, from));
   return found.some(({ code }) => PROBLEM_CODES[code].severity === 'error') ? undefined : content;
 }
 
-function readPassphrase(file: string | undefined, context: Context): string {
-  if (file === undefined) return '';
-  const from = field(file, 'pkcs12', 'passphraseFile');
+function readPassphrase(
+  file: string | undefined,
+  form: 'pem' | 'pkcs12',
+  context: Context,
+): string | undefined {
+  if (file === undefined) return undefined;
+  const from = field(file, form, 'passphraseFile');
   const largestBytes = LARGEST_PASSPHRASE_BYTES;
   const bytes = read(from, context, { secret: true, largestBytes });
   return Buffer.from(withoutNewline(bytes)).toString('utf8');
-}
-
-function toCertificate(der: Uint8Array, from: FileField): X509Certificate {
-  try {
-    return new X509Certificate(der);
-  } catch {
-    const hint = 'write the file again with openssl pkcs12 -export';
-    throw new SecretFaultError(
-      faultIn(from, 'secret/malformed', 'a certificate in the file cannot be read', hint),
-    );
-  }
-}
-
-function toKey(der: Uint8Array, from: FileField): KeyObject {
-  try {
-    return createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' });
-  } catch {
-    const hint = 'write the file again with openssl pkcs12 -export';
-    throw new SecretFaultError(
-      faultIn(from, 'secret/malformed', 'a key in the file cannot be read', hint),
-    );
-  }
 }
