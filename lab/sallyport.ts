@@ -44,6 +44,10 @@ export interface TunnelView {
     readonly natDetected: boolean;
     readonly establishedSeconds: number;
   };
+  readonly certificates?: {
+    readonly local?: { readonly serial: string };
+    readonly remote?: { readonly subject: string };
+  };
   readonly history: HistoryView;
   readonly children: readonly {
     readonly uniqueId: string;

@@ -41,6 +41,11 @@ describe('a tunnel with certificates of our own authority', () => {
       const serial = (await sites.serials()).at(-1) ?? 'none';
       const listed = await stranger.swanctl(['--list-certs', '--type', 'x509']);
       assert.ok(listed.replaceAll(':', '').includes(serial), `${serial}\n${listed}`);
+      // And so the daemon holds it, beside the one that it was shown.
+      const { local, remote } = (await left.tunnel('right')).certificates ?? {};
+      assert.deepEqual([local?.serial, remote?.subject], [serial, 'CN=right']);
+      const events = await left.mustRun(['events']);
+      assert.match(events, new RegExp(`CertificateChanged .*-> ${serial}`, 'u'));
     });
   }
 

@@ -49,6 +49,22 @@ export interface CertificateFacts {
   readonly fingerprint: string;
 }
 
+/** Tells one certificate from another, to people and by its fingerprint. */
+export type CertificateSummary = Pick<
+  CertificateFacts,
+  'subject' | 'issuer' | 'serial' | 'notAfter' | 'fingerprint'
+>;
+
+export function summaryOf({
+  subject,
+  issuer,
+  serial,
+  notAfter,
+  fingerprint,
+}: CertificateFacts): CertificateSummary {
+  return { subject, issuer, serial, notAfter, fingerprint };
+}
+
 /** Public side of one `Secret`. Key material never enters. */
 export interface SecretFacts {
   readonly namespace: string;

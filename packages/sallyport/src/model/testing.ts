@@ -1,5 +1,6 @@
 /** Small named worlds for the tests of this and later layers, as YAML that tests vary text by text. */
 import type { Problem } from '../lib/problem.ts';
+import { sha256Hex } from '../lib/sha256.ts';
 import { type CertificateFacts, type Facts, NO_FACTS, type SecretFacts } from './facts.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { PROBLEM_CODES, type ProblemCode } from './problem-codes.ts';
@@ -128,7 +129,7 @@ export const leaf: CertificateFacts = {
   signatureHash: 'sha384',
   keyUsages: ['digitalSignature'],
   extendedKeyUsages: ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.17'],
-  fingerprint: '00',
+  fingerprint: sha256Hex('leaf'),
 };
 export const authority: CertificateFacts = {
   ...leaf,

@@ -2,6 +2,7 @@
  * `HostPlan`: the whole wanted state of one host as plain data, canonical and without secrets.
  * Every list is sorted by its key, so that the same declarations in any order give the same bytes.
  */
+import type { CertificateSummary } from '../model/facts.ts';
 import type { DataPlane } from '../model/gateway.ts';
 import type { DriftPolicy } from '../model/host.ts';
 
@@ -48,6 +49,8 @@ export interface CertificateAuth {
   readonly method: 'certificate';
   /** Our leaf, its chain and key. */
   readonly secret: SecretUse;
+  /** Our leaf; absent in plans made away from the files. */
+  readonly leaf?: CertificateSummary;
   /** CAs the other side's certificate must come from. */
   readonly peerAuthority: SecretUse;
 }

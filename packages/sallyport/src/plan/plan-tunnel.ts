@@ -4,7 +4,7 @@ import { canonicalAddress } from '../lib/canonical-address.ts';
 import { type Family, familyOf } from '../lib/prefix.ts';
 import type { Connection } from '../model/connection.ts';
 import { type DeclaredObjects, objectKey, resolveCrypto } from '../model/declared-objects.ts';
-import type { SecretFacts } from '../model/facts.ts';
+import { type CertificateFacts, type SecretFacts, summaryOf } from '../model/facts.ts';
 import type { DataPlane, Gateway } from '../model/gateway.ts';
 import { type Host, outerAddresses } from '../model/host.ts';
 import type { Tunnel } from '../model/tunnel.ts';
@@ -157,9 +157,11 @@ function planAuth(context: TunnelContext): PskAuth | CertificateAuth | undefined
   if (certificate === undefined) return undefined;
   const secret = use(namespace, certificate.secret, context);
   const { peerAuthority } = certificate;
+  const leaf = leafOf(secret, context);
   return {
     method: 'certificate',
     secret,
+    ...(leaf === undefined ? {} : { leaf: summaryOf(leaf) }),
     peerAuthority: peerAuthority === undefined ? secret : use(namespace, peerAuthority, context),
   };
 }
@@ -184,6 +186,13 @@ function defaultLocalId(
   context: TunnelContext,
 ): string | undefined {
   if (auth.method !== 'certificate') return undefined;
-  const { namespace, name } = auth.secret;
-  return context.secretFacts.get(objectKey(namespace, name))?.certificates[0]?.subject;
+  return leafOf(auth.secret, context)?.subject;
+}
+
+/** Undefined where nobody has read the files. */
+function leafOf(
+  { namespace, name }: SecretUse,
+  { secretFacts }: TunnelContext,
+): CertificateFacts | undefined {
+  return secretFacts.get(objectKey(namespace, name))?.certificates[0];
 }

@@ -1,5 +1,5 @@
 /** The public side of an X.509 certificate as plain data. */
-import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
+import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
 import { canonicalEndpoint } from '../model/addresses.ts';
 import type { CertificateFacts, PublicKeyFacts } from '../model/facts.ts';
 
@@ -19,6 +19,15 @@ export function certificateFacts(certificate: X509Certificate): CertificateFacts
     ...extendedKeyUsages(certificate),
     fingerprint: createHash('sha256').update(certificate.raw).digest('hex'),
   };
+}
+
+/** Undefined for what is no certificate that OpenSSL reads. */
+export function parseCertificateFacts(der: Uint8Array): CertificateFacts | undefined {
+  try {
+    return certificateFacts(new X509Certificate(der));
+  } catch {
+    return undefined;
+  }
 }
 
 function keyFacts({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): PublicKeyFacts {

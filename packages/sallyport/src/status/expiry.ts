@@ -1,17 +1,55 @@
 /** Certificates that end soon, told long before a tunnel does. Pure. */
 import type { Problem } from '../lib/problem.ts';
-import type { HostPlan, SecretUse } from '../plan/host-plan.ts';
+import type { Expiry, HostPlan, SecretUse } from '../plan/host-plan.ts';
+import type { TunnelReport } from './host-report.ts';
 
 const DAY_MILLISECONDS = 86_400_000;
 
+interface Level {
+  readonly days: number;
+  readonly own: string;
+  readonly peer: string;
+  readonly words: string;
+}
+
 /** The nearest comes first. Each is a problem of its own, so that each is an event. */
-const LEVELS = [
-  { days: 0, code: 'agent/certificate-expired', words: 'has expired' },
-  { days: 1, code: 'agent/certificate-expires-in-1-day', words: 'expires within a day' },
-  { days: 7, code: 'agent/certificate-expires-in-7-days', words: 'expires within 7 days' },
-  { days: 14, code: 'agent/certificate-expires-in-14-days', words: 'expires within 14 days' },
-  { days: 30, code: 'agent/certificate-expires-in-30-days', words: 'expires within 30 days' },
-] as const;
+const LEVELS: readonly Level[] = [
+  {
+    ...{ days: 0, words: 'has expired' },
+    own: 'agent/certificate-expired',
+    peer: 'agent/peer-certificate-expired',
+  },
+  {
+    ...{ days: 1, words: 'expires within a day' },
+    own: 'agent/certificate-expires-in-1-day',
+    peer: 'agent/peer-certificate-expires-in-1-day',
+  },
+  {
+    ...{ days: 7, words: 'expires within 7 days' },
+    own: 'agent/certificate-expires-in-7-days',
+    peer: 'agent/peer-certificate-expires-in-7-days',
+  },
+  {
+    ...{ days: 14, words: 'expires within 14 days' },
+    own: 'agent/certificate-expires-in-14-days',
+    peer: 'agent/peer-certificate-expires-in-14-days',
+  },
+  {
+    ...{ days: 30, words: 'expires within 30 days' },
+    own: 'agent/certificate-expires-in-30-days',
+    peer: 'agent/peer-certificate-expires-in-30-days',
+  },
+];
+
+/** Among the codes of this file. */
+export function isExpired(code: string): boolean {
+  return LEVELS.some(({ days, own, peer }) => days === 0 && (code === own || code === peer));
+}
+
+/** Whether the problem is one of this file. */
+export function isExpiry({ code }: Problem): boolean {
+  return LEVELS.some(({ own, peer }) => code === own || code === peer);
+}
 
 /** One warning for each Secret of enabled tunnels; `now`: RFC 3339. Whether a tunnel suffers, the tunnel tells. */
 export function expiryProblems({ tunnels }: Pick<HostPlan, 'tunnels'>, now: string): Problem[] {
@@ -19,19 +57,43 @@ export function expiryProblems({ tunnels }: Pick<HostPlan, 'tunnels'>, now: stri
     .filter(({ enabled }) => enabled)
     .flatMap(({ auth }) => (auth.method === 'psk' ? [] : [auth.secret, auth.peerAuthority]));
   const secrets = new Map(uses.map((use) => [`${use.namespace}/${use.name}`, use]));
-  return [...secrets.values()].flatMap((use) => expiryProblem(use, Date.parse(now)) ?? []);
+  return [...secrets.values()].flatMap((use) => ownProblem(use, now) ?? []);
 }
 
-function expiryProblem({ namespace, name, expires }: SecretUse, now: number): Problem | undefined {
-  if (expires === undefined) return undefined;
-  const left = Date.parse(expires.notAfter) - now;
-  const level = LEVELS.find(({ days }) => left <= days * DAY_MILLISECONDS);
-  if (level === undefined) return undefined;
+/** One warning for each certificate that the other sides of enabled tunnels have shown, by Connection. */
+export function peerExpiryProblems(tunnels: readonly TunnelReport[], now: string): Problem[] {
+  const shown = tunnels.flatMap(({ namespace, connection, state, certificates }) => {
+    const remote = certificates?.remote;
+    if (remote === undefined || state === 'disabled') return [];
+    const object = { kind: 'Connection', namespace, name: connection };
+    return [[`${namespace}/${connection} ${remote.fingerprint}`, { object, remote }] as const];
+  });
+  return [...new Map(shown).values()].flatMap(({ object, remote }) => {
+    const level = levelOf(remote, now);
+    if (level === undefined) return [];
+    return {
+      code: level.peer,
+      severity: 'warning' as const,
+      object,
+      message: `the certificate of the other side, ${remote.subject} with serial ${remote.serial}, ${level.words}: valid until ${remote.notAfter}`,
+      hint: 'ask the other side to renew it',
+    };
+  });
+}
+
+function ownProblem({ namespace, name, expires }: SecretUse, now: string): Problem | undefined {
+  const level = expires === undefined ? undefined : levelOf(expires, now);
+  if (expires === undefined || level === undefined) return undefined;
   return {
-    code: level.code,
+    code: level.own,
     severity: 'warning',
     object: { kind: 'Secret', namespace, name },
     message: `the certificate ${expires.subject} ${level.words}: valid until ${expires.notAfter}`,
     hint: 'renew it, put the new files in place of the old ones, and apply',
   };
+}
+
+function levelOf({ notAfter }: Pick<Expiry, 'notAfter'>, now: string): Level | undefined {
+  const left = Date.parse(notAfter) - Date.parse(now);
+  return LEVELS.find(({ days }) => left <= days * DAY_MILLISECONDS);
 }

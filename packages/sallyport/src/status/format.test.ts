@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatStatus } from './format.ts';
 import type { HostReport } from './host-report.ts';
-import { child, down, NOW, report, up } from './testing/reports.ts';
+import { certificates, child, down, NOW, report, up } from './testing/reports.ts';
 
 describe('formatStatus', () => {
   it('shows each tunnel, the one that is down first, with its cause and what to do', async () => {
@@ -29,6 +29,14 @@ describe('formatStatus', () => {
       ],
     };
     await expect(formatStatus(differing, NOW)).toMatchFileSnapshot('testdata/differing.txt');
+  });
+
+  it('shows the certificates of both sides, and which is over', () => {
+    const text = formatStatus({ ...report, tunnels: [{ ...up, certificates }] }, NOW);
+    expect(text.split('\n').filter((line) => line.includes('cert'))).toEqual([
+      '  our cert   CN=gw, serial 0a, issued by CN=CA, valid until 2027-01-01T12:00:00.000Z, for 214d more',
+      '  their cert CN=peer, serial 0b, issued by CN=Their CA, valid until 2026-05-01T12:00:00.000Z, EXPIRED',
+    ]);
   });
 
   it('says that there is no plan, and whose daemon it is', () => {

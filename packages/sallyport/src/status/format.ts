@@ -2,6 +2,8 @@
 import { formatBytes, formatDuration } from '../lib/format.ts';
 import { printable } from '../lib/printable.ts';
 import { formatProblem } from '../lib/problem.ts';
+import type { CertificateSummary } from '../model/facts.ts';
+import { describeCertificate } from './format-certificate.ts';
 import type {
   Algorithms,
   ChildReport,
@@ -111,6 +113,9 @@ function formatTunnel(tunnel: TunnelReport, now: string): string[] {
       `${formatAlgorithms(ike.algorithms)}, ${ike.initiator ? 'we initiated' : 'they initiated'}${nat}${rekey(ike.rekeyInSeconds)}`,
     );
   }
+  const { local, remote } = tunnel.certificates ?? {};
+  if (local !== undefined) add('our cert', formatCertificate(local, now));
+  if (remote !== undefined) add('their cert', formatCertificate(remote, now));
   add('history', formatPast(tunnel, now));
   for (const child of tunnel.children) {
     add(
@@ -123,6 +128,12 @@ function formatTunnel(tunnel: TunnelReport, now: string): string[] {
     );
   }
   return lines;
+}
+
+function formatCertificate(certificate: CertificateSummary, now: string): string {
+  const left = (Date.parse(certificate.notAfter) - Date.parse(now)) / 1000;
+  const end = left > 0 ? `for ${formatDuration(left)} more` : 'EXPIRED';
+  return `${describeCertificate(certificate)}, ${end}`;
 }
 
 /** One line over all SAs. The error of a tunnel that has failed already stands as its cause. */

@@ -1,6 +1,7 @@
 /** `HostReport`: what one host really runs, read back from daemon and kernel. Plain data. */
 
 import type { Problem } from '../lib/problem.ts';
+import type { CertificateSummary } from '../model/facts.ts';
 import type { DataPlane } from '../model/gateway.ts';
 import type { ObjectStatus } from './conditions/condition.ts';
 import type { Scoped } from './scope.ts';
@@ -87,6 +88,16 @@ export interface TunnelPast extends Counters {
   readonly lastError?: Cause;
 }
 
+/** With which a tunnel is up, or was last. Members are absent where nothing was read back yet. */
+export interface TunnelCertificates {
+  /** Name of the Secret that ours comes from. */
+  readonly secret: string;
+  /** Ours, as the daemon holds it; that of before while an SA of before carries packets. */
+  readonly local?: CertificateSummary;
+  /** That of the other side. */
+  readonly remote?: CertificateSummary;
+}
+
 export interface TunnelReport {
   /** `sp.<namespace>.<connection>.<tunnel>`. */
   readonly name: string;
@@ -114,6 +125,8 @@ export interface TunnelReport {
     readonly establishedSeconds: number;
     readonly rekeyInSeconds?: number;
   };
+  /** Absent without certificates. */
+  readonly certificates?: TunnelCertificates;
   readonly children: readonly ChildReport[];
   /** Absent while it is too early to tell. */
   readonly traffic?: Traffic;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { planWorld } from '../../plan/testing/plan-world.ts';
 import { WORLDS } from '../../plan/testing/worlds.ts';
-import type { HostReading, HostReport } from '../../status/host-report.ts';
-import { child, report, up } from '../../status/testing/reports.ts';
+import type { HostReading, HostReport, TunnelReport } from '../../status/host-report.ts';
+import { certificates, child, report, up } from '../../status/testing/reports.ts';
 import { ReportMemory } from './report-memory.ts';
 
 const { plan } = planWorld(WORLDS['dual-stack inside, IPv4 outside'] ?? { text: '' });
@@ -50,6 +50,22 @@ describe('ReportMemory', () => {
     memory.complete(readingAt(0, 5), plan, 0);
     expect(memory.complete(silent, plan, 5_000).tunnels).toEqual(silent.tunnels);
     expect(memory.complete(readingAt(10, 6), plan, 10_000).tunnels[0]?.traffic).toBe('both-ways');
+  });
+
+  it('keeps the certificates that were in use last, also over a restart, and warns of theirs', () => {
+    const { secret, local } = certificates;
+    const withThem = (change: TunnelReport['certificates']): HostReading => ({
+      ...readingAt(0, 5),
+      tunnels: change === undefined ? [up] : [{ ...up, certificates: change }],
+    });
+    const first = new ReportMemory();
+    const before = first.complete(withThem(certificates), plan, 0);
+    expect(first.complete(withThem({ secret }), plan, 0).tunnels).toEqual(before.tunnels);
+    const after = new ReportMemory(before);
+    expect(after.complete(withThem({ secret, local }), plan, 0).tunnels).toEqual(before.tunnels);
+    expect(before.problems.map(({ code }) => code)).toEqual(['agent/peer-certificate-expired']);
+    const without = after.complete(withThem(undefined), plan, 0);
+    expect([without.tunnels[0]?.certificates, without.problems]).toEqual([undefined, []]);
   });
 
   it('takes a restart of the agent for no transition', () => {

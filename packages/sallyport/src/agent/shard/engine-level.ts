@@ -2,6 +2,7 @@
 import { type IkeSa, ViciTimeout } from '@sallyport/vici';
 import type { KernelIpsec } from '../../drivers/kernel/sas/parse-states.ts';
 import { findNarrowed } from '../../drivers/strongswan/causes/narrowed.ts';
+import { certificatesInUse } from '../../drivers/strongswan/certificates.ts';
 import { concernedNames, concernedTunnels } from '../../drivers/strongswan/concerned.ts';
 import type { StrongswanDriver } from '../../drivers/strongswan/driver.ts';
 import type { Engine } from '../../drivers/strongswan/engine.ts';
@@ -206,7 +207,16 @@ export class EngineLevel {
     const known = { origins: observed.origins, lost };
     const byTunnel = Map.groupBy(observed.sas, ({ name }) => name);
     const sasOf = ({ name }: TunnelPlan): readonly IkeSa[] => byTunnel.get(name) ?? [];
-    const readings = plan.tunnels.map((tunnel) => readTunnel(tunnel, sasOf(tunnel), lost));
+    const readings = plan.tunnels.map((tunnel) => {
+      const sas = sasOf(tunnel);
+      const reading = readTunnel(tunnel, sas, lost);
+      const certificates = certificatesInUse(tunnel, {
+        held: observed,
+        isOutdated: isOutdated(tunnel, sas, known),
+        provenId: reading.ike === undefined ? undefined : reading.remoteId,
+      });
+      return certificates === undefined ? reading : { ...reading, certificates };
+    });
     const actions = await keeper.keep(plan.tunnels, observed, lost, signal);
     const now = new Date();
     for (const tunnel of plan.tunnels) {

@@ -37,8 +37,8 @@ describe('events', () => {
     expect(await shell.run(['events'])).toEqual({
       code: 0,
       stdout: [
-        '2026-06-01 11:00:00Z  gw1  AgentStarted      Host gw1',
-        '2026-06-01 12:00:00Z  gw1  TunnelUp          default/partner-a main: connecting -> up',
+        '2026-06-01 11:00:00Z  gw1  AgentStarted        Host gw1',
+        '2026-06-01 12:00:00Z  gw1  TunnelUp            default/partner-a main: connecting -> up',
         '',
       ].join('\n'),
       stderr: '',

@@ -5,7 +5,7 @@ import { diffStrongswan } from './diff.ts';
 import { sharedIdOf } from './render.ts';
 import { keyOf, type ObservedStrongswan } from './state.ts';
 import { listed } from './testing/list-conns.ts';
-import { emptyDaemon } from './testing/obedient-daemon.ts';
+import { emptyDaemon, heldLeaf } from './testing/obedient-daemon.ts';
 import { fakeSa } from './testing/sas.ts';
 import { certificateTunnel, pskTunnel } from './testing/tunnels.ts';
 
@@ -24,6 +24,7 @@ function holding(...tunnels: readonly TunnelPlan[]): ObservedStrongswan {
     connections: new Map(tunnels.map((tunnel) => [tunnel.name, listed(tunnel)])),
     shared: new Set(psk),
     keys: new Map(keys),
+    certificates: new Map(keys.length === 0 ? [] : [[heldLeaf.fingerprint, heldLeaf]]),
   };
 }
 
@@ -43,6 +44,14 @@ describe('diffStrongswan', () => {
       'add IKE connection sp.default.partner-b.main [nothing]',
       'add IKE connection sp.default.partner-a.main [nothing]',
     ]);
+  });
+
+  it('loads our certificate again where the daemon has its key alone', () => {
+    const held = holding(certificateTunnel);
+    const again = ['add certificate and key of Secret default/own [nothing]'];
+    expect(lines({ ...held, certificates: new Map() }, certificateTunnel)).toEqual(again);
+    const keyless = new Map([[heldLeaf.fingerprint, { ...heldLeaf, hasPrivateKey: false }]]);
+    expect(lines({ ...held, certificates: keyless }, certificateTunnel)).toEqual(again);
   });
 
   it('finds nothing to do where all is as planned', () => {

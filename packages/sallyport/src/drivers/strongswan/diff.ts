@@ -1,6 +1,7 @@
 /** From what charon holds to what the plan wants: credentials, connections, then removals. */
-import type { SecretUse, TunnelPlan } from '../../plan/host-plan.ts';
+import type { CertificateAuth, TunnelPlan } from '../../plan/host-plan.ts';
 import type { Impact } from '../driver.ts';
+import { holdsLeaf } from './certificates.ts';
 import { loadedDifferences } from './loaded.ts';
 import { sharedIdOf, tunnelOfShared } from './render.ts';
 import { isLiveIke, isUpIke } from './sas/tunnel-view.ts';
@@ -40,8 +41,8 @@ export function diffStrongswan(
 
   const keyed = new Set([...observed.shared].map(tunnelOfShared));
   const certificates = new Map(
-    tunnels.flatMap(({ auth }): [string, SecretUse][] =>
-      auth.method === 'certificate' ? [[keyOf(auth.secret), auth.secret]] : [],
+    tunnels.flatMap(({ auth }): [string, CertificateAuth][] =>
+      auth.method === 'certificate' ? [[keyOf(auth.secret), auth]] : [],
     ),
   );
   for (const tunnel of doubtful) {
@@ -52,11 +53,12 @@ export function diffStrongswan(
       tunnel,
     });
   }
-  for (const [key, use] of [...certificates].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (observed.keys.has(key)) continue;
-    add('add', `certificate and key of Secret ${use.namespace}/${use.name}`, 'nothing', {
+  for (const [key, auth] of [...certificates].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (observed.keys.has(key) && holdsLeaf(observed, auth)) continue;
+    const { namespace, name } = auth.secret;
+    add('add', `certificate and key of Secret ${namespace}/${name}`, 'nothing', {
       type: 'certificate-load',
-      use,
+      use: auth.secret,
     });
   }
   for (const tunnel of doubtful) {

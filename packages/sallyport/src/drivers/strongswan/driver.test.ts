@@ -89,6 +89,33 @@ describe('StrongswanDriver', () => {
     expect(charon.changes).toEqual(['load-conn sp.default.partner-a.main']);
   });
 
+  it('reads back which certificates the daemon holds, also those of peers', async () => {
+    await reach(certificateTunnel);
+    const file = new URL('../../platform/testdata/secrets/gateway.der', import.meta.url);
+    charon.certificates.push(await readFile(file));
+    const { certificates } = await driver.observe(signal);
+    expect(
+      [...certificates.values()].map(({ facts, hasPrivateKey }) => [
+        facts?.altNames[0],
+        hasPrivateKey,
+      ]),
+    ).toEqual([
+      [undefined, true],
+      [undefined, false],
+      ['DNS:gw.example', false],
+    ]);
+  });
+
+  it('sees that a certificate of ours is gone, and loads it again', async () => {
+    await reach(certificateTunnel);
+    charon.certificates.length = 0;
+    charon.forgetChanges();
+    expect(await differences(certificateTunnel)).toBe(1);
+    expect(await reach(certificateTunnel)).toEqual([]);
+    expect(charon.changes).toEqual(['load-cert', 'load-cert', 'load-key']);
+    expect(await differences(certificateTunnel)).toBe(0);
+  });
+
   it('loads everything again after the daemon was restarted', async () => {
     await reach(pskTunnel);
     charon.restart('Nov 21 06:00:00 2026');

@@ -13,6 +13,7 @@
  * swanctl.conf(5), the vici plugin's protocol description.
  */
 
+import { createHash } from 'node:crypto';
 import {
   buildMessage,
   collect,
@@ -25,6 +26,7 @@ import {
 import { messageOf } from '../../lib/message-of.ts';
 import type { Problem } from '../../lib/problem.ts';
 import { OWNER, type SecretUse, type TunnelPlan } from '../../plan/host-plan.ts';
+import { parseCertificateFacts } from '../../platform/certificate-facts.ts';
 import type { SecretMaterial } from '../../platform/secret-material.ts';
 import type { ApplyReport, Driver, FailedChange } from '../driver.ts';
 import { diffStrongswan } from './diff.ts';
@@ -32,6 +34,7 @@ import { isSameDaemon, type MemoryFile } from './memory-file.ts';
 import { renderConnection, sharedIdOf, sharedOwnersOf, type TunnelCertificates } from './render.ts';
 import { isSameOrigins, noteOrigins } from './sas/origins.ts';
 import {
+  type HeldCertificate,
   isNamed,
   keyOf,
   type LoadedMemory,
@@ -128,11 +131,12 @@ export class StrongswanDriver
     signal: AbortSignal,
   ): Promise<ObservedStrongswan> {
     const options = { signal };
-    const [{ version }, connections, shared, keyIds] = await Promise.all([
+    const [{ version }, connections, shared, keyIds, certificates] = await Promise.all([
       this.#client.version(options),
       this.#listEach(names, (ike) => this.#client.listConns({ ...ike, signal })),
       this.#client.getShared(options),
       this.#client.getKeys(options),
+      this.#listCertificates(before.certificates, signal),
     ]);
     const memory = await this.#memory.read(before.daemonSince);
     return {
@@ -144,11 +148,29 @@ export class StrongswanDriver
       ]),
       shared: new Set(shared.filter(isOurs)),
       keys: new Map(Object.entries(memory.keys).filter(([, id]) => keyIds.includes(id))),
+      certificates,
       origins: {
         ike: new Map(Object.entries(memory.ikeSas)),
         children: new Map(Object.entries(memory.childSas)),
       },
     };
+  }
+
+  /** Of everybody; one that was held before is not read again. */
+  async #listCertificates(
+    before: ReadonlyMap<string, HeldCertificate>,
+    signal: AbortSignal,
+  ): Promise<Map<string, HeldCertificate>> {
+    const held = new Map<string, HeldCertificate>();
+    for await (const { data, hasPrivateKey } of this.#client.listCerts({ type: 'X509', signal })) {
+      const fingerprint = createHash('sha256').update(data).digest('hex');
+      const facts = before.get(fingerprint)?.facts ?? parseCertificateFacts(data);
+      held.set(fingerprint, {
+        ...{ fingerprint, hasPrivateKey },
+        ...(facts === undefined ? {} : { facts }),
+      });
+    }
+    return held;
   }
 
   /** Only what is ours. */

@@ -46,6 +46,9 @@ export function readTunnel(
     localId: newest?.localId ?? tunnel.localId,
     remoteId: newest?.remoteId ?? tunnel.remoteId,
     ...(newest === undefined ? {} : { ike: readIke(newest) }),
+    ...(tunnel.auth.method === 'certificate'
+      ? { certificates: { secret: tunnel.auth.secret.name } }
+      : {}),
     children: children.map(readChild),
     counters: sas
       .filter(({ name }) => name === tunnel.name)

@@ -1,5 +1,6 @@
 /** charon's part of a plan, what is there, and the steps between. */
 import type { IkeSa, LoadedConnection } from '@sallyport/vici';
+import type { CertificateFacts } from '../../model/facts.ts';
 import type { SecretUse, TunnelPlan } from '../../plan/host-plan.ts';
 import type { Change } from '../driver.ts';
 
@@ -47,6 +48,15 @@ export interface LoadedMemory {
   readonly childSas: Readonly<Record<string, ChildOrigin>>;
 }
 
+/** A certificate that the daemon holds: loaded, or shown by a peer. */
+export interface HeldCertificate {
+  /** Lower-case hex SHA-256 of the DER. */
+  readonly fingerprint: string;
+  readonly hasPrivateKey: boolean;
+  /** Absent where it cannot be read. */
+  readonly facts?: CertificateFacts;
+}
+
 export interface ObservedStrongswan {
   readonly version: string;
   /** Life of the daemon, as the client counts them; 0: none. */
@@ -58,6 +68,8 @@ export interface ObservedStrongswan {
   readonly shared: ReadonlySet<string>;
   /** Key ids that the daemon has, by `keyOf` the Secret they came from. */
   readonly keys: ReadonlyMap<string, string>;
+  /** By fingerprint. */
+  readonly certificates: ReadonlyMap<string, HeldCertificate>;
   /** IKE SAs of our connections, in every state. */
   readonly sas: readonly IkeSa[];
   /** What is remembered of them. */
@@ -72,6 +84,7 @@ export const NOTHING_LOADED: ObservedStrongswan = {
   connections: new Map(),
   shared: new Set(),
   keys: new Map(),
+  certificates: new Map(),
   sas: [],
   origins: { ike: new Map(), children: new Map() },
 };

@@ -25,6 +25,7 @@ export interface Reasons {
     | 'Disabled'
     | Unread;
   readonly Healthy: 'BothWays' | 'OneWay' | 'NotEstablished' | 'NoTraffic' | Unread;
+  readonly CertificateValid: 'Valid' | 'CertificateExpiring' | 'CertificateExpired' | 'NotReadBack';
   readonly Drifted: 'NotRepaired' | 'Repaired';
 }
 
@@ -89,6 +90,15 @@ export const CONDITION_REASONS: {
     NoTraffic: { status: 'Unknown', meaning: 'No packets lately, or too few to tell' },
     ...UNREAD,
   },
+  CertificateValid: {
+    Valid: { status: 'True', meaning: 'None expires within 30 days' },
+    CertificateExpiring: { status: 'True', meaning: 'One expires within 30 days' },
+    CertificateExpired: { status: 'False', meaning: 'One has expired' },
+    NotReadBack: {
+      status: 'Unknown',
+      meaning: 'The daemon does not hold it, or the other side has not shown one yet',
+    },
+  },
   Drifted: {
     NotRepaired: {
       status: 'True',
@@ -106,6 +116,8 @@ const MEANINGS: Readonly<Record<ConditionType, string>> = {
   Programmed: 'It is in effect: proven by reading back daemon and kernel of every host.',
   Established: 'Its tunnels have their SAs. Not of a CryptoPolicy or a Secret.',
   Healthy: 'Its tunnels carry packets both ways. Only of a Connection.',
+  CertificateValid: `Of a Secret with certificates: those in it. Of a Connection with certificates: that of the other side, as the
+daemon knows it. The message names the certificate by subject, serial, issuer and end.`,
   Drifted: `Somebody else has changed daemon or kernel where a plan was in effect. Of a Host, and of each Connection whose
 tunnel it concerns; absent where it never happened. The message names the changes that put it right.
 

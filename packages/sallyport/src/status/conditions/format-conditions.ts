@@ -32,9 +32,10 @@ function cell(condition: Condition | undefined): string {
 
 /** One line a condition; `now`: RFC 3339. */
 export function formatConditions(conditions: readonly Condition[], now: string): string {
+  const width = Math.max(11, ...conditions.map(({ type }) => type.length));
   const lines = conditions.map(({ type, status, reason, message, ...condition }) => {
     const age = formatDuration((Date.parse(now) - Date.parse(condition.lastTransitionTime)) / 1000);
-    return `  ${type.padEnd(11)} ${status.padEnd(7)} ${reason}, generation ${condition.observedGeneration}, for ${age}: ${message}\n`;
+    return `  ${type.padEnd(width)} ${status.padEnd(7)} ${reason}, generation ${condition.observedGeneration}, for ${age}: ${message}\n`;
   });
   return `conditions\n${lines.join('')}`;
 }

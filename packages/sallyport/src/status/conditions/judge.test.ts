@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Problem } from '../../lib/problem.ts';
 import type { PlanSource } from '../../plan/host-plan.ts';
 import type { DriftEntry, HostReading, TunnelReport } from '../host-report.ts';
-import { down, NOW, report, up } from '../testing/reports.ts';
+import { certificates, down, NOW, report, up } from '../testing/reports.ts';
 import type { Condition, ObjectGeneration, ObjectStatus } from './condition.ts';
 import type { ConditionType } from './condition-reasons.ts';
 import { judgeObjects } from './judge.ts';
@@ -56,6 +56,14 @@ describe('conditions', () => {
     expect(typesOf('Host')).toEqual(['Accepted', 'Programmed', 'Established']);
     expect(typesOf('CryptoPolicy')).toEqual(['Accepted', 'Programmed']);
     expect(typesOf('Secret')).toEqual(['Accepted', 'Programmed']);
+  });
+
+  it('are also those of certificates where there are any', () => {
+    const host = (object: ObjectGeneration): JudgedHost =>
+      hostWith({ tunnels: [{ ...up, certificates }] }, [source(object, up.name)]);
+    const secret = { ...connection, kind: 'Secret', name: 'own' };
+    for (const object of [connection, secret])
+      expect(told(judge([host(object)], { object }), 'CertificateValid')).toMatch(/^True Valid: /);
   });
 
   it('keep the time of their last transition until their status is another', () => {

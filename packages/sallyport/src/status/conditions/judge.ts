@@ -12,6 +12,7 @@ import {
 } from './condition.ts';
 import type { ConditionType } from './condition-reasons.ts';
 import { judgeAccepted } from './judge-accepted.ts';
+import { judgeCertificates } from './judge-certificates.ts';
 import { judgeDrifted } from './judge-drifted.ts';
 import { judgeEstablished } from './judge-established.ts';
 import { judgeHealthy } from './judge-healthy.ts';
@@ -56,13 +57,19 @@ function judgeObject(
     complete(judgeAccepted(object, problems), generation),
     complete(judgeProgrammed(object, shares), generation),
   ];
-  if (kind === 'CryptoPolicy' || kind === 'Secret') return conditions;
+  const ofCertificates =
+    kind === 'Secret' || kind === 'Connection' ? judgeCertificates(object, shares) : undefined;
+  const certificates = ofCertificates === undefined ? [] : [complete(ofCertificates, generation)];
+  if (kind === 'CryptoPolicy' || kind === 'Secret') return [...conditions, ...certificates];
   const established = judgeEstablished(shares);
   const observed =
     shares.length === 0 ? generation : observedGeneration(shares, before('Established'));
   conditions.push(complete(established, observed));
   if (kind === 'Connection')
-    conditions.push(complete(judgeHealthy(shares, established, before('Healthy')), observed));
+    conditions.push(
+      complete(judgeHealthy(shares, established, before('Healthy')), observed),
+      ...certificates,
+    );
   const drifted =
     kind === 'Gateway' ? undefined : judgeDrifted(object, shares, before('Drifted'), now);
   return drifted === undefined ? conditions : [...conditions, drifted];

@@ -23,6 +23,8 @@ export const EVENT_REASONS = {
     'A tunnel that is not up met another cause than before; the same cause again is no event',
   TunnelAtRisk: 'A tunnel that is up met a cause that will end it',
   TunnelReplaced: 'A tunnel is up with a new IKE SA and new Child SAs, which is no rekeying',
+  CertificateChanged:
+    'A tunnel is up, or comes up, with another certificate of ours; before and after are serial numbers',
   TunnelRemoved: 'A tunnel is not in the plan any more',
   ConditionChanged:
     'A condition of a declared object became `Invalid`, `ReferenceMissing` or `OneWay`, or ceased to be; other conditions follow from the events above',

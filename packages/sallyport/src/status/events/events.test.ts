@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toCondition, toVerdict } from '../conditions/condition.ts';
 import type { DriftEntry, EngineReport, HostReport, TunnelReport } from '../host-report.ts';
-import { child, down, report, up } from '../testing/reports.ts';
+import { certificates, child, down, report, up } from '../testing/reports.ts';
 import type { Event } from './event.ts';
 import { eventsBetween, withLastKnown } from './events.ts';
 
@@ -31,6 +31,21 @@ const { revisionInEffect: ___, ...differing } = report;
 describe('eventsBetween', () => {
   it('says nothing of a host that is as it was', () => {
     expect(between({}, {})).toEqual([]);
+  });
+
+  it('tells by serial numbers that another certificate of ours came into use', () => {
+    const local = { ...certificates.local, serial: '0c', fingerprint: 'cafe' };
+    const before = { ...up, certificates };
+    expect(ofTunnel(before, { ...up, certificates: { ...certificates, local } })).toMatchObject([
+      {
+        reason: 'CertificateChanged',
+        object: { kind: 'Connection', name: 'partner-a', tunnel: 'main' },
+        before: '0a',
+        after: '0c',
+      },
+    ]);
+    expect(ofTunnel(before, before)).toEqual([]);
+    expect(ofTunnel(up, before)).toEqual([]);
   });
 
   it('tells all that is there at the first look, the host first', () => {

@@ -14,7 +14,7 @@ const event: Event = {
 
 it('shows an event in one line', () => {
   expect(formatEvent(event)).toBe(
-    '2026-06-01 12:00:08Z  gw1  TunnelDown        default/partner-a main: up -> down: 198.51.100.30 did not answer [ike/no-answer]\n',
+    '2026-06-01 12:00:08Z  gw1  TunnelDown          default/partner-a main: up -> down: 198.51.100.30 did not answer [ike/no-answer]\n',
   );
 });
 
@@ -22,7 +22,7 @@ it('shows a host by its kind, and a revision by its first digits', () => {
   const object = { kind: 'Host', name: 'gw1' };
   const { cause: _, before: __, ...rest } = event;
   expect(formatEvent({ ...rest, reason: 'PlanInEffect', object, after: 'ab'.repeat(32) })).toBe(
-    '2026-06-01 12:00:08Z  gw1  PlanInEffect      Host gw1: abababababab\n',
+    '2026-06-01 12:00:08Z  gw1  PlanInEffect        Host gw1: abababababab\n',
   );
 });
 
@@ -30,7 +30,7 @@ it('says in which shard a daemon is', () => {
   const object = { kind: 'Host', name: 'gw1', shard: 'ike2' };
   const { cause: _, before: __, ...rest } = event;
   expect(formatEvent({ ...rest, reason: 'EngineStarted', object, after: '5.9.8' })).toBe(
-    '2026-06-01 12:00:08Z  gw1  EngineStarted     Host gw1 shard ike2: 5.9.8\n',
+    '2026-06-01 12:00:08Z  gw1  EngineStarted       Host gw1 shard ike2: 5.9.8\n',
   );
 });
 

@@ -17,9 +17,9 @@ export function tunnelEvents(before: HostReport | undefined, after: HostReport):
       })),
     ...after.tunnels.flatMap((tunnel) => {
       const known = was.get(tunnel.name);
-      const event = stateEvent(known, tunnel);
-      if (event !== undefined) return event;
-      return isSameAgent(before, after) ? (replacement(known, tunnel) ?? []) : [];
+      const replaced = isSameAgent(before, after) ? replacement(known, tunnel) : undefined;
+      const event = stateEvent(known, tunnel) ?? replaced;
+      return [event, certificateChange(known, tunnel)].filter((one) => one !== undefined);
     }),
   ];
 }
@@ -48,6 +48,21 @@ function replacement(before: TunnelReport | undefined, after: TunnelReport): Hap
     object: objectOf(after),
     before: `IKE SA ${before.ike.uniqueId}`,
     after: `IKE SA ${after.ike.uniqueId}`,
+  };
+}
+
+function certificateChange(
+  before: TunnelReport | undefined,
+  after: TunnelReport,
+): Happening | undefined {
+  const was = before?.certificates?.local;
+  const is = after.certificates?.local;
+  if (was === undefined || is === undefined || was.fingerprint === is.fingerprint) return undefined;
+  return {
+    reason: 'CertificateChanged',
+    object: objectOf(after),
+    before: was.serial,
+    after: is.serial,
   };
 }
 

@@ -1,6 +1,6 @@
 /** Reports of one host, as an agent would write them. */
 import { type Condition, toVerdict } from '../conditions/condition.ts';
-import type { ChildReport, HostReport, TunnelReport } from '../host-report.ts';
+import type { ChildReport, HostReport, TunnelCertificates, TunnelReport } from '../host-report.ts';
 
 export const NOW = '2026-06-01T12:00:00.000Z';
 
@@ -24,6 +24,19 @@ export const child: ChildReport = {
   packetsIn: 10,
   packetsOut: 20_000_000,
   rekeyInSeconds: 3_000,
+};
+
+/** Of a tunnel that proves itself by them. */
+export const certificates: Required<TunnelCertificates> = {
+  secret: 'own',
+  local: {
+    ...{ subject: 'CN=gw', issuer: 'CN=CA', serial: '0a' },
+    ...{ notAfter: '2027-01-01T12:00:00.000Z', fingerprint: 'f00d' },
+  },
+  remote: {
+    ...{ subject: 'CN=peer', issuer: 'CN=Their CA', serial: '0b' },
+    ...{ notAfter: '2026-05-01T12:00:00.000Z', fingerprint: 'beef' },
+  },
 };
 
 export const up: TunnelReport = {

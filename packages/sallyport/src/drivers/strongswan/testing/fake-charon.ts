@@ -6,7 +6,7 @@ import type { Message } from '@sallyport/vici';
 import { FakeDaemon } from '@sallyport/vici/testing';
 import { listSection } from './list-conns.ts';
 import { type FakeSa, saSection } from './sas.ts';
-import { KEY_ID } from './secrets.ts';
+import { KEY_ID, LEAF } from './secrets.ts';
 
 export class FakeCharon implements AsyncDisposable {
   readonly connections: Map<string, Message> = new Map();
@@ -125,7 +125,12 @@ export class FakeCharon implements AsyncDisposable {
         return { success: 'yes' };
       })
       .onList('list-certs', 'list-cert', () =>
-        this.certificates.map((data) => ({ type: 'X509', flag: 'NONE', data })),
+        this.certificates.map((data) => ({
+          ...{ type: 'X509', flag: 'NONE', data },
+          ...(this.keys.size > 0 && Buffer.from(data).toString() === LEAF
+            ? { has_privkey: 'yes' }
+            : {}),
+        })),
       )
       .on('load-key', () => {
         this.keys.add(KEY_ID);

@@ -1,9 +1,21 @@
 /** What a daemon holds after each step, where everything succeeds. */
 
+import { leaf } from '../../../model/testing.ts';
 import { sharedIdOf } from '../render.ts';
 import { NO_ORIGINS } from '../sas/origins.ts';
-import { keyOf, type ObservedStrongswan, type StrongswanChange } from '../state.ts';
+import {
+  type HeldCertificate,
+  keyOf,
+  type ObservedStrongswan,
+  type StrongswanChange,
+} from '../state.ts';
 import { listed } from './list-conns.ts';
+
+/** Of the worlds' tunnels with certificates. */
+export const heldLeaf: HeldCertificate = {
+  ...{ fingerprint: leaf.fingerprint, hasPrivateKey: true },
+  facts: leaf,
+};
 
 export const emptyDaemon: ObservedStrongswan = {
   version: '5.9.8',
@@ -12,6 +24,7 @@ export const emptyDaemon: ObservedStrongswan = {
   connections: new Map(),
   shared: new Set(),
   keys: new Map(),
+  certificates: new Map(),
   sas: [],
   origins: NO_ORIGINS,
 };
@@ -23,7 +36,11 @@ export function obey(held: ObservedStrongswan, { step }: StrongswanChange): Obse
     case 'shared-unload':
       return { ...held, shared: new Set([...held.shared].filter((id) => id !== step.id)) };
     case 'certificate-load':
-      return { ...held, keys: new Map([...held.keys, [keyOf(step.use), '0011']]) };
+      return {
+        ...held,
+        keys: new Map([...held.keys, [keyOf(step.use), '0011']]),
+        certificates: new Map([...held.certificates, [heldLeaf.fingerprint, heldLeaf]]),
+      };
     case 'key-unload':
       return { ...held, keys: without(held.keys, step.key) };
     case 'connection-load': {

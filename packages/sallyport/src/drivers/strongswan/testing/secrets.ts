@@ -6,13 +6,15 @@ import { SecretValue } from '../../../platform/secret-value.ts';
 export const KEY = 'a pre-shared key';
 export const PRIVATE_KEY = 'private key';
 export const KEY_ID = '0011';
+/** In place of DER; what the worlds name as our leaf has its fingerprint. */
+export const LEAF = 'leaf';
 
 export function secretMaterial(use: SecretUse): SecretMaterial {
   if (use.name === 'a-psk') return { form: 'psk', psk: new SecretValue(Buffer.from(KEY)) };
   if (use.name === 'peer-ca') return { form: 'authority', authorities: [Buffer.from('ca')] };
   return {
     form: 'certificate',
-    certificates: [Buffer.from('leaf'), Buffer.from('intermediate')],
+    certificates: [Buffer.from(LEAF), Buffer.from('intermediate')],
     key: new SecretValue(Buffer.from(PRIVATE_KEY)),
     keyId: KEY_ID,
     authorities: [],
