@@ -20,14 +20,48 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-function start(...words: string[]): ChildProcessWithoutNullStreams {
-  return spawn(process.execPath, ['--conditions=@sallyport/source', PROGRAM, ...words], {
+const command = (words: readonly string[]): string[] => [
+  ...[process.execPath, '--conditions=@sallyport/source', PROGRAM, ...words],
+];
+
+function run([program = '', ...words]: readonly string[]): ChildProcessWithoutNullStreams {
+  return spawn(program, words, {
     env: {
       ...process.env,
       SALLYPORT_STATE_DIR: join(directory, 'state'),
       SALLYPORT_RUN_DIR: join(directory, 'run'),
     },
   });
+}
+
+function start(...words: string[]): ChildProcessWithoutNullStreams {
+  return run(command(words));
+}
+
+/** On a terminal of its own, which shows all that is printed and echoed. Manual: script(1). */
+function startOnTerminal(...words: string[]): ChildProcessWithoutNullStreams {
+  const line = command(words).map((word) => `'${word}'`);
+  return run(['script', '--quiet', '--return', '--command', line.join(' '), '/dev/null']);
+}
+
+/** Types each answer when its question stands there; everything that was shown. */
+async function talk(
+  child: ChildProcessWithoutNullStreams,
+  answers: readonly (readonly [question: string, answer: string])[],
+): Promise<string> {
+  const left = [...answers];
+  let shown = '';
+  let from = 0;
+  for await (const chunk of child.stdout) {
+    shown += String(chunk);
+    const [question, answer] = left[0] ?? [];
+    const at = question === undefined ? -1 : shown.indexOf(question, from);
+    if (question === undefined || at < 0) continue;
+    from = at + question.length;
+    left.shift();
+    child.stdin.write(String(answer));
+  }
+  return shown;
 }
 
 /** Exit code, or the signal that ended it. */
@@ -83,5 +117,35 @@ describe('the process', () => {
     const [stdout, code] = await Promise.all([text(child.stdout), end(child)]);
     expect(stdout).toContain('host gw1');
     expect(code).toBe(1);
+  });
+
+  describe('on a terminal', () => {
+    const create = ['pki', 'ca', 'create', 'site', '--subject', 'CN=Site'];
+
+    it('asks for a passphrase without showing it', async () => {
+      const child = startOnTerminal(...create);
+      const ended = end(child);
+      const shown = await talk(child, [
+        ['passphrase of authority site: ', 'correct horse\r'],
+        ['once more: ', 'correct horse\r'],
+      ]);
+      expect(shown).toMatch(/authority site: CN=Site, valid until/);
+      expect(shown).not.toMatch(/correct|horse/);
+      expect(await ended).toBe(0);
+    });
+
+    it.each([
+      { key: 'Ctrl-C', typed: '\x03', code: 130, says: /interrupted/ },
+      { key: 'Ctrl-D', typed: '\x04', code: 2, says: /fewer than 12 characters|not the same/ },
+    ])('ends in order at $key', async ({ typed, code, says }) => {
+      const child = startOnTerminal(...create);
+      const ended = end(child);
+      const shown = await talk(child, [
+        ['passphrase of authority site: ', typed],
+        ['once more: ', typed],
+      ]);
+      expect(shown).toMatch(says);
+      expect(await ended).toBe(code);
+    });
   });
 });

@@ -3,6 +3,7 @@
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { runProgram } from '../cli/program.ts';
+import { askHidden } from '../platform/hidden-input.ts';
 
 const ended = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -25,5 +26,8 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   stderr: (note) => process.stderr.write(note),
   env: process.env,
   readInput: () => text(addAbortSignal(ended.signal, process.stdin)),
+  ...(process.stdin.isTTY
+    ? { askHidden: (question: string) => askHidden(question, ended.signal) }
+    : {}),
   signal: ended.signal,
 });

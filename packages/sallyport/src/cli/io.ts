@@ -6,6 +6,8 @@ export interface Io {
   readonly stderr: (text: string) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readInput: () => Promise<string>;
+  /** Asks a person for what nobody shall see; absent: standard input is no terminal. */
+  readonly askHidden?: (question: string) => Promise<string>;
   /** Fires when the person interrupts. */
   readonly signal: AbortSignal;
 }

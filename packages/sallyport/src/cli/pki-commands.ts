@@ -12,8 +12,7 @@ const AUTHORITY: OptionEntry = {
 };
 const PASSPHRASE: OptionEntry = {
   flags: '--passphrase-file <path>',
-  description: "passphrase of the authority's key; - is standard input",
-  required: true,
+  description: "passphrase of the authority's key; - is standard input; asked for if left out",
 };
 const OUT: OptionEntry = {
   flags: '--out <directory>',
@@ -61,14 +60,17 @@ export const PKI_COMMANDS: readonly CommandEntry[] = [
             description: 'distinguished name, such as O=Example, CN=Example VPN CA',
             required: true,
           },
-          { ...PASSPHRASE, description: 'passphrase for its key; - is standard input' },
+          {
+            ...PASSPHRASE,
+            description: 'passphrase for its key; - is standard input; asked for if left out',
+          },
           {
             flags: '--parent <name>',
             description: 'authority that certifies it; a root if left out',
           },
           {
             flags: '--parent-passphrase-file <path>',
-            description: "passphrase of the parent's key",
+            description: "passphrase of the parent's key; asked for if left out",
           },
           keyType('ecdsa-p384'),
           days('3650'),
@@ -134,14 +136,36 @@ export const PKI_COMMANDS: readonly CommandEntry[] = [
     example: 'sallyport pki renew gw1 --authority site --passphrase-file pass',
   },
   {
+    name: 'import',
+    description: 'take over a key, its certificate and its authorities that others have made',
+    arguments: '<name>',
+    options: [
+      {
+        flags: '--from <path...>',
+        description:
+          'files with all of it: PEM, DER, PKCS#12, TLS Secret of Kubernetes, export of AWS; or the directory of such a Secret',
+        required: true,
+      },
+      {
+        flags: '--passphrase-file <path>',
+        description: 'of what is encrypted; - is standard input; asked for if left out',
+      },
+      {
+        flags: '--shred',
+        description: 'write over these files and remove them when all of it is imported',
+      },
+      OUT,
+    ],
+    example: 'sallyport pki import gw1 --from gw1.pfx',
+  },
+  {
     name: 'pack',
     description: 'pack a key, its certificate and the authorities into one PKCS#12 file',
     arguments: '<name>',
     options: [
       {
         flags: '--export-passphrase-file <path>',
-        description: 'passphrase for the file; - is standard input',
-        required: true,
+        description: 'passphrase for the file; - is standard input; asked for if left out',
       },
       {
         flags: '--scheme <scheme>',

@@ -189,7 +189,7 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
   ),
   'secret/no-certificate': error('There is no certificate where one is needed'),
   'secret/no-key': error('There is no private key beside the certificate'),
-  'secret/encrypted-key': error('The private key is encrypted, and there is no passphrase'),
+  'secret/encrypted-key': error('A file is encrypted, and there is no passphrase'),
   'secret/key-mismatch': error('The private key does not belong to the certificate'),
   'secret/leaf-is-authority': error(
     "What should be the gateway's certificate is that of an authority",

@@ -45,11 +45,16 @@ const DATA = '1.2.840.113549.1.7.1';
 const ENCRYPTED_DATA = '1.2.840.113549.1.7.6';
 const PBMAC1 = '1.2.840.113549.1.5.14';
 
-export async function parsePkcs12(bytes: Uint8Array, passphrase: string): Promise<Pkcs12Result> {
+/** `form`: what the file is said not to be where it is none. */
+export async function parsePkcs12(
+  bytes: Uint8Array,
+  passphrase: string,
+  form = 'PKCS#12',
+): Promise<Pkcs12Result> {
   try {
     return { ok: true, content: await readFile(bytes, passphrase) };
   } catch (cause) {
-    return refusalOf(cause, 'PKCS#12');
+    return refusalOf(cause, form);
   }
 }
 

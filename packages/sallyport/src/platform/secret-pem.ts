@@ -134,15 +134,16 @@ async function openTraditionalKey(
   }
 }
 
-async function mustHavePassphrase(field: FileField, ask: AskPassphrase): Promise<string> {
+/** Throws `SecretFaultError` where there is none. */
+export async function mustHavePassphrase(field: FileField, ask: AskPassphrase): Promise<string> {
   const passphrase = await ask();
   if (passphrase !== undefined) return passphrase;
   throw new SecretFaultError(
     faultIn(
       field,
       'secret/encrypted-key',
-      'the private key is encrypted',
-      'name the file with its passphrase as passphraseFile',
+      'the file is encrypted',
+      'name the file with its passphrase: passphraseFile of a Secret, --passphrase-file of a command',
     ),
   );
 }

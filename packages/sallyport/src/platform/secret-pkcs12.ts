@@ -9,15 +9,16 @@ export interface KeysAndCertificates {
   readonly keys: readonly KeyObject[];
 }
 
-/** Throws `SecretFaultError`. */
+/** `form`: what the file may have been besides. Throws `SecretFaultError`. */
 export async function openPkcs12(
   bytes: Uint8Array,
   passphrase: string,
   from: FileField,
+  form = 'PKCS#12',
 ): Promise<KeysAndCertificates> {
   // Its libraries are a third of what a command has to load, and few have such a file.
   const { parsePkcs12 } = await import('./pkcs12.ts');
-  const parsed = await parsePkcs12(bytes, passphrase);
+  const parsed = await parsePkcs12(bytes, passphrase, form);
   if (!parsed.ok) {
     const [code, hint] = REFUSAL_FAULTS[parsed.reason];
     throw new SecretFaultError(faultIn(from, code, parsed.message, hint));

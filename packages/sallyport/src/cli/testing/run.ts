@@ -21,6 +21,8 @@ export interface Outcome {
 export interface RunOptions {
   /** Standard input. */
   readonly input?: string;
+  /** A person at the terminal. */
+  readonly askHidden?: (question: string) => Promise<string>;
   readonly signal?: AbortSignal;
   /** Called with everything that is printed, as it comes. */
   readonly onOutput?: (text: string) => void;
@@ -121,6 +123,7 @@ export class Shell implements AsyncDisposable {
         SALLYPORT_RUN_DIR: this.file('run'),
       },
       readInput: () => Promise.resolve(options.input ?? ''),
+      ...(options.askHidden === undefined ? {} : { askHidden: options.askHidden }),
       signal: options.signal ?? new AbortController().signal,
     });
     return { code, ...output };

@@ -6,7 +6,7 @@ import { readPassphrase } from './input.ts';
 
 export interface SigningOptions {
   readonly authority: string;
-  readonly passphraseFile: string;
+  readonly passphraseFile?: string;
 }
 
 export function authoritiesOf({ env }: Io): AuthorityStore {
@@ -19,7 +19,7 @@ export async function withAuthority<T>(
   io: Io,
   use: (opened: OpenedAuthority, store: AuthorityStore) => Promise<T>,
 ): Promise<T> {
-  const passphrase = await readPassphrase(passphraseFile, io);
+  const passphrase = await readPassphrase(passphraseFile, io, { of: `authority ${authority}` });
   const store = authoritiesOf(io);
   return store.locked(async () => use(await store.open(authority, passphrase), store));
 }

@@ -9,7 +9,7 @@ import { mustBeName, Names, readPassphrase } from './input.ts';
 
 interface CreateOptions {
   readonly subject: string;
-  readonly passphraseFile: string;
+  readonly passphraseFile?: string;
   readonly parent?: string;
   readonly parentPassphraseFile?: string;
   readonly keyType: KeyType;
@@ -32,7 +32,9 @@ export async function run(
   const crlUrls = mustBeUrls(options.crlUrl ?? []);
   const pathLength = toPathLength(options.pathLength);
   if (names.report(io)) return EXIT.failed;
-  const passphrase = await readPassphrase(options.passphraseFile, io);
+  const passphrase = await readPassphrase(options.passphraseFile, io, {
+    ...{ of: `authority ${name}`, isNew: true },
+  });
   const parentPassphrase = await readParentPassphrase(options, io);
   const store = authoritiesOf(io);
   return store.locked(async () => {
@@ -71,13 +73,13 @@ async function readParentPassphrase(
   io: Io,
 ): Promise<string> {
   if (parent === undefined) return '';
-  if (parentPassphraseFile === undefined)
-    throw new UsageError('--parent needs --parent-passphrase-file');
   if (passphraseFile === '-' && parentPassphraseFile === '-')
     throw new UsageError(
       'only one passphrase can come from standard input: put the other into a file',
     );
-  return readPassphrase(parentPassphraseFile, io, '--parent-passphrase-file');
+  return readPassphrase(parentPassphraseFile, io, {
+    ...{ of: `authority ${parent}`, option: '--parent-passphrase-file' },
+  });
 }
 
 function toPathLength(text: string | undefined): number | undefined {

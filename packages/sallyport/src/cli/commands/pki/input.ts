@@ -19,19 +19,55 @@ import { type Io, UsageError } from '../../io.ts';
 const SHORTEST_PASSPHRASE = 12;
 const LARGEST_PASSPHRASE_BYTES = 1_024;
 
-/** Without the newline that editors put at its end; `option`: that named the file. Throws {@link UsageError}. */
+export interface PassphraseUse {
+  /** What it opens, for the person who is asked. */
+  readonly of: string;
+  /** That names its file. */
+  readonly option?: string;
+  /** It is chosen now: a slip of the finger must not go unseen. */
+  readonly isNew?: boolean;
+  /** Somebody else has chosen it: it is as long as it is. */
+  readonly isForeign?: boolean;
+}
+
+/**
+ * From the file at `path`, without the newline that editors put at its end, or from the person at the terminal. Throws
+ * {@link UsageError}.
+ */
 export async function readPassphrase(
-  path: string,
+  path: string | undefined,
   io: Io,
-  option = '--passphrase-file',
+  use: PassphraseUse,
 ): Promise<string> {
-  const text = path === '-' ? await io.readInput() : readFileText(path, io, option);
-  const passphrase = text.replace(/\r?\n$/, '');
-  if (passphrase.length < SHORTEST_PASSPHRASE)
+  const { option = '--passphrase-file', isForeign = false } = use;
+  const passphrase = await (path === undefined
+    ? askPassphrase(io, option, use)
+    : readPassphraseFile(path, io, option));
+  if (!isForeign && passphrase.length < SHORTEST_PASSPHRASE)
     throw new UsageError(
-      `${option} ${path}: the passphrase has fewer than ${SHORTEST_PASSPHRASE} characters: use a longer one`,
+      `${path === undefined ? use.of : `${option} ${path}`}: the passphrase has fewer than ${SHORTEST_PASSPHRASE} characters: use a longer one`,
     );
   return passphrase;
+}
+
+async function askPassphrase(
+  io: Io,
+  option: string,
+  { of, isNew = false }: PassphraseUse,
+): Promise<string> {
+  if (io.askHidden === undefined)
+    throw new UsageError(
+      `required option '${option} <path>' not specified: there is no terminal to ask on`,
+    );
+  const passphrase = await io.askHidden(`${isNew ? 'new ' : ''}passphrase of ${of}: `);
+  if (isNew && (await io.askHidden('once more: ')) !== passphrase)
+    throw new UsageError(`${of}: the two passphrases are not the same`);
+  return passphrase;
+}
+
+async function readPassphraseFile(path: string, io: Io, option: string): Promise<string> {
+  const text = path === '-' ? await io.readInput() : readFileText(path, io, option);
+  return text.replace(/\r?\n$/, '');
 }
 
 function readFileText(path: string, io: Io, option: string): string {
@@ -50,7 +86,9 @@ function readFileText(path: string, io: Io, option: string): string {
 /** Of files and directories. Throws {@link UsageError}. */
 export function mustBeName(name: string): void {
   if (!Name.safeParse(name).success)
-    throw new UsageError(`"${name}" is not a name: use lower-case letters, digits and hyphens`);
+    throw new UsageError(
+      `"${printable(name)}" is not a name: use lower-case letters, digits and hyphens`,
+    );
 }
 
 /** Collects what is wrong with the names of one command. */

@@ -6,7 +6,7 @@ import { mustBeName, readPassphrase } from './input.ts';
 import { NewFiles } from './output.ts';
 
 interface PackOptions {
-  readonly exportPassphraseFile: string;
+  readonly exportPassphraseFile?: string;
   readonly scheme: Pkcs12Scheme;
   readonly in: string;
   readonly out: string;
@@ -24,11 +24,9 @@ export async function run(
     const found = faults.map(({ details }) => `${String(details.value)}: ${details.message}`);
     throw new UsageError(`${options.in} does not hold what is to be packed: ${found.join('; ')}`);
   }
-  const passphrase = await readPassphrase(
-    options.exportPassphraseFile,
-    io,
-    '--export-passphrase-file',
-  );
+  const passphrase = await readPassphrase(options.exportPassphraseFile, io, {
+    ...{ of: `${name}.p12`, option: '--export-passphrase-file', isNew: true },
+  });
   const bytes = await writePkcs12(
     {
       friendlyName: name,

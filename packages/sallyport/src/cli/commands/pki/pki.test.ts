@@ -430,12 +430,48 @@ describe('sallyport pki', () => {
       /is not an http: URL/,
     );
     expect((await create('third', 'pass', '--parent', 'root')).stderr).toMatch(
-      /needs --parent-passphrase-file/,
+      /required option '--parent-passphrase-file <path>' not specified: there is no terminal/,
     );
     expect((await create('third', 'pass', '--path-length', 'x')).stderr).toMatch(
       /not a number from 0 to 9/,
     );
     expect((await create('Third!', 'pass')).stderr).toMatch(/is not a name/);
     expect(await mustPki('list')).not.toMatch(/third/i);
+  });
+
+  it('asks on a terminal for the passphrases that no file has, for new ones twice', async () => {
+    const questions: string[] = [];
+    const answers = (...texts: string[]) => ({
+      askHidden: (question: string): Promise<string> => {
+        questions.push(question);
+        return Promise.resolve(texts.shift() ?? '');
+      },
+    });
+    const create = ['pki', 'ca', 'create', 'asked', '--subject', 'CN=Asked', '--parent', 'root'];
+    const old = 'correct horse';
+    const wrong = await shell.run(create, answers('new passphrase', 'new pasphrase', old));
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      expect.stringMatching(/authority asked: the two passphrases are not the same/) as string,
+    ]);
+    const short = await shell.run(create, answers('short', 'short'));
+    expect(short.stderr).toMatch(/authority asked: the passphrase has fewer than 12 characters/);
+    questions.length = 0;
+    expect((await shell.run(create, answers('new passphrase', 'new passphrase', old))).code).toBe(
+      0,
+    );
+    expect(questions).toEqual([
+      ...['new passphrase of authority asked: ', 'once more: ', 'passphrase of authority root: '],
+    ]);
+    const crl = ['pki', 'crl', '--authority', 'asked'];
+    expect((await shell.run(crl, answers('new passphrase'))).code).toBe(0);
+    expect((await shell.run(crl, answers('old passphrase'))).stderr).toMatch(
+      /does not open the key/,
+    );
+    const { code, stderr } = await shell.run(crl);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/required option '--passphrase-file <path>' not specified/) as string,
+    ]);
   });
 });
