@@ -94,7 +94,8 @@ describe('the cause of a tunnel whose peer', () => {
       what: 'has a certificate of another authority',
       request: () => ({ authority: theirs }),
       code: 'ike/certificate-untrusted',
-      message: /the certificate of CN=right\.example comes from O=Example, CN=theirs, which this/,
+      message:
+        /the certificate of CN=right\.example comes from O=Example, CN=theirs, and this connection accepts O=Example, CN=expected/,
       hint: /compare the issuer.*auth\.certificate\.peerAuthority/,
     },
     {

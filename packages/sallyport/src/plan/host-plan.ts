@@ -53,6 +53,8 @@ export interface CertificateAuth {
   readonly leaf?: CertificateSummary;
   /** CAs the other side's certificate must come from. */
   readonly peerAuthority: SecretUse;
+  /** Subjects of these CAs; absent in plans made away from the files. */
+  readonly peerAuthorityNames?: readonly string[];
 }
 
 export interface ChildPlan {

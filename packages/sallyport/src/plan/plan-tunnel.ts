@@ -157,12 +157,17 @@ function planAuth(context: TunnelContext): PskAuth | CertificateAuth | undefined
   if (certificate === undefined) return undefined;
   const secret = use(namespace, certificate.secret, context);
   const { peerAuthority } = certificate;
-  const leaf = leafOf(secret, context);
+  const [leaf] = certificatesOf(secret, context);
+  const accepted = peerAuthority === undefined ? secret : use(namespace, peerAuthority, context);
+  const authorities = certificatesOf(accepted, context).filter(({ isAuthority }) => isAuthority);
   return {
     method: 'certificate',
     secret,
     ...(leaf === undefined ? {} : { leaf: summaryOf(leaf) }),
-    peerAuthority: peerAuthority === undefined ? secret : use(namespace, peerAuthority, context),
+    peerAuthority: accepted,
+    ...(authorities.length === 0
+      ? {}
+      : { peerAuthorityNames: authorities.map(({ subject }) => subject) }),
   };
 }
 
@@ -186,13 +191,13 @@ function defaultLocalId(
   context: TunnelContext,
 ): string | undefined {
   if (auth.method !== 'certificate') return undefined;
-  return leafOf(auth.secret, context)?.subject;
+  return certificatesOf(auth.secret, context)[0]?.subject;
 }
 
-/** Undefined where nobody has read the files. */
-function leafOf(
+/** Our leaf first; none where nobody has read the files. */
+function certificatesOf(
   { namespace, name }: SecretUse,
   { secretFacts }: TunnelContext,
-): CertificateFacts | undefined {
-  return secretFacts.get(objectKey(namespace, name))?.certificates[0];
+): readonly CertificateFacts[] {
+  return secretFacts.get(objectKey(namespace, name))?.certificates ?? [];
 }

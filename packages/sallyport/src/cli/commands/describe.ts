@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { formatObjectRef } from '../../lib/problem.ts';
+import type { CertificateSummary } from '../../model/facts.ts';
 import { type DeclaredObject, generationOf, refOf } from '../../model/objects.ts';
 import { formatConditions } from '../../status/conditions/format-conditions.ts';
 import { storedStatus } from '../../status/conditions/stored-status.ts';
@@ -36,16 +37,36 @@ export async function run(
   const [status] = storedStatus([generationOf(object)], report);
   const conditions = status?.conditions ?? [];
   const tunnels = object.kind === 'Connection' ? tunnelsOf(object, report) : undefined;
+  const certificate = object.kind === 'Secret' ? certificateOf(object, report) : undefined;
   const answer = {
     ...object,
-    status: { conditions, ...(tunnels === undefined ? {} : { tunnels }) },
+    status: {
+      conditions,
+      ...(tunnels === undefined ? {} : { tunnels }),
+      ...(certificate === undefined ? {} : { certificate }),
+    },
   };
   await printAnswer(io, options.output, answer, () => {
     const now = new Date().toISOString();
     const state = tunnels === undefined ? '' : `\n${formatStatus({ ...report, tunnels }, now)}`;
-    return `${stringify(object)}---\n${formatConditions(conditions, now)}${state}`;
+    const held =
+      certificate === undefined
+        ? ''
+        : `\n${stringify({ 'read back from the daemon': certificate })}`;
+    return `${stringify(object)}---\n${formatConditions(conditions, now)}${state}${held}`;
   });
   return EXIT.ok;
+}
+
+/** The leaf of the Secret as a daemon holds it; undefined where no tunnel uses one. */
+function certificateOf(
+  { metadata }: DeclaredObject,
+  { tunnels }: HostReport,
+): CertificateSummary | undefined {
+  return tunnels.find(
+    ({ namespace, certificates }) =>
+      namespace === metadata.namespace && certificates?.secret === metadata.name,
+  )?.certificates?.local;
 }
 
 function tunnelsOf({ metadata }: DeclaredObject, { tunnels }: HostReport): readonly TunnelReport[] {

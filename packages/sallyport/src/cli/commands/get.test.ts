@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { judge, twoSites } from '../../model/testing.ts';
-import { conditions, down, report, up } from '../../status/testing/reports.ts';
+import { certificates, conditions, down, report, up } from '../../status/testing/reports.ts';
 import { Shell } from '../testing/run.ts';
 
 let shell: Shell;
@@ -176,6 +176,19 @@ describe('describe', () => {
     const [declaration = '', state] = stdout.split('---\n');
     expect([parse(declaration), stderr]).toEqual([[...hosts.values()][0], '']);
     expect(state).toMatch(/^conditions\n( {2}\S.*\n){3}$/);
+  });
+
+  it('shows of a Secret the certificate that was read back', async () => {
+    await store();
+    const tunnel = { ...up, certificates: { ...certificates, secret: 'a-psk' } };
+    await shell.startAgent({ ...report, tunnels: [tunnel] });
+    const words = ['describe', 'secret', 'a-psk'];
+    const { stdout } = await shell.run(words);
+    const [, state = ''] = stdout.split('---\n');
+    const held: unknown = parse(state.slice(state.indexOf('\n\n')));
+    expect(held).toEqual({ 'read back from the daemon': certificates.local });
+    const json: unknown = JSON.parse((await shell.run([...words, '-o', 'json'])).stdout);
+    expect(json).toMatchObject({ status: { certificate: certificates.local } });
   });
 
   it('names the nearest where there is no such object', async () => {

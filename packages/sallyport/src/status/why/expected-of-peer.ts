@@ -1,5 +1,5 @@
 /** The mirror image of a tunnel: what must be configured on the other side, in its own terms. */
-import type { TunnelPlan } from '../../plan/host-plan.ts';
+import type { CertificateAuth, TunnelPlan } from '../../plan/host-plan.ts';
 
 export function expectedOfPeer(tunnel: TunnelPlan): string[] {
   const { localAddress, remoteAddress, localId, remoteId, auth } = tunnel;
@@ -9,7 +9,7 @@ export function expectedOfPeer(tunnel: TunnelPlan): string[] {
     `its own identity ${remoteId === '%any' ? 'as it likes' : remoteId}, and ${localId} as ours`,
     auth.method === 'psk'
       ? `the pre-shared key of ${secret}`
-      : `a certificate from the authority in Secret ${auth.peerAuthority.namespace}/${auth.peerAuthority.name}, and trust in the authority of ours, ${secret}`,
+      : `a certificate from ${acceptedBy(auth)} in Secret ${auth.peerAuthority.namespace}/${auth.peerAuthority.name}, and trust in the authority of ours, ${secret}`,
     `IKE version 2, with one of: ${tunnel.ikeProposals.join(', ')}`,
     `ESP in tunnel mode, with one of: ${tunnel.espProposals.join(', ')}`,
     ...tunnel.children.map(
@@ -17,4 +17,8 @@ export function expectedOfPeer(tunnel: TunnelPlan): string[] {
         `networks: ${remoteSelectors.join(', ')} as its own, ${localSelectors.join(', ')} as ours`,
     ),
   ];
+}
+
+function acceptedBy({ peerAuthorityNames }: CertificateAuth): string {
+  return peerAuthorityNames?.join(' or ') ?? 'the authority';
 }

@@ -9,6 +9,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['remote-id', '*its identity*'],
   ['ike', '*our IKE proposals*'],
   ['esp', '*our ESP proposals*'],
+  ['authorities', '*the authorities that we accept*'],
   ['selectors', '*our networks and theirs*'],
 ]);
 

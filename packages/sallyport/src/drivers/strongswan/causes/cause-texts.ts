@@ -3,7 +3,7 @@
 export interface CauseText {
   /**
    * What happened. `{1}` to `{3}`: what the log line named. `{peer}`, `{local-address}`, `{local-id}`,
-   * `{remote-id}`, `{ike}`, `{esp}`, `{selectors}`: the tunnel's own.
+   * `{remote-id}`, `{ike}`, `{esp}`, `{selectors}`, `{authorities}`: the tunnel's own.
    */
   readonly message: string;
   /** In place of `message`, where the line named more. */
@@ -124,8 +124,9 @@ const PROVING: Texts<ProvingCode> = {
     names: ['address of the caller', 'identity that it sent'],
   },
   'ike/certificate-untrusted': {
-    message: 'the certificate of {1} does not come from the authority that this connection accepts',
-    told: 'the certificate of {1} comes from {2}, which this connection does not accept',
+    message:
+      'the certificate of {1} does not come from what this connection accepts: {authorities}',
+    told: 'the certificate of {1} comes from {2}, and this connection accepts {authorities}',
     hint: 'compare the issuer of its certificate with the Secret in auth.certificate.peerAuthority, and have the other side send its intermediate certificates',
     names: ['subject', 'issuer'],
   },

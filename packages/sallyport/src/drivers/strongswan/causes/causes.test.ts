@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pskTunnel } from '../testing/tunnels.ts';
+import { certificateTunnel, pskTunnel } from '../testing/tunnels.ts';
 import { causeReference } from './cause-reference.ts';
 import { CAUSES, type CauseCode } from './cause-texts.ts';
 import { toCause } from './causes.ts';
@@ -18,6 +18,16 @@ describe('the sentences', () => {
     const cause = toCause({ code: 'ike/no-answer', named: [] }, open, AT);
     expect(cause.message).toBe('the other side did not answer');
     expect(cause.hint).toContain('between this host and the other side');
+  });
+
+  it('name both sides of a certificate that is not trusted', () => {
+    const diagnosis = {
+      code: 'ike/certificate-untrusted',
+      named: ['CN=peer', 'CN=Their CA'],
+    } as const;
+    expect(toCause(diagnosis, certificateTunnel, AT).message).toBe(
+      'the certificate of CN=peer comes from CN=Their CA, and this connection accepts CN=CA',
+    );
   });
 
   it('are all in the reference', () => {

@@ -18,6 +18,11 @@ export function toCause(
   return { code, message: fill(isTold ? told : message), hint: fill(hint), at };
 }
 
+function acceptedBy({ auth }: TunnelPlan): string {
+  const names = auth.method === 'certificate' ? auth.peerAuthorityNames : undefined;
+  return names?.join(' or ') ?? 'the authority in auth.certificate.peerAuthority';
+}
+
 /** Numbers of what a line must have named for this sentence. */
 function namesIn(text: string): number[] {
   return [...text.matchAll(/\{(\d)\}/g)].map(([, n]) => Number(n));
@@ -37,6 +42,8 @@ function nameOf(name: string, named: readonly string[], tunnel: TunnelPlan): str
       return tunnel.ikeProposals.join(', ');
     case 'esp':
       return tunnel.espProposals.join(', ');
+    case 'authorities':
+      return acceptedBy(tunnel);
     case 'selectors':
       return tunnel.children
         .map(

@@ -12,6 +12,9 @@ const AUTHENTICATED = /^authentication of '(.*)' with .* successful$/;
 
 const CERTIFICATE = /^received end entity cert "(.*)"$/;
 const USED = /^ {2}using certificate "(.*)"$/;
+/** Of a root, of an authority below one, and of one that the other side has sent. */
+const ISSUED_BY =
+  /^ {2}using (?:trusted (?:intermediate )?ca|untrusted intermediate) certificate "(.*)"$/;
 const RECEIVED = /^received proposals: (.*)$/;
 const CONFIGURED = /^configured proposals: (.*)$/;
 const NAT = /^(?:local|remote) host is behind NAT|^faking NAT situation/;
@@ -31,6 +34,8 @@ export class LogMemory {
    * hold it, and are kept from earlier, come after.
    */
   tried: string | undefined;
+  /** Subject of the authority that has issued it. */
+  issuer: string | undefined;
   /** Of the certificate that was sent a fault is known; later ones are of those that are kept. */
   hasCertificateFault = false;
   /** The next line names the issuer that nobody knows. */
@@ -97,5 +102,6 @@ export class LogMemory {
     this.authenticated = AUTHENTICATED.exec(line)?.[1] ?? this.authenticated;
     this.certificate = CERTIFICATE.exec(line)?.[1] ?? this.certificate;
     this.tried ??= USED.exec(line)?.[1];
+    this.issuer ??= ISSUED_BY.exec(line)?.[1];
   }
 }

@@ -153,7 +153,22 @@ const ATTEMPTS: readonly {
       "selected peer config 'sp.default.partner-a.main' unacceptable: constraint checking failed",
     ],
     code: 'ike/certificate-untrusted',
-    says: 'the certificate of peer.example does not come from the authority',
+    says: 'the certificate of peer.example does not come from what this connection accepts',
+    hint: 'compare the issuer of its certificate with the Secret in auth.certificate.peerAuthority',
+  },
+  {
+    what: 'a certificate from below an authority that another connection accepts',
+    lines: [
+      'received end entity cert "CN=peer.example"',
+      '  using certificate "CN=peer.example"',
+      '  using untrusted intermediate certificate "O=Theirs, CN=Site"',
+      '  using trusted ca certificate "O=Theirs, CN=Root"',
+      '  reached self-signed root ca with a path length of 1',
+      "authentication of 'peer.example' with RSA_EMSA_PKCS1_SHA2_256 successful",
+      "constraint check failed: peer not authenticated by CA 'O=Ours, CN=CA'",
+    ],
+    code: 'ike/certificate-untrusted',
+    says: 'the certificate of peer.example comes from O=Theirs, CN=Site, and this connection accepts the',
     hint: 'compare the issuer of its certificate with the Secret in auth.certificate.peerAuthority',
   },
   {
@@ -166,7 +181,7 @@ const ATTEMPTS: readonly {
       "no trusted ECDSA public key found for 'peer.example'",
     ],
     code: 'ike/certificate-untrusted',
-    says: 'the certificate of O=Theirs, CN=peer.example comes from O=Theirs, CN=CA, which this connection does not accept',
+    says: 'the certificate of O=Theirs, CN=peer.example comes from O=Theirs, CN=CA, and this connection accepts the authority in',
     hint: 'have the other side send its intermediate certificates',
   },
   {

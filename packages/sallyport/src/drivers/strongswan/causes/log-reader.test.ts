@@ -37,17 +37,17 @@ const LINES: readonly (readonly [line: string, code: CauseCode, message: string]
   [
     "constraint check failed: peer not authenticated by CA 'CN=CA'",
     'ike/certificate-untrusted',
-    'the certificate of the other side does not come from the authority that this connection accepts',
+    'the certificate of the other side does not come from what this connection accepts: the authority in auth.certificate.peerAuthority',
   ],
   [
     'no issuer certificate found for "CN=peer"',
     'ike/certificate-untrusted',
-    'the certificate of CN=peer does not come from the authority that this connection accepts',
+    'the certificate of CN=peer does not come from what this connection accepts: the authority in auth.certificate.peerAuthority',
   ],
   [
     "no trusted ECDSA public key found for 'peer.example'",
     'ike/certificate-untrusted',
-    'the certificate of peer.example does not come from the authority that this connection accepts',
+    'the certificate of peer.example does not come from what this connection accepts: the authority in auth.certificate.peerAuthority',
   ],
   [
     'received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built',

@@ -140,8 +140,11 @@ const PATTERNS: readonly (readonly [line: RegExp, tells: Tells])[] = [
   ],
   [
     /^constraint check failed: peer not authenticated by CA/,
-    saysOfCertificate((_parts, { authenticated = '' }) =>
-      found('ike/certificate-untrusted', [authenticated]),
+    saysOfCertificate((_parts, { authenticated = '', issuer }) =>
+      found('ike/certificate-untrusted', [
+        authenticated,
+        ...(issuer === undefined ? [] : [issuer]),
+      ]),
     ),
   ],
   [
