@@ -6,13 +6,18 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { mustExecute } from './execute.ts';
 
-const KEY_OPTIONS = {
+export type KeyAlgorithm = 'ecdsa' | 'rsa' | 'rsa-pss' | 'ed25519';
+
+const KEY_OPTIONS: Readonly<Record<KeyAlgorithm, readonly string[]>> = {
   ecdsa: ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:secp384r1'],
   rsa: ['-newkey', 'rsa:3072'],
+  // The signature of the authority, with a salt as long as the hash.
+  'rsa-pss': [
+    ...['-newkey', 'rsa:3072', '-sha256'],
+    ...['-sigopt', 'rsa_padding_mode:pss', '-sigopt', 'rsa_pss_saltlen:-1'],
+  ],
   ed25519: ['-newkey', 'ed25519'],
-} as const;
-
-export type KeyAlgorithm = keyof typeof KEY_OPTIONS;
+};
 
 /** Paths of PEM files. */
 export interface Credentials {
@@ -34,33 +39,40 @@ export interface LeafRequest extends CertificateRequest {
   readonly authority: Credentials;
   /** DNS names and IP addresses. */
   readonly alternativeNames: readonly string[];
+  /** Where its authority says that its list is. */
+  readonly crlUrl?: string;
   /** From now on for a year if absent. */
   readonly valid?: { readonly from: Date; readonly to: Date };
 }
 
-export async function createAuthority(request: CertificateRequest): Promise<Credentials> {
-  return make(
-    request,
-    [],
-    ['basicConstraints=critical,CA:true', 'keyUsage=critical,keyCertSign,cRLSign'],
-  );
+/** A root, or one below `issuer`. */
+export async function createAuthority(
+  request: CertificateRequest,
+  issuer?: Credentials,
+): Promise<Credentials> {
+  return make(request, issuer, [
+    'basicConstraints=critical,CA:true',
+    'keyUsage=critical,keyCertSign,cRLSign',
+  ]);
 }
 
 export async function issueCertificate(request: LeafRequest): Promise<Credentials> {
-  const { authority, valid } = request;
+  const { authority, crlUrl, valid } = request;
   const names = request.alternativeNames.map(
     (name) => `${isIP(name) === 0 ? 'DNS' : 'IP'}:${name}`,
   );
-  const made = await make(
-    request,
-    ['-CA', authority.certificate, '-CAkey', authority.key],
-    [
-      ...['basicConstraints=critical,CA:false', 'keyUsage=critical,digitalSignature'],
-      ...(names.length === 0 ? [] : [`subjectAltName=${names.join(',')}`]),
-    ],
-  );
+  const made = await make(request, authority, [
+    ...['basicConstraints=critical,CA:false', 'keyUsage=critical,digitalSignature'],
+    ...(names.length === 0 ? [] : [`subjectAltName=${names.join(',')}`]),
+    ...(crlUrl === undefined ? [] : [`crlDistributionPoints=URI:${crlUrl}`]),
+  ]);
   if (valid !== undefined) await signAgain(made, authority, valid);
   return made;
+}
+
+/** Each certificate of a PEM file: swanctl reads one from a file. */
+export function certificatesIn(pem: string): string[] {
+  return pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----\n/g) ?? [];
 }
 
 /** A list of revoked certificates (RFC 5280 §5), signed by their authority; its path. */
@@ -141,7 +153,7 @@ function asn1Time(time: Date): string {
 
 async function make(
   { directory, name, subject, algorithm = 'ecdsa' }: CertificateRequest,
-  signer: readonly string[],
+  issuer: Credentials | undefined,
   extensions: readonly string[],
 ): Promise<Credentials> {
   await mkdir(directory, { recursive: true });
@@ -158,7 +170,8 @@ async function make(
   await writeFile(settings, `${[...section, ...extensions].join('\n')}\n`);
   await mustExecute('openssl', [
     ...['req', '-x509', '-config', settings, '-subj', subject, '-days', '365', '-noenc'],
-    ...[...KEY_OPTIONS[algorithm], '-keyout', key, '-out', certificate, ...signer],
+    ...['-utf8', ...KEY_OPTIONS[algorithm], '-keyout', key, '-out', certificate],
+    ...(issuer === undefined ? [] : ['-CA', issuer.certificate, '-CAkey', issuer.key]),
   ]);
   await rm(settings);
   return { certificate, key };

@@ -24,6 +24,8 @@ export interface PingOptions {
   /** How long to wait for the last answer; 3 if absent: on a busy machine it takes its time. */
   readonly waitSeconds?: number;
   readonly dontFragment?: boolean;
+  /** An address of this host; the one that the kernel chooses if absent. */
+  readonly from?: string;
 }
 
 export interface PingResult {
@@ -86,6 +88,7 @@ export class Host {
     const args = ['-n', '-q', '-c', String(count), '-s', String(size)];
     args.push('-i', String(intervalSeconds), '-W', String(waitSeconds));
     if (options.dontFragment === true) args.push('-M', 'do');
+    if (options.from !== undefined) args.push('-I', options.from);
     const { stdout, stderr } = await this.exec('ping', [...args, address], {
       timeoutMs: (count * intervalSeconds + waitSeconds) * 1_000 + 20_000,
     });

@@ -4,16 +4,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { PacketFlow } from '../packet-flow.ts';
+import { serveFile, urlAt } from '../serve-file.ts';
 import { untilTold } from '../told.ts';
 import { CertifiedSites } from '../topologies/certified-sites.ts';
 
 const KEY_TYPES = ['ecdsa-p384', 'rsa-pss-3072', 'ed25519'];
 /** Half of them in each direction. */
 const PACKETS_PER_SECOND = 1_000;
-const LIST_URL = 'http://198.51.100.1:8080/site.crl';
-/** Serves one file, whatever is asked for. */
-const SERVER = `const { createServer } = require('node:http'); const { readFileSync } = require('node:fs');
-createServer((request, response) => response.end(readFileSync(process.argv[1]))).listen(8080);`;
+const LIST_URL = urlAt('198.51.100.1');
 
 describe('a tunnel with certificates of our own authority', () => {
   for (const keyType of KEY_TYPES) {
@@ -56,7 +54,7 @@ describe('a tunnel with certificates of our own authority', () => {
     const list = /revoked: put (\S+) where/.exec(
       await sites.pki('revoke', serial, ...signing),
     )?.[1];
-    left.host.spawn(process.execPath, ['-e', SERVER, String(list)]);
+    serveFile(left.host, String(list));
     await left.mustRun(['apply', '-f', file]);
     await untilTold(left, {
       code: 'ike/certificate-revoked',

@@ -25,6 +25,11 @@ export const PARTNERS_INNER_PREFIXES: readonly string[] = [
 /** The key that partner A wrote into its configuration. */
 const PARTNER_A_KEY = 'agreed on the telephone, 2x read back';
 
+/** The network alone. */
+export async function createPartnersNetwork(): Promise<Lab<PartnersHost>> {
+  return Lab.create(NETWORK);
+}
+
 export interface PartnersOptions {
   readonly dataPlane: LabDataPlane;
 }
@@ -52,7 +57,7 @@ export class Partners {
   }
 
   static async create({ dataPlane }: PartnersOptions): Promise<Partners> {
-    const lab = await Lab.create(NETWORK);
+    const lab = await createPartnersNetwork();
     try {
       const declarations = await copyDeclarations(lab);
       const partnerA = new Stranger(lab.host('gwa'), { configFile: site('partner-a'), dataPlane });

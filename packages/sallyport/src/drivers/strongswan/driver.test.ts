@@ -59,11 +59,17 @@ describe('StrongswanDriver', () => {
       `load-shared ${sharedIdOf(pskTunnel)}`,
       'load-cert',
       'load-cert',
+      'load-cert',
       'load-key',
       'load-conn sp.default.partner-a.main',
       'load-conn sp.default.partner-b.main',
     ]);
     expect(await differences(pskTunnel, certificateTunnel)).toBe(0);
+  });
+
+  it('loads our certificate with its chain up to the root', async () => {
+    await reach(certificateTunnel);
+    expect(charon.certificates.slice(1).map(String)).toEqual(['intermediate', 'root']);
   });
 
   it('gives a pre-shared key to the identity of the other side alone', async () => {
@@ -102,6 +108,7 @@ describe('StrongswanDriver', () => {
     ).toEqual([
       [undefined, true],
       [undefined, false],
+      [undefined, false],
       ['DNS:gw.example', false],
     ]);
   });
@@ -112,7 +119,7 @@ describe('StrongswanDriver', () => {
     charon.forgetChanges();
     expect(await differences(certificateTunnel)).toBe(1);
     expect(await reach(certificateTunnel)).toEqual([]);
-    expect(charon.changes).toEqual(['load-cert', 'load-cert', 'load-key']);
+    expect(charon.changes).toEqual(['load-cert', 'load-cert', 'load-cert', 'load-key']);
     expect(await differences(certificateTunnel)).toBe(0);
   });
 

@@ -267,9 +267,10 @@ export class StrongswanDriver
         return;
       case 'certificate-load': {
         const material = await this.#read(step.use, 'certificate');
-        for (const data of material.certificates)
-          await this.#client.loadCert({ type: 'X509', data }, options);
-        await this.#mustHave(material.certificates, signal);
+        // With the root: charon sends intermediates only where it knows their way up to one that the peer asks for.
+        const chain = [...material.certificates, ...material.authorities];
+        for (const data of chain) await this.#client.loadCert({ type: 'X509', data }, options);
+        await this.#mustHave(chain, signal);
         const { id } = await this.#client.loadKey(
           { type: 'any', data: material.key.reveal() },
           options,

@@ -17,6 +17,6 @@ export function secretMaterial(use: SecretUse): SecretMaterial {
     certificates: [Buffer.from(LEAF), Buffer.from('intermediate')],
     key: new SecretValue(Buffer.from(PRIVATE_KEY)),
     keyId: KEY_ID,
-    authorities: [],
+    authorities: [Buffer.from('root')],
   };
 }
