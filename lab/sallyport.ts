@@ -38,7 +38,12 @@ export interface TunnelView {
   readonly interface?: string;
   readonly mtuBytes: number;
   readonly remoteAddress?: string;
-  readonly cause?: { readonly code: string; readonly message: string; readonly hint: string };
+  readonly cause?: {
+    readonly code: string;
+    readonly message: string;
+    readonly hint: string;
+    readonly at: string;
+  };
   readonly ike?: {
     readonly uniqueId: string;
     readonly natDetected: boolean;

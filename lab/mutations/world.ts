@@ -3,7 +3,7 @@
 
 import { copyFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { createAuthority, issueCertificate } from '../certificates.ts';
+import { createAuthority, issueCertificate, revoke } from '../certificates.ts';
 import { mustExecute } from '../execute.ts';
 import type { Host } from '../host.ts';
 import { Sallyport } from '../sallyport.ts';
@@ -61,7 +61,7 @@ export const DECLARATIONS: string = [
     '  pem: {certificate: own.crt, key: own.key, passphraseFile: own-passphrase, authorities: []}',
   ),
   object('Secret', 'name: packed', '  pkcs12: {file: packed.p12, passphraseFile: passphrase}'),
-  object('Secret', 'name: authority', '  authority: {files: [their-ca.crt]}'),
+  object('Secret', 'name: authority', '  authority: {files: [their-ca.crt], revocationLists: []}'),
   object('Secret', 'name: authorities', '  authority: {files: [their-ca.crt, our-ca.crt]} # both'),
   object(
     'CryptoPolicy',
@@ -273,6 +273,11 @@ async function makeCredentials(lab: Lab<TwoSitesHost>): Promise<{ readonly stran
     ...{ authority: theirs, alternativeNames: ['certified.right.example'] },
   });
   await copyFile(theirs.certificate, gwa.file('their-ca.crt'));
+  const dismissed = await issueCertificate({
+    ...{ directory: gwb.directory, name: 'dismissed', subject: '/O=Theirs/CN=dismissed' },
+    ...{ authority: theirs, alternativeNames: [] },
+  });
+  await copyFile(await revoke([dismissed.certificate], theirs), gwa.file('their.crl'));
   for (const [name, text] of [
     ['first.psk', KEYS.first],
     ['second.psk', KEYS.second],

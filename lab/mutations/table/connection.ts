@@ -2,7 +2,7 @@
 
 import { agree, anew, authorities, both, EDGE, type Mutation, NETWORK } from '../mutation.ts';
 import * as prove from '../proofs.ts';
-import { all, TUNNEL } from '../proofs.ts';
+import { all, CERTIFIED, TUNNEL } from '../proofs.ts';
 import { espSuites, INLINE_CRYPTO, ikeSuites } from './crypto.ts';
 
 /** Of the tunnel by pre-shared key. */
@@ -109,6 +109,13 @@ export const CONNECTION: readonly Mutation[] = [
     ...{ what: 'a Secret with one more authority', tunnel: 'certified' },
     change: [['peerAuthority: authority}', 'peerAuthority: authorities}']],
     proofs: authorities(),
+  },
+  {
+    fields: ['Connection spec.auth.certificate.revocation'],
+    ...{ what: 'relaxed to strict', tunnel: 'certified' },
+    given: [['revocationLists: []', 'revocationLists: [their.crl]']],
+    change: [['peerAuthority: authority}', 'peerAuthority: authority, revocation: strict}']],
+    proofs: anew(CERTIFIED),
   },
   {
     fields: ['Connection spec.crypto'],

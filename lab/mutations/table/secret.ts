@@ -55,4 +55,10 @@ export const SECRET: readonly Mutation[] = [
     change: [['files: [their-ca.crt]', 'files: [their-ca.crt, our-ca.crt]']],
     proofs: authorities(),
   },
+  {
+    fields: ['Secret spec.authority.revocationLists'],
+    ...{ what: 'none to one that revokes somebody else', tunnel: 'certified' },
+    change: [['revocationLists: []', 'revocationLists: [their.crl]']],
+    proofs: anew(CERTIFIED),
+  },
 ];

@@ -155,6 +155,11 @@ export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, Chang
       proof:
         'subjects of the authorities of the loaded connection, and the hash in it; every IKE SA was made after the change',
     },
+    'spec.auth.certificate.revocation': {
+      class: 'roll',
+      effect: `whether a revocation list is demanded, and ${NEW_IKE_SA} checked so`,
+      proof: 'hash in the loaded connection; every IKE SA was made after the change',
+    },
     'spec.crypto': {
       class: 'roll',
       effect: `${NEW_IKE_SA}, or ${NEW_CHILD_SA} where only ESP differs`,
@@ -224,6 +229,12 @@ export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, Chang
     'spec.pkcs12.file': CREDENTIAL,
     'spec.pkcs12.passphraseFile': PASSPHRASE,
     'spec.authority.files': CREDENTIAL,
+    'spec.authority.revocationLists': {
+      class: 'roll',
+      effect: `the lists in the daemon; where other certificates than before are revoked, ${NEW_IKE_SA}, and the end of the old one if the certificate of the other side is among them`,
+      proof:
+        'the lists that the daemon holds; every IKE SA was made after they revoke what they do',
+    },
   },
   Host: {
     'metadata.name': {

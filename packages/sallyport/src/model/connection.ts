@@ -12,6 +12,8 @@ export interface AuthSpec {
     readonly secret: string;
     /** CA that must have issued the other side's certificate; absent: the CAs in our own secret. */
     readonly peerAuthority?: string;
+    /** `strict`: without a list that is not over nobody comes in; `relaxed`: only who is in one stays out. */
+    readonly revocation: 'strict' | 'relaxed';
   };
 }
 
@@ -46,6 +48,12 @@ const Auth = z
         peerAuthority: Name.exactOptional().describe(
           'Secret with the CA that must have issued the certificate of the other side; absent: the CAs in our own Secret',
         ),
+        revocation: z
+          .enum(['strict', 'relaxed'])
+          .default('relaxed')
+          .describe(
+            'strict: nobody comes in without a revocation list of his CA that is not over; relaxed: a list that is missing or cannot be fetched stops nobody',
+          ),
       })
       .exactOptional(),
   })

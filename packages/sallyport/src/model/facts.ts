@@ -65,6 +65,21 @@ export function summaryOf({
   return { subject, issuer, serial, notAfter, fingerprint };
 }
 
+/** A list of revoked certificates: RFC 5280 §5. */
+export interface RevocationListFacts {
+  readonly issuer: string;
+  /** Lower-case hex SHA-256 of the issuer's public key: names are given twice. */
+  readonly issuerKey: string;
+  /** Decimal; grows with each list of an issuer (RFC 5280 §5.2.3). Absent in old lists. */
+  readonly number?: string;
+  /** RFC 3339. */
+  readonly thisUpdate: string;
+  /** When it is over; absent: never. */
+  readonly nextUpdate?: string;
+  /** Lower-case hex SHA-256 of the DER. */
+  readonly fingerprint: string;
+}
+
 /** Public side of one `Secret`. Key material never enters. */
 export interface SecretFacts {
   readonly namespace: string;
@@ -74,6 +89,8 @@ export interface SecretFacts {
   readonly fingerprint: string;
   /** `certificate`: leaf first, then its chain; `authority`: the CAs; `psk`: empty. */
   readonly certificates: readonly CertificateFacts[];
+  /** `authority`: in the order of its files. The fingerprint above counts of them only what they revoke. */
+  readonly revocationLists: readonly RevocationListFacts[];
   /** What was wrong with the files: missing, empty, world-readable, key that does not match … */
   readonly problems: readonly Problem[];
 }

@@ -77,6 +77,7 @@ export type ProblemCode =
   | 'secret/no-key'
   | 'secret/encrypted-key'
   | 'secret/key-mismatch'
+  | 'secret/list-untrusted'
   | 'secret/leaf-is-authority'
   | 'secret/several-leaves'
   | 'secret/chain-broken'
@@ -86,6 +87,7 @@ export type ProblemCode =
   | 'secret/unusable-name'
   | 'certificate/expired'
   | 'certificate/not-yet-valid'
+  | 'certificate/list-over'
   | 'certificate/identity-missing'
   | 'certificate/not-an-authority'
   | 'certificate/no-authority'
@@ -191,6 +193,7 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
   'secret/no-key': error('There is no private key beside the certificate'),
   'secret/encrypted-key': error('A file is encrypted, and there is no passphrase'),
   'secret/key-mismatch': error('The private key does not belong to the certificate'),
+  'secret/list-untrusted': error('A revocation list is not signed by any authority of its secret'),
   'secret/leaf-is-authority': error(
     "What should be the gateway's certificate is that of an authority",
   ),
@@ -214,6 +217,9 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
     meaning:
       'The validity of a certificate begins in the future, or the clock of the host is wrong',
   },
+  'certificate/list-over': warning(
+    'A revocation list is past the time at which the next one was due',
+  ),
   'certificate/identity-missing': error(
     'Our identity is neither the subject nor a subject alternative name of our certificate',
   ),

@@ -14,7 +14,10 @@ export interface SecretSpec {
     readonly authorities: readonly string[];
   };
   readonly pkcs12?: { readonly file: string; readonly passphraseFile?: string };
-  readonly authority?: { readonly files: readonly string[] };
+  readonly authority?: {
+    readonly files: readonly string[];
+    readonly revocationLists: readonly string[];
+  };
 }
 
 export const SecretSpec: z.ZodType<SecretSpec> = z
@@ -46,7 +49,16 @@ export const SecretSpec: z.ZodType<SecretSpec> = z
       .exactOptional()
       .describe('certificate, private key and authorities in one PKCS#12 file'),
     authority: z
-      .strictObject({ files: z.array(FilePath).min(1).max(16) })
+      .strictObject({
+        files: z.array(FilePath).min(1).max(16),
+        revocationLists: z
+          .array(FilePath)
+          .max(16)
+          .default([])
+          .describe(
+            'lists of revoked certificates (CRL), each signed by one of these CAs; PEM or DER',
+          ),
+      })
       .exactOptional()
       .describe('CA certificates that the other side is checked against, PEM or DER'),
   })
@@ -71,6 +83,7 @@ export function secretFiles({ psk, pem, pkcs12, authority }: SecretSpec): string
     pkcs12?.file,
     pkcs12?.passphraseFile,
     ...(authority?.files ?? []),
+    ...(authority?.revocationLists ?? []),
   ].filter((file) => file !== undefined);
 }
 

@@ -144,7 +144,10 @@ export function secretFacts(
   form: SecretFacts['form'],
   certificates: CertificateFacts[],
 ): SecretFacts {
-  return { namespace: 'default', name, form, fingerprint: '11', certificates, problems: [] };
+  return {
+    ...{ namespace: 'default', name, form, fingerprint: '11', certificates },
+    ...{ revocationLists: [], problems: [] },
+  };
 }
 
 export interface CertificateFactsChange {

@@ -2,7 +2,7 @@
  * `HostPlan`: the whole wanted state of one host as plain data, canonical and without secrets.
  * Every list is sorted by its key, so that the same declarations in any order give the same bytes.
  */
-import type { CertificateSummary } from '../model/facts.ts';
+import type { CertificateSummary, RevocationListFacts } from '../model/facts.ts';
 import type { DataPlane } from '../model/gateway.ts';
 import type { DriftPolicy } from '../model/host.ts';
 
@@ -32,6 +32,8 @@ export interface SecretUse {
   readonly fingerprint: string;
   /** Of its certificates the one that ends first. */
   readonly expires?: Expiry;
+  /** Of an authority, the newest of each issuer. Absent: none. */
+  readonly revocationLists?: readonly RevocationListFacts[];
 }
 
 export interface Expiry {
@@ -55,6 +57,7 @@ export interface CertificateAuth {
   readonly peerAuthority: SecretUse;
   /** Subjects of these CAs; absent in plans made away from the files. */
   readonly peerAuthorityNames?: readonly string[];
+  readonly revocation: 'strict' | 'relaxed';
 }
 
 export interface ChildPlan {

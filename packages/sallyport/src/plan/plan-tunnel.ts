@@ -13,6 +13,7 @@ import { chooseDataPlane, type TunnelEnds } from './data-plane.ts';
 import type { CertificateAuth, Expiry, PskAuth, SecretUse, TunnelPlan } from './host-plan.ts';
 import { type TunnelMtu, USERSPACE_MTU, worstInnerMtu } from './mtu.ts';
 import { findTunnelProblems, type PlanProblem } from './problems.ts';
+import { newestLists } from './revocation-lists.ts';
 import { interfaceIdOf, interfaceNameOf, tunnelName } from './tunnel-name.ts';
 
 /** Name that libipsec gives its only TUN device. */
@@ -156,7 +157,7 @@ function planAuth(context: TunnelContext): PskAuth | CertificateAuth | undefined
   if (psk !== undefined) return { method: 'psk', secret: use(namespace, psk.secret, context) };
   if (certificate === undefined) return undefined;
   const secret = use(namespace, certificate.secret, context);
-  const { peerAuthority } = certificate;
+  const { peerAuthority, revocation } = certificate;
   const [leaf] = certificatesOf(secret, context);
   const accepted = peerAuthority === undefined ? secret : use(namespace, peerAuthority, context);
   const authorities = certificatesOf(accepted, context).filter(({ isAuthority }) => isAuthority);
@@ -168,15 +169,18 @@ function planAuth(context: TunnelContext): PskAuth | CertificateAuth | undefined
     ...(authorities.length === 0
       ? {}
       : { peerAuthorityNames: authorities.map(({ subject }) => subject) }),
+    revocation,
   };
 }
 
 function use(namespace: string, name: string, { secretFacts }: TunnelContext): SecretUse {
   const facts = secretFacts.get(objectKey(namespace, name));
   const expires = facts === undefined ? undefined : firstToExpire(facts);
+  const lists = newestLists(facts?.revocationLists ?? []);
   return {
     ...{ namespace, name, fingerprint: facts?.fingerprint ?? UNREAD },
     ...(expires === undefined ? {} : { expires }),
+    ...(lists.length === 0 ? {} : { revocationLists: lists }),
   };
 }
 

@@ -145,7 +145,7 @@ describe('collectSecretFacts', () => {
     ],
     [
       'a broken authority',
-      { authority: { files: ['broken.pem'] } },
+      { authority: { files: ['broken.pem'], revocationLists: [] } },
       'secret/malformed',
       'spec.authority.files[0]',
     ],
@@ -246,7 +246,9 @@ describe('collectSecretFacts', () => {
   });
 
   it('gives validity as RFC 3339 and the digest of the certificate', async () => {
-    const { certificates } = await factsOf({ authority: { files: ['ca.pem'] } });
+    const { certificates } = await factsOf({
+      authority: { files: ['ca.pem'], revocationLists: [] },
+    });
     expect(certificates).toHaveLength(1);
     const [first] = certificates;
     expect(first?.notBefore).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/u);
@@ -317,7 +319,10 @@ describe('readSecretMaterial', () => {
   });
 
   it('gives authorities', async () => {
-    const material = await readSecretMaterial({ authority: { files: ['ca.pem'] } }, dir);
+    const material = await readSecretMaterial(
+      { authority: { files: ['ca.pem'], revocationLists: [] } },
+      dir,
+    );
     expect(material.form === 'authority' && material.authorities.length).toBe(1);
   });
 

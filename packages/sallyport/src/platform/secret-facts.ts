@@ -28,6 +28,8 @@ async function secretFacts(secret: ParsedObject<Secret>, salt: Uint8Array): Prom
     form: formOf(secret.object),
     fingerprint: content === undefined ? '' : fingerprint(content, salt),
     certificates: await wholeFacts(certificatesOf(content)),
+    revocationLists:
+      content?.form === 'authority' ? content.revocationLists.map(({ facts }) => facts) : [],
     problems: faults.map(({ path, code, details }) => problemAt(secret, path, code, details)),
   };
 }
@@ -68,6 +70,16 @@ function fingerprint(content: SecretContent, salt: Uint8Array): string {
 function partsOf(content: SecretContent): Uint8Array[] {
   if (content.form === 'psk') return [content.psk];
   const certificates = certificatesOf(content).map(({ raw }) => raw);
-  if (content.form === 'authority') return certificates;
+  if (content.form === 'authority') return [...certificates, ...revokedBy(content)];
   return [...certificates, content.key.export({ format: 'der', type: 'pkcs8' })];
+}
+
+/** Whoever is revoked, once, by whichever list: a list that says the same again changes nothing. */
+function revokedBy({
+  revocationLists,
+}: Extract<SecretContent, { form: 'authority' }>): readonly Uint8Array[] {
+  const revoked = revocationLists.flatMap((list) =>
+    list.revoked.map((serial) => `${list.facts.issuerKey} ${serial}`),
+  );
+  return [...new Set(revoked)].sort().map((entry) => Buffer.from(entry));
 }

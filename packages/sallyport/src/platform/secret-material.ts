@@ -20,7 +20,13 @@ export type SecretMaterial =
       /** DER. */
       readonly authorities: readonly Uint8Array[];
     }
-  | { readonly form: 'authority'; readonly authorities: readonly Uint8Array[] };
+  | {
+      readonly form: 'authority';
+      /** DER. */
+      readonly authorities: readonly Uint8Array[];
+      /** DER, by the fingerprint of each. */
+      readonly revocationLists: ReadonlyMap<string, Uint8Array>;
+    };
 
 /** The files of a secret give nothing that could be loaded; the message names every fault. */
 export class SecretUnusableError extends Error {
@@ -56,7 +62,13 @@ export async function readSecretMaterial(
         authorities: content.authorities.map(toDer),
       };
     case 'authority':
-      return { form: 'authority', authorities: content.authorities.map(toDer) };
+      return {
+        form: 'authority',
+        authorities: content.authorities.map(toDer),
+        revocationLists: new Map(
+          content.revocationLists.map(({ facts, der }) => [facts.fingerprint, der]),
+        ),
+      };
     case undefined:
       throw new SecretUnusableError(faults);
   }

@@ -11,6 +11,7 @@ import { bundleFaults } from './secret-bundle.ts';
 import { chainFaults, weaknessFaults } from './secret-chain.ts';
 import { type FileField, faultIn, type SecretFault, SecretFaultError } from './secret-fault.ts';
 import { readSecretFile } from './secret-files.ts';
+import { parseRevocationLists, type RevocationListContent } from './secret-lists.ts';
 import { parseCertificates, parsePrivateKeys } from './secret-pem.ts';
 import { type KeysAndCertificates, openPkcs12 } from './secret-pkcs12.ts';
 
@@ -29,7 +30,11 @@ export interface CertificateContent {
 export type SecretContent =
   | { readonly form: 'psk'; readonly psk: Uint8Array }
   | CertificateContent
-  | { readonly form: 'authority'; readonly authorities: readonly X509Certificate[] };
+  | {
+      readonly form: 'authority';
+      readonly authorities: readonly X509Certificate[];
+      readonly revocationLists: readonly RevocationListContent[];
+    };
 
 export interface SecretReading {
   /** Absent: a fault makes the secret unusable. */
@@ -57,7 +62,7 @@ async function readForm(spec: SecretSpec, context: Context): Promise<SecretConte
   if (spec.psk !== undefined) return readPsk(spec.psk.file, context);
   if (spec.pem !== undefined) return readPem(spec.pem, context);
   if (spec.pkcs12 !== undefined) return readPkcs12(spec.pkcs12, context);
-  if (spec.authority !== undefined) return readAuthority(spec.authority.files, context);
+  if (spec.authority !== undefined) return readAuthority(spec.authority, context);
   return undefined;
 }
 
@@ -181,11 +186,22 @@ async function readAll(
 }
 
 async function readAuthority(
-  files: readonly string[],
+  { files, revocationLists: listFiles }: NonNullable<SecretSpec['authority']>,
   context: Context,
 ): Promise<SecretContent | undefined> {
   const authorities = await readAll(files, ['authority', 'files'], context);
-  return authorities === undefined ? undefined : { form: 'authority', authorities };
+  if (authorities === undefined) return undefined;
+  const revocationLists: RevocationListContent[] = [];
+  let complete = true;
+  for (const [index, file] of listFiles.entries()) {
+    const from = field(file, 'authority', 'revocationLists', index);
+    const lists = await collect(context, () =>
+      parseRevocationLists(read(from, context, { secret: false }), authorities, from),
+    );
+    if (lists === undefined) complete = false;
+    else revocationLists.push(...lists);
+  }
+  return complete ? { form: 'authority', authorities, revocationLists } : undefined;
 }
 
 async function readPkcs12(

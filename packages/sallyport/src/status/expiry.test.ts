@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { twoSites } from '../model/testing.ts';
 import type { HostPlan, TunnelPlan } from '../plan/host-plan.ts';
 import { planWorld } from '../plan/testing/plan-world.ts';
@@ -21,7 +21,12 @@ const own = {
   expires: { subject: 'CN=gw', notAfter: NOT_AFTER },
 };
 const theirs = { namespace: 'default', name: 'ca', fingerprint: 'g' };
-const auth = { method: 'certificate', secret: own, peerAuthority: theirs } as const;
+const auth = {
+  method: 'certificate',
+  secret: own,
+  peerAuthority: theirs,
+  revocation: 'relaxed',
+} as const;
 
 it.each([
   ['2026-12-01T11:59:59.000Z', []],
@@ -86,4 +91,39 @@ it('says nothing of other sides that have shown none, or shall be down', () => {
   const { local: _, remote: __, ...none } = certificates;
   expect(peerExpiryProblems([up, { ...up, certificates: none }], late)).toEqual([]);
   expect(peerExpiryProblems([{ ...up, state: 'disabled', certificates: shown }], late)).toEqual([]);
+});
+
+describe('a revocation list', () => {
+  const problemsAt = (now: string, hours: number, nextUpdate?: string): unknown[] => {
+    const thisUpdate = new Date(Date.parse(NOT_AFTER) - hours * 3_600_000).toISOString();
+    const list = { issuer: 'CN=site', issuerKey: 'a', fingerprint: 'f', thisUpdate };
+    const revocationLists = [nextUpdate === undefined ? list : { ...list, nextUpdate }];
+    const peerAuthority = { ...theirs, revocationLists };
+    return expiryProblems(planOf({ auth: { ...auth, secret: theirs, peerAuthority } }), now);
+  };
+
+  it.each([
+    ['a day before a long one is over', 720, '2026-12-30T12:00:00.000Z'],
+    ['in the last quarter of a short one', 4, '2026-12-31T11:00:00.000Z'],
+  ])('is told of %s, not sooner', (_when, hours, now) => {
+    const sooner = new Date(Date.parse(now) - 1_000).toISOString();
+    expect(problemsAt(sooner, hours, NOT_AFTER)).toEqual([]);
+    expect(problemsAt(now, hours, NOT_AFTER)).toEqual([
+      {
+        code: 'agent/revocation-list-ends',
+        severity: 'warning',
+        object: { kind: 'Secret', namespace: 'default', name: 'ca' },
+        message: `the revocation list of CN=site is over soon: it is valid until ${NOT_AFTER}`,
+        hint: 'get the present list of this authority, put it in place of the old one, and apply',
+      },
+    ]);
+  });
+
+  it('is told of when it is over, unless it never is', () => {
+    const message = `the revocation list of CN=site is over: it was valid until ${NOT_AFTER}`;
+    expect(problemsAt(NOT_AFTER, 720, NOT_AFTER)).toMatchObject([
+      { code: 'agent/revocation-list-over', message },
+    ]);
+    expect(problemsAt(NOT_AFTER, 720)).toEqual([]);
+  });
 });

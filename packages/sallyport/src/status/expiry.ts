@@ -1,5 +1,6 @@
-/** Certificates that end soon, told long before a tunnel does. Pure. */
+/** Certificates and revocation lists that end soon, told long before a tunnel does. Pure. */
 import type { Problem } from '../lib/problem.ts';
+import type { RevocationListFacts } from '../model/facts.ts';
 import type { Expiry, HostPlan, SecretUse } from '../plan/host-plan.ts';
 import type { TunnelReport } from './host-report.ts';
 
@@ -57,7 +58,10 @@ export function expiryProblems({ tunnels }: Pick<HostPlan, 'tunnels'>, now: stri
     .filter(({ enabled }) => enabled)
     .flatMap(({ auth }) => (auth.method === 'psk' ? [] : [auth.secret, auth.peerAuthority]));
   const secrets = new Map(uses.map((use) => [`${use.namespace}/${use.name}`, use]));
-  return [...secrets.values()].flatMap((use) => ownProblem(use, now) ?? []);
+  return [...secrets.values()].flatMap((use) => [
+    ...[ownProblem(use, now) ?? []].flat(),
+    ...(use.revocationLists ?? []).flatMap((list) => listProblem(use, list, Date.parse(now)) ?? []),
+  ]);
 }
 
 /** One warning for each certificate that the other sides of enabled tunnels have shown, by Connection. */
@@ -96,4 +100,24 @@ function ownProblem({ namespace, name, expires }: SecretUse, now: string): Probl
 function levelOf({ notAfter }: Pick<Expiry, 'notAfter'>, now: string): Level | undefined {
   const left = Date.parse(notAfter) - Date.parse(now);
   return LEVELS.find(({ days }) => left <= days * DAY_MILLISECONDS);
+}
+
+/** An authority makes the next list before the last is over: once a quarter of its time is left, or a day, it is late. */
+function listProblem(
+  { namespace, name }: SecretUse,
+  { issuer, thisUpdate, nextUpdate }: RevocationListFacts,
+  now: number,
+): Problem | undefined {
+  if (nextUpdate === undefined) return undefined;
+  const end = Date.parse(nextUpdate);
+  const warned = Math.min(DAY_MILLISECONDS, (end - Date.parse(thisUpdate)) / 4);
+  if (end - now > warned) return undefined;
+  const isOver = end <= now;
+  return {
+    code: isOver ? 'agent/revocation-list-over' : 'agent/revocation-list-ends',
+    severity: 'warning',
+    object: { kind: 'Secret', namespace, name },
+    message: `the revocation list of ${issuer} ${isOver ? 'is over: it was valid' : 'is over soon: it is valid'} until ${nextUpdate}`,
+    hint: 'get the present list of this authority, put it in place of the old one, and apply',
+  };
 }

@@ -39,6 +39,8 @@ export const REPORT_CODES: Readonly<Record<string, string>> = {
     'The certificate that the other side showed last expires within 14 days',
   'agent/peer-certificate-expires-in-30-days':
     'The certificate that the other side showed last expires within 30 days',
+  'agent/revocation-list-ends': 'A revocation list is over soon',
+  'agent/revocation-list-over': 'A revocation list is over',
   'agent/copy-not-kept': 'The copy of the plan for the next start could not be written',
   'agent/events-not-kept': 'Events could not be written into the journal, and wait in memory',
   'agent/no-plan': 'Nothing was applied on this host yet',

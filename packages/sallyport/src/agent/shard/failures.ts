@@ -132,6 +132,13 @@ export class Failures {
     return this.#noted.get(tunnel)?.cause;
   }
 
+  /** Names of the tunnels that do not come up for this cause. */
+  tunnelsWith(code: CauseCode): ReadonlySet<string> {
+    return new Set(
+      [...this.#noted].flatMap(([name, { cause }]) => (cause.code === code ? [name] : [])),
+    );
+  }
+
   /** The last steps, oldest first; kept when the tunnel comes up. */
   trailOf(tunnel: string): readonly TrailStep[] {
     return this.#trails.get(tunnel)?.steps ?? [];

@@ -73,6 +73,7 @@ export class TunnelKeeper {
       ...situation,
       attempts: this.#attempts,
       rekeyed: this.#rekeyed,
+      revoked: this.#options.failures.tunnelsWith('ike/certificate-revoked'),
       now: this.#options.now(),
       window: this.#options.window,
     });

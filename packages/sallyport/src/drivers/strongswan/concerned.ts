@@ -20,6 +20,15 @@ export function concernedTunnels(
             enabled && auth.method === 'certificate' && keyOf(auth.secret) === keyOf(step.use),
         )
         .map(({ name }) => name);
+    case 'list-load':
+      return tunnels
+        .filter(
+          ({ enabled, auth }) =>
+            enabled &&
+            auth.method === 'certificate' &&
+            keyOf(auth.peerAuthority) === keyOf(step.use),
+        )
+        .map(({ name }) => name);
     case 'shared-unload':
     case 'key-unload':
     case 'ike-terminate':

@@ -7,7 +7,8 @@ import { keyOf, type ObservedStrongswan } from './state.ts';
 import { listed } from './testing/list-conns.ts';
 import { emptyDaemon, heldLeaf } from './testing/obedient-daemon.ts';
 import { fakeSa } from './testing/sas.ts';
-import { certificateTunnel, pskTunnel } from './testing/tunnels.ts';
+import { LIST_FINGERPRINT } from './testing/secrets.ts';
+import { certificateTunnel, listedTunnel, pskTunnel } from './testing/tunnels.ts';
 
 const nothing = emptyDaemon;
 
@@ -52,6 +53,18 @@ describe('diffStrongswan', () => {
     expect(lines({ ...held, certificates: new Map() }, certificateTunnel)).toEqual(again);
     const keyless = new Map([[heldLeaf.fingerprint, { ...heldLeaf, hasPrivateKey: false }]]);
     expect(lines({ ...held, certificates: keyless }, certificateTunnel)).toEqual(again);
+  });
+
+  it('loads a revocation list before the connections, once, and touches no SA for it', () => {
+    const second = { ...listedTunnel, name: 'sp.default.partner-c.main' };
+    const observed = { ...holding(certificateTunnel), sas: [{ ...live, name: listedTunnel.name }] };
+    expect(lines(observed, listedTunnel)).toEqual(['add revocation list of CN=site [nothing]']);
+    expect(lines(observed, listedTunnel, second)).toEqual([
+      'add revocation list of CN=site [nothing]',
+      'add IKE connection sp.default.partner-c.main [nothing]',
+    ]);
+    const held = { ...observed, revocationLists: new Set([LIST_FINGERPRINT]) };
+    expect(lines(held, listedTunnel)).toEqual([]);
   });
 
   it('finds nothing to do where all is as planned', () => {

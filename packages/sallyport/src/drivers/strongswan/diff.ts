@@ -1,5 +1,7 @@
 /** From what charon holds to what the plan wants: credentials, connections, then removals. */
-import type { CertificateAuth, TunnelPlan } from '../../plan/host-plan.ts';
+import type { RevocationListFacts } from '../../model/facts.ts';
+import type { CertificateAuth, SecretUse, TunnelPlan } from '../../plan/host-plan.ts';
+import { newestLists } from '../../plan/revocation-lists.ts';
 import type { Impact } from '../driver.ts';
 import { holdsLeaf } from './certificates.ts';
 import { loadedDifferences } from './loaded.ts';
@@ -61,6 +63,10 @@ export function diffStrongswan(
       use: auth.secret,
     });
   }
+  for (const { use, list } of wantedLists(tunnels)) {
+    if (observed.revocationLists.has(list.fingerprint)) continue;
+    add('add', `revocation list of ${list.issuer}`, 'nothing', { type: 'list-load', use, list });
+  }
   for (const tunnel of doubtful) {
     const loaded = observed.connections.get(tunnel.name);
     const differences = loaded === undefined ? [] : loadedDifferences(loaded, tunnel);
@@ -112,6 +118,25 @@ export function diffStrongswan(
     }
   }
   return changes;
+}
+
+/** Two Secrets may hold lists of one issuer, and of all of them the daemon keeps the newest. */
+function wantedLists(
+  tunnels: readonly TunnelPlan[],
+): { readonly use: SecretUse; readonly list: RevocationListFacts }[] {
+  const holders = new Map(
+    tunnels.flatMap(({ auth }) =>
+      auth.method === 'certificate'
+        ? (auth.peerAuthority.revocationLists ?? []).map(
+            (list) => [list, auth.peerAuthority] as const,
+          )
+        : [],
+    ),
+  );
+  return newestLists([...holders.keys()]).flatMap((list) => {
+    const use = holders.get(list);
+    return use === undefined ? [] : [{ use, list }];
+  });
 }
 
 /** What follows from loading the connection anew: the keeper replaces its SAs. */

@@ -11,8 +11,8 @@ import { peerHash, sharedIdOf } from './render.ts';
 import { NO_ORIGINS } from './sas/origins.ts';
 import type { ObservedStrongswan } from './state.ts';
 import { FakeCharon } from './testing/fake-charon.ts';
-import { KEY, secretMaterial } from './testing/secrets.ts';
-import { certificateTunnel, pskTunnel } from './testing/tunnels.ts';
+import { KEY, LIST, secretMaterial } from './testing/secrets.ts';
+import { certificateTunnel, listedTunnel, pskTunnel } from './testing/tunnels.ts';
 
 const { signal } = new AbortController();
 
@@ -161,8 +161,37 @@ describe('StrongswanDriver', () => {
     expect([...charon.connections.keys()]).toEqual([pskTunnel.name]);
   });
 
+  it('gives a revocation list, which counts from that moment, and gives it again to the next daemon', async () => {
+    expect(await reach(listedTunnel)).toEqual([]);
+    const commands = charon.messages.map(({ command }) => command);
+    const [loaded, flushed] = ['load-cert', 'flush-certs'].map((one) => commands.lastIndexOf(one));
+    expect(loaded).toBeLessThan(flushed ?? -1);
+    expect(commands.indexOf('load-conn')).toBeGreaterThan(flushed ?? -1);
+    expect(charon.revocationLists).toEqual([LIST]);
+    expect(await differences(listedTunnel)).toBe(0);
+    // VICI cannot take it back.
+    expect(await differences(certificateTunnel)).toBe(0);
+    charon.restart('Nov 21 06:00:00 2026');
+    expect(await reach(listedTunnel)).toEqual([]);
+    expect(charon.revocationLists).toEqual([LIST]);
+  });
+
+  it('says that the daemon keeps a newer list, and that the file holds another one', async () => {
+    charon.dropsLists = true;
+    expect(await reach(listedTunnel)).toEqual([
+      'the daemon has a newer list of CN=site, and keeps it: apply that one',
+    ]);
+    driver = makeDriver((use) => {
+      const material = secretMaterial(use);
+      return material.form === 'authority' ? { ...material, revocationLists: new Map() } : material;
+    });
+    expect(await reach(listedTunnel)).toEqual([
+      'Secret default/peer-ca: holds another list than was applied',
+    ]);
+  });
+
   it('reports a secret of another form', async () => {
-    driver = makeDriver(() => ({ form: 'authority', authorities: [] }));
+    driver = makeDriver(() => ({ form: 'authority', authorities: [], revocationLists: new Map() }));
     expect(await reach(pskTunnel)).toEqual([
       'Secret default/a-psk: holds authority, psk is needed',
     ]);

@@ -8,7 +8,7 @@
  * Order: credentials before the connections that need them, removals last.
  * Failure: a step that fails is reported and the rest goes on; what was not loaded is not remembered.
  * Limits: VICI has no command that unloads one certificate; certificates stay until the daemon ends,
- * without a key and outside every connection.
+ * without a key and outside every connection, and revocation lists until a newer one comes.
  * Supported standards and manuals: RFC 7296, RFC 4303, RFC 3948, RFC 7383, RFC 9370 (strongSwan 6);
  * swanctl.conf(5), the vici plugin's protocol description.
  */
@@ -25,6 +25,7 @@ import {
 } from '@sallyport/vici';
 import { messageOf } from '../../lib/message-of.ts';
 import type { Problem } from '../../lib/problem.ts';
+import type { RevocationListFacts } from '../../model/facts.ts';
 import { OWNER, type SecretUse, type TunnelPlan } from '../../plan/host-plan.ts';
 import { parseCertificateFacts } from '../../platform/certificate-facts.ts';
 import type { SecretMaterial } from '../../platform/secret-material.ts';
@@ -131,13 +132,15 @@ export class StrongswanDriver
     signal: AbortSignal,
   ): Promise<ObservedStrongswan> {
     const options = { signal };
-    const [{ version }, connections, shared, keyIds, certificates] = await Promise.all([
-      this.#client.version(options),
-      this.#listEach(names, (ike) => this.#client.listConns({ ...ike, signal })),
-      this.#client.getShared(options),
-      this.#client.getKeys(options),
-      this.#listCertificates(before.certificates, signal),
-    ]);
+    const [{ version }, connections, shared, keyIds, certificates, revocationLists] =
+      await Promise.all([
+        this.#client.version(options),
+        this.#listEach(names, (ike) => this.#client.listConns({ ...ike, signal })),
+        this.#client.getShared(options),
+        this.#client.getKeys(options),
+        this.#listCertificates(before.certificates, signal),
+        this.#revocationLists(signal),
+      ]);
     const memory = await this.#memory.read(before.daemonSince);
     return {
       ...before,
@@ -149,6 +152,7 @@ export class StrongswanDriver
       shared: new Set(shared.filter(isOurs)),
       keys: new Map(Object.entries(memory.keys).filter(([, id]) => keyIds.includes(id))),
       certificates,
+      revocationLists,
       origins: {
         ike: new Map(Object.entries(memory.ikeSas)),
         children: new Map(Object.entries(memory.childSas)),
@@ -281,6 +285,9 @@ export class StrongswanDriver
         await this.#memory.write(memory);
         return;
       }
+      case 'list-load':
+        await this.#loadList(step.use, step.list, signal);
+        return;
       case 'key-unload': {
         const others = Object.entries(memory.keys).filter(([key]) => key !== step.key);
         // Two Secrets may hold the same key.
@@ -315,6 +322,28 @@ export class StrongswanDriver
       if (!listed.some(({ data }) => Buffer.compare(data, certificate) === 0))
         throw new Error('the daemon took a certificate and does not list it');
     }
+  }
+
+  async #revocationLists(signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const listed = await collect(this.#client.listCerts({ type: 'X509_CRL', signal }));
+    return new Set(listed.map(({ data }) => createHash('sha256').update(data).digest('hex')));
+  }
+
+  /** The daemon replaces an older list of the issuer by it, and drops it without a word where it has a newer one. */
+  async #loadList(
+    use: SecretUse,
+    { fingerprint, issuer }: RevocationListFacts,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { revocationLists } = await this.#read(use, 'authority');
+    const data = revocationLists.get(fingerprint);
+    if (data === undefined)
+      throw new Error(`Secret ${use.namespace}/${use.name}: holds another list than was applied`);
+    await this.#client.loadCert({ type: 'X509_CRL', data }, { signal });
+    // Until then it goes by the list that it has used last, which it keeps beside those that it was given.
+    await this.#client.flushCerts('X509_CRL', { signal });
+    if (!(await this.#revocationLists(signal)).has(fingerprint))
+      throw new Error(`the daemon has a newer list of ${issuer}, and keeps it: apply that one`);
   }
 
   async #certificatesOf({ auth }: TunnelPlan): Promise<TunnelCertificates | undefined> {

@@ -51,7 +51,8 @@ describe('a list of SAs that makes no sense', () => {
       fc.property(fc.array(section, { maxLength: 4 }), (sections) => {
         const sas = sections.map((one) => parseIkeSa(name, buildMessage(one)));
         const origins = noteOrigins(sas, NO_ORIGINS, [pskTunnel], new Set());
-        const known = { origins, lost: new Set<string>(), rekeyed: new Set<string>() };
+        const none = new Set<string>();
+        const known = { origins, lost: none, rekeyed: none, revoked: none };
         const moment = { attempts: new Map(), now: 0, window: 1 };
         const actions = nextActions({ tunnels: [pskTunnel], sas, ...known, ...moment });
         expect(actions.filter(({ type }) => type === 'initiate').length).toBeLessThanOrEqual(1);

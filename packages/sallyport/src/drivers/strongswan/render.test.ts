@@ -15,7 +15,7 @@ import {
 } from './render.ts';
 import { listed } from './testing/list-conns.ts';
 import { CHILD_OPTIONS, CONNECTION_OPTIONS, ROUND_OPTIONS } from './testing/load-conn-options.ts';
-import { certificateTunnel, pskTunnel } from './testing/tunnels.ts';
+import { certificateTunnel, listedTunnel, pskTunnel } from './testing/tunnels.ts';
 
 const certificates = { leaf: Buffer.from('leaf'), peerAuthorities: [Buffer.from('ca')] };
 
@@ -38,6 +38,22 @@ function strangers(
     return Array.isArray(value) || !expected.test(`${value as string | number | boolean}`);
   });
 }
+
+describe('the hash of a tunnel by certificate', () => {
+  it('changes with what is demanded of revocation, and not with a list that revokes nobody else', () => {
+    if (certificateTunnel.auth.method === 'psk') throw new Error('it has a certificate');
+    const strict: TunnelPlan = {
+      ...certificateTunnel,
+      auth: { ...certificateTunnel.auth, revocation: 'strict' },
+    };
+    expect(peerHash(listedTunnel)).toBe(peerHash(certificateTunnel));
+    expect(peerHash(strict)).not.toBe(peerHash(certificateTunnel));
+    expect(renderConnection(strict, certificates).remote?.['revocation']).toBe('strict');
+    expect(renderConnection(certificateTunnel, certificates).remote).not.toHaveProperty(
+      'revocation',
+    );
+  });
+});
 
 describe.each(allTunnels)('load-conn of $tunnel.name in "$world"', ({ tunnel }) => {
   it('has only options that charon knows, with values it takes', () => {

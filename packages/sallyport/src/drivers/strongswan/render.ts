@@ -58,6 +58,10 @@ function peerOptions(tunnel: TunnelPlan, certificates?: TunnelCertificates): Con
     remote: {
       auth,
       id: tunnel.remoteId,
+      // Left out it is relaxed (swanctl.conf: remote<suffix>.revocation).
+      ...(tunnel.auth.method === 'certificate' && tunnel.auth.revocation === 'strict'
+        ? { revocation: 'strict' }
+        : {}),
       // The daemon may know other authorities: only these may vouch for this peer.
       ...(certificates === undefined ? {} : { cacerts: certificates.peerAuthorities }),
     },
@@ -144,7 +148,14 @@ const childHashes = new WeakMap<TunnelPlan, WeakMap<ChildPlan, string>>();
 /** Everything an IKE SA takes from its connection when it is made. */
 export function peerHash(tunnel: TunnelPlan): string {
   // `auth` stands for what the options do not show: the content of secrets.
-  return once(peerHashes, tunnel, () => hash([peerOptions(tunnel), tunnel.auth]));
+  return once(peerHashes, tunnel, () => hash([peerOptions(tunnel), credentialsOf(tunnel.auth)]));
+}
+
+/** Without the revocation lists: whom they revoke is in the fingerprint, and one that revokes nobody else changes no SA. */
+function credentialsOf(auth: TunnelPlan['auth']): unknown {
+  if (auth.method === 'psk') return auth;
+  const { revocationLists: _, ...peerAuthority } = auth.peerAuthority;
+  return { ...auth, peerAuthority };
 }
 
 /** Everything a Child SA takes from its configuration when it is made. */

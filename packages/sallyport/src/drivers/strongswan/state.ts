@@ -1,6 +1,6 @@
 /** charon's part of a plan, what is there, and the steps between. */
 import type { IkeSa, LoadedConnection } from '@sallyport/vici';
-import type { CertificateFacts } from '../../model/facts.ts';
+import type { CertificateFacts, RevocationListFacts } from '../../model/facts.ts';
 import type { SecretUse, TunnelPlan } from '../../plan/host-plan.ts';
 import type { Change } from '../driver.ts';
 
@@ -70,6 +70,8 @@ export interface ObservedStrongswan {
   readonly keys: ReadonlyMap<string, string>;
   /** By fingerprint. */
   readonly certificates: ReadonlyMap<string, HeldCertificate>;
+  /** Fingerprints of the revocation lists that it has, whoever gave them. */
+  readonly revocationLists: ReadonlySet<string>;
   /** IKE SAs of our connections, in every state. */
   readonly sas: readonly IkeSa[];
   /** What is remembered of them. */
@@ -85,6 +87,7 @@ export const NOTHING_LOADED: ObservedStrongswan = {
   shared: new Set(),
   keys: new Map(),
   certificates: new Map(),
+  revocationLists: new Set(),
   sas: [],
   origins: { ike: new Map(), children: new Map() },
 };
@@ -100,6 +103,12 @@ export type StrongswanStep =
   | { readonly type: 'shared-load'; readonly tunnel: TunnelPlan }
   | { readonly type: 'shared-unload'; readonly id: string }
   | { readonly type: 'certificate-load'; readonly use: SecretUse }
+  | {
+      readonly type: 'list-load';
+      /** The Secret that holds it. */
+      readonly use: SecretUse;
+      readonly list: RevocationListFacts;
+    }
   | { readonly type: 'key-unload'; readonly key: string; readonly id: string }
   | { readonly type: 'connection-load'; readonly tunnel: TunnelPlan }
   | {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Facts } from '../facts.ts';
 import {
   authority,
   type Case,
@@ -12,6 +13,24 @@ import {
 } from '../testing.ts';
 
 const both = twoSites + certificatePartner;
+
+/** Of the other side's authority. */
+function withList(nextUpdate: string): Facts {
+  const facts = certificateFacts();
+  const list = {
+    issuer: 'CN=site',
+    issuerKey: 'a',
+    fingerprint: 'f',
+    thisUpdate: '2026-05-01T00:00:00.000Z',
+    nextUpdate,
+  };
+  return {
+    ...facts,
+    secrets: facts.secrets.map((secret) =>
+      secret.form === 'authority' ? { ...secret, revocationLists: [list] } : secret,
+    ),
+  };
+}
 
 const CASES: readonly Case[] = [
   {
@@ -27,6 +46,20 @@ const CASES: readonly Case[] = [
       path: 'spec',
       message: 'the certificate expired at 2027-01-01T00:00:00.000Z',
       hint: 'renew it and replace the file',
+    },
+  },
+  {
+    name: 'a revocation list that is over',
+    text: both,
+    facts: withList('2026-05-31T00:00:00.000Z'),
+    expected: {
+      code: 'certificate/list-over',
+      severity: 'warning',
+      object: { kind: 'Secret', namespace: 'default', name: 'peer-ca' },
+      path: 'spec.authority.revocationLists',
+      value: 'CN=site',
+      message: 'the revocation list was valid until 2026-05-31T00:00:00.000Z',
+      hint: 'get the present list of this authority and replace the file',
     },
   },
   {

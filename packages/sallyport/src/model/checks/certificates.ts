@@ -38,8 +38,29 @@ function checkSecret(world: World, parsed: ParsedObject): Problem[] {
     ...(leaf === undefined ? [] : checkUsages(parsed, leaf)),
     ...(now === undefined
       ? []
-      : facts.certificates.flatMap((one) => checkValidity(parsed, facts, one, now))),
+      : [
+          ...facts.certificates.flatMap((one) => checkValidity(parsed, facts, one, now)),
+          ...checkLists(parsed, facts, now),
+        ]),
   ];
+}
+
+function checkLists(
+  parsed: ParsedObject,
+  { revocationLists }: SecretFacts,
+  now: string,
+): Problem[] {
+  return revocationLists.flatMap(({ issuer, nextUpdate }) =>
+    nextUpdate === undefined || Date.parse(now) < Date.parse(nextUpdate)
+      ? []
+      : [
+          problemAt(parsed, ['spec', 'authority', 'revocationLists'], 'certificate/list-over', {
+            message: `the revocation list was valid until ${nextUpdate}`,
+            value: issuer,
+            hint: 'get the present list of this authority and replace the file',
+          }),
+        ],
+  );
 }
 
 function ofKey(world: World, { object }: ParsedObject): unknown {

@@ -62,7 +62,12 @@ describe('explainTunnel', () => {
     const open = {
       ...rest,
       remoteId: '%any',
-      auth: { method: 'certificate', secret: tunnel.auth.secret, peerAuthority: authority },
+      auth: {
+        method: 'certificate',
+        secret: tunnel.auth.secret,
+        peerAuthority: authority,
+        revocation: 'relaxed',
+      },
     } as const;
     expect(explainTunnel({ ...known, report: broken, tunnel: open }).expectedOfPeer).toEqual(
       expect.arrayContaining([

@@ -87,7 +87,8 @@ type ProvingCode =
   | 'ike/certificate-wrong-name'
   | 'ike/certificate-expired'
   | 'ike/certificate-not-yet-valid'
-  | 'ike/certificate-revoked';
+  | 'ike/certificate-revoked'
+  | 'ike/certificate-unchecked';
 
 const PROVING: Texts<ProvingCode> = {
   'ike/authentication-refused': {
@@ -152,6 +153,13 @@ const PROVING: Texts<ProvingCode> = {
     told: 'the certificate of {1} was revoked on {2}: {3}',
     hint: 'have the other side use a new certificate; one that was revoked by mistake must be issued anew, too',
     names: ['subject', 'time', 'reason'],
+  },
+  'ike/certificate-unchecked': {
+    message:
+      'no revocation list that is not over says that the certificate of the other side is good',
+    told: 'no revocation list that is not over says that {1} is good, as this connection demands',
+    hint: 'get the present list of each of its authorities, and put it into revocationLists of the Secret in auth.certificate.peerAuthority; or set revocation: relaxed in auth.certificate',
+    names: ['subject'],
   },
 };
 

@@ -15,6 +15,7 @@ const USED = /^ {2}using certificate "(.*)"$/;
 /** Of a root, of an authority below one, and of one that the other side has sent. */
 const ISSUED_BY =
   /^ {2}using (?:trusted (?:intermediate )?ca|untrusted intermediate) certificate "(.*)"$/;
+const CHECKED = /^checking certificate status of "(.*)"$/;
 const RECEIVED = /^received proposals: (.*)$/;
 const CONFIGURED = /^configured proposals: (.*)$/;
 const NAT = /^(?:local|remote) host is behind NAT|^faking NAT situation/;
@@ -36,6 +37,8 @@ export class LogMemory {
   tried: string | undefined;
   /** Subject of the authority that has issued it. */
   issuer: string | undefined;
+  /** Subject of the one that was looked for in lists last: what was sent, or an authority above it. */
+  checked: string | undefined;
   /** Of the certificate that was sent a fault is known; later ones are of those that are kept. */
   hasCertificateFault = false;
   /** The next line names the issuer that nobody knows. */
@@ -101,6 +104,7 @@ export class LogMemory {
     this.callerId = LOOKING.exec(line)?.[1] ?? this.callerId;
     this.authenticated = AUTHENTICATED.exec(line)?.[1] ?? this.authenticated;
     this.certificate = CERTIFICATE.exec(line)?.[1] ?? this.certificate;
+    this.checked = CHECKED.exec(line)?.[1] ?? this.checked;
     this.tried ??= USED.exec(line)?.[1];
     this.issuer ??= ISSUED_BY.exec(line)?.[1];
   }

@@ -303,6 +303,32 @@ const ATTEMPTS: readonly {
     hint: 'use a new certificate',
   },
   {
+    what: 'an authority that was revoked',
+    lines: [
+      'received end entity cert "CN=peer.example"',
+      'checking certificate status of "CN=peer.example"',
+      'certificate status is not available',
+      'checking certificate status of "CN=Site"',
+      'certificate was revoked on May 02 10:00:00 2026, reason: ca compromise',
+    ],
+    code: 'ike/certificate-revoked',
+    says: 'the certificate of CN=Site was revoked on May 02 10:00:00 2026: ca compromise',
+    hint: 'use a new certificate',
+  },
+  {
+    what: 'a certificate of which no list says anything, where one is demanded',
+    lines: [
+      'received end entity cert "CN=peer.example"',
+      'checking certificate status of "CN=peer.example"',
+      'certificate status is not available',
+      'constraint check failed: RULE_CRL_VALIDATION is FAILED, but requires at least GOOD',
+      "selected peer config 'sp.default.partner-a.main' unacceptable: constraint checking failed",
+    ],
+    code: 'ike/certificate-unchecked',
+    says: 'no revocation list that is not over says that CN=peer.example is good',
+    hint: 'put it into revocationLists',
+  },
+  {
     what: 'another pre-shared key, where we answer',
     lines: [
       ...CALLED,

@@ -159,8 +159,14 @@ const PATTERNS: readonly (readonly [line: RegExp, tells: Tells])[] = [
   ],
   [
     /^certificate was revoked on (.*), reason: (.*)$/,
-    saysOfCertificate(([date = '', reason = ''], { certificate = '' }) =>
-      found('ike/certificate-revoked', [certificate, date, reason]),
+    saysOfCertificate(([date = '', reason = ''], { certificate = '', checked = certificate }) =>
+      found('ike/certificate-revoked', [checked, date, reason]),
+    ),
+  ],
+  [
+    /^constraint check failed: RULE_(?:CRL|OCSP)_VALIDATION is /,
+    saysOfCertificate((_parts, { certificate = '' }) =>
+      found('ike/certificate-unchecked', [certificate]),
     ),
   ],
   [

@@ -80,6 +80,7 @@ function decide(tunnels: readonly TunnelPlan[], moment: Moment): KeeperAction[] 
     lost,
     attempts: new Map(),
     rekeyed: new Set(),
+    revoked: new Set(),
     now: 0,
     window: 10,
     ...moment,

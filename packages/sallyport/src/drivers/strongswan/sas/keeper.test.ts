@@ -37,6 +37,7 @@ function decide({ sas = [], older = [], ...change }: Situation): KeeperAction[] 
     lost: new Set(),
     attempts: new Map(),
     rekeyed: new Set(),
+    revoked: new Set(),
     now: 0,
     window: 10,
     ...change,
@@ -51,6 +52,21 @@ const initiate = (child: string, replaces = false): KeeperAction => ({
 });
 
 describe('nextActions', () => {
+  it('ends what was made before the certificate of the other side was revoked, and only that', () => {
+    const old: FakeSa = { name, uniqueId: '1', children: both };
+    const attempt = failAttempt(startAttempt(undefined, 'v4', 0), 0, 0);
+    const failed = { attempts: new Map([[name, attempt]]), sas: [old] };
+    const revoked = new Set([name]);
+    expect(decide({ ...failed, older: ['1'] })).toEqual([]);
+    expect(decide({ ...failed, older: ['1'], revoked })).toEqual([
+      {
+        ...{ type: 'terminate-ike', tunnel: name, uniqueId: '1' },
+        reason: 'the certificate of the other side is revoked',
+      },
+    ]);
+    expect(decide({ ...failed, revoked })).toEqual([]);
+  });
+
   it('initiates the first missing child, and the next one when that stands', () => {
     expect(decide({})).toEqual([initiate('v4')]);
     const sas = [{ name, uniqueId: '1', children: both.slice(0, 1) }];

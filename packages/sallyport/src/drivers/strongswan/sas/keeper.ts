@@ -40,6 +40,8 @@ export interface KeeperInput extends SaFacts {
   readonly attempts: ReadonlyMap<string, Attempt>;
   /** Unique ids of Child SAs that were to be rekeyed before. */
   readonly rekeyed: ReadonlySet<string>;
+  /** Tunnels whose last attempt failed because the certificate of the other side is revoked. */
+  readonly revoked: ReadonlySet<string>;
   readonly now: number;
   /** Attempts under way at once: more would overrun half-open limits at both ends. */
   readonly window: number;
@@ -57,7 +59,7 @@ export function nextActions(input: KeeperInput): KeeperAction[] {
   for (const tunnel of input.tunnels) {
     if (!tunnel.enabled) continue;
     const view = viewOf(tunnel, byTunnel.get(tunnel.name) ?? [], input);
-    actions.push(...retire(tunnel, view, input.rekeyed));
+    actions.push(...retire(tunnel, view, input));
     const [missing] = view.missing;
     const attempt = input.attempts.get(tunnel.name);
     if (attempt !== undefined && stands(attempt.child, view)) succeeded.add(tunnel.name);
@@ -115,7 +117,7 @@ export function failAttempt(before: Attempt, now: number, random: number): Attem
 
 /** Tunnels that still want an attempt of ours: all others have none to wait for. */
 export function wantingTunnels(
-  input: Omit<KeeperInput, 'attempts' | 'rekeyed' | 'now' | 'window'>,
+  input: Omit<KeeperInput, 'attempts' | 'rekeyed' | 'revoked' | 'now' | 'window'>,
 ): Set<string> {
   const byTunnel = Map.groupBy(input.sas.filter(isLiveIke), (sa) => sa.name);
   return new Set(

@@ -13,11 +13,17 @@ export interface Retirement {
   readonly reason: string;
 }
 
-/** `rekeyed`: unique ids of Child SAs that were to be rekeyed before. */
+export interface RetireInput {
+  /** Unique ids of Child SAs that were to be rekeyed before. */
+  readonly rekeyed: ReadonlySet<string>;
+  /** Tunnels whose last attempt failed because the certificate of the other side is revoked. */
+  readonly revoked: ReadonlySet<string>;
+}
+
 export function retire(
   tunnel: TunnelPlan,
   view: TunnelView,
-  rekeyed: ReadonlySet<string>,
+  { rekeyed, revoked }: RetireInput,
 ): Retirement[] {
   const step =
     (type: Retirement['type'], reason: string) =>
@@ -29,6 +35,11 @@ export function retire(
     });
   // Ended before its successor is there: it carries nothing, and charon makes no second one beside it.
   const lost = view.lostChildren.map(step('terminate-child', 'lost by the kernel'));
+  // Whatever else an exchange fails for, the old one stays.
+  if (view.missing.length > 0 && revoked.has(tunnel.name)) {
+    const reason = 'the certificate of the other side is revoked';
+    return [...lost, ...view.outdated.map(step('terminate-ike', reason))];
+  }
   // Who only answers cannot bring up the new one: the other side must come again.
   if (view.missing.length > 0 && tunnel.start !== 'respond') return lost;
   const surplus = duplicates(tunnel, view);

@@ -13,6 +13,9 @@ export class FakeCharon implements AsyncDisposable {
   readonly shared: Map<string, Message> = new Map();
   readonly keys: Set<string> = new Set();
   readonly certificates: Uint8Array[] = [];
+  readonly revocationLists: Uint8Array[] = [];
+  /** As where it has a newer one of the same issuer. */
+  dropsLists = false;
   readonly sas: FakeSa[] = [];
   /** Connection names whose loading fails. */
   readonly refused: Set<string> = new Set();
@@ -70,6 +73,7 @@ export class FakeCharon implements AsyncDisposable {
     this.shared.clear();
     this.keys.clear();
     this.certificates.length = 0;
+    this.revocationLists.length = 0;
     this.sas.length = 0;
     this.since = since;
   }
@@ -121,17 +125,22 @@ export class FakeCharon implements AsyncDisposable {
         return { success: 'yes' };
       })
       .on('load-cert', (message) => {
-        this.certificates.push(message.bytes('data') ?? new Uint8Array());
+        const data = message.bytes('data') ?? new Uint8Array();
+        if (message.text('type') !== 'X509_CRL') this.certificates.push(data);
+        else if (!this.dropsLists) this.revocationLists.push(data);
         return { success: 'yes' };
       })
-      .onList('list-certs', 'list-cert', () =>
-        this.certificates.map((data) => ({
-          ...{ type: 'X509', flag: 'NONE', data },
+      .on('flush-certs', () => ({ success: 'yes' }))
+      .onList('list-certs', 'list-cert', (asked) => {
+        const type = asked.text('type') ?? 'X509';
+        const listed = type === 'X509_CRL' ? this.revocationLists : this.certificates;
+        return listed.map((data) => ({
+          ...{ type, flag: 'NONE', data },
           ...(this.keys.size > 0 && Buffer.from(data).toString() === LEAF
             ? { has_privkey: 'yes' }
             : {}),
-        })),
-      )
+        }));
+      })
       .on('load-key', () => {
         this.keys.add(KEY_ID);
         return { success: 'yes', id: KEY_ID };

@@ -25,6 +25,7 @@ export const emptyDaemon: ObservedStrongswan = {
   shared: new Set(),
   keys: new Map(),
   certificates: new Map(),
+  revocationLists: new Set(),
   sas: [],
   origins: NO_ORIGINS,
 };
@@ -40,6 +41,11 @@ export function obey(held: ObservedStrongswan, { step }: StrongswanChange): Obse
         ...held,
         keys: new Map([...held.keys, [keyOf(step.use), '0011']]),
         certificates: new Map([...held.certificates, [heldLeaf.fingerprint, heldLeaf]]),
+      };
+    case 'list-load':
+      return {
+        ...held,
+        revocationLists: new Set([...held.revocationLists, step.list.fingerprint]),
       };
     case 'key-unload':
       return { ...held, keys: without(held.keys, step.key) };

@@ -1,4 +1,5 @@
 /** What the files of the Secrets hold that the tunnels of these tests use. */
+import { sha256Hex } from '../../../lib/sha256.ts';
 import type { SecretUse } from '../../../plan/host-plan.ts';
 import type { SecretMaterial } from '../../../platform/secret-material.ts';
 import { SecretValue } from '../../../platform/secret-value.ts';
@@ -8,10 +9,15 @@ export const PRIVATE_KEY = 'private key';
 export const KEY_ID = '0011';
 /** In place of DER; what the worlds name as our leaf has its fingerprint. */
 export const LEAF = 'leaf';
+export const LIST: Uint8Array = Buffer.from('revocation list');
+export const LIST_FINGERPRINT: string = sha256Hex('revocation list');
 
 export function secretMaterial(use: SecretUse): SecretMaterial {
   if (use.name === 'a-psk') return { form: 'psk', psk: new SecretValue(Buffer.from(KEY)) };
-  if (use.name === 'peer-ca') return { form: 'authority', authorities: [Buffer.from('ca')] };
+  if (use.name === 'peer-ca') {
+    const revocationLists = new Map([[LIST_FINGERPRINT, LIST]]);
+    return { form: 'authority', authorities: [Buffer.from('ca')], revocationLists };
+  }
   return {
     form: 'certificate',
     certificates: [Buffer.from(LEAF), Buffer.from('intermediate')],
