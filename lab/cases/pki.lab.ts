@@ -47,6 +47,15 @@ describe('a tunnel with certificates of our own authority', () => {
     });
   }
 
+  test('comes up where the other side knows the root only: it is shown what lies between', async () => {
+    await using sites = await CertifiedSites.create({
+      ...{ keyType: 'ecdsa-p384', rightAuthority: 'root' },
+    });
+    const { left, file } = sites;
+    await left.mustRun(['apply', '-f', file]);
+    await left.untilUp('right');
+  });
+
   test('is refused where the list of the authority has revoked it', async () => {
     await using sites = await CertifiedSites.create({ keyType: 'ecdsa-p384', crlUrl: LIST_URL });
     const { left, file, signing } = sites;

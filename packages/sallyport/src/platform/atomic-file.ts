@@ -75,8 +75,8 @@ async function namesIn(directory: string): Promise<string[]> {
   }
 }
 
-/** The new name must survive a power cut too. */
-async function syncDirectory(path: string): Promise<void> {
+/** A new name must survive a power cut, too. */
+export async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();

@@ -1,48 +1,42 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parsePkcs12 } from './pkcs12.ts';
 import { PKCS12_SCHEMES } from './pkcs12-scheme.ts';
 import { writePkcs12 } from './pkcs12-write.ts';
+import { KEY_KINDS, PASSPHRASE, StrangerPki } from './testing/stranger-pki.ts';
 
-const PASSPHRASE = 'correct höpse';
+const CASES = KEY_KINDS.flatMap((keyKind) => PKCS12_SCHEMES.map((scheme) => ({ keyKind, scheme })));
+/** As strongSwan and NSS name them; NSS 3.87 knows no Ed25519. */
+const READ_AS = {
+  ec: { strongswan: 'ECDSA 256 bits', nss: 'ec' },
+  rsa: { strongswan: 'RSA 2048 bits', nss: 'rsa' },
+  ed25519: { strongswan: 'ED25519 256 bits', nss: undefined },
+} as const;
 
-let directory: string;
-let certificates: Uint8Array[];
-let key: Uint8Array;
-
-function openssl(...args: string[]): Buffer {
-  return execFileSync('openssl', args, { cwd: directory, stdio: ['ignore', 'pipe', 'ignore'] });
-}
-
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'sallyport-p12-'));
-  const fresh = (name: string, subject: string): string[] => [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-    ...['-keyout', `${name}.key`, '-out', `${name}.crt`, '-subj', subject],
-  ];
-  openssl(...fresh('ca', '/CN=Root'));
-  openssl(...fresh('gw', '/CN=gw.example'), '-CA', 'ca.crt', '-CAkey', 'ca.key');
-  certificates = ['gw.crt', 'ca.crt'].map((name) =>
-    openssl('x509', '-in', name, '-outform', 'DER'),
-  );
-  key = openssl('pkcs8', '-topk8', '-nocrypt', '-in', 'gw.key', '-outform', 'DER');
-});
-afterAll(() => {
-  rmSync(directory, { recursive: true });
-});
-
-describe.each(PKCS12_SCHEMES)('a PKCS#12 file, %s', (scheme) => {
+describe.each(CASES)('a PKCS#12 file, $scheme, with a key of $keyKind', ({ keyKind, scheme }) => {
+  let pki: StrangerPki;
+  let certificates: Uint8Array[];
+  let key: Uint8Array;
+  const write = async (name: string, passphrase: string): Promise<string> =>
+    pki.write(
+      name,
+      await writePkcs12({ friendlyName: 'gw', certificates, key }, passphrase, scheme),
+    );
   let path: string;
 
   beforeAll(async () => {
-    path = join(directory, `${scheme}.p12`);
-    writeFileSync(
-      path,
-      await writePkcs12({ friendlyName: 'gw', certificates, key }, PASSPHRASE, scheme),
+    pki = new StrangerPki();
+    pki.certifyChain(keyKind);
+    certificates = ['gw', 'site', 'root'].map(
+      (name) => new X509Certificate(pki.read(`${name}.crt`)).raw,
     );
+    key = createPrivateKey(pki.read('gw.key')).export({ format: 'der', type: 'pkcs8' });
+    path = await write('gw.p12', PASSPHRASE);
+  });
+  afterAll(() => {
+    pki[Symbol.dispose]();
   });
 
   it('is read by us as it was written', async () => {
@@ -61,31 +55,38 @@ describe.each(PKCS12_SCHEMES)('a PKCS#12 file, %s', (scheme) => {
 
   it('is read by openssl, with its name', () => {
     const legacy = scheme === 'compatible' ? ['-legacy'] : [];
-    const text = openssl(
-      'pkcs12',
-      '-in',
-      path,
-      '-passin',
-      `pass:${PASSPHRASE}`,
-      '-nodes',
-      ...legacy,
-    );
-    expect(text.toString().match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
-    expect(text.toString()).toMatch(/BEGIN PRIVATE KEY/);
-    expect(text.toString()).toMatch(/friendlyName: gw/);
+    const text = pki.openssl('pkcs12 -in gw.p12 -passin {pass} -nodes', ...legacy);
+    expect(text.match(/BEGIN CERTIFICATE/g)).toHaveLength(3);
+    expect(text).toMatch(/BEGIN PRIVATE KEY/);
+    expect(text).toMatch(/friendlyName: gw/);
   });
 
-  it('is read by NSS, which is what Libreswan reads with', () => {
-    const database = join(directory, `nss-${scheme}`);
-    execFileSync('mkdir', [database]);
-    execFileSync('certutil', ['-N', '-d', `sql:${database}`, '--empty-password']);
-    const { status, stdout, stderr } = spawnSync(
-      'pk12util',
-      ['-i', path, '-d', `sql:${database}`, '-W', PASSPHRASE],
-      { encoding: 'utf8' },
-    );
-    expect([status, stdout, stderr]).toEqual([0, 'pk12util: PKCS12 IMPORT SUCCESSFUL\n', '']);
-    const keys = execFileSync('certutil', ['-K', '-d', `sql:${database}`], { encoding: 'utf8' });
-    expect(keys).toMatch(/ec\s+[0-9a-f]{40}\s+gw/);
+  it("is read by strongSwan's pki", async () => {
+    // It takes each byte of a passphrase for a letter, so that only ASCII opens all kinds of keys.
+    const file = await write('ascii.p12', 'correct horse');
+    // Without a terminal it takes the passphrase from its input.
+    const text = execFileSync('setsid', ['--wait', 'pki', '--pkcs12', '--list', '--in', file], {
+      ...{ input: 'correct horse\n', encoding: 'utf8', stdio: 'pipe' },
+    });
+    for (const name of ['CN=gw.example', 'O=Stranger, CN=Site', 'O=Stranger, CN=Root'])
+      expect(text).toContain(`"${name}"`);
+    expect(text).toContain(READ_AS[keyKind].strongswan);
   });
+
+  it.skipIf(READ_AS[keyKind].nss === undefined)(
+    'is read by NSS, which is what Libreswan reads with',
+    () => {
+      const database = `sql:${pki.file('nss')}`;
+      mkdirSync(pki.file('nss'));
+      execFileSync('certutil', ['-N', '-d', database, '--empty-password']);
+      const { status, stdout, stderr } = spawnSync(
+        'pk12util',
+        ['-i', path, '-d', database, '-W', PASSPHRASE],
+        { encoding: 'utf8' },
+      );
+      expect([status, stdout, stderr]).toEqual([0, 'pk12util: PKCS12 IMPORT SUCCESSFUL\n', '']);
+      const keys = execFileSync('certutil', ['-K', '-d', database], { encoding: 'utf8' });
+      expect(keys).toMatch(new RegExp(`${String(READ_AS[keyKind].nss)}\\s+[0-9a-f]{40}\\s+gw`));
+    },
+  );
 });

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 /** Opens all that is encrypted here: of eleven letters, one of them outside ASCII. */
 export const PASSPHRASE = 'ein Schlüss';
 
-export type KeyKind = 'ec' | 'rsa' | 'ed25519';
+export const KEY_KINDS = ['ec', 'rsa', 'ed25519'] as const;
+type KeyKind = (typeof KEY_KINDS)[number];
 
 const NEW_KEY: Readonly<Record<KeyKind, readonly string[]>> = {
   ec: ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'],

@@ -10,7 +10,7 @@ import { shredFile } from '../../../platform/shred.ts';
 import { reportProblems } from '../../declarations.ts';
 import { EXIT, type Io, UsageError } from '../../io.ts';
 import { mustBeName, readPassphrase } from './input.ts';
-import { NewFiles } from './output.ts';
+import { writeNewFiles } from './output.ts';
 
 interface ImportOptions {
   readonly from: string[];
@@ -87,22 +87,11 @@ async function write(
   directory: string,
 ): Promise<string[]> {
   const bundle = authorities.map(String).join('');
-  const contents = [
+  return writeNewFiles(directory, [
     [`${name}.crt`, certificates.map(String).join('')],
     [`${name}.key`, key.export({ format: 'pem', type: 'pkcs8' })],
     ...(bundle === '' ? [] : [[`${name}-ca.crt`, bundle] as const]),
-  ] as const;
-  const files = await NewFiles.create(
-    directory,
-    contents.map(([file]) => file),
-  );
-  try {
-    await files.write(contents.map(([, content]) => content));
-  } catch (error) {
-    await files.discard();
-    throw error;
-  }
-  return files.paths;
+  ]);
 }
 
 async function declarationOf(

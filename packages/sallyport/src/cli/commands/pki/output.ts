@@ -1,8 +1,8 @@
 /** Files that a command of the PKI makes: never over one that is there, and for their owner only. */
 import { copyFile, type FileHandle, mkdir, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { errorCode } from '../../../lib/error-code.ts';
-import { type StagedFile, stageFile } from '../../../platform/atomic-file.ts';
+import { type StagedFile, stageFile, syncDirectory } from '../../../platform/atomic-file.ts';
 import { UsageError } from '../../io.ts';
 
 /** Made before there is anything to write, so that what forbids them shows before anything else is done. */
@@ -43,6 +43,9 @@ export class NewFiles {
       await file.sync();
     }
     for (const file of this.#files.values()) await file.close();
+    // What they were made from may be destroyed next.
+    for (const directory of new Set(this.paths.map((path) => dirname(path))))
+      await syncDirectory(directory);
   }
 
   async discard(): Promise<void> {
@@ -51,6 +54,22 @@ export class NewFiles {
       await rm(path, { force: true });
     }
   }
+}
+
+/** All of these, or none; returns their paths. Throws {@link UsageError} where one is there already. */
+export async function writeNewFiles(
+  directory: string,
+  contents: readonly (readonly [name: string, content: string | Uint8Array])[],
+): Promise<string[]> {
+  const names = contents.map(([name]) => name);
+  const files = await NewFiles.create(directory, names);
+  try {
+    await files.write(contents.map(([, content]) => content));
+  } catch (error) {
+    await files.discard();
+    throw error;
+  }
+  return files.paths;
 }
 
 /**

@@ -3,7 +3,7 @@ import { writePkcs12 } from '../../../platform/pkcs12-write.ts';
 import { readSecret } from '../../../platform/secret-reading.ts';
 import { EXIT, type Io, UsageError } from '../../io.ts';
 import { mustBeName, readPassphrase } from './input.ts';
-import { NewFiles } from './output.ts';
+import { writeNewFiles } from './output.ts';
 
 interface PackOptions {
   readonly exportPassphraseFile?: string;
@@ -37,14 +37,11 @@ export async function run(
     options.scheme,
   );
   const [leaf] = content.certificates;
-  const files = await NewFiles.create(options.out, [`${name}.p12`, `${name}-install.txt`]);
-  try {
-    await files.write([bytes, instructions(name, leaf?.fingerprint256 ?? '')]);
-  } catch (error) {
-    await files.discard();
-    throw error;
-  }
-  io.stdout(`${files.paths.join(', ')}\n`);
+  const paths = await writeNewFiles(options.out, [
+    [`${name}.p12`, bytes],
+    [`${name}-install.txt`, instructions(name, leaf?.fingerprint256 ?? '')],
+  ]);
+  io.stdout(`${paths.join(', ')}\n`);
   return EXIT.ok;
 }
 
