@@ -1,7 +1,7 @@
 /** A private key under a passphrase: PKCS#8 (RFC 5958 §3), which is what a PKCS#12 file holds as well. */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { PKCS8ShroudedKeyBag } from 'pkijs';
-import { type Refusal, refusalOf, WrongPassphraseError } from './passphrase-errors.ts';
+import { Passphrase, type Refusal, refusalOf, WrongPassphraseError } from './passphrase.ts';
 import { decryptPart } from './pkcs12-decrypt.ts';
 import { octets } from './pkcs12-kdf.ts';
 
@@ -20,7 +20,8 @@ export async function openEncryptedKey(
 ): Promise<{ readonly ok: true; readonly key: KeyObject } | Refusal> {
   try {
     const { encryptionAlgorithm, encryptedData } = PKCS8ShroudedKeyBag.fromBER(der.slice());
-    const plain = await decryptPart(encryptionAlgorithm, octets(encryptedData), passphrase);
+    const data = octets(encryptedData);
+    const plain = await decryptPart(encryptionAlgorithm, data, new Passphrase(passphrase));
     if (plain === undefined) throw new WrongPassphraseError();
     return { ok: true, key: toKey(plain) };
   } catch (cause) {

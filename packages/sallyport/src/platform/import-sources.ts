@@ -1,7 +1,7 @@
 /** Keys and certificates from files of any form that partners and authorities hand over. */
 
 import { X509Certificate } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { documentPieces, type Piece, TLS_SECRET_FILES } from './import-documents.ts';
 import { pemBlocks } from './pem-blocks.ts';
@@ -53,12 +53,10 @@ export async function readImports(
 
 /** What is not there is told by who reads it. */
 function filesAt(path: string): string[] {
-  const isFile = (name: string): boolean => statSync(name, { throwIfNoEntry: false }) !== undefined;
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
   const { required, optional } = TLS_SECRET_FILES;
-  return [...required, ...optional.filter((name) => isFile(join(path, name)))].map((name) =>
-    join(path, name),
-  );
+  const isThere = (name: string): boolean => existsSync(join(path, name));
+  return [...required, ...optional.filter(isThere)].map((name) => join(path, name));
 }
 
 async function readFile(file: Piece, ask: AskPassphrase): Promise<KeysAndCertificates> {

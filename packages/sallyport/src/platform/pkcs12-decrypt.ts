@@ -2,8 +2,15 @@
 import { createDecipheriv } from 'node:crypto';
 import { Integer, OctetString, type Sequence } from 'asn1js';
 import { type AlgorithmIdentifier, PBES2Params } from 'pkijs';
-import { UnsupportedError } from './passphrase-errors.ts';
-import { deriveKey, deriveLegacy, legacyPassphrases, octets, PURPOSE } from './pkcs12-kdf.ts';
+import { type Passphrase, UnsupportedError } from './passphrase.ts';
+import {
+  deriveKey,
+  deriveLegacy,
+  type LegacyDerivation,
+  legacyPassphrases,
+  octets,
+  PURPOSE,
+} from './pkcs12-kdf.ts';
 import { decryptRc2Cbc } from './rc2.ts';
 
 const PBES2 = '1.2.840.113549.1.5.13';
@@ -31,11 +38,11 @@ const LEGACY_CIPHERS: ReadonlyMap<
 export async function decryptPart(
   algorithm: AlgorithmIdentifier,
   data: Uint8Array,
-  passphrase: string,
+  passphrase: Passphrase,
 ): Promise<Uint8Array | undefined> {
   if (algorithm.algorithmId === PBES2) return decryptPbes2(algorithm, data, passphrase);
   for (const bytes of legacyPassphrases(passphrase)) {
-    const plain = decryptLegacy(algorithm, data, bytes);
+    const plain = decryptLegacy(algorithm, data, { passphrase, bytes });
     if (plain !== undefined) return plain;
   }
   return undefined;
@@ -44,7 +51,7 @@ export async function decryptPart(
 async function decryptPbes2(
   algorithm: AlgorithmIdentifier,
   data: Uint8Array,
-  passphrase: string,
+  passphrase: Passphrase,
 ): Promise<Uint8Array | undefined> {
   const params = new PBES2Params({ schema: algorithm.algorithmParams as unknown });
   const { algorithmId } = params.encryptionScheme;
@@ -58,12 +65,12 @@ async function decryptPbes2(
 function decryptLegacy(
   algorithm: AlgorithmIdentifier,
   data: Uint8Array,
-  passphrase: Uint8Array,
+  opening: Pick<LegacyDerivation, 'passphrase' | 'bytes'>,
 ): Uint8Array | undefined {
   const scheme = LEGACY_CIPHERS.get(algorithm.algorithmId);
   if (scheme === undefined) throw new UnsupportedError(`scheme ${algorithm.algorithmId}`);
   const { salt, iterations } = legacyParams(algorithm.algorithmParams as unknown);
-  const common = { hash: 'sha1', passphrase, salt, iterations };
+  const common = { hash: 'sha1', ...opening, salt, iterations };
   const key = deriveLegacy({ ...common, purpose: PURPOSE.key, length: scheme.keyBytes });
   const iv = deriveLegacy({ ...common, purpose: PURPOSE.iv, length: 8 });
   if (scheme.cipher === 'rc2') {

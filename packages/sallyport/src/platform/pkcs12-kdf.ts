@@ -3,14 +3,7 @@ import { createHash, pbkdf2, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import { Integer, OctetString, type Sequence } from 'asn1js';
 import { type AlgorithmIdentifier, PBKDF2Params } from 'pkijs';
-import { UnsupportedError, WorkError } from './passphrase-errors.ts';
-
-/** OpenSSL writes 2,048 rounds, careful people 600,000; more only keeps the processor busy. */
-const MOST_ITERATIONS = 1_000_000;
-
-/** As much memory as OWASP's strongest advice for scrypt takes, and eight times its work. */
-const MOST_SCRYPT_BYTES = 128 * 2 ** 20;
-const MOST_SCRYPT_BLOCKS = 2 ** 23;
+import { type Passphrase, UnsupportedError } from './passphrase.ts';
 
 const HASHES: ReadonlyMap<string, string> = new Map([
   ['1.3.14.3.2.26', 'sha1'],
@@ -33,12 +26,6 @@ export function hashName(algorithm: string): string {
   return name;
 }
 
-export function checkIterations(iterations: number): number {
-  if (iterations > MOST_ITERATIONS)
-    throw new WorkError(`${String(iterations)} rounds of key derivation`);
-  return Math.max(1, iterations);
-}
-
 const PBKDF2 = '1.2.840.113549.1.5.12';
 const SCRYPT = '1.3.6.1.4.1.11591.4.11';
 const HMAC_SHA1 = '1.2.840.113549.2.7';
@@ -54,21 +41,22 @@ const scryptAsync = promisify<
 /** RFC 8018 §5.2, RFC 7914 §7; the passphrase goes in as UTF-8. */
 export async function deriveKey(
   { algorithmId, algorithmParams }: AlgorithmIdentifier,
-  passphrase: string,
+  passphrase: Passphrase,
   keyBytes: number,
 ): Promise<Uint8Array> {
   switch (algorithmId) {
     case PBKDF2: {
       const params = new PBKDF2Params({ schema: algorithmParams as unknown });
-      const iterations = checkIterations(params.iterationCount);
+      const iterations = params.iterationCount;
+      passphrase.spend(iterations);
       const hash = hashName(params.prf?.algorithmId ?? HMAC_SHA1);
-      return pbkdf2Async(passphrase, octets(params.salt), iterations, keyBytes, hash);
+      return pbkdf2Async(passphrase.text, octets(params.salt), iterations, keyBytes, hash);
     }
     case SCRYPT: {
-      const { salt, ...cost } = scryptParams(algorithmParams as unknown);
-      // Besides the blocks counted here, OpenSSL needs a few for itself.
-      const maxmem = 2 * MOST_SCRYPT_BYTES;
-      return scryptAsync(passphrase, salt, keyBytes, { ...cost, maxmem });
+      const { salt, N, r, p } = scryptParams(algorithmParams as unknown);
+      passphrase.spend(N * r * p);
+      // Twice the blocks: OpenSSL needs a few for itself.
+      return scryptAsync(passphrase.text, salt, keyBytes, { N, r, p, maxmem: 2 * 128 * N * r });
     }
     default:
       throw new UnsupportedError(`key derivation ${algorithmId}`);
@@ -81,8 +69,6 @@ function scryptParams(params: unknown): { salt: Uint8Array; N: number; r: number
   const [N = 0, r = 0, p = 0] = cost.map((one) =>
     one instanceof Integer ? Number(one.toBigInt()) : 0,
   );
-  if (128 * N * r > MOST_SCRYPT_BYTES || N * r * p > MOST_SCRYPT_BLOCKS)
-    throw new WorkError(`scrypt with N=${N}, r=${r}, p=${p}`);
   return { salt: octets(salt), N, r, p };
 }
 
@@ -97,21 +83,22 @@ export const PURPOSE = { key: 1, iv: 2, mac: 3 } as const;
 
 export interface LegacyDerivation {
   readonly hash: string;
-  /** Already in the form of `legacyPassphrases`. */
-  readonly passphrase: Uint8Array;
+  readonly passphrase: Passphrase;
+  /** One of its `legacyPassphrases`. */
+  readonly bytes: Uint8Array;
   readonly salt: Uint8Array;
   readonly iterations: number;
   readonly purpose: (typeof PURPOSE)[keyof typeof PURPOSE];
   readonly length: number;
 }
 
-/** RFC 7292 appendix B.2. */
+/** RFC 7292 appendix B.2. Throws where it is more work than the passphrase is good for. */
 export function deriveLegacy(options: LegacyDerivation): Uint8Array {
-  const { hash, passphrase, salt, length } = options;
-  const iterations = checkIterations(options.iterations);
+  const { hash, passphrase, bytes: text, salt, iterations, length } = options;
+  passphrase.spend(iterations);
   const blockBytes = hash === 'sha384' || hash === 'sha512' ? 128 : 64;
   const diversifier = new Uint8Array(blockBytes).fill(options.purpose);
-  const input = Buffer.concat([repeat(salt, blockBytes), repeat(passphrase, blockBytes)]);
+  const input = Buffer.concat([repeat(salt, blockBytes), repeat(text, blockBytes)]);
   const parts: Uint8Array[] = [];
   for (let bytes = 0; bytes < length; ) {
     let block: Uint8Array = createHash(hash).update(diversifier).update(input).digest();
@@ -144,7 +131,7 @@ function addToBlocks(input: Uint8Array, block: Uint8Array): void {
 }
 
 /** RFC 7292 appendix B.1: UTF-16 with a final zero; for no passphrase, writers differ: with it or without. */
-export function legacyPassphrases(passphrase: string): Uint8Array[] {
-  const text = Buffer.from(`${passphrase}\0`, 'utf16le').swap16();
-  return passphrase === '' ? [text, new Uint8Array(0)] : [text];
+export function legacyPassphrases({ text }: Passphrase): Uint8Array[] {
+  const bytes = Buffer.from(`${text}\0`, 'utf16le').swap16();
+  return text === '' ? [bytes, new Uint8Array(0)] : [bytes];
 }

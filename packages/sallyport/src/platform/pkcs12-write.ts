@@ -18,7 +18,14 @@ import {
   SafeBag,
   SafeContents,
 } from 'pkijs';
-import { deriveKey, deriveLegacy, legacyPassphrases, PURPOSE } from './pkcs12-kdf.ts';
+import { Passphrase } from './passphrase.ts';
+import {
+  deriveKey,
+  deriveLegacy,
+  type LegacyDerivation,
+  legacyPassphrases,
+  PURPOSE,
+} from './pkcs12-kdf.ts';
 import type { Pkcs12Scheme } from './pkcs12-scheme.ts';
 
 export interface Pkcs12Input {
@@ -149,7 +156,7 @@ async function encryptPbes2(plain: Uint8Array, passphrase: string): Promise<Encr
       prf: new AlgorithmIdentifier({ algorithmId: OID.hmacSha256, algorithmParams: new Null() }),
     }).toSchema(),
   });
-  const key = await deriveKey(keyDerivationFunc, passphrase, 32);
+  const key = await deriveKey(keyDerivationFunc, new Passphrase(passphrase), 32);
   const params = new PBES2Params({
     keyDerivationFunc,
     encryptionScheme: new AlgorithmIdentifier({
@@ -169,8 +176,7 @@ async function encryptPbes2(plain: Uint8Array, passphrase: string): Promise<Encr
 /** RFC 7292 appendix C. */
 function encryptLegacy(plain: Uint8Array, passphrase: string): Promise<Encrypted> {
   const salt = randomBytes(SALT_BYTES);
-  const [bytes = new Uint8Array(0)] = legacyPassphrases(passphrase);
-  const common = { hash: 'sha1', passphrase: bytes, salt, iterations: LEGACY_ROUNDS };
+  const common = { hash: 'sha1', ...legacyOf(passphrase), salt, iterations: LEGACY_ROUNDS };
   const key = deriveLegacy({ ...common, purpose: PURPOSE.key, length: 24 });
   const iv = deriveLegacy({ ...common, purpose: PURPOSE.iv, length: 8 });
   const algorithmParams = new Sequence({
@@ -180,6 +186,12 @@ function encryptLegacy(plain: Uint8Array, passphrase: string): Promise<Encrypted
     algorithm: new AlgorithmIdentifier({ algorithmId: OID.sha1And3Des, algorithmParams }),
     data: encryptCbc('des-ede3-cbc', { key, iv, plain }),
   });
+}
+
+function legacyOf(text: string): Pick<LegacyDerivation, 'passphrase' | 'bytes'> {
+  const passphrase = new Passphrase(text);
+  const [bytes = new Uint8Array(0)] = legacyPassphrases(passphrase);
+  return { passphrase, bytes };
 }
 
 function encryptCbc(
@@ -197,10 +209,10 @@ function macOf(
   [hash, oid]: readonly [hash: string, oid: string],
 ): MacData {
   const salt = randomBytes(SALT_BYTES);
-  const [bytes = new Uint8Array(0)] = legacyPassphrases(passphrase);
   const length = hash === 'sha1' ? 20 : 32;
   const key = deriveLegacy({
-    ...{ hash, passphrase: bytes, salt, iterations: LEGACY_ROUNDS, purpose: PURPOSE.mac, length },
+    ...{ hash, ...legacyOf(passphrase), salt, iterations: LEGACY_ROUNDS },
+    ...{ purpose: PURPOSE.mac, length },
   });
   const digest = createHmac(hash, key).update(content).digest();
   return new MacData({

@@ -13,12 +13,12 @@ import {
   SafeContents,
 } from 'pkijs';
 import {
+  Passphrase,
   type Refusal,
   refusalOf,
   UnsupportedError,
-  WorkError,
   WrongPassphraseError,
-} from './passphrase-errors.ts';
+} from './passphrase.ts';
 import { decryptPart } from './pkcs12-decrypt.ts';
 import {
   deriveKey,
@@ -38,9 +38,6 @@ export interface Pkcs12Content {
 
 export type Pkcs12Result = { readonly ok: true; readonly content: Pkcs12Content } | Refusal;
 
-/** More than any honest file has: for each of them a key is derived. */
-const MOST_ENCRYPTED = 8;
-
 const DATA = '1.2.840.113549.1.7.1';
 const ENCRYPTED_DATA = '1.2.840.113549.1.7.6';
 const PBMAC1 = '1.2.840.113549.1.5.14';
@@ -52,32 +49,31 @@ export async function parsePkcs12(
   form = 'PKCS#12',
 ): Promise<Pkcs12Result> {
   try {
-    return { ok: true, content: await readFile(bytes, passphrase) };
+    return { ok: true, content: await readFile(bytes, new Passphrase(passphrase)) };
   } catch (cause) {
     return refusalOf(cause, form);
   }
 }
 
-/** What has been found so far, and how often something had to be opened for it. */
+/** What has been found so far. */
 interface Findings {
   readonly certificates: Uint8Array[];
   readonly keys: Uint8Array[];
-  opened: number;
 }
 
-async function readFile(bytes: Uint8Array, passphrase: string): Promise<Pkcs12Content> {
+async function readFile(bytes: Uint8Array, passphrase: Passphrase): Promise<Pkcs12Content> {
   const file = PFX.fromBER(bytes.slice());
   if (file.authSafe.contentType !== DATA) throw new UnsupportedError('signature in place of a MAC');
   const content = octets(file.authSafe.content as unknown);
   if (file.macData !== undefined) await checkMac(file.macData, content, passphrase);
-  const found: Findings = { certificates: [], keys: [], opened: 0 };
+  const found: Findings = { certificates: [], keys: [] };
   for (const part of AuthenticatedSafe.fromBER(content).safeContents) {
-    await readBags(await openPart(part, passphrase, found), passphrase, found);
+    await readBags(await openPart(part, passphrase), passphrase, found);
   }
   return found;
 }
 
-async function checkMac(mac: MacData, content: Uint8Array, passphrase: string): Promise<void> {
+async function checkMac(mac: MacData, content: Uint8Array, passphrase: Passphrase): Promise<void> {
   const { digestAlgorithm, digest } = mac.mac;
   const expected = octets(digest);
   if (digestAlgorithm.algorithmId === PBMAC1) {
@@ -93,14 +89,8 @@ async function checkMac(mac: MacData, content: Uint8Array, passphrase: string): 
   const iterations = mac.iterations ?? 1;
   for (const bytes of legacyPassphrases(passphrase)) {
     const length = expected.length;
-    const key = deriveLegacy({
-      hash,
-      passphrase: bytes,
-      salt,
-      iterations,
-      purpose: PURPOSE.mac,
-      length,
-    });
+    const wanted = { hash, passphrase, bytes, salt, iterations, purpose: PURPOSE.mac, length };
+    const key = deriveLegacy(wanted);
     if (isMac(hash, key, { content, expected })) return;
   }
   throw new WrongPassphraseError();
@@ -115,22 +105,11 @@ function isMac(
   return actual.length === expected.length && timingSafeEqual(actual, expected);
 }
 
-function countOpened(found: Findings): void {
-  found.opened += 1;
-  if (found.opened > MOST_ENCRYPTED)
-    throw new WorkError(`more than ${String(MOST_ENCRYPTED)} derivations of a key`);
-}
-
-async function openPart(
-  part: ContentInfo,
-  passphrase: string,
-  found: Findings,
-): Promise<Uint8Array> {
+async function openPart(part: ContentInfo, passphrase: Passphrase): Promise<Uint8Array> {
   switch (part.contentType) {
     case DATA:
       return octets(part.content as unknown);
     case ENCRYPTED_DATA: {
-      countOpened(found);
       const { encryptedContentInfo } = new EncryptedData({ schema: part.content as unknown });
       // The content stands under an implicit tag, in one piece or several: pkijs joins them.
       const data = new Uint8Array(encryptedContentInfo.getEncryptedContent());
@@ -147,14 +126,13 @@ async function openPart(
   }
 }
 
-async function readBags(plain: Uint8Array, passphrase: string, found: Findings): Promise<void> {
+async function readBags(plain: Uint8Array, passphrase: Passphrase, found: Findings): Promise<void> {
   for (const { bagValue } of SafeContents.fromBER(plain.slice()).safeBags) {
     if (bagValue instanceof CertBag) {
       found.certificates.push(octets(bagValue.certValue));
     } else if (bagValue instanceof PrivateKeyInfo) {
       found.keys.push(new Uint8Array(bagValue.toSchema().toBER()));
     } else if (bagValue instanceof PKCS8ShroudedKeyBag) {
-      countOpened(found);
       const data = octets(bagValue.encryptedData);
       const key = await decryptPart(bagValue.encryptionAlgorithm, data, passphrase);
       if (key === undefined) throw new WrongPassphraseError();

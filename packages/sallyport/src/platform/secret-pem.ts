@@ -7,7 +7,7 @@ import { REFUSAL_FAULTS } from './secret-refusal.ts';
 /** More certificates than any chain or bundle for one peer has. */
 const MOST_CERTIFICATES = 64;
 /** Each of them may want a passphrase, and work to open it. */
-const MOST_KEYS = 8;
+const MOST_KEYS = 4;
 
 /** What opens encrypted keys; asked for only where there are any. Absent: there is none. */
 export type AskPassphrase = () => Promise<string | undefined>;

@@ -154,10 +154,7 @@ async function readPem(
 }
 
 /** Keeps going after a fault, so that all files of a secret are looked at. */
-async function collect<T>(
-  { faults }: Pick<Context, 'faults'>,
-  work: () => T | Promise<T>,
-): Promise<T | undefined> {
+async function collect<T>({ faults }: Context, work: () => T | Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (cause) {

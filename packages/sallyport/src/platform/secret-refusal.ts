@@ -1,6 +1,6 @@
 /** What cannot be opened with its passphrase, as a fault of the secret: code and way out. */
 import type { ProblemCode } from '../model/problem-codes.ts';
-import type { Refusal } from './passphrase-errors.ts';
+import type { Refusal } from './passphrase.ts';
 
 export const REFUSAL_FAULTS: Readonly<
   Record<Refusal['reason'], readonly [code: ProblemCode, hint: string]>

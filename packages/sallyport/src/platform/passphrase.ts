@@ -1,4 +1,4 @@
-/** Why something under a passphrase cannot be opened. */
+/** What opens a file, how much work it may be, and why it does not. */
 
 export class WrongPassphraseError extends Error {}
 
@@ -15,6 +15,31 @@ export class UnsupportedError extends Error {
   constructor(what: string) {
     super(`unsupported ${what}`);
     this.name = 'UnsupportedError';
+  }
+}
+
+/** OpenSSL writes 2,048 rounds of PBKDF2 or 131,072 blocks of scrypt, careful people 600,000; more only keeps the processor busy. */
+const MOST_ROUNDS = 1_000_000;
+/** Of one file, whose parts each have a key of their own. */
+const MOST_ROUNDS_OF_ALL = 3_000_000;
+
+/** A passphrase, and what may still be done with it for one file. */
+export class Passphrase {
+  readonly text: string;
+  #left: number = MOST_ROUNDS_OF_ALL;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** Before each derivation of a key: rounds, or blocks of scrypt. Throws {@link WorkError}. */
+  spend(rounds: number): void {
+    if (rounds > MOST_ROUNDS) throw new WorkError(`${String(rounds)} rounds of key derivation`);
+    this.#left -= Math.max(1, rounds);
+    if (this.#left < 0)
+      throw new WorkError(
+        `more than ${String(MOST_ROUNDS_OF_ALL)} rounds of key derivation in all`,
+      );
   }
 }
 
