@@ -210,12 +210,13 @@ export class EngineLevel {
     const readings = plan.tunnels.map((tunnel) => {
       const sas = sasOf(tunnel);
       const reading = readTunnel(tunnel, sas, lost);
-      const certificates = certificatesInUse(tunnel, {
+      if (tunnel.auth.method !== 'certificate') return reading;
+      const certificates = certificatesInUse(tunnel.auth, {
         held: observed,
         isOutdated: isOutdated(tunnel, sas, known),
         provenId: reading.ike === undefined ? undefined : reading.remoteId,
       });
-      return certificates === undefined ? reading : { ...reading, certificates };
+      return { ...reading, certificates };
     });
     const actions = await keeper.keep(plan.tunnels, observed, lost, signal);
     const now = new Date();

@@ -4,7 +4,7 @@ import { authority, leaf } from '../../model/testing.ts';
 import { certificatesInUse } from './certificates.ts';
 import type { HeldCertificate } from './state.ts';
 import { heldLeaf } from './testing/obedient-daemon.ts';
-import { certificateTunnel, pskTunnel } from './testing/tunnels.ts';
+import { certificateTunnel } from './testing/tunnels.ts';
 
 const theirs: CertificateFacts = {
   ...leaf,
@@ -25,23 +25,26 @@ function held(...certificates: readonly (CertificateFacts | HeldCertificate)[]) 
   return { certificates: new Map(all.map((one) => [one.fingerprint, one])) };
 }
 
+const { auth } = certificateTunnel;
+if (auth.method !== 'certificate') throw new Error('the tunnel has certificates');
 const provenId = 'peer.example';
 
 describe('the certificates that a tunnel is up with', () => {
   it('are ours as it is loaded, and the youngest that holds what the other side has proven', () => {
     const all = held(theirs, heldLeaf, younger, { fingerprint: 'b0', hasPrivateKey: false });
-    expect(
-      certificatesInUse(certificateTunnel, { held: all, isOutdated: false, provenId }),
-    ).toEqual({ secret: 'own', local: summaryOf(leaf), remote: summaryOf(younger) });
+    expect(certificatesInUse(auth, { held: all, isOutdated: false, provenId })).toEqual({
+      secret: 'own',
+      local: summaryOf(leaf),
+      remote: summaryOf(younger),
+    });
   });
 
   it('are not told where nothing was read back', () => {
     const nothing = { secret: 'own' };
     const look = { held: held(heldLeaf), isOutdated: true };
-    expect(certificatesInUse(certificateTunnel, look)).toEqual(nothing);
+    expect(certificatesInUse(auth, look)).toEqual(nothing);
     const empty = { held: held(), isOutdated: false, provenId };
-    expect(certificatesInUse(certificateTunnel, empty)).toEqual(nothing);
-    expect(certificatesInUse(pskTunnel, empty)).toBeUndefined();
+    expect(certificatesInUse(auth, empty)).toEqual(nothing);
   });
 
   it.each([
@@ -52,6 +55,6 @@ describe('the certificates that a tunnel is up with', () => {
     ['it is one of ours', { ...heldLeaf, fingerprint: 'c0', facts: theirs }, provenId],
   ])('are not theirs where %s', (_where, certificate, id) => {
     const look = { held: held(certificate), isOutdated: true, provenId: id };
-    expect(certificatesInUse(certificateTunnel, look)).toEqual({ secret: 'own' });
+    expect(certificatesInUse(auth, look)).toEqual({ secret: 'own' });
   });
 });

@@ -1,7 +1,8 @@
 /** Which of the certificates that the daemon holds a tunnel is up with. */
+import { once } from '../../lib/once.ts';
 import { type CertificateFacts, summaryOf } from '../../model/facts.ts';
 import { parseIdentity, provesIdentity } from '../../model/identity.ts';
-import type { CertificateAuth, TunnelPlan } from '../../plan/host-plan.ts';
+import type { CertificateAuth } from '../../plan/host-plan.ts';
 import type { TunnelCertificates } from '../../status/host-report.ts';
 import type { ObservedStrongswan } from './state.ts';
 
@@ -20,12 +21,10 @@ export interface CertificatesLook {
   readonly provenId?: string | undefined;
 }
 
-/** Undefined for a tunnel without certificates. */
 export function certificatesInUse(
-  { auth }: TunnelPlan,
+  auth: CertificateAuth,
   { held, isOutdated, provenId }: CertificatesLook,
-): TunnelCertificates | undefined {
-  if (auth.method !== 'certificate') return undefined;
+): TunnelCertificates {
   const local = !isOutdated && holdsLeaf(held, auth) ? auth.leaf : undefined;
   const remote = provenId === undefined ? undefined : youngestOf(held, provenId);
   return {
@@ -35,12 +34,32 @@ export function certificatesInUse(
   };
 }
 
+/** Of one listing, which every tunnel is held against. */
+interface Shown {
+  /** The youngest first. */
+  readonly certificates: readonly CertificateFacts[];
+  /** Found by identity. */
+  readonly found: Map<string, CertificateFacts | undefined>;
+}
+
+const shownIn = new WeakMap<Held['certificates'], Shown>();
+
 /** charon keeps what peers have shown and does not tell what proved an identity: the youngest that holds it. */
-function youngestOf({ certificates }: Held, id: string): CertificateFacts | undefined {
+function youngestOf({ certificates: held }: Held, id: string): CertificateFacts | undefined {
   if (parseIdentity(id).type === 'opaque') return undefined;
-  const [youngest] = [...certificates.values()]
+  const { certificates, found } = once(shownIn, held, toShown);
+  if (!found.has(id))
+    found.set(
+      id,
+      certificates.find((facts) => provesIdentity(facts, id)),
+    );
+  return found.get(id);
+}
+
+function toShown(held: Held['certificates']): Shown {
+  const certificates = [...held.values()]
     .flatMap(({ hasPrivateKey, facts }) => (hasPrivateKey ? [] : (facts ?? [])))
-    .filter((facts) => !facts.isAuthority && provesIdentity(facts, id))
+    .filter(({ isAuthority }) => !isAuthority)
     .sort((a, b) => Date.parse(b.notBefore) - Date.parse(a.notBefore));
-  return youngest;
+  return { certificates, found: new Map() };
 }

@@ -111,6 +111,13 @@ describe('StrongswanDriver', () => {
       [undefined, false],
       ['DNS:gw.example', false],
     ]);
+    const before = await driver.observe(signal);
+    const look = { loaded: 'all', sas: 'all' } as const;
+    const again = await driver.observe(signal, look, before);
+    expect(again.certificates).toBe(before.certificates);
+    charon.keys.clear();
+    const keyless = await driver.observe(signal, look, before);
+    expect([...keyless.certificates.values()].some((one) => one.hasPrivateKey)).toBe(false);
   });
 
   it('sees that a certificate of ours is gone, and loads it again', async () => {

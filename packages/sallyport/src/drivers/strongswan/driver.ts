@@ -160,21 +160,27 @@ export class StrongswanDriver
     };
   }
 
-  /** Of everybody; one that was held before is not read again. */
+  /** Of everybody; what was held before is not read again, and is the same object where nothing has changed. */
   async #listCertificates(
     before: ReadonlyMap<string, HeldCertificate>,
     signal: AbortSignal,
-  ): Promise<Map<string, HeldCertificate>> {
+  ): Promise<ReadonlyMap<string, HeldCertificate>> {
     const held = new Map<string, HeldCertificate>();
     for await (const { data, hasPrivateKey } of this.#client.listCerts({ type: 'X509', signal })) {
       const fingerprint = createHash('sha256').update(data).digest('hex');
-      const facts = before.get(fingerprint)?.facts ?? parseCertificateFacts(data);
-      held.set(fingerprint, {
-        ...{ fingerprint, hasPrivateKey },
-        ...(facts === undefined ? {} : { facts }),
-      });
+      const known = before.get(fingerprint);
+      const facts = known?.facts ?? parseCertificateFacts(data);
+      const isKnown = known?.hasPrivateKey === hasPrivateKey;
+      held.set(
+        fingerprint,
+        isKnown
+          ? known
+          : { ...{ fingerprint, hasPrivateKey }, ...(facts === undefined ? {} : { facts }) },
+      );
     }
-    return held;
+    const isSame =
+      held.size === before.size && [...held].every(([key, one]) => before.get(key) === one);
+    return isSame ? before : held;
   }
 
   /** Only what is ours. */
