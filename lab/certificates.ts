@@ -41,6 +41,8 @@ export interface LeafRequest extends CertificateRequest {
   readonly alternativeNames: readonly string[];
   /** Where its authority says that its list is. */
   readonly crlUrl?: string;
+  /** What its key may be used for: `digitalSignature` if absent. */
+  readonly keyUsage?: string;
   /** From now on for a year if absent. */
   readonly valid?: { readonly from: Date; readonly to: Date };
 }
@@ -57,12 +59,12 @@ export async function createAuthority(
 }
 
 export async function issueCertificate(request: LeafRequest): Promise<Credentials> {
-  const { authority, crlUrl, valid } = request;
+  const { authority, crlUrl, keyUsage = 'digitalSignature', valid } = request;
   const names = request.alternativeNames.map(
     (name) => `${isIP(name) === 0 ? 'DNS' : 'IP'}:${name}`,
   );
   const made = await make(request, authority, [
-    ...['basicConstraints=critical,CA:false', 'keyUsage=critical,digitalSignature'],
+    ...['basicConstraints=critical,CA:false', `keyUsage=critical,${keyUsage}`],
     ...(names.length === 0 ? [] : [`subjectAltName=${names.join(',')}`]),
     ...(crlUrl === undefined ? [] : [`crlDistributionPoints=URI:${crlUrl}`]),
   ]);

@@ -106,6 +106,13 @@ describe('the cause of a tunnel whose peer', () => {
       hint: /among its subject alternative names/,
     },
     {
+      what: 'has a certificate whose key may not sign',
+      request: () => ({ keyUsage: 'keyEncipherment' }),
+      code: 'ike/certificate-key-usage',
+      message: /the certificate of CN=right\.example does not permit its key to sign/,
+      hint: /with key usage digitalSignature/,
+    },
+    {
       what: 'has a certificate that has expired',
       request: () => ({
         valid: { from: new Date('2020-01-01'), to: new Date(Date.now() - HOUR) },

@@ -227,7 +227,7 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
   'certificate/no-authority': error(
     'Nothing says which CA must have issued the certificate of the other side',
   ),
-  'certificate/key-usage': warning(
+  'certificate/key-usage': error(
     'A gateway signs with its key, and its certificate does not permit that (RFC 4945 §5.1.3.2)',
   ),
   'certificate/extended-key-usage': warning(

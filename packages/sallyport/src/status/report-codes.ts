@@ -30,15 +30,15 @@ export const REPORT_CODES: Readonly<Record<string, string>> = {
   'agent/certificate-expires-in-7-days': 'A certificate of a tunnel expires within 7 days',
   'agent/certificate-expires-in-14-days': 'A certificate of a tunnel expires within 14 days',
   'agent/certificate-expires-in-30-days': 'A certificate of a tunnel expires within 30 days',
-  'agent/peer-certificate-expired': 'The certificate that the other side showed last has expired',
+  'agent/peer-certificate-expired': 'The certificate that the other side has shown has expired',
   'agent/peer-certificate-expires-in-1-day':
-    'The certificate that the other side showed last expires within a day',
+    'The certificate that the other side has shown expires within a day',
   'agent/peer-certificate-expires-in-7-days':
-    'The certificate that the other side showed last expires within 7 days',
+    'The certificate that the other side has shown expires within 7 days',
   'agent/peer-certificate-expires-in-14-days':
-    'The certificate that the other side showed last expires within 14 days',
+    'The certificate that the other side has shown expires within 14 days',
   'agent/peer-certificate-expires-in-30-days':
-    'The certificate that the other side showed last expires within 30 days',
+    'The certificate that the other side has shown expires within 30 days',
   'agent/revocation-list-ends': 'A revocation list is over soon',
   'agent/revocation-list-over': 'A revocation list is over',
   'agent/copy-not-kept': 'The copy of the plan for the next start could not be written',

@@ -1,4 +1,4 @@
-/** What our own certificate is limited to, and how it is named: our daemon does not mind, peers do. */
+/** What our own certificate is limited to, and how it is named: our daemon shows it as it is, and peers refuse it. */
 import type { Problem } from '../../lib/problem.ts';
 import type { CertificateFacts } from '../facts.ts';
 import type { ParsedObject } from '../parsed-object.ts';
@@ -35,7 +35,7 @@ export function checkUsages(secret: ParsedObject, leaf: CertificateFacts): Probl
       ? []
       : [
           problemAt(secret, ['spec'], 'certificate/key-usage', {
-            message: `our certificate permits ${keyUsages.join(', ') || 'no use of its key'}, and not digitalSignature: Libreswan refuses it, strongSwan does not look`,
+            message: `our certificate permits ${keyUsages.join(', ') || 'no use of its key'}, and not digitalSignature: strongSwan and Libreswan refuse it`,
             value,
             hint: 'have it issued again with key usage digitalSignature, or without that extension',
           }),

@@ -161,7 +161,7 @@ const CASES: readonly Case[] = [
       path: 'spec',
       value: 'C=CH, O=Example, CN=gw',
       message:
-        'our certificate permits keyEncipherment, cRLSign, and not digitalSignature: Libreswan refuses it, strongSwan does not look',
+        'our certificate permits keyEncipherment, cRLSign, and not digitalSignature: strongSwan and Libreswan refuse it',
     },
   },
   {

@@ -40,6 +40,7 @@ const WORTH: Readonly<Record<CauseCode, number>> = {
   'ike/certificate-not-yet-valid': 3,
   'ike/certificate-revoked': 3,
   'ike/certificate-unchecked': 3,
+  'ike/certificate-key-usage': 3,
 };
 
 /** Of equals the later one says more, and a line that names something more than one that does not. */

@@ -88,7 +88,8 @@ type ProvingCode =
   | 'ike/certificate-expired'
   | 'ike/certificate-not-yet-valid'
   | 'ike/certificate-revoked'
-  | 'ike/certificate-unchecked';
+  | 'ike/certificate-unchecked'
+  | 'ike/certificate-key-usage';
 
 const PROVING: Texts<ProvingCode> = {
   'ike/authentication-refused': {
@@ -159,6 +160,12 @@ const PROVING: Texts<ProvingCode> = {
       'no revocation list that is not over says that the certificate of the other side is good',
     told: 'no revocation list that is not over says that {1} is good, as this connection demands',
     hint: 'get the present list of each of its authorities, and put it into revocationLists of the Secret in auth.certificate.peerAuthority; or set revocation: relaxed in auth.certificate',
+    names: ['subject'],
+  },
+  'ike/certificate-key-usage': {
+    message:
+      'the certificate of {1} does not permit its key to sign, which is how a gateway proves itself',
+    hint: 'have it issued again with key usage digitalSignature, or without that extension (RFC 4945 §5.1.3.2)',
     names: ['subject'],
   },
 };

@@ -185,6 +185,22 @@ const ATTEMPTS: readonly {
     hint: 'have the other side send its intermediate certificates',
   },
   {
+    what: 'a certificate whose key may not sign, while a former one is known',
+    lines: [
+      'received end entity cert "CN=bad.example"',
+      '  using certificate "CN=bad.example"',
+      '  using trusted ca certificate "O=Example, CN=expected"',
+      'rejecting certificate without digitalSignature or nonRepudiation keyUsage flags',
+      'signature validation failed, looking for another key',
+      '  using certificate "CN=right.example"',
+      'signature validation failed, looking for another key',
+      'generating INFORMATIONAL request 2 [ N(AUTH_FAILED) ]',
+    ],
+    code: 'ike/certificate-key-usage',
+    says: 'the certificate of CN=bad.example does not permit its key to sign',
+    hint: 'with key usage digitalSignature',
+  },
+  {
     what: 'a certificate that does not hold the identity',
     lines: [
       'received end entity cert "CN=other.example"',

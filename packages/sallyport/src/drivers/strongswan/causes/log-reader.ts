@@ -170,6 +170,12 @@ const PATTERNS: readonly (readonly [line: RegExp, tells: Tells])[] = [
     ),
   ],
   [
+    /^rejecting certificate without digitalSignature or nonRepudiation keyUsage flags$/,
+    saysOfCertificate((_parts, { certificate = '' }) =>
+      found('ike/certificate-key-usage', [certificate]),
+    ),
+  ],
+  [
     /^no issuer certificate found for "(.*)"$/,
     saysOfCertificate((parts, memory) => {
       memory.isIssuerNext = true;
