@@ -54,6 +54,22 @@ describe('the files of secrets', () => {
     expect(await codes()).toEqual([]);
   });
 
+  it('hold another revocation list than was applied, until that is', async () => {
+    expect(await codes()).toEqual([]);
+    const [tunnel] = plan.tunnels;
+    if (tunnel?.auth.method !== 'psk') throw new Error('the world has a tunnel by key');
+    const list = {
+      issuer: 'CN=site',
+      issuerKey: 'a',
+      fingerprint: 'f',
+      thisUpdate: '2026-06-01T00:00:00.000Z',
+    };
+    const secret = { ...tunnel.auth.secret, revocationLists: [list] };
+    const applied = { ...plan, tunnels: [{ ...tunnel, auth: { ...tunnel.auth, secret } }] };
+    expect(await codes(applied)).toEqual(['agent/secret-changed']);
+    expect(await codes()).toEqual([]);
+  });
+
   it('are gone: the tunnel would not come back', async () => {
     await rm(keyPath());
     const [problem] = await watch.check(plan);

@@ -9,13 +9,14 @@ import type { ObjectRef, Problem } from '../lib/problem.ts';
 import type { ParsedObject } from '../model/parsed-object.ts';
 import { type Secret, secretFiles } from '../model/secret.ts';
 import type { HostPlan, SecretUse } from '../plan/host-plan.ts';
+import { contentOf } from '../plan/revocation-lists.ts';
 import { collectSecretFacts } from '../platform/secret-facts.ts';
 import { readSalt } from '../store/salt.ts';
 import { type DeclaredSecrets, findSecret, type StoredSecrets } from './secret-source.ts';
 
 interface SecretCheck {
-  /** Of what is wanted. */
-  readonly fingerprint: string;
+  /** What is wanted. */
+  readonly content: string;
   /** Of the files and of what is wanted: it stands while it is the same. */
   readonly stamp: string;
   readonly problem?: Problem;
@@ -53,7 +54,7 @@ export class SecretWatch {
     const declared = askOnce(() => this.#options.secrets.declared());
     const judged = [...uses].map(async ([name, use]) => {
       const before = this.#checks.get(name);
-      const stands = onlyNew && before?.fingerprint === use.fingerprint;
+      const stands = onlyNew && before?.content === contentOf(use);
       return [name, stands ? before : await this.#judge(use, before, declared)] as const;
     });
     this.#checks = new Map(await Promise.all(judged));
@@ -65,23 +66,23 @@ export class SecretWatch {
     before: SecretCheck | undefined,
     declared: () => Promise<DeclaredSecrets>,
   ): Promise<SecretCheck> {
-    const { fingerprint } = use;
+    const content = contentOf(use);
     try {
       const secret = findSecret(await declared(), use);
-      const stamp = `${fingerprint} ${await stampOf(secret)}`;
+      const stamp = `${content} ${await stampOf(secret)}`;
       if (before?.stamp === stamp) return before;
       const problem = await this.#compare(use, secret);
-      return { fingerprint, stamp, ...(problem === undefined ? {} : { problem }) };
+      return { content, stamp, ...(problem === undefined ? {} : { problem }) };
     } catch (error) {
-      return { fingerprint, stamp: '', problem: unusable(use, messageOf(error)) };
+      return { content, stamp: '', problem: unusable(use, messageOf(error)) };
     }
   }
 
   async #compare(use: SecretUse, secret: ParsedObject<Secret>): Promise<Problem | undefined> {
     const [facts] = await collectSecretFacts([secret], await readSalt(this.#options.saltPath));
-    const found = facts?.fingerprint ?? '';
-    if (found === use.fingerprint) return undefined;
-    if (found === '') return unusable(use, facts?.problems[0]?.message ?? 'it has no content');
+    if (facts !== undefined && contentOf(facts) === contentOf(use)) return undefined;
+    if (facts === undefined || facts.fingerprint === '')
+      return unusable(use, facts?.problems[0]?.message ?? 'it has no content');
     return {
       code: 'agent/secret-changed',
       severity: 'warning',

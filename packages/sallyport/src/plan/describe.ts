@@ -135,7 +135,9 @@ const START_TEXT = {
 
 function describeAuth({ auth }: TunnelPlan): string {
   if (auth.method === 'psk') return `pre-shared key, Secret ${auth.secret.name}`;
-  return `certificate, Secret ${auth.secret.name}; the other side's must come from Secret ${auth.peerAuthority.name}`;
+  const demanded =
+    auth.revocation === 'strict' ? ', and be in no revocation list, which must be there' : '';
+  return `certificate, Secret ${auth.secret.name}; the other side's must come from Secret ${auth.peerAuthority.name}${demanded}`;
 }
 
 /** As `ip route` writes it. */

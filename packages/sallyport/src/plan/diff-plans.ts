@@ -1,6 +1,7 @@
 /** What differs between two plans of a host, in the words in which a plan is read. */
 import { factsOf, sectionsOf, titleOf } from './describe.ts';
 import type { HostPlan, SecretUse, TunnelPlan } from './host-plan.ts';
+import { contentOf } from './revocation-lists.ts';
 
 export interface PlanChange {
   readonly action: 'add' | 'replace' | 'remove';
@@ -51,8 +52,10 @@ function diffTunnel(before: TunnelPlan | undefined, after: TunnelPlan): PlanChan
   });
   const renewed = secretsOf(after).filter((use) =>
     secretsOf(before).some(
-      ({ namespace, name, fingerprint }) =>
-        namespace === use.namespace && name === use.name && fingerprint !== use.fingerprint,
+      (old) =>
+        old.namespace === use.namespace &&
+        old.name === use.name &&
+        contentOf(old) !== contentOf(use),
     ),
   );
   return [

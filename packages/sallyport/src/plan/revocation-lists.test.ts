@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RevocationListFacts } from '../model/facts.ts';
-import { newestLists } from './revocation-lists.ts';
+import { contentOf, newestLists } from './revocation-lists.ts';
 
 const list = (fingerprint: string, change: Partial<RevocationListFacts>): RevocationListFacts => ({
   ...{ issuer: 'CN=site', issuerKey: 'a', thisUpdate: '2026-06-01T00:00:00.000Z', fingerprint },
@@ -29,5 +29,18 @@ describe('newestLists', () => {
   it('keeps one of each issuer, also of two that have one name', () => {
     const lists = [list('two', { issuerKey: 'b' }), list('one', { issuerKey: 'a' })];
     expect(chosen(...lists)).toEqual(['one', 'two']);
+  });
+});
+
+describe('contentOf', () => {
+  it('is another one for another fingerprint, or another list that counts', () => {
+    const newer = list('newer', { number: '2' });
+    const older = list('older', { number: '1' });
+    const of = (...revocationLists: readonly RevocationListFacts[]): string =>
+      contentOf({ fingerprint: 'f', revocationLists });
+    expect(of()).toBe(contentOf({ fingerprint: 'f' }));
+    expect(of(older)).not.toBe(of(newer));
+    expect(of(older, newer)).toBe(of(newer));
+    expect(contentOf({ fingerprint: 'g' })).not.toBe(of());
   });
 });

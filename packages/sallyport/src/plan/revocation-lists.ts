@@ -1,5 +1,6 @@
 /** Of several lists of one issuer a daemon keeps the newest: the others are not waited for. Pure. */
 import type { RevocationListFacts } from '../model/facts.ts';
+import type { SecretUse } from './host-plan.ts';
 
 /** One of each issuer, sorted by its key. */
 export function newestLists(lists: readonly RevocationListFacts[]): RevocationListFacts[] {
@@ -9,6 +10,14 @@ export function newestLists(lists: readonly RevocationListFacts[]): RevocationLi
     if (other === undefined || isNewer(list, other)) newest.set(list.issuerKey, list);
   }
   return [...newest.values()].sort((a, b) => (a.issuerKey < b.issuerKey ? -1 : 1));
+}
+
+/** Another one with every change of what the files of a Secret hold. */
+export function contentOf({
+  fingerprint,
+  revocationLists = [],
+}: Pick<SecretUse, 'fingerprint' | 'revocationLists'>): string {
+  return [fingerprint, ...newestLists(revocationLists).map((list) => list.fingerprint)].join(' ');
 }
 
 /** As charon decides: by number, and by time where one has none (RFC 5280 §5.2.3). */

@@ -190,11 +190,14 @@ describe('StrongswanDriver', () => {
     ]);
     driver = makeDriver((use) => {
       const material = secretMaterial(use);
-      return material.form === 'authority' ? { ...material, revocationLists: new Map() } : material;
+      const revocationLists = new Map([['of another', Buffer.from('renewed')]]);
+      return material.form === 'authority' ? { ...material, revocationLists } : material;
     });
+    charon.dropsLists = false;
     expect(await reach(listedTunnel)).toEqual([
-      'Secret default/peer-ca: holds another list than was applied',
+      'Secret default/peer-ca: holds another list than was applied, which the daemon has now',
     ]);
+    expect(charon.revocationLists).toEqual([Buffer.from('renewed')]);
   });
 
   it('reports a secret of another form', async () => {

@@ -335,21 +335,25 @@ export class StrongswanDriver
     return new Set(listed.map(({ data }) => createHash('sha256').update(data).digest('hex')));
   }
 
-  /** The daemon replaces an older list of the issuer by it, and drops it without a word where it has a newer one. */
+  /**
+   * The daemon replaces an older list of the issuer by it, and drops it without a word where it has a newer one. All lists
+   * of the Secret are given, so that one that has been renewed since is better than none.
+   */
   async #loadList(
     use: SecretUse,
     { fingerprint, issuer }: RevocationListFacts,
     signal: AbortSignal,
   ): Promise<void> {
     const { revocationLists } = await this.#read(use, 'authority');
-    const data = revocationLists.get(fingerprint);
-    if (data === undefined)
-      throw new Error(`Secret ${use.namespace}/${use.name}: holds another list than was applied`);
-    await this.#client.loadCert({ type: 'X509_CRL', data }, { signal });
-    // Until then it goes by the list that it has used last, which it keeps beside those that it was given.
+    for (const data of revocationLists.values())
+      await this.#client.loadCert({ type: 'X509_CRL', data }, { signal });
     await this.#client.flushCerts('X509_CRL', { signal });
-    if (!(await this.#revocationLists(signal)).has(fingerprint))
-      throw new Error(`the daemon has a newer list of ${issuer}, and keeps it: apply that one`);
+    if ((await this.#revocationLists(signal)).has(fingerprint)) return;
+    throw new Error(
+      revocationLists.has(fingerprint)
+        ? `the daemon has a newer list of ${issuer}, and keeps it: apply that one`
+        : `Secret ${use.namespace}/${use.name}: holds another list than was applied, which the daemon has now`,
+    );
   }
 
   async #certificatesOf({ auth }: TunnelPlan): Promise<TunnelCertificates | undefined> {

@@ -2,7 +2,7 @@
 
 export interface CauseText {
   /**
-   * What happened. `{1}` to `{3}`: what the log line named. `{peer}`, `{local-address}`, `{local-id}`,
+   * What happened. `{1}` to `{4}`: what the log line named. `{peer}`, `{local-address}`, `{local-id}`,
    * `{remote-id}`, `{ike}`, `{esp}`, `{selectors}`, `{authorities}`: the tunnel's own.
    */
   readonly message: string;
@@ -10,7 +10,7 @@ export interface CauseText {
   readonly told?: string;
   /** What to do; stands with both. */
   readonly hint: string;
-  /** What `{1}`, `{2}` and `{3}` are, for the reference. */
+  /** What `{1}` to `{4}` are, for the reference. */
   readonly names?: readonly string[];
 }
 
@@ -151,9 +151,9 @@ const PROVING: Texts<ProvingCode> = {
   },
   'ike/certificate-revoked': {
     message: 'the certificate of the other side was revoked',
-    told: 'the certificate of {1} was revoked on {2}: {3}',
+    told: 'the certificate of {1} was revoked on {2} by {4}: {3}',
     hint: 'have the other side use a new certificate; one that was revoked by mistake must be issued anew, too',
-    names: ['subject', 'time', 'reason'],
+    names: ['subject', 'time', 'reason', 'authority of the list'],
   },
   'ike/certificate-unchecked': {
     message:

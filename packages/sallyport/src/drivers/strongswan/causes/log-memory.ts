@@ -16,6 +16,7 @@ const USED = /^ {2}using certificate "(.*)"$/;
 const ISSUED_BY =
   /^ {2}using (?:trusted (?:intermediate )?ca|untrusted intermediate) certificate "(.*)"$/;
 const CHECKED = /^checking certificate status of "(.*)"$/;
+const LIST_OF = /^ {2}crl correctly signed by "(.*)"$/;
 const RECEIVED = /^received proposals: (.*)$/;
 const CONFIGURED = /^configured proposals: (.*)$/;
 const NAT = /^(?:local|remote) host is behind NAT|^faking NAT situation/;
@@ -39,6 +40,8 @@ export class LogMemory {
   issuer: string | undefined;
   /** Subject of the one that was looked for in lists last: what was sent, or an authority above it. */
   checked: string | undefined;
+  /** Subject of the authority of the list that it was looked for in. */
+  listOf: string | undefined;
   /** Of the certificate that was sent a fault is known; later ones are of those that are kept. */
   hasCertificateFault = false;
   /** The next line names the issuer that nobody knows. */
@@ -105,6 +108,7 @@ export class LogMemory {
     this.authenticated = AUTHENTICATED.exec(line)?.[1] ?? this.authenticated;
     this.certificate = CERTIFICATE.exec(line)?.[1] ?? this.certificate;
     this.checked = CHECKED.exec(line)?.[1] ?? this.checked;
+    this.listOf = LIST_OF.exec(line)?.[1] ?? this.listOf;
     this.tried ??= USED.exec(line)?.[1];
     this.issuer ??= ISSUED_BY.exec(line)?.[1];
   }

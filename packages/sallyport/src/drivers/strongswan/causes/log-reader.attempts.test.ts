@@ -315,7 +315,7 @@ const ATTEMPTS: readonly {
       "no trusted ECDSA public key found for 'peer.example'",
     ],
     code: 'ike/certificate-revoked',
-    says: 'the certificate of CN=peer.example was revoked on May 02 10:00:00 2026: key compromise',
+    says: 'the certificate of CN=peer.example was revoked on May 02 10:00:00 2026 by its authority: key compromise',
     hint: 'use a new certificate',
   },
   {
@@ -325,10 +325,11 @@ const ATTEMPTS: readonly {
       'checking certificate status of "CN=peer.example"',
       'certificate status is not available',
       'checking certificate status of "CN=Site"',
+      '  crl correctly signed by "CN=Root"',
       'certificate was revoked on May 02 10:00:00 2026, reason: ca compromise',
     ],
     code: 'ike/certificate-revoked',
-    says: 'the certificate of CN=Site was revoked on May 02 10:00:00 2026: ca compromise',
+    says: 'the certificate of CN=Site was revoked on May 02 10:00:00 2026 by CN=Root: ca compromise',
     hint: 'use a new certificate',
   },
   {

@@ -159,8 +159,11 @@ const PATTERNS: readonly (readonly [line: RegExp, tells: Tells])[] = [
   ],
   [
     /^certificate was revoked on (.*), reason: (.*)$/,
-    saysOfCertificate(([date = '', reason = ''], { certificate = '', checked = certificate }) =>
-      found('ike/certificate-revoked', [checked, date, reason]),
+    saysOfCertificate(
+      (
+        [date = '', reason = ''],
+        { certificate = '', checked = certificate, listOf = 'its authority' },
+      ) => found('ike/certificate-revoked', [checked, date, reason, listOf]),
     ),
   ],
   [
