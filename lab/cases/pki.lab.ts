@@ -2,6 +2,7 @@
 // for new ones without a lost packet, refused when revoked.
 
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { PacketFlow } from '../packet-flow.ts';
 import { serveFile, urlAt } from '../serve-file.ts';
@@ -47,11 +48,17 @@ describe('a tunnel with certificates of our own authority', () => {
     });
   }
 
-  test('comes up where the other side knows the root only: it is shown what lies between', async () => {
-    await using sites = await CertifiedSites.create({
-      ...{ keyType: 'ecdsa-p384', rightAuthority: 'root' },
-    });
-    const { left, file } = sites;
+  test('comes up with what was packed and imported', async () => {
+    await using sites = await CertifiedSites.create({ keyType: 'ecdsa-p384' });
+    const { left, file, directory, signing } = sites;
+    const [passphrase = '', out] = [signing.at(-1), `${directory}/imported`];
+    const packed = ['--in', directory, '--out', out, '--export-passphrase-file', passphrase];
+    await sites.pki('pack', 'left', ...packed);
+    const from = ['--from', `${out}/left.p12`, '--passphrase-file', passphrase, '--shred'];
+    const declared = await sites.pki('import', 'left', ...from, '--out', out);
+    assert.match(declared, /^kind: Secret$/m);
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replaceAll('pki/left', 'pki/imported/left'));
     await left.mustRun(['apply', '-f', file]);
     await left.untilUp('right');
   });

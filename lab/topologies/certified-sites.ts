@@ -17,7 +17,7 @@ const SITE =
     'own',
     '{pem: {certificate: pki/left.crt, key: pki/left.key, authorities: [pki/left-ca.crt]}}',
   ) +
-  secret('peer', '{authority: {files: [pki/right-ca.crt]}}') +
+  secret('peer', '{authority: {files: [pki/left-ca.crt]}}') +
   connection({ name: 'right', networks: '10.2.0.0/24', tunnel: TUNNEL }).replace(
     'auth: {psk: {secret: key}}',
     'auth: {certificate: {secret: own, peerAuthority: peer}}',
@@ -28,8 +28,6 @@ export interface CertifiedOptions {
   readonly keyType: string;
   /** Where the issuing authority says that its list is. */
   readonly crlUrl?: string;
-  /** Of the other side's certificate, and all that it knows; absent: `site`, as for ours, below `root`. */
-  readonly rightAuthority?: 'root';
 }
 
 export class CertifiedSites {
@@ -57,11 +55,7 @@ export class CertifiedSites {
     this.signing = ['--authority', 'site', '--passphrase-file', places.pass];
   }
 
-  static async create({
-    keyType,
-    crlUrl,
-    rightAuthority,
-  }: CertifiedOptions): Promise<CertifiedSites> {
+  static async create({ keyType, crlUrl }: CertifiedOptions): Promise<CertifiedSites> {
     const lab = await createTwoSites();
     const [gwa, gwb] = [lab.host('gwa'), lab.host('gwb')];
     const left = new Sallyport(gwa);
@@ -79,17 +73,13 @@ export class CertifiedSites {
       configFile: await gwb.write('site.conf', certifiedCustomerSite()),
       dataPlane: 'kernel',
       credentials: { certificate: `${directory}/right.crt`, key: `${directory}/right.key` },
-      authorities: (rightAuthority === undefined ? ['ca-0.crt', 'ca-1.crt'] : ['ca-0.crt']).map(
-        (name) => gwb.file(name),
-      ),
+      authorities: ['ca-0.crt', 'ca-1.crt'].map((name) => gwb.file(name)),
     });
     const file = await left.declare('site', SITE, { key: 'of no use here' });
     const sites = new CertifiedSites(lab, left, stranger, { file, directory, pass });
     for (const name of ['left', 'right']) {
       const names = ['--alt-name', `${name}.example`, '--key-type', keyType];
-      const authority = name === 'right' ? (rightAuthority ?? 'site') : 'site';
-      const signing = ['--authority', authority, '--passphrase-file', pass];
-      await sites.pki('issue', name, ...signing, ...names, '--out', directory);
+      await sites.pki('issue', name, ...sites.signing, ...names, '--out', directory);
     }
     // swanctl reads one certificate from each file.
     const pem = await readFile(`${directory}/right-ca.crt`, 'utf8');

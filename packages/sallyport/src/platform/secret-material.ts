@@ -11,7 +11,7 @@ export type SecretMaterial =
   | { readonly form: 'psk'; readonly psk: SecretValue }
   | {
       readonly form: 'certificate';
-      /** DER; leaf first, then what the other side needs to get from it to a root that it knows. */
+      /** DER; leaf first, then further certificates of its chain. */
       readonly certificates: readonly Uint8Array[];
       /** PKCS#8 in DER. */
       readonly key: SecretValue;
@@ -56,9 +56,7 @@ export async function readSecretMaterial(
     case 'certificate':
       return {
         form: 'certificate',
-        certificates: [...content.certificates, ...content.authorities.filter(isBelowRoot)].map(
-          toDer,
-        ),
+        certificates: content.certificates.map(toDer),
         key: new SecretValue(content.key.export({ format: 'der', type: 'pkcs8' })),
         keyId: keyIdOf(content.key),
         authorities: content.authorities.map(toDer),
@@ -74,10 +72,6 @@ export async function readSecretMaterial(
     case undefined:
       throw new SecretUnusableError(faults);
   }
-}
-
-function isBelowRoot(authority: X509Certificate): boolean {
-  return !authority.checkIssued(authority);
 }
 
 function toDer({ raw }: X509Certificate): Uint8Array {

@@ -1,8 +1,7 @@
-import { randomBytes, X509Certificate } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SecretSpec } from '../model/secret.ts';
-import { readSecretMaterial } from './secret-material.ts';
 import { readSecret, type SecretReading } from './secret-reading.ts';
 import { PASSPHRASE, StrangerPki } from './testing/stranger-pki.ts';
 
@@ -95,20 +94,6 @@ describe('certificates in any order', () => {
     expect(
       content?.form === 'certificate' && content.certificates.map(({ subject }) => subject),
     ).toEqual(['CN=gw.example', 'O=Stranger\nCN=Site', 'O=Stranger\nCN=Root']);
-  });
-
-  it('are shown to the other side, but for the root, which it must know itself', async () => {
-    const authorities = ['root.crt', 'site.crt'];
-    const material = await readSecretMaterial(
-      pem('gw.crt', 'gw.key', { authorities }),
-      pki.directory,
-    );
-    if (material.form !== 'certificate') throw new Error(material.form);
-    expect(material.certificates.map((der) => new X509Certificate(der).subject)).toEqual([
-      'CN=gw.example',
-      'O=Stranger\nCN=Site',
-    ]);
-    expect(material.authorities).toHaveLength(2);
   });
 
   it('may be those of authorities that vouch for each other, as long as there is a root', async () => {
