@@ -2,6 +2,7 @@
 // authority that `sallyport pki` has made on the left gateway. Declared and applied by the case.
 
 import { readFile } from 'node:fs/promises';
+import { certificatesIn } from '../certificates.ts';
 import { connection, LEFT_SITE, secret } from '../declarations/left-site.ts';
 import { Sallyport } from '../sallyport.ts';
 import { certifiedCustomerSite } from '../sites/customer.ts';
@@ -81,10 +82,8 @@ export class CertifiedSites {
       const names = ['--alt-name', `${name}.example`, '--key-type', keyType];
       await sites.pki('issue', name, ...sites.signing, ...names, '--out', directory);
     }
-    // swanctl reads one certificate from each file.
     const pem = await readFile(`${directory}/right-ca.crt`, 'utf8');
-    const authorities = pem.match(/-----BEGIN[^]*?-----END CERTIFICATE-----\n/g) ?? [];
-    for (const [index, text] of authorities.entries())
+    for (const [index, text] of certificatesIn(pem).entries())
       await gwb.write(`ca-${String(index)}.crt`, text);
     await stranger.start();
     await left.startAgent();

@@ -46,7 +46,7 @@ function openFile(field: FileField, baseDir: string): number {
             field,
             'secret/file-missing',
             'the file does not exist',
-            'relative paths count from the declaring file',
+            'check the path; one in a declaration counts from its file',
           )
         : faultIn(
             field,

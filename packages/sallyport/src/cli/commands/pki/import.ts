@@ -100,7 +100,7 @@ async function declarationOf(
 ): Promise<string> {
   return (await import('yaml')).stringify({
     ...{ apiVersion: 'sallyport.dev/v1alpha1', kind: 'Secret', metadata: { name } },
-    spec: { pem: { certificate, key, authorities } },
+    spec: { pem: { certificate, key, ...(authorities.length === 0 ? {} : { authorities }) } },
   });
 }
 
