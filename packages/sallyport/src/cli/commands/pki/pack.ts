@@ -39,14 +39,14 @@ export async function run(
   const [leaf] = content.certificates;
   const paths = await writeNewFiles(options.out, [
     [`${name}.p12`, bytes],
-    [`${name}-install.txt`, instructions(name, leaf?.fingerprint256 ?? '')],
+    [`${name}-install.txt`, instructions(name, leaf?.fingerprint256 ?? '', content.key.asymmetricKeyType)],
   ]);
   io.stdout(`${paths.join(', ')}\n`);
   return EXIT.ok;
 }
 
 /** For the administrator of the other side. */
-function instructions(name: string, fingerprint: string): string {
+function instructions(name: string, fingerprint: string, keyType: string | undefined): string {
   return `${name}.p12 holds a private key, its certificate and the certificates of the authorities above it.
 Its passphrase comes to you another way.
 
@@ -55,9 +55,14 @@ SHA-256 fingerprint of the certificate, to be compared by telephone:
 
 strongSwan     put it into /etc/swanctl/pkcs12, and name it in swanctl.conf:
                  secrets { pkcs12-${name} { file = ${name}.p12  secret = "..." } }
-Libreswan      pk12util -i ${name}.p12 -d sql:/var/lib/ipsec/nss
+${keyType === 'ed25519' ? '' : forNssAndWindows(name)}others         openssl pkcs12 -in ${name}.p12 -nodes gives PEM
+`;
+}
+
+/** They know no Ed25519. */
+function forNssAndWindows(name: string): string {
+  return `Libreswan      pk12util -i ${name}.p12 -d sql:/var/lib/ipsec/nss
                then leftcert=${name}
 Windows        certutil -importPFX ${name}.p12, into the store of the computer
-others         openssl pkcs12 -in ${name}.p12 -nodes gives PEM
 `;
 }

@@ -209,6 +209,17 @@ describe('sallyport pki', () => {
     );
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect((await pack()).stderr).toMatch(/gw1\.p12 is there already/);
+    await mustPki(
+      ...['issue', 'gw3', ...signing('site'), '--alt-name', 'gw3.example', '--key-type', 'ed25519'],
+      ...['--out', shell.file('out')],
+    );
+    await mustPki(
+      ...['pack', 'gw3', '--in', shell.file('out'), '--out', shell.file('out')],
+      ...['--export-passphrase-file', shell.file('other')],
+    );
+    expect(await readFile(shell.file('out/gw3-install.txt'), 'utf8')).not.toMatch(
+      /Libreswan|Windows/,
+    );
     const absent = await pki('pack', 'gw2', '--export-passphrase-file', shell.file('other'));
     expect([absent.code, absent.stderr]).toEqual([
       2,
