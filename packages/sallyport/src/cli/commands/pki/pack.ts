@@ -39,7 +39,10 @@ export async function run(
   const [leaf] = content.certificates;
   const paths = await writeNewFiles(options.out, [
     [`${name}.p12`, bytes],
-    [`${name}-install.txt`, instructions(name, leaf?.fingerprint256 ?? '', content.key.asymmetricKeyType)],
+    [
+      `${name}-install.txt`,
+      instructions(name, leaf?.fingerprint256 ?? '', content.key.asymmetricKeyType),
+    ],
   ]);
   io.stdout(`${paths.join(', ')}\n`);
   return EXIT.ok;
