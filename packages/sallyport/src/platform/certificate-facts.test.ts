@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { provesIdentity } from '../model/identity.ts';
 import { certificateDetails } from './certificate-details.ts';
 import { certificateFacts } from './certificate-facts.ts';
 
@@ -55,6 +56,23 @@ describe('certificateFacts', () => {
       keyUsages: ['digitalSignature', 'cRLSign', 'decipherOnly'],
       extendedKeyUsages: ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.17'],
     });
+  });
+
+  it.each([
+    ['CN=gw', true],
+    ['gw.example', true],
+    ['fqdn:GW.example', true],
+    ['192.0.2.1', true],
+    ['2001:db8:0::1', true],
+    ['ops@gw.example', true],
+    ['gw', false],
+    ['CN=gw.example', false],
+    ['192.0.2.2', false],
+    ['other@gw.example', false],
+  ])('tell whether the certificate proves %s: %s', (id, proves) => {
+    const names = 'DNS:gw.example,IP:192.0.2.1,IP:2001:db8::1,email:ops@gw.example';
+    const facts = certificateFacts(make(...P256, '-addext', `subjectAltName=${names}`));
+    expect(provesIdentity(facts, id)).toBe(proves);
   });
 
   it('tell of no limits where there are none', () => {
