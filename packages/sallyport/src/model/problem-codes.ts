@@ -91,6 +91,7 @@ export type ProblemCode =
   | 'certificate/identity-missing'
   | 'certificate/not-an-authority'
   | 'certificate/no-authority'
+  | 'certificate/no-root'
   | 'certificate/key-usage'
   | 'certificate/extended-key-usage'
   | 'certificate/reserved-name'
@@ -226,6 +227,9 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
   'certificate/not-an-authority': error("A certificate that must be a CA's is not one"),
   'certificate/no-authority': error(
     'Nothing says which CA must have issued the certificate of the other side',
+  ),
+  'certificate/no-root': error(
+    'No root is known above the CA that must have issued the certificate of the other side, and the daemon trusts no chain without one',
   ),
   'certificate/key-usage': error(
     'A gateway signs with its key, and its certificate does not permit that (RFC 4945 §5.1.3.2)',

@@ -5,6 +5,7 @@ import {
   type Case,
   certificateFacts,
   certificatePartner,
+  judge,
   leaf,
   outcome,
   twoSites,
@@ -152,6 +153,39 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: 'an authority of the other side without its root',
+    text: both,
+    facts: certificateFacts({ ca: [{ ...authority, subject: 'CN=Site', issuer: 'CN=Root' }] }),
+    expected: {
+      code: 'certificate/no-root',
+      object: { kind: 'Connection', namespace: 'default', name: 'partner-b' },
+      path: 'spec.auth.certificate.peerAuthority',
+      value: 'peer-ca',
+      message:
+        'no Secret has the root above CN=Site: strongSwan trusts no chain that does not end in one',
+      hint: 'add the certificate of CN=Root to Secret default/peer-ca',
+    },
+  },
+  {
+    name: 'an authority beside our own certificate, with one above it and no root',
+    text: vary(both, [', peerAuthority: peer-ca', '']),
+    facts: certificateFacts({
+      own: [
+        leaf,
+        { ...authority, subject: 'CN=Site', issuer: 'CN=Region' },
+        { ...authority, subject: 'CN=Region', issuer: 'CN=Root' },
+      ],
+      ca: [],
+    }),
+    expected: {
+      code: 'certificate/no-root',
+      path: 'spec.auth.certificate.secret',
+      message:
+        'no Secret has the root above CN=Region: strongSwan trusts no chain that does not end in one',
+      hint: 'add the certificate of CN=Root to Secret default/own',
+    },
+  },
+  {
     name: 'a certificate whose key may not sign',
     text: both,
     facts: certificateFacts({ own: [{ ...leaf, keyUsages: ['keyEncipherment', 'cRLSign'] }] }),
@@ -221,6 +255,17 @@ const CASES: readonly Case[] = [
 ];
 
 describe('checkCertificates', () => {
+  it('takes a root from any Secret, and of several authorities one that has it', () => {
+    const site = { ...authority, subject: 'CN=Site', issuer: 'CN=Root' };
+    const root = { ...site, subject: 'CN=Root' };
+    for (const facts of [
+      certificateFacts({ own: [leaf, root], ca: [site] }),
+      certificateFacts({ ca: [site, authority] }),
+      certificateFacts({ ca: [site, { ...root, issuer: 'CN=New root' }, root] }),
+    ])
+      expect(judge(both, facts).problems).toEqual([]);
+  });
+
   it.each(CASES)('reports $expected.code for $name', (one) => {
     expect(outcome(one)).toEqual(wanted(one));
   });

@@ -8,6 +8,7 @@ import { parseIdentity, provesIdentity } from '../identity.ts';
 import { refOf } from '../objects.ts';
 import { type FieldPath, type ParsedObject, positionOf } from '../parsed-object.ts';
 import { problemAt } from '../problem-at.ts';
+import { checkRoots } from './certificate-roots.ts';
 import { checkUsages } from './certificate-usages.ts';
 import { secretFactsOf, type World } from './world.ts';
 
@@ -113,6 +114,7 @@ function checkConnection(world: World, connection: ParsedObject<Connection>): Pr
   return [
     ...(leaf === undefined ? [] : checkIdentities(connection, leaf)),
     ...checkAuthority(world, connection, own),
+    ...checkRoots(world, connection),
     ...checkPolicy(world, connection),
   ];
 }

@@ -129,7 +129,7 @@ const PROVING: Texts<ProvingCode> = {
     message:
       'the certificate of {1} does not come from what this connection accepts: {authorities}',
     told: 'the certificate of {1} comes from {2}, and this connection accepts {authorities}',
-    hint: 'compare the issuer of its certificate with the Secret in auth.certificate.peerAuthority, and have the other side send its intermediate certificates',
+    hint: 'compare the issuer of its certificate with the Secret in auth.certificate.peerAuthority, and have the other side send its intermediate certificates; of an authority that is no root, add the root above it to that Secret',
     names: ['subject', 'issuer'],
   },
   'ike/certificate-wrong-name': {

@@ -44,8 +44,8 @@ export class LogMemory {
   listOf: string | undefined;
   /** Of the certificate that was sent a fault is known; later ones are of those that are kept. */
   hasCertificateFault = false;
-  /** The next line names the issuer that nobody knows. */
-  isIssuerNext = false;
+  /** Subject of a certificate whose issuer nobody knows; the next line names that. */
+  unissued: string | undefined;
   /** Proposals as charon prints them: theirs and ours. */
   proposals: { readonly theirs: string; readonly ours?: string } | undefined;
   /** Of the last message: `IKE_SA_INIT`, `ID_PROT`, ... */

@@ -185,6 +185,20 @@ const ATTEMPTS: readonly {
     hint: 'have the other side send its intermediate certificates',
   },
   {
+    what: 'a certificate of an authority that we accept, and the root above it that nobody knows',
+    lines: [
+      'received end entity cert "CN=right"',
+      '  using certificate "CN=right"',
+      '  using trusted intermediate ca certificate "O=Example, CN=Site"',
+      'no issuer certificate found for "O=Example, CN=Site"',
+      '  issuer is "O=Example, CN=Root"',
+      "no trusted ECDSA public key found for 'right.example'",
+    ],
+    code: 'ike/certificate-untrusted',
+    says: 'the certificate of O=Example, CN=Site comes from O=Example, CN=Root, and this connection accepts',
+    hint: 'of an authority that is no root, add the root above it to that Secret',
+  },
+  {
     what: 'a certificate whose key may not sign, while a former one is known',
     lines: [
       'received end entity cert "CN=bad.example"',

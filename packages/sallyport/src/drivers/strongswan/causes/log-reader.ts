@@ -181,16 +181,18 @@ const PATTERNS: readonly (readonly [line: RegExp, tells: Tells])[] = [
   [
     /^no issuer certificate found for "(.*)"$/,
     saysOfCertificate((parts, memory) => {
-      memory.isIssuerNext = true;
+      [memory.unissued] = parts;
       return found('ike/certificate-untrusted', parts);
     }),
   ],
   [
     /^ {2}issuer is "(.*)"$/,
     ([issuer = ''], memory) => {
-      if (!memory.isIssuerNext) return undefined;
-      memory.isIssuerNext = false;
-      return found('ike/certificate-untrusted', [memory.certificate ?? '', issuer]);
+      const { unissued } = memory;
+      memory.unissued = undefined;
+      return unissued === undefined
+        ? undefined
+        : found('ike/certificate-untrusted', [unissued, issuer]);
     },
   ],
   [
