@@ -18,6 +18,15 @@ const REVOKED = {
   hint: /have the other side use a new certificate/,
 };
 
+/** Drops every first message of an IKE SA (RFC 7296 §3.1: exchange type 34, in byte 18 behind the header of UDP). */
+const NO_NEW_SA = `table inet lab_deaf {
+  chain input {
+    type filter hook input priority 0
+    udp dport 500 @th,208,8 34 drop
+  }
+}
+`;
+
 /** Gives the lists of these authorities as they are now. */
 async function applyLists(
   { left, file, signing, pki }: Sites,
@@ -27,15 +36,14 @@ async function applyLists(
   const lists = [];
   for (const name of authorities) lists.push((await pki('crl', ...signing.with(1, name))).trim());
   const text = await readFile(file, 'utf8');
-  await writeFile(
-    file,
-    text
-      .replace(
-        /authority: \{files: \[pki\/left-ca\.crt\].*\}\}/,
-        `authority: {files: [pki/left-ca.crt], revocationLists: [${lists.join(', ')}]}}`,
-      )
-      .replace(/peerAuthority: peer[^}]*\}/, `peerAuthority: peer, revocation: ${revocation}}`),
-  );
+  const edited = text
+    .replace(
+      /(authority: \{files: \[[^\]]*\]).*\}\}/,
+      `$1, revocationLists: [${lists.join(', ')}]}}`,
+    )
+    .replace(/peerAuthority: peer[^}]*\}/, `peerAuthority: peer, revocation: ${revocation}}`);
+  assert.match(edited, /revocationLists.*revocation: /s);
+  await writeFile(file, edited);
   return left.run(['apply', '-f', file]);
 }
 
@@ -90,11 +98,14 @@ describe('a revocation list', () => {
     );
     assert.deepEqual([out.lost, back.lost], [0, 0]);
 
+    // Even where the other side takes care not to be asked again.
+    await lab.host('gwb').mustExec('nft', ['-f', '-'], { input: NO_NEW_SA });
     await sites.pki('revoke', theirs, ...signing);
     const refused = await applyLists(sites, ['root', 'site'], 'relaxed');
     assert.match(refused.stdout, REVOKED.message, refused.stderr);
     await untilTold(left, REVOKED);
     assert.equal((await hosta.ping('10.2.0.2')).received, 0);
+    await lab.host('gwb').mustExec('nft', ['delete', 'table', 'inet', 'lab_deaf']);
 
     // Another daemon has nothing of what its predecessor was given.
     await left.killDaemon();
@@ -121,6 +132,15 @@ describe('a revocation list', () => {
       message: /no revocation list .* says that CN=right is good/,
       hint: /put it into revocationLists of the Secret/,
     });
+    // Of every authority in the chain.
+    await applyLists(sites, ['site'], 'strict');
+    const applied = Date.now();
+    await left.untilTunnel(
+      'right',
+      'is refused again',
+      ({ cause }) => cause?.code === 'ike/certificate-unchecked' && Date.parse(cause.at) > applied,
+      120_000,
+    );
     await applyLists(sites, ['root', 'site'], 'strict');
     await untilMended(left);
     assert.equal((await lab.host('hosta').ping('10.2.0.2')).received, 3);

@@ -14,8 +14,8 @@ export interface RevocationList {
   readonly nextUpdate?: string;
   /** Only what has changed since another list (RFC 5280 §5.2.4). */
   readonly isDelta: boolean;
-  /** Serial numbers in lower-case hex. */
-  readonly revoked: readonly string[];
+  /** Since when, in RFC 3339, by serial number in lower-case hex without leading zeros. */
+  readonly revoked: ReadonlyMap<string, string>;
   /** Whether the key of this certificate has signed it. */
   readonly isSignedBy: (authority: X509Certificate) => Promise<boolean>;
 }
@@ -34,7 +34,12 @@ export function readRevocationList(der: Uint8Array): RevocationList | undefined 
       thisUpdate: crl.thisUpdate.toISOString(),
       ...(nextUpdate === undefined ? {} : { nextUpdate: nextUpdate.toISOString() }),
       isDelta: crl.getExtension(id_ce_deltaCRLIndicator) !== null,
-      revoked: crl.entries.map(({ serialNumber }) => serialNumber.toLowerCase()),
+      revoked: new Map(
+        crl.entries.map(({ serialNumber, revocationDate }) => [
+          serialNumber.toLowerCase().replace(/^0+/, ''),
+          revocationDate.toISOString(),
+        ]),
+      ),
       isSignedBy: (authority) => isSigned(crl, authority),
     };
   } catch {

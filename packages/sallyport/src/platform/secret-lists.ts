@@ -61,7 +61,7 @@ async function parseList(
       ...(nextUpdate === undefined ? {} : { nextUpdate }),
       fingerprint: createHash('sha256').update(der).digest('hex'),
     };
-    return { der, facts, revoked };
+    return { der, facts, revoked: [...revoked.keys()] };
   }
   throw new SecretFaultError(
     faultIn(

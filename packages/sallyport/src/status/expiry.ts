@@ -58,10 +58,12 @@ export function expiryProblems({ tunnels }: Pick<HostPlan, 'tunnels'>, now: stri
     .filter(({ enabled }) => enabled)
     .flatMap(({ auth }) => (auth.method === 'psk' ? [] : [auth.secret, auth.peerAuthority]));
   const secrets = new Map(uses.map((use) => [`${use.namespace}/${use.name}`, use]));
-  return [...secrets.values()].flatMap((use) => [
-    ...[ownProblem(use, now) ?? []].flat(),
-    ...(use.revocationLists ?? []).flatMap((list) => listProblem(use, list, Date.parse(now)) ?? []),
-  ]);
+  return [...secrets.values()]
+    .flatMap((use) => [
+      ownProblem(use, now),
+      ...(use.revocationLists ?? []).map((list) => listProblem(use, list, Date.parse(now))),
+    ])
+    .filter((problem) => problem !== undefined);
 }
 
 /** One warning for each certificate that the other sides of enabled tunnels have shown, by Connection. */

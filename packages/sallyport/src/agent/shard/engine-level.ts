@@ -13,6 +13,7 @@ import {
   type TunnelReading,
   unreadTunnel,
 } from '../../drivers/strongswan/parse.ts';
+import { revokedPeer } from '../../drivers/strongswan/revoked.ts';
 import { findLost } from '../../drivers/strongswan/sas/lost.ts';
 import { saDifferences } from '../../drivers/strongswan/sas/sa-differences.ts';
 import { isOutdated, isSettled } from '../../drivers/strongswan/sas/tunnel-view.ts';
@@ -218,6 +219,14 @@ export class EngineLevel {
       });
       return { ...reading, certificates };
     });
+    for (const [index, tunnel] of plan.tunnels.entries()) {
+      if (tunnel.auth.method !== 'certificate' || !isOutdated(tunnel, sasOf(tunnel), known))
+        continue;
+      const remote = readings[index]?.certificates?.remote;
+      const revoked = remote === undefined ? undefined : revokedPeer(tunnel.auth, remote, observed);
+      // It may see to it that the new SA never comes to an answer: that is not waited for.
+      if (revoked !== undefined) failures.note(tunnel, revoked, new Date());
+    }
     const actions = await keeper.keep(plan.tunnels, observed, lost, signal);
     const now = new Date();
     for (const tunnel of plan.tunnels) {
@@ -274,7 +283,7 @@ export class EngineLevel {
       teller: tellerOf(plan),
       apply: async () => {
         const report = await strongswan.apply(changes, signal);
-        this.#forgetFailures(report.done);
+        this.#forgetFailures(report.done, plan);
         return report;
       },
       remaining: async () => {
@@ -288,9 +297,11 @@ export class EngineLevel {
   }
 
   /** What is configured anew is tried anew. */
-  #forgetFailures(done: readonly StrongswanChange[]): void {
+  #forgetFailures(done: readonly StrongswanChange[], plan: HostPlan): void {
     const { keeper, failures } = this.#options;
     for (const { step } of done) {
+      if (step.type === 'list-load')
+        for (const name of concernedTunnels(step, plan)) keeper.forgetAttempt(name);
       if (step.type !== 'connection-load' && step.type !== 'shared-load') continue;
       keeper.forgetAttempt(step.tunnel.name);
       failures.forget(step.tunnel.name);

@@ -61,7 +61,7 @@ function observedWith(
     version: '5.9.8',
     ...{ life: 1, daemonSince: 'now' },
     connections: new Map([[name, listed(pskTunnel)]]),
-    ...{ shared: new Set(), keys: new Map(), certificates: new Map(), revocationLists: new Set() },
+    ...{ shared: new Set(), keys: new Map(), certificates: new Map(), revocationLists: new Map() },
     sas: sas.map(fakeSa),
     origins: { ike: ikeHashes, children: new Map() },
   };

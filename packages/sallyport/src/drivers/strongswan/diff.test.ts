@@ -63,7 +63,7 @@ describe('diffStrongswan', () => {
       'add revocation list of CN=site [nothing]',
       'add IKE connection sp.default.partner-c.main [nothing]',
     ]);
-    const held = { ...observed, revocationLists: new Set([LIST_FINGERPRINT]) };
+    const held = { ...observed, revocationLists: new Map([[LIST_FINGERPRINT, new Map()]]) };
     expect(lines(held, listedTunnel)).toEqual([]);
   });
 

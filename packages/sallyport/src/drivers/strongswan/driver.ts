@@ -139,7 +139,7 @@ export class StrongswanDriver
         this.#client.getShared(options),
         this.#client.getKeys(options),
         this.#listCertificates(before.certificates, signal),
-        this.#revocationLists(signal),
+        this.#listRevocations(before.revocationLists, signal),
       ]);
     const memory = await this.#memory.read(before.daemonSince);
     return {
@@ -330,9 +330,17 @@ export class StrongswanDriver
     }
   }
 
-  async #revocationLists(signal: AbortSignal): Promise<ReadonlySet<string>> {
-    const listed = await collect(this.#client.listCerts({ type: 'X509_CRL', signal }));
-    return new Set(listed.map(({ data }) => createHash('sha256').update(data).digest('hex')));
+  /** What was held before is not read again. */
+  async #listRevocations(
+    before: ObservedStrongswan['revocationLists'],
+    signal: AbortSignal,
+  ): Promise<ObservedStrongswan['revocationLists']> {
+    const held = new Map<string, ReadonlyMap<string, string>>();
+    for await (const { data } of this.#client.listCerts({ type: 'X509_CRL', signal })) {
+      const fingerprint = createHash('sha256').update(data).digest('hex');
+      held.set(fingerprint, before.get(fingerprint) ?? (await revokedBy(data)));
+    }
+    return held;
   }
 
   /**
@@ -348,7 +356,7 @@ export class StrongswanDriver
     for (const data of revocationLists.values())
       await this.#client.loadCert({ type: 'X509_CRL', data }, { signal });
     await this.#client.flushCerts('X509_CRL', { signal });
-    if ((await this.#revocationLists(signal)).has(fingerprint)) return;
+    if ((await this.#listRevocations(new Map(), signal)).has(fingerprint)) return;
     throw new Error(
       revocationLists.has(fingerprint)
         ? `the daemon has a newer list of ${issuer}, and keeps it: apply that one`
@@ -427,6 +435,12 @@ function leanConnection(loaded: LoadedConnection): LoadedConnection {
     remote: remote.map(lean),
     children: children.map(lean),
   };
+}
+
+/** Its library is loaded only where there are lists. */
+async function revokedBy(der: Uint8Array): Promise<ReadonlyMap<string, string>> {
+  const { readRevocationList } = await import('../../pki/revocation-list.ts');
+  return readRevocationList(der)?.revoked ?? new Map();
 }
 
 function isOurs(name: string): boolean {

@@ -70,8 +70,8 @@ export interface ObservedStrongswan {
   readonly keys: ReadonlyMap<string, string>;
   /** By fingerprint. */
   readonly certificates: ReadonlyMap<string, HeldCertificate>;
-  /** Fingerprints of the revocation lists that it has, whoever gave them. */
-  readonly revocationLists: ReadonlySet<string>;
+  /** By fingerprint, whoever gave them: since when each serial number is revoked. */
+  readonly revocationLists: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** IKE SAs of our connections, in every state. */
   readonly sas: readonly IkeSa[];
   /** What is remembered of them. */
@@ -87,7 +87,7 @@ export const NOTHING_LOADED: ObservedStrongswan = {
   shared: new Set(),
   keys: new Map(),
   certificates: new Map(),
-  revocationLists: new Set(),
+  revocationLists: new Map(),
   sas: [],
   origins: { ike: new Map(), children: new Map() },
 };

@@ -25,7 +25,7 @@ export const emptyDaemon: ObservedStrongswan = {
   shared: new Set(),
   keys: new Map(),
   certificates: new Map(),
-  revocationLists: new Set(),
+  revocationLists: new Map(),
   sas: [],
   origins: NO_ORIGINS,
 };
@@ -45,7 +45,7 @@ export function obey(held: ObservedStrongswan, { step }: StrongswanChange): Obse
     case 'list-load':
       return {
         ...held,
-        revocationLists: new Set([...held.revocationLists, step.list.fingerprint]),
+        revocationLists: new Map([...held.revocationLists, [step.list.fingerprint, new Map()]]),
       };
     case 'key-unload':
       return { ...held, keys: without(held.keys, step.key) };
