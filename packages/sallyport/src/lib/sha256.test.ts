@@ -14,3 +14,9 @@ it('agrees with OpenSSL, also beyond ASCII', () => {
     }),
   );
 });
+
+it('takes bytes as they are', () => {
+  expect(sha256Hex(Buffer.from('abc'))).toBe(sha256Hex('abc'));
+  const bytes = Buffer.from('ff00', 'hex');
+  expect(sha256Hex(bytes)).toBe(createHash('sha256').update(bytes).digest('hex'));
+});

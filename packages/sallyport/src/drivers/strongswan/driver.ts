@@ -25,7 +25,6 @@ import {
 } from '@sallyport/vici';
 import { messageOf } from '../../lib/message-of.ts';
 import type { Problem } from '../../lib/problem.ts';
-import type { RevocationListFacts } from '../../model/facts.ts';
 import { OWNER, type SecretUse, type TunnelPlan } from '../../plan/host-plan.ts';
 import { parseCertificateFacts } from '../../platform/certificate-facts.ts';
 import type { SecretMaterial } from '../../platform/secret-material.ts';
@@ -33,6 +32,7 @@ import type { ApplyReport, Driver, FailedChange } from '../driver.ts';
 import { diffStrongswan } from './diff.ts';
 import { isSameDaemon, type MemoryFile } from './memory-file.ts';
 import { renderConnection, sharedIdOf, sharedOwnersOf, type TunnelCertificates } from './render.ts';
+import { listRevocations, loadLists } from './revocation-lists.ts';
 import { isSameOrigins, noteOrigins } from './sas/origins.ts';
 import {
   type HeldCertificate,
@@ -139,7 +139,7 @@ export class StrongswanDriver
         this.#client.getShared(options),
         this.#client.getKeys(options),
         this.#listCertificates(before.certificates, signal),
-        this.#listRevocations(before.revocationLists, signal),
+        listRevocations(this.#client, before.revocationLists, signal),
       ]);
     const memory = await this.#memory.read(before.daemonSince);
     return {
@@ -292,7 +292,7 @@ export class StrongswanDriver
         return;
       }
       case 'list-load':
-        await this.#loadList(step.use, step.list, signal);
+        await loadLists(this.#client, await this.#read(step.use, 'authority'), step, signal);
         return;
       case 'key-unload': {
         const others = Object.entries(memory.keys).filter(([key]) => key !== step.key);
@@ -328,40 +328,6 @@ export class StrongswanDriver
       if (!listed.some(({ data }) => Buffer.compare(data, certificate) === 0))
         throw new Error('the daemon took a certificate and does not list it');
     }
-  }
-
-  /** What was held before is not read again. */
-  async #listRevocations(
-    before: ObservedStrongswan['revocationLists'],
-    signal: AbortSignal,
-  ): Promise<ObservedStrongswan['revocationLists']> {
-    const held = new Map<string, ReadonlyMap<string, string>>();
-    for await (const { data } of this.#client.listCerts({ type: 'X509_CRL', signal })) {
-      const fingerprint = createHash('sha256').update(data).digest('hex');
-      held.set(fingerprint, before.get(fingerprint) ?? (await revokedBy(data)));
-    }
-    return held;
-  }
-
-  /**
-   * The daemon replaces an older list of the issuer by it, and drops it without a word where it has a newer one. All lists
-   * of the Secret are given, so that one that has been renewed since is better than none.
-   */
-  async #loadList(
-    use: SecretUse,
-    { fingerprint, issuer }: RevocationListFacts,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { revocationLists } = await this.#read(use, 'authority');
-    for (const data of revocationLists.values())
-      await this.#client.loadCert({ type: 'X509_CRL', data }, { signal });
-    await this.#client.flushCerts('X509_CRL', { signal });
-    if ((await this.#listRevocations(new Map(), signal)).has(fingerprint)) return;
-    throw new Error(
-      revocationLists.has(fingerprint)
-        ? `the daemon has a newer list of ${issuer}, and keeps it: apply that one`
-        : `Secret ${use.namespace}/${use.name}: holds another list than was applied, which the daemon has now`,
-    );
   }
 
   async #certificatesOf({ auth }: TunnelPlan): Promise<TunnelCertificates | undefined> {
@@ -435,12 +401,6 @@ function leanConnection(loaded: LoadedConnection): LoadedConnection {
     remote: remote.map(lean),
     children: children.map(lean),
   };
-}
-
-/** Its library is loaded only where there are lists. */
-async function revokedBy(der: Uint8Array): Promise<ReadonlyMap<string, string>> {
-  const { readRevocationList } = await import('../../pki/revocation-list.ts');
-  return readRevocationList(der)?.revoked ?? new Map();
 }
 
 function isOurs(name: string): boolean {
