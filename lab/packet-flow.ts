@@ -15,7 +15,10 @@ export const DISCARD_PORT = 9;
 /** What comes later is lost. */
 const LATEST_MILLISECONDS = 3_000;
 
-const SINK = `table inet lab_flow {
+/** Counts from nothing, also the second time. */
+const SINK = `add table inet lab_flow
+delete table inet lab_flow
+table inet lab_flow {
   chain input {
     type filter hook input priority 0
     udp dport ${String(DISCARD_PORT)} counter drop
@@ -42,7 +45,7 @@ export class PacketFlow {
     packetsPerSecond: number,
   ): Promise<PacketFlow> {
     await to.mustExec('nft', ['-f', '-'], { input: SINK });
-    const log = from.file('flow.log');
+    const log = from.file(`flow-${String(performance.now())}.log`);
     const sender = from.spawn(
       process.execPath,
       [join(projectDirectory, 'lab', 'send-packets.ts'), address, String(packetsPerSecond)],

@@ -51,7 +51,7 @@ export interface TunnelView {
   };
   readonly certificates?: {
     readonly local?: { readonly serial: string };
-    readonly remote?: { readonly subject: string };
+    readonly remote?: { readonly subject: string; readonly serial: string };
   };
   readonly history: HistoryView;
   readonly children: readonly {

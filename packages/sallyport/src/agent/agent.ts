@@ -10,6 +10,8 @@ import type { HostPlan } from '../plan/host-plan.ts';
 import { writeFileAtomic } from '../platform/atomic-file.ts';
 import { expiryProblems } from '../status/expiry.ts';
 import type { HostReading, HostReport } from '../status/host-report.ts';
+import type { CertificateKeeper } from './certificates/keeper.ts';
+import type { AgentView } from './certificates/proof-watch.ts';
 import { serveControl } from './control.ts';
 import type { DriftWatch } from './drift-watch.ts';
 import { ALL, both, type Extent, KERNEL, TOLD, UNTOLD } from './extent.ts';
@@ -37,6 +39,7 @@ export interface AgentOptions {
   readonly recorder: Pick<EventRecorder, 'record' | 'problems'>;
   readonly reportMemory: Pick<ReportMemory, 'complete'>;
   readonly secrets: Pick<SecretWatch, 'check'>;
+  readonly certificates: Pick<CertificateKeeper, 'problems' | 'wake'>;
   readonly reportPath: string;
   readonly controlSocket: string;
   readonly log: Log;
@@ -68,6 +71,11 @@ export class Agent {
 
   constructor(options: AgentOptions) {
     this.#options = options;
+  }
+
+  /** What it follows, and has found last. */
+  get view(): AgentView {
+    return { plan: this.#plan, report: this.#report };
   }
 
   /** Runs until the signal fires. */
@@ -160,8 +168,8 @@ export class Agent {
   /** What it has found; undefined where it failed, or was cut off. */
   async #runRound(): Promise<HostReport | undefined> {
     if (this.#ended) return undefined;
-    const { source, reconciler, reportMemory, history, shards, recorder, secrets, log } =
-      this.#options;
+    const { source, reconciler, reportMemory, history, shards, recorder } = this.#options;
+    const { secrets, certificates, log } = this.#options;
     if (this.#pace.isAllDue(performance.now())) this.#want(ALL);
     if (performance.now() >= (this.#kernelAt ?? Number.POSITIVE_INFINITY)) this.#want(KERNEL);
     if (this.#wanted.kernel) this.#kernelAt = undefined;
@@ -186,12 +194,14 @@ export class Agent {
         if (areSecretsDue) this.#secretsDueAt = performance.now() + SECRETS_MILLISECONDS;
       }
       this.#plan = plan;
+      if (isNew) certificates.wake();
       // Without a plan nothing is known to be gone.
       if (plan !== undefined) history.keepOnly(new Set(plan.tunnels.map((tunnel) => tunnel.name)));
       const problems = [
         ...(problem === undefined ? [] : [problem]),
         ...this.#secretProblems,
         ...(plan === undefined ? [] : expiryProblems(plan, new Date().toISOString())),
+        ...certificates.problems,
         ...round.problems,
         ...recorder.problems,
       ];

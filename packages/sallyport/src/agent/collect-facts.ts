@@ -7,6 +7,7 @@ import { detectCapabilities, detectUnderlayMtu } from '../platform/linux/capabil
 import { systemCommands } from '../platform/linux/command.ts';
 import { commandsIn, hasNamespace } from '../platform/linux/network-namespace.ts';
 import { collectSecretFacts } from '../platform/secret-facts.ts';
+import { IssuedStore } from '../store/issued-store.ts';
 import { passingSalt, readSalt } from '../store/salt.ts';
 import { type Directories, pathsOf } from '../store/state-directory.ts';
 import { engineInUse } from './shard/engine-in-use.ts';
@@ -32,10 +33,12 @@ export async function collectHostFacts(
   directories: Directories,
   signal: AbortSignal,
 ): Promise<Facts> {
-  const salt = await readSalt(pathsOf(directories).salt);
+  const paths = pathsOf(directories);
+  const salt = await readSalt(paths.salt);
+  const resolved = await new IssuedStore(paths.issued).resolveAll(objects);
   const [ofHost, secrets] = await Promise.all([
     hostFacts(objects, host, directories, signal),
-    collectSecretFacts(objects, salt),
+    collectSecretFacts(resolved, salt),
   ]);
   return { hosts: [ofHost], secrets, now: new Date().toISOString() };
 }

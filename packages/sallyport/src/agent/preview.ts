@@ -84,7 +84,7 @@ async function previewDaemon(
   try {
     const driver = new StrongswanDriver({
       client,
-      secrets: new StoredSecrets(pathsOf(directories).objects),
+      secrets: new StoredSecrets(pathsOf(directories)),
       memory: new MemoryFile(pathsOf(directoriesOf(directories, shard)).memory),
     });
     const observed = await driver.observe(signal, { loaded: names, sas: names });

@@ -19,7 +19,7 @@ let secrets: StoredSecrets;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'secrets-'));
   path = join(directory, 'objects.json');
-  secrets = new StoredSecrets(path);
+  secrets = new StoredSecrets({ objects: path, issued: join(directory, 'issued') });
   await declare(twoSites);
   await writeKey('a.psk', KEY);
 });

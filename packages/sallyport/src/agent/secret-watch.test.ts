@@ -30,7 +30,10 @@ beforeEach(async () => {
   const saltPath = join(directory, 'salt');
   const secrets = await collectSecretFacts(stored.map(toParsed), await readSalt(saltPath));
   plan = planWorld({ text: twoSites, secrets }).plan;
-  watch = new SecretWatch({ secrets: new StoredSecrets(objects), saltPath });
+  watch = new SecretWatch({
+    secrets: new StoredSecrets({ objects, issued: join(directory, 'issued') }),
+    saltPath,
+  });
 });
 afterEach(async () => {
   await rm(directory, { recursive: true });

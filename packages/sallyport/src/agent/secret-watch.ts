@@ -12,7 +12,7 @@ import type { HostPlan, SecretUse } from '../plan/host-plan.ts';
 import { contentOf } from '../plan/revocation-lists.ts';
 import { collectSecretFacts } from '../platform/secret-facts.ts';
 import { readSalt } from '../store/salt.ts';
-import { type DeclaredSecrets, findSecret, type StoredSecrets } from './secret-source.ts';
+import type { StoredSecrets } from './secret-source.ts';
 
 interface SecretCheck {
   /** What is wanted. */
@@ -23,7 +23,7 @@ interface SecretCheck {
 }
 
 export interface SecretWatchOptions {
-  readonly secrets: Pick<StoredSecrets, 'declared'>;
+  readonly secrets: Pick<StoredSecrets, 'find'>;
   readonly saltPath: string;
 }
 
@@ -51,24 +51,19 @@ export class SecretWatch {
         )
         .map((use) => [`${use.namespace}/${use.name}`, use]),
     );
-    const declared = askOnce(() => this.#options.secrets.declared());
     const judged = [...uses].map(async ([name, use]) => {
       const before = this.#checks.get(name);
       const stands = onlyNew && before?.content === contentOf(use);
-      return [name, stands ? before : await this.#judge(use, before, declared)] as const;
+      return [name, stands ? before : await this.#judge(use, before)] as const;
     });
     this.#checks = new Map(await Promise.all(judged));
     return [...this.#checks.values()].flatMap(({ problem }) => problem ?? []);
   }
 
-  async #judge(
-    use: SecretUse,
-    before: SecretCheck | undefined,
-    declared: () => Promise<DeclaredSecrets>,
-  ): Promise<SecretCheck> {
+  async #judge(use: SecretUse, before: SecretCheck | undefined): Promise<SecretCheck> {
     const content = contentOf(use);
     try {
-      const secret = findSecret(await declared(), use);
+      const secret = await this.#options.secrets.find(use);
       const stamp = `${content} ${await stampOf(secret)}`;
       if (before?.stamp === stamp) return before;
       const problem = await this.#compare(use, secret);
@@ -91,12 +86,6 @@ export class SecretWatch {
       hint: 'apply the declarations again, or put the old content back',
     };
   }
-}
-
-/** Called by many at once, it asks once. */
-function askOnce<T>(ask: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined;
-  return () => (answer ??= ask());
 }
 
 function refOf({ namespace, name }: SecretUse): ObjectRef {

@@ -15,6 +15,8 @@ import { Journal } from '../store/journal.ts';
 import { type Lock, LockedError, takeLock } from '../store/lock.ts';
 import { type Directories, directoriesOf, pathsOf } from '../store/state-directory.ts';
 import { Agent } from './agent.ts';
+import { CertificateKeeper } from './certificates/keeper.ts';
+import { replan } from './certificates/replan.ts';
 import { parseReport } from './control.ts';
 import { DriftWatch } from './drift-watch.ts';
 import { KernelLevel } from './kernel-level.ts';
@@ -63,8 +65,12 @@ export async function runAgent(options: StartOptions, signal: AbortSignal): Prom
     const last = await lastReport(paths.report);
     const parts = await assemble(options, last);
     await parts.history.restore();
-    const agent = new Agent({
+    const certificates = new CertificateKeeper({
+      ...{ directories, log, replan, view: () => agent.view, clock: () => performance.now() },
+    });
+    const agent: Agent = new Agent({
       ...parts,
+      certificates,
       recorder: new EventRecorder(new Journal(paths.journal), last),
       host: hostname(),
       version,
@@ -74,7 +80,7 @@ export async function runAgent(options: StartOptions, signal: AbortSignal): Prom
       controlSocket: paths.controlSocket,
       log,
     });
-    await agent.run(signal);
+    await Promise.all([agent.run(signal), certificates.run(signal)]);
   } finally {
     await lock.release();
   }
@@ -173,7 +179,7 @@ async function assemble(
     shards,
   });
   const secrets = new SecretWatch({
-    secrets: new StoredSecrets(paths.objects),
+    secrets: new StoredSecrets(paths),
     saltPath: paths.salt,
   });
   const explainer = new Explainer({

@@ -27,3 +27,19 @@ export const OUTPUT: OptionEntry = {
   defaultValue: 'text',
   choices: ['text', 'json', 'yaml'],
 };
+
+export const HOST: OptionEntry = {
+  flags: '--host <name>',
+  description: 'declared Host that this machine is; found by its addresses if left out',
+};
+export const NAMESPACE: OptionEntry = {
+  flags: '-n, --namespace <name>',
+  description: 'namespace of the object',
+  defaultValue: 'default',
+};
+export const TIMEOUT: OptionEntry = {
+  flags: '--timeout <seconds>',
+  description: 'how long to wait until the agent has read it back',
+  defaultValue: '30',
+  isCount: true,
+};

@@ -1,5 +1,12 @@
 /** The commands, with everything that help and completion say of them. Their code is in `commands/`. */
-import { type CommandEntry, type OptionEntry, OUTPUT } from './command-entry.ts';
+import {
+  type CommandEntry,
+  HOST,
+  NAMESPACE,
+  type OptionEntry,
+  OUTPUT,
+  TIMEOUT,
+} from './command-entry.ts';
 import { PKI_COMMANDS } from './pki-commands.ts';
 
 const FILE: OptionEntry = {
@@ -7,24 +14,9 @@ const FILE: OptionEntry = {
   description: 'file or directory of declarations; - is standard input',
   required: true,
 };
-const HOST: OptionEntry = {
-  flags: '--host <name>',
-  description: 'declared Host that this machine is; found by its addresses if left out',
-};
-const NAMESPACE: OptionEntry = {
-  flags: '-n, --namespace <name>',
-  description: 'namespace of the object',
-  defaultValue: 'default',
-};
 const DRY_RUN: OptionEntry = {
   flags: '--dry-run',
   description: 'show what would change, and stop; exit code 3 where something would',
-};
-const TIMEOUT: OptionEntry = {
-  flags: '--timeout <seconds>',
-  description: 'how long to wait until the agent has read it back',
-  defaultValue: '30',
-  isCount: true,
 };
 
 export const COMMANDS: readonly CommandEntry[] = [

@@ -15,18 +15,22 @@ export interface Declarations {
   readonly facts: Facts;
 }
 
-/** `facts` are collected from what could be parsed; `standing`: objects that are in effect and stay so. */
+/**
+ * `facts` are collected from what could be parsed, which is all of it where `isWhole`; `standing`: objects that are in effect
+ * and stay so.
+ */
 export async function readDeclarations(
   paths: readonly string[],
   io: Io,
-  collectFacts: (objects: readonly ParsedObject[]) => Promise<Facts>,
+  collectFacts: (objects: readonly ParsedObject[], isWhole: boolean) => Promise<Facts>,
   standing: readonly ParsedObject[] = [],
 ): Promise<Declarations> {
   const read = await readSources(paths, io.readInput);
   const { objects, rejected, problems } = parseYaml(read.sources);
   const incoming = new Set(objects.map(({ object }) => identity(object)));
   const parsed = [...standing.filter(({ object }) => !incoming.has(identity(object))), ...objects];
-  const facts = await collectFacts(parsed);
+  const isWhole = read.problems.length + problems.length === 0;
+  const facts = await collectFacts(parsed, isWhole);
   const validated = validateObjects(parsed, facts, { rejected });
   const nothing =
     objects.length + read.problems.length + problems.length === 0

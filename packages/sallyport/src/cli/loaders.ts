@@ -24,6 +24,7 @@ export const LOADERS: ReadonlyMap<string, () => Promise<CommandModule>> = new Ma
   ['pki issue', () => import('./commands/pki/issue.ts')],
   ['pki renew', () => import('./commands/pki/renew.ts')],
   ['pki import', () => import('./commands/pki/import.ts')],
+  ['pki rotate', () => import('./commands/pki/rotate.ts')],
   ['pki pack', () => import('./commands/pki/pack.ts')],
   ['pki sign', () => import('./commands/pki/sign.ts')],
   ['pki revoke', () => import('./commands/pki/revoke.ts')],

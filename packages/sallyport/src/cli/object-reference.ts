@@ -8,7 +8,7 @@ import { UsageError } from './io.ts';
 export function parseKind(text: string): Kind {
   const kind = KINDS.find((candidate) => {
     const word = candidate.toLowerCase();
-    const plural = word.endsWith('cy') ? `${word.slice(0, -1)}ies` : `${word}s`;
+    const plural = /[^aeiou]y$/.test(word) ? `${word.slice(0, -1)}ies` : `${word}s`;
     return [word, plural].includes(text.toLowerCase());
   });
   if (kind === undefined)

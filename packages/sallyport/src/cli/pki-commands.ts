@@ -1,9 +1,16 @@
 /** The commands below `sallyport pki`. */
 
-import { KEY_TYPES } from '../pki/key-type.ts';
+import { KEY_TYPES } from '../model/key-type.ts';
 import { REVOCATION_REASONS } from '../pki/revocation.ts';
 import { PKCS12_SCHEMES } from '../platform/pkcs12-scheme.ts';
-import { type CommandEntry, type OptionEntry, OUTPUT } from './command-entry.ts';
+import {
+  type CommandEntry,
+  HOST,
+  NAMESPACE,
+  type OptionEntry,
+  OUTPUT,
+  TIMEOUT,
+} from './command-entry.ts';
 
 const AUTHORITY: OptionEntry = {
   flags: '--authority <name>',
@@ -157,6 +164,33 @@ export const PKI_COMMANDS: readonly CommandEntry[] = [
       OUT,
     ],
     example: 'sallyport pki import gw1 --from gw1.pfx',
+  },
+  {
+    name: 'rotate',
+    description:
+      'exchange certificates that are issued for Secrets, or begin to exchange an authority',
+    arguments: '[secret...]',
+    options: [
+      {
+        flags: '--ca <authority>',
+        description: 'make the next authority in its place, trusted at once, certifying later',
+      },
+      {
+        flags: '--cross-over-days <count>',
+        description: 'how long both are trusted before the next one certifies; 0: now',
+      },
+      {
+        flags: '--passphrase-file <path>',
+        description: 'of the key of an authority that is not declared',
+      },
+      { flags: '--parent-passphrase-file <path>', description: 'of the key of its parent' },
+      { flags: '--dry-run', description: 'say what will be rotated and when, and do nothing' },
+      NAMESPACE,
+      HOST,
+      TIMEOUT,
+      OUTPUT,
+    ],
+    example: 'sallyport pki rotate gw1',
   },
   {
     name: 'pack',

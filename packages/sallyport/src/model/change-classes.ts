@@ -42,6 +42,26 @@ const PASSPHRASE = {
   effect: 'nothing, if the content that it opens is the same',
   proof: 'fingerprint of the content',
 } as const;
+const NEW_CERTIFICATE = {
+  class: 'roll',
+  effect: `a new certificate, and ${NEW_IKE_SA} authenticated with it`,
+  proof: CREDENTIAL.proof,
+} as const;
+const NEXT_CERTIFICATE = {
+  class: 'hot',
+  effect: 'the next certificate that is made',
+  proof: 'that certificate',
+} as const;
+const NEXT_AUTHORITY = {
+  class: 'hot',
+  effect: 'the next authority, at its time or by sallyport pki rotate --ca',
+  proof: 'its certificate',
+} as const;
+const SCHEDULE = {
+  class: 'hot',
+  effect: 'when the next one is made',
+  proof: 'the dates that sallyport pki rotate --dry-run tells',
+} as const;
 const IKE_PROPOSALS = {
   class: 'roll',
   effect: NEW_IKE_SA,
@@ -234,6 +254,45 @@ export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, Chang
       effect: `the lists in the daemon; where other certificates than before are revoked, ${NEW_IKE_SA}, and the end of the old one if the certificate of the other side is among them`,
       proof:
         'the lists that the daemon holds; every IKE SA was made after they revoke what they do',
+    },
+    'spec.issued.authority': NEW_CERTIFICATE,
+    'spec.issued.subject': NEW_CERTIFICATE,
+    'spec.issued.altNames': NEW_CERTIFICATE,
+    'spec.issued.keyType': NEW_CERTIFICATE,
+    'spec.issued.days': NEXT_CERTIFICATE,
+    'spec.issued.renewAfterDays': SCHEDULE,
+  },
+  CertificateAuthority: {
+    'metadata.name': {
+      class: 'roll',
+      effect: 'another authority is made, and certifies what names it',
+      proof: 'as of a new certificate',
+    },
+    'metadata.namespace': OWN_IDENTITY,
+    'metadata.labels': NO_EFFECT,
+    'spec.host': {
+      class: 'roll',
+      effect: 'the new host makes an authority of its own',
+      proof: 'the authorities of each host',
+    },
+    'spec.subject': NEXT_AUTHORITY,
+    'spec.passphraseFile': {
+      class: 'hot',
+      effect: 'nothing, if the passphrase in it is the same',
+      proof: 'the key of the authority can be opened',
+    },
+    'spec.parent': NEXT_AUTHORITY,
+    'spec.keyType': NEXT_AUTHORITY,
+    'spec.days': NEXT_AUTHORITY,
+    'spec.renewAfterDays': SCHEDULE,
+    'spec.crossOverDays': SCHEDULE,
+    'spec.pathLength': NEXT_AUTHORITY,
+    'spec.permittedDomains': NEXT_AUTHORITY,
+    'spec.revocationList.urls': NEXT_CERTIFICATE,
+    'spec.revocationList.days': {
+      class: 'hot',
+      effect: 'the next revocation list',
+      proof: 'the list',
     },
   },
   Host: {

@@ -3,6 +3,7 @@
  * References between objects stay inside one namespace.
  */
 import { BUILT_IN_POLICIES } from './built-in-policies.ts';
+import type { CertificateAuthority } from './certificate-authority.ts';
 import type { Connection } from './connection.ts';
 import type { CryptoPolicy, CryptoSpec } from './crypto-policy.ts';
 import type { Gateway } from './gateway.ts';
@@ -15,6 +16,7 @@ export interface DeclaredObjects {
   readonly connections: ReadonlyMap<string, Connection>;
   readonly cryptoPolicies: ReadonlyMap<string, CryptoPolicy>;
   readonly secrets: ReadonlyMap<string, Secret>;
+  readonly authorities: ReadonlyMap<string, CertificateAuthority>;
   readonly hosts: ReadonlyMap<string, Host>;
 }
 
@@ -29,6 +31,7 @@ export function indexObjects(objects: Iterable<DeclaredObject>): DeclaredObjects
   const connections = new Map<string, Connection>();
   const cryptoPolicies = new Map<string, CryptoPolicy>();
   const secrets = new Map<string, Secret>();
+  const authorities = new Map<string, CertificateAuthority>();
   const hosts = new Map<string, Host>();
   for (const object of objects) {
     const key = objectKey(object.metadata.namespace, object.metadata.name);
@@ -45,12 +48,15 @@ export function indexObjects(objects: Iterable<DeclaredObject>): DeclaredObjects
       case 'Secret':
         if (!secrets.has(key)) secrets.set(key, object);
         break;
+      case 'CertificateAuthority':
+        if (!authorities.has(key)) authorities.set(key, object);
+        break;
       case 'Host':
         if (!hosts.has(key)) hosts.set(key, object);
         break;
     }
   }
-  return { gateways, connections, cryptoPolicies, secrets, hosts };
+  return { gateways, connections, cryptoPolicies, secrets, authorities, hosts };
 }
 
 /** The policy of that name: built-in, or declared in the namespace; absent: there is none. */

@@ -16,7 +16,7 @@ describe('jsonSchemas', () => {
   const schemas = jsonSchemas();
 
   it('are the files in deploy/schema', () => {
-    expect(schemas.size).toBe(6);
+    expect(schemas.size).toBe(7);
     for (const [name, schema] of schemas) {
       const path = join(import.meta.dirname, `../../../../deploy/schema/${name}.json`);
       expect(JSON.parse(readFileSync(path, 'utf8')), name).toEqual(schema);

@@ -85,6 +85,14 @@ export type ProblemCode =
   | 'secret/chain-loop'
   | 'secret/duplicate-serial'
   | 'secret/unusable-name'
+  | 'secret/unknown-authority'
+  | 'secret/authority-elsewhere'
+  | 'authority/unknown-host'
+  | 'authority/unknown-parent'
+  | 'authority/parent-elsewhere'
+  | 'authority/parent-loop'
+  | 'authority/list-url'
+  | 'certificate/renewed-too-late'
   | 'certificate/expired'
   | 'certificate/not-yet-valid'
   | 'certificate/list-over'
@@ -134,7 +142,9 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
   ),
   'connection/auth-choice': error('A connection needs exactly one of psk and certificate'),
   'connection/secret-form': error('A secret has another form than its use needs'),
-  'secret/form-choice': error('A secret needs exactly one of psk, pem, pkcs12 and authority'),
+  'secret/form-choice': error(
+    'A secret needs exactly one of psk, pem, pkcs12, authority and issued',
+  ),
   'crypto-policy/reserved-name': error('A declared crypto policy has the name of a built-in one'),
   'network/default-route': error(
     "A default route as remote network would draw all traffic, the tunnel's own too, into the tunnel",
@@ -211,6 +221,22 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
   ),
   'secret/unusable-name': error(
     "A gateway's certificate has names with quotes, control characters or letters outside ASCII",
+  ),
+  'secret/unknown-authority': error(
+    'A secret is to be issued by a CertificateAuthority that does not exist',
+  ),
+  'secret/authority-elsewhere': error(
+    'A certificate is used on another host than the one that keeps its authority',
+  ),
+  'authority/unknown-host': error('An authority is to be kept on a Host that does not exist'),
+  'authority/unknown-parent': error('An authority names a parent that does not exist'),
+  'authority/parent-elsewhere': error('An authority and its parent are kept on different hosts'),
+  'authority/parent-loop': error('Authorities certify each other in a circle'),
+  'authority/list-url': error(
+    'The list of the authority that takes the place of this one would have the same URL',
+  ),
+  'certificate/renewed-too-late': error(
+    'A certificate would be made anew only when the old one has expired',
   ),
   'certificate/expired': error('A certificate is past its validity'),
   'certificate/not-yet-valid': {

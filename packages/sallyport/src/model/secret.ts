@@ -1,6 +1,8 @@
-/** `Secret`: key material, here always a reference to files on the gateway host. */
+/** `Secret`: key material, a reference to files on the gateway host, or made there. */
 import { z } from 'zod';
-import { FilePath, type ObjectOf, objectSchema } from './fields.ts';
+import { AltName, Days, DistinguishedName, RenewAfterDays } from './certificate-fields.ts';
+import { FilePath, Name, type ObjectOf, objectSchema } from './fields.ts';
+import { KEY_TYPES, type KeyType } from './key-type.ts';
 
 /** Exactly one of the members is present; `secretForm` says which. */
 export interface SecretSpec {
@@ -18,6 +20,20 @@ export interface SecretSpec {
     readonly files: readonly string[];
     readonly revocationLists: readonly string[];
   };
+  readonly issued?: IssuedSpec;
+}
+
+/** Key and certificate that Sallyport makes and renews itself, on the host that keeps the authority. */
+export interface IssuedSpec {
+  /** CertificateAuthority in the same namespace. */
+  readonly authority: string;
+  /** Absent: `CN=` and the name of the Secret. */
+  readonly subject?: string;
+  readonly altNames: readonly string[];
+  readonly keyType: KeyType;
+  readonly days: number;
+  /** Absent: two thirds of `days`. */
+  readonly renewAfterDays?: number;
 }
 
 export const SecretSpec: z.ZodType<SecretSpec> = z
@@ -61,10 +77,23 @@ export const SecretSpec: z.ZodType<SecretSpec> = z
       })
       .exactOptional()
       .describe('CA certificates that the other side is checked against, PEM or DER'),
+    issued: z
+      .strictObject({
+        authority: Name.describe('CertificateAuthority in the same namespace'),
+        subject: DistinguishedName.exactOptional().describe(
+          'distinguished name; absent: CN= and the name of the Secret',
+        ),
+        altNames: z.array(AltName).min(1).max(64),
+        keyType: z.enum(KEY_TYPES).default('ecdsa-p256'),
+        days: Days.default(365),
+        renewAfterDays: RenewAfterDays.exactOptional(),
+      })
+      .exactOptional()
+      .describe('key and certificate that Sallyport makes and renews itself'),
   })
-  .describe('exactly one of psk, pem, pkcs12, authority');
+  .describe('exactly one of psk, pem, pkcs12, authority, issued');
 
-export const SECRET_FORMS = ['psk', 'pem', 'pkcs12', 'authority'] as const;
+export const SECRET_FORMS = ['psk', 'pem', 'pkcs12', 'authority', 'issued'] as const;
 export type SecretForm = (typeof SECRET_FORMS)[number];
 
 /** The forms present; a valid secret has exactly one. */
@@ -89,3 +118,11 @@ export function secretFiles({ psk, pem, pkcs12, authority }: SecretSpec): string
 
 export type Secret = ObjectOf<'Secret', SecretSpec>;
 export const Secret: z.ZodType<Secret> = objectSchema('Secret', SecretSpec);
+
+/** Of a certificate that is issued for the Secret. */
+export function issuedSubject(
+  { subject }: IssuedSpec,
+  { name }: { readonly name: string },
+): string {
+  return subject ?? `CN=${name}`;
+}

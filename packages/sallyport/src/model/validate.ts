@@ -6,6 +6,7 @@ import type { ObjectRef, Problem, Severity } from '../lib/problem.ts';
 import { checkCertificates } from './checks/certificates.ts';
 import { checkDuplicates } from './checks/duplicates.ts';
 import { checkHosts } from './checks/hosts.ts';
+import { checkIssued } from './checks/issued.ts';
 import { checkNetworks } from './checks/networks.ts';
 import { checkProposals } from './checks/proposals.ts';
 import { checkReferences } from './checks/references.ts';
@@ -33,6 +34,7 @@ const CHECKS: readonly ((world: World) => Problem[])[] = [
   checkDuplicates,
   checkReferences,
   checkSecretForms,
+  checkIssued,
   checkHosts,
   checkTunnels,
   checkNetworks,
@@ -63,6 +65,9 @@ const MISSING_REFERENCE: ReadonlySet<string> = new Set([
   'connection/unknown-gateway',
   'connection/unknown-secret',
   'connection/unknown-crypto-policy',
+  'secret/unknown-authority',
+  'authority/unknown-host',
+  'authority/unknown-parent',
 ]);
 
 /** By file and place; stable, so that problems of one place keep the order of the checks. */

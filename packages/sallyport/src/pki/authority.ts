@@ -1,12 +1,12 @@
 /** A certificate authority at work: it makes other authorities, certificates and revocation lists. */
 import { randomBytes, type webcrypto } from 'node:crypto';
+import type { KeyType } from '../model/key-type.ts';
 import {
   authorityExtensions,
   crlExtensions,
   leafExtensions,
   type PermittedNames,
 } from './extensions.ts';
-import type { KeyType } from './key-type.ts';
 import { generateKeys, signatureOf } from './keys.ts';
 import type { Revocation, RevocationReason } from './revocation.ts';
 import {

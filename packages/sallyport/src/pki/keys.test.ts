@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { KEY_TYPES } from './key-type.ts';
+import { KEY_TYPES } from '../model/key-type.ts';
 import { generateGatewayKeys } from './keys.ts';
 
 describe('the private key of a gateway', () => {

@@ -1,6 +1,6 @@
 /** How each kind of key is made, and how it signs. */
 import { KeyObject, webcrypto } from 'node:crypto';
-import type { KeyType } from './key-type.ts';
+import type { KeyType } from '../model/key-type.ts';
 
 interface KeyAlgorithm {
   /** For WebCrypto. */

@@ -1,5 +1,5 @@
 /** The names of a certificate or a request, as they are given to the next one. */
-import { readAltName } from './names.ts';
+import { readAltName } from '../model/certificate-names.ts';
 import { type Extension, type JsonGeneralName, SubjectAlternativeNameExtension } from './x509.ts';
 
 export function altNamesOf(extensions: readonly Extension[]): JsonGeneralName[] {

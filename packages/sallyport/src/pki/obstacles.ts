@@ -33,13 +33,17 @@ function tooDeep(certificate: X509Certificate, index: number): string[] {
 
 /** RFC 5280 §4.2.1.10: the domain itself and what has labels before it. */
 function notPermitted(certificate: X509Certificate, { type, value }: JsonGeneralName): string[] {
-  const extension = certificate.getExtension(id_ce_nameConstraints);
-  if (extension === null || type !== 'dns') return [];
-  const { permittedSubtrees } = AsnConvert.parse(extension.value, NameConstraints);
-  const domains = [...(permittedSubtrees?.values() ?? [])].flatMap(
-    ({ base }) => base.dNSName ?? [],
-  );
+  if (type !== 'dns') return [];
+  const domains = permittedDomainsOf(certificate);
   const isIn = (domain: string): boolean => value === domain || value.endsWith(`.${domain}`);
   if (domains.length === 0 || domains.some(isIn)) return [];
   return [`${certificate.subject} may certify names in ${domains.join(', ')} only, not ${value}`];
+}
+
+/** Empty: any. */
+export function permittedDomainsOf(authority: X509Certificate): string[] {
+  const extension = authority.getExtension(id_ce_nameConstraints);
+  if (extension === null) return [];
+  const { permittedSubtrees } = AsnConvert.parse(extension.value, NameConstraints);
+  return [...(permittedSubtrees?.values() ?? [])].flatMap(({ base }) => base.dNSName ?? []);
 }

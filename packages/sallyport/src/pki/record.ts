@@ -1,6 +1,6 @@
 /** What an authority remembers: everything it has issued, what of it is revoked, and its lists. Pure. */
 import { z } from 'zod';
-import { KEY_TYPES, type KeyType } from './key-type.ts';
+import { KEY_TYPES, type KeyType } from '../model/key-type.ts';
 import { REVOCATION_REASONS, type Revocation, type RevocationReason } from './revocation.ts';
 
 const Time = z.iso.datetime();
@@ -34,6 +34,14 @@ export interface AuthorityRecord {
   /** How long a list is good for. */
   readonly crlDays: number;
   readonly issued: readonly IssuedCertificate[];
+  /** Takes its place. */
+  readonly successor?: Successor;
+}
+
+export interface Successor {
+  readonly name: string;
+  /** RFC 3339: it is trusted at once, and certifies from then on. */
+  readonly takesOverAt: string;
 }
 
 export const AuthorityRecord: z.ZodType<AuthorityRecord> = z.strictObject({
@@ -56,6 +64,7 @@ export const AuthorityRecord: z.ZodType<AuthorityRecord> = z.strictObject({
       revoked: z.strictObject({ at: Time, reason: z.enum(REVOCATION_REASONS) }).exactOptional(),
     }),
   ),
+  successor: z.strictObject({ name: z.string(), takesOverAt: Time }).exactOptional(),
 });
 
 export function withIssued(record: AuthorityRecord, issued: IssuedCertificate): AuthorityRecord {

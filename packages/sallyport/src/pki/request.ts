@@ -1,7 +1,7 @@
 /** A certificate request of somebody else, and whether what it asks for is allowed. */
 import { createPublicKey } from 'node:crypto';
+import type { NameFault } from '../model/certificate-names.ts';
 import { SHORTEST_RSA_BITS } from '../platform/secret-chain.ts';
-import type { NameFault } from './names.ts';
 import { altNamesOf } from './names-of.ts';
 import { fromPem } from './pem.ts';
 import { type JsonGeneralName, type JsonName, Pkcs10CertificateRequest } from './x509.ts';

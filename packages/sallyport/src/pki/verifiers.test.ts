@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KEY_TYPES, type KeyType } from '../model/key-type.ts';
 import {
   type Authority,
   createAuthority,
@@ -10,7 +11,6 @@ import {
   issueCertificate,
   type NewCertificate,
 } from './authority.ts';
-import { KEY_TYPES, type KeyType } from './key-type.ts';
 import { generateKeys } from './keys.ts';
 import { type Published, VERIFIERS } from './testing/verifiers.ts';
 import type { X509Certificate } from './x509.ts';

@@ -7,6 +7,7 @@ import { type DeclaredObjects, objectKey, resolveCrypto } from '../model/declare
 import { type CertificateFacts, type SecretFacts, summaryOf } from '../model/facts.ts';
 import type { DataPlane, Gateway } from '../model/gateway.ts';
 import { type Host, outerAddresses } from '../model/host.ts';
+import { issuedSubject } from '../model/secret.ts';
 import type { Tunnel } from '../model/tunnel.ts';
 import { planChildren } from './children.ts';
 import { chooseDataPlane, type TunnelEnds } from './data-plane.ts';
@@ -195,7 +196,12 @@ function defaultLocalId(
   context: TunnelContext,
 ): string | undefined {
   if (auth.method !== 'certificate') return undefined;
-  return certificatesOf(auth.secret, context)[0]?.subject;
+  const { namespace, name } = auth.secret;
+  const issued = context.objects.secrets.get(objectKey(namespace, name))?.spec.issued;
+  // Known before it is made.
+  return issued === undefined
+    ? certificatesOf(auth.secret, context)[0]?.subject
+    : issuedSubject(issued, { name });
 }
 
 /** Our leaf first; none where nobody has read the files. */

@@ -36,7 +36,7 @@ export function planSources(
 /** Each once, though a tunnel may name one Secret twice. */
 function objectsOf(
   { connection, gateway, host }: SourcedTunnel,
-  { cryptoPolicies, secrets }: DeclaredObjects,
+  { cryptoPolicies, secrets, authorities }: DeclaredObjects,
 ): Set<DeclaredObject> {
   const { namespace } = connection.metadata;
   const { crypto, auth } = connection.spec;
@@ -47,5 +47,13 @@ function objectsOf(
     auth.certificate?.secret,
     auth.certificate?.peerAuthority,
   ].flatMap((name) => (name === undefined ? [] : (secrets.get(objectKey(namespace, name)) ?? [])));
-  return new Set([connection, gateway, host, ...named, ...(policy === undefined ? [] : [policy])]);
+  const issuers = named.flatMap(({ spec }) =>
+    spec.issued === undefined
+      ? []
+      : (authorities.get(objectKey(namespace, spec.issued.authority)) ?? []),
+  );
+  return new Set([
+    ...[connection, gateway, host, ...named, ...issuers],
+    ...(policy === undefined ? [] : [policy]),
+  ]);
 }

@@ -8,13 +8,16 @@ import type { Secret } from '../model/secret.ts';
 import { certificateFacts } from './certificate-facts.ts';
 import { readSecret, type SecretContent } from './secret-reading.ts';
 
-/** Facts of every Secret among the objects; a secret that cannot be used has problems and no fingerprint. */
+/**
+ * Facts of every Secret among the objects, but for those that are issued by ourselves and have no files yet; a secret that cannot
+ * be used has problems and no fingerprint.
+ */
 export async function collectSecretFacts(
   objects: readonly ParsedObject[],
   salt: Uint8Array,
 ): Promise<SecretFacts[]> {
   const secrets = objects.flatMap(({ object, ...place }) =>
-    object.kind === 'Secret' ? [{ object, ...place }] : [],
+    object.kind === 'Secret' && object.spec.issued === undefined ? [{ object, ...place }] : [],
   );
   return Promise.all(secrets.map((secret) => secretFacts(secret, salt)));
 }

@@ -14,6 +14,7 @@ export const REPORT_CODES: Readonly<Record<string, string>> = {
   'plan/trap-in-userspace': 'User-space ESP cannot be started by the first packet',
   'plan/vti-address-pair': 'Two tunnels between the same addresses cannot both have a VTI',
   'pki/name': 'A name cannot go into a certificate, or is not allowed to who asks for it',
+  'pki/not-issued': 'A declared authority, or a certificate that it shall issue, could not be made',
   'kernel/failed': 'The kernel could not be observed or changed',
   'kernel/interface-name': 'Linux does not take the name of an interface',
   'kernel/sysctl': 'A sysctl is wanted that is not read back',
@@ -41,6 +42,8 @@ export const REPORT_CODES: Readonly<Record<string, string>> = {
     'The certificate that the other side has shown expires within 30 days',
   'agent/revocation-list-ends': 'A revocation list is over soon',
   'agent/revocation-list-over': 'A revocation list is over',
+  'agent/certificate-refused':
+    'The other side did not take a new certificate, and the one before is used again',
   'agent/copy-not-kept': 'The copy of the plan for the next start could not be written',
   'agent/events-not-kept': 'Events could not be written into the journal, and wait in memory',
   'agent/no-plan': 'Nothing was applied on this host yet',

@@ -13,7 +13,7 @@ import { decryptKey, encryptKey, KeyNotOpenedError } from '../pki/encrypted-key.
 import { keyAlgorithmOf } from '../pki/keys.ts';
 import { certificatesToPem, fromPem } from '../pki/pem.ts';
 import { AuthorityRecord, type IssuedCertificate } from '../pki/record.ts';
-import { X509Certificate } from '../pki/x509.ts';
+import { X509Certificate, X509Crl } from '../pki/x509.ts';
 import { readJsonFile, removeUnfinished, writeFileAtomic } from '../platform/atomic-file.ts';
 import { takeLock } from './lock.ts';
 
@@ -74,8 +74,7 @@ export class AuthorityStore {
   /** With its key. Throws as `read`, where its parent has revoked it, and where the passphrase is wrong. */
   async open(name: string, passphrase: string): Promise<OpenedAuthority> {
     const stored = await this.read(name);
-    const [certificate] = stored.chain;
-    if (certificate === undefined) throw new Error(`${this.#path(name, 'chain.pem')} is empty`);
+    const certificate = ownOf(stored);
     const revoked = await this.revocationOf(stored);
     if (revoked !== undefined)
       throw new Error(`authority ${name} is revoked since ${revoked.at}: certify with another one`);
@@ -115,6 +114,16 @@ export class AuthorityStore {
     await writeFileAtomic(this.#path(record.name, RECORD), text);
   }
 
+  /** The last one; undefined where there is none yet. */
+  async readCrl(name: string): Promise<X509Crl | undefined> {
+    try {
+      return new X509Crl(await readFile(this.#path(name, `${name}.crl`)));
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
   /** In DER, as it is to be fetched (RFC 5280 §4.2.1.13); returns its path. */
   async writeCrl(name: string, der: ArrayBuffer): Promise<string> {
     const path = this.#path(name, `${name}.crl`);
@@ -142,6 +151,12 @@ export class AuthorityStore {
   #path(name: string, file: string): string {
     return join(this.#directory, name, file);
   }
+}
+
+/** Its own certificate. */
+export function ownOf({ record, chain: [own] }: StoredAuthority): X509Certificate {
+  if (own === undefined) throw new Error(`authority ${record.name} has no certificate`);
+  return own;
 }
 
 function openKey(name: string, pem: string, passphrase: string): KeyObject {

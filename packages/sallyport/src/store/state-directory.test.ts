@@ -35,6 +35,7 @@ describe('pathsOf', () => {
       'lastGoodPlan',
       'salt',
       'authorities',
+      'issued',
       'sysctls',
       'journal',
       'history',

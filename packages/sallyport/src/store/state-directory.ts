@@ -33,6 +33,7 @@ export function pathsOf({ state, run }: Directories): {
   readonly lastGoodPlan: string;
   readonly salt: string;
   readonly authorities: string;
+  readonly issued: string;
   readonly sysctls: string;
   readonly journal: string;
   readonly history: string;
@@ -49,6 +50,7 @@ export function pathsOf({ state, run }: Directories): {
     lastGoodPlan: join(state, 'agent', 'plan.json'),
     salt: join(state, 'salt'),
     authorities: join(state, 'pki'),
+    issued: join(state, 'issued'),
     sysctls: join(state, 'agent', 'sysctls.json'),
     journal: join(state, 'agent', 'events'),
     history: join(state, 'agent', 'history.json'),

@@ -49,7 +49,7 @@ export function makeShard(settings: ShardSettings, name: string | undefined): Sh
   const client = new ViciClient({ socket: engine.socket });
   const strongswan = new StrongswanDriver({
     client,
-    secrets: new StoredSecrets(paths.objects),
+    secrets: new StoredSecrets(paths),
     memory: new MemoryFile(paths.memory),
   });
   const failures = new Failures();

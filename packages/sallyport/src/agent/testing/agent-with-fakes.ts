@@ -240,6 +240,7 @@ esac`;
         },
       },
       shards: new Shards({ make: () => this.#shard(), found: [], log: this.#log }),
+      certificates: { problems: [], wake: () => undefined },
       explainer: { explain: () => Promise.reject(new Error('nobody asks')) },
       drift: { report: { count: 0, last: [], reached: {} } },
       history: {

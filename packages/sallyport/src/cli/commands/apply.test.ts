@@ -169,7 +169,7 @@ describe('apply', () => {
     const server = shell.run(['apply', '-f', site, '--host', 'gw1'], {
       signal: interrupt.signal,
     });
-    await expect.poll(isStored).toBe(true);
+    await expect.poll(isStored, { timeout: 20_000 }).toBe(true);
     interrupt.abort();
     const { code, stdout, stderr } = await server;
     expect([code, stdout]).toEqual([130, '']);

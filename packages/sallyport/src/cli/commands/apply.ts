@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { collectHostFacts, collectOfflineFacts } from '../../agent/collect-facts.ts';
+import type { Problem } from '../../lib/problem.ts';
 import { type DeclaredObjects, indexObjects } from '../../model/declared-objects.ts';
 import type { ParsedObject } from '../../model/parsed-object.ts';
 import { withStore } from '../../store/change-objects.ts';
@@ -7,6 +8,7 @@ import { mergeObjects, toParsed } from '../../store/object-store.ts';
 import { directoriesFrom } from '../../store/state-directory.ts';
 import { readDeclarations, reportProblems } from '../declarations.ts';
 import { EXIT, type Io, type OutputFormat } from '../io.ts';
+import { issueDeclared } from '../issue-declared.ts';
 import { ended, settle } from '../settle.ts';
 import { findThisHost, missingAddresses, mustFindThisHost } from '../this-host.ts';
 
@@ -26,18 +28,20 @@ export async function run(
   const directories = directoriesFrom(io.env);
   const finish = await withStore(directories, async (store) => {
     const before = await store.read();
+    const issuing: Problem[] = [];
     const declarations = await readDeclarations(
       options.file,
       io,
-      (objects) => {
+      async (objects, isWhole) => {
         const found = findThisHost(indexOf(objects), options.host);
-        return found === undefined
-          ? collectOfflineFacts(objects)
-          : collectHostFacts(objects, found, directories, io.signal);
+        if (found === undefined) return collectOfflineFacts(objects);
+        if (isWhole && options.dryRun !== true)
+          issuing.push(...(await issueDeclared(objects, found, directories)));
+        return collectHostFacts(objects, found, directories, io.signal);
       },
       before.map(toParsed),
     );
-    if (reportProblems(declarations.problems, io)) return ended(EXIT.failed);
+    if (reportProblems([...issuing, ...declarations.problems], io)) return ended(EXIT.failed);
     const host = mustFindThisHost(indexOf(declarations.parsed), options.host);
     for (const address of missingAddresses(indexOf(declarations.parsed), host)) {
       io.stderr(

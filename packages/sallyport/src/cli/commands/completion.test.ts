@@ -40,7 +40,7 @@ describe('completion in bash', () => {
     { words: ['plan', '-o', ''], offers: ['text', 'json', 'yaml'] },
     { words: ['agent', '--log-level', 'd'], offers: ['debug'] },
     { words: ['agent', '--window', ''], offers: [] },
-    { words: ['get', 'c'], offers: ['connection', 'cryptopolicy'] },
+    { words: ['get', 'c'], offers: ['connection', 'cryptopolicy', 'certificateauthority'] },
     { words: ['describe', 'connection', ''], offers: [] },
     { words: ['help', 'va'], offers: ['validate'] },
     { words: ['completion', ''], offers: ['bash', 'zsh', 'fish'] },

@@ -12,7 +12,7 @@ export async function run(
   const { parsed, problems, validated, facts } = await readDeclarations(
     options.file,
     io,
-    collectOfflineFacts,
+    (objects) => collectOfflineFacts(objects),
   );
   const planProblems = problems.some(isBlocking)
     ? []

@@ -60,6 +60,11 @@ function toShown(held: Held['certificates']): Shown {
   const certificates = [...held.values()]
     .flatMap(({ hasPrivateKey, facts }) => (hasPrivateKey ? [] : (facts ?? [])))
     .filter(({ isAuthority }) => !isAuthority)
-    .sort((a, b) => Date.parse(b.notBefore) - Date.parse(a.notBefore));
+    .sort(
+      (a, b) =>
+        Date.parse(b.notBefore) - Date.parse(a.notBefore) ||
+        // Certificates of one young authority begin with it.
+        Date.parse(b.notAfter) - Date.parse(a.notAfter),
+    );
   return { certificates, found: new Map() };
 }

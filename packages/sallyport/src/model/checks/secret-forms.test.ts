@@ -30,7 +30,7 @@ const CASES: readonly Case[] = [
       code: 'secret/form-choice',
       path: 'spec',
       message: 'has no key material',
-      hint: 'give exactly one of psk, pem, pkcs12, authority',
+      hint: 'give exactly one of psk, pem, pkcs12, authority, issued',
     },
   },
   {
@@ -61,7 +61,7 @@ const CASES: readonly Case[] = [
     expected: {
       code: 'connection/secret-form',
       path: 'spec.auth.certificate.secret',
-      hint: 'name a Secret with pem or pkcs12',
+      hint: 'name a Secret with pem or pkcs12 or issued',
     },
   },
   {

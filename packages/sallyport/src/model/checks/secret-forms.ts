@@ -43,7 +43,7 @@ function checkAuth(world: World, connection: ParsedObject<Connection>): Problem[
   };
   if (psk !== undefined) check(['psk', 'secret'], psk.secret, ['psk']);
   if (certificate !== undefined) {
-    check(['certificate', 'secret'], certificate.secret, ['pem', 'pkcs12']);
+    check(['certificate', 'secret'], certificate.secret, ['pem', 'pkcs12', 'issued']);
     const { peerAuthority } = certificate;
     if (peerAuthority !== undefined) {
       check(['certificate', 'peerAuthority'], peerAuthority, ['authority']);

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { KeyType } from '../key-type.ts';
+import type { KeyType } from '../../model/key-type.ts';
 import { certificatesToPem, toPem } from '../pem.ts';
 import type { X509Certificate, X509Crl } from '../x509.ts';
 

@@ -1,11 +1,10 @@
 /** One certificate of a stored authority, remembered before anybody gets it, and written. */
+import { mustBeFreeToIssue } from '../../../issuing/cannot-certify.ts';
 import { issueCertificate, type NewCertificate } from '../../../pki/authority.ts';
 import { issuedOf } from '../../../pki/issued.ts';
-import { obstacles, type Wanted } from '../../../pki/obstacles.ts';
 import { certificatesToPem } from '../../../pki/pem.ts';
 import { type IssuedCertificate, withIssued } from '../../../pki/record.ts';
-import type { X509Certificate } from '../../../pki/x509.ts';
-import { EXIT, type Io, UsageError } from '../../io.ts';
+import { EXIT, type Io } from '../../io.ts';
 import { type SigningOptions, withAuthority } from './authorities.ts';
 
 /** Where the result goes. */
@@ -47,11 +46,4 @@ export async function certify(
     io.stdout(`certificate ${issued.serial}, valid until ${issued.notAfter}: ${paths}\n`);
     return EXIT.ok;
   });
-}
-
-/** Throws {@link UsageError}. */
-export function mustBeFreeToIssue(chain: readonly X509Certificate[], wanted: Wanted): void {
-  const found = obstacles(chain, wanted, new Date());
-  if (found.length > 0)
-    throw new UsageError(`the authority cannot certify it: ${found.join('; ')}`);
 }

@@ -1,10 +1,7 @@
-import { createAuthority } from '../../../pki/authority.ts';
-import { issuedOf } from '../../../pki/issued.ts';
-import type { KeyType } from '../../../pki/key-type.ts';
-import { withIssued } from '../../../pki/record.ts';
+import { makeAuthority } from '../../../issuing/make-authority.ts';
+import type { KeyType } from '../../../model/key-type.ts';
 import { EXIT, type Io, UsageError } from '../../io.ts';
 import { authoritiesOf } from './authorities.ts';
-import { mustBeFreeToIssue } from './certify.ts';
 import { mustBeName, Names, readPassphrase } from './input.ts';
 
 interface CreateOptions {
@@ -42,26 +39,16 @@ export async function run(
       throw new UsageError(`there is an authority ${name} already: choose another name`);
     const parent =
       options.parent === undefined ? undefined : await store.open(options.parent, parentPassphrase);
-    if (parent !== undefined) mustBeFreeToIssue(parent.chain, { altNames: [], isAuthority: true });
     const { keyType, days, crlDays } = options;
-    const authority = await createAuthority(
+    const issued = await makeAuthority(
+      store,
       {
-        ...{ subject, keyType, days, permitted, crlUrls: parent?.record.crlUrls ?? [] },
+        ...{ name, subject, keyType, days, permitted, crlUrls, crlDays },
         ...(pathLength === undefined ? {} : { pathLength }),
       },
-      new Date(),
-      parent?.authority,
+      passphrase,
+      parent,
     );
-    const { certificate } = authority;
-    const chain = [certificate, ...(parent?.chain ?? [])];
-    const record = {
-      ...({ format: 'sallyport.dev/authority/v1alpha1', name, keyType, crlUrls } as const),
-      ...(options.parent === undefined ? {} : { parent: options.parent }),
-      ...{ crlNumber: 0, crlDays, issued: [] },
-    };
-    const issued = issuedOf(certificate);
-    if (parent !== undefined) await store.write(withIssued(parent.record, issued));
-    await store.create({ record, chain }, authority, passphrase);
     io.stdout(`authority ${name}: ${issued.subject}, valid until ${issued.notAfter}\n`);
     return EXIT.ok;
   });

@@ -1,6 +1,6 @@
+import { publishCrl } from '../../../issuing/publish.ts';
 import { EXIT, type Io } from '../../io.ts';
 import { type SigningOptions, withAuthority } from './authorities.ts';
-import { publishCrl } from './publish.ts';
 
 export async function run(
   _arguments: readonly string[],

@@ -1,3 +1,4 @@
+import { trustedCertificates } from '../../../issuing/declared-authority.ts';
 import { certificatesToPem } from '../../../pki/pem.ts';
 import { EXIT, type Io } from '../../io.ts';
 import { authoritiesOf } from './authorities.ts';
@@ -7,7 +8,7 @@ export async function run(
   _options: object,
   io: Io,
 ): Promise<number> {
-  const { chain } = await authoritiesOf(io).read(name);
-  io.stdout(certificatesToPem(chain));
+  const trusted = await trustedCertificates(authoritiesOf(io), name, new Date());
+  io.stdout(certificatesToPem(trusted));
   return EXIT.ok;
 }

@@ -1,22 +1,21 @@
 /** What people give to the commands of the PKI: passphrases and names, all faults of them at once. */
 
+import { SHORTEST_PASSPHRASE } from '../../../issuing/passphrase-file.ts';
 import { messageOf } from '../../../lib/message-of.ts';
 import { printable } from '../../../lib/printable.ts';
 import type { Problem } from '../../../lib/problem.ts';
-import { Name } from '../../../model/fields.ts';
 import {
   type NameFault,
   type Read,
   readAltName,
   readDistinguishedName,
-} from '../../../pki/names.ts';
+} from '../../../model/certificate-names.ts';
+import { Name } from '../../../model/fields.ts';
 import type { JsonGeneralName, JsonName } from '../../../pki/x509.ts';
 import { readSecretFile } from '../../../platform/secret-files.ts';
 import { reportProblems } from '../../declarations.ts';
 import { type Io, UsageError } from '../../io.ts';
 
-/** The file can be tried offline: what is shorter falls to a dictionary, scrypt or not. */
-const SHORTEST_PASSPHRASE = 12;
 const LARGEST_PASSPHRASE_BYTES = 1_024;
 
 export interface PassphraseUse {

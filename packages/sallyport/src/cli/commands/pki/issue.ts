@@ -1,4 +1,4 @@
-import type { KeyType } from '../../../pki/key-type.ts';
+import type { KeyType } from '../../../model/key-type.ts';
 import { generateGatewayKeys } from '../../../pki/keys.ts';
 import { EXIT, type Io } from '../../io.ts';
 import type { SigningOptions } from './authorities.ts';

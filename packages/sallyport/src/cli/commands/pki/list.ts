@@ -1,7 +1,11 @@
 import { formatDuration } from '../../../lib/format.ts';
 import { issuedOf } from '../../../pki/issued.ts';
 import type { IssuedCertificate } from '../../../pki/record.ts';
-import type { AuthorityStore, StoredAuthority } from '../../../store/authority-store.ts';
+import {
+  type AuthorityStore,
+  ownOf,
+  type StoredAuthority,
+} from '../../../store/authority-store.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer } from '../../io.ts';
 import { authoritiesOf } from './authorities.ts';
 
@@ -41,12 +45,10 @@ async function summaryOf(
   stored: StoredAuthority,
   store: AuthorityStore,
 ): Promise<{ name: string; parent?: string; certificate: IssuedCertificate; issued: number }> {
-  const { record, chain } = stored;
-  const [own] = chain;
-  if (own === undefined) throw new Error(`authority ${record.name} has no certificate`);
+  const { record } = stored;
   const revoked = await store.revocationOf(stored);
   const { issued, ...rest } = record;
-  const certificate = { ...issuedOf(own), ...(revoked === undefined ? {} : { revoked }) };
+  const certificate = { ...issuedOf(ownOf(stored)), ...(revoked === undefined ? {} : { revoked }) };
   return { ...rest, certificate, issued: issued.length };
 }
 

@@ -346,7 +346,7 @@ describe('sallyport pki', () => {
       'gw1.example',
     );
     expect([code, stderr]).toEqual([
-      2,
+      1,
       expect.stringMatching(/may certify names in other\.example only, not gw1\.example/) as string,
     ]);
     expect(

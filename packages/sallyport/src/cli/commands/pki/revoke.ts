@@ -1,8 +1,8 @@
+import { publishCrl } from '../../../issuing/publish.ts';
 import { withRevoked } from '../../../pki/record.ts';
 import type { RevocationReason } from '../../../pki/revocation.ts';
 import { EXIT, type Io, UsageError } from '../../io.ts';
 import { type SigningOptions, withAuthority } from './authorities.ts';
-import { publishCrl } from './publish.ts';
 
 interface RevokeOptions extends SigningOptions {
   readonly reason: RevocationReason;

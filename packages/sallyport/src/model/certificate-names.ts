@@ -3,10 +3,10 @@
  * Only what every peer compares alike is taken: printable ASCII, without quotes and escapes.
  */
 
+import type { JsonGeneralName, JsonName } from '@peculiar/x509';
 import { parseAddress } from '../lib/prefix.ts';
 import { printable } from '../lib/printable.ts';
-import { canonicalEndpoint } from '../model/addresses.ts';
-import type { JsonGeneralName, JsonName } from './x509.ts';
+import { canonicalEndpoint } from './addresses.ts';
 
 /** X.520 attributes that gateways are named by, in the usual order. */
 const ATTRIBUTES = ['C', 'ST', 'L', 'O', 'OU', 'CN'] as const;
@@ -80,4 +80,16 @@ export function readAltName(text: string): Read<JsonGeneralName> {
       hint: 'write a DNS name, an IPv4 or IPv6 address, or user@domain, in ASCII',
     },
   };
+}
+
+/** As facts have it: `DNS:gw.example`, `IP:192.0.2.1`, `email:x@y`. */
+export function formatAltName({ type, value }: JsonGeneralName): string {
+  return `${type === 'email' ? type : type.toUpperCase()}:${value}`;
+}
+
+/** As facts have it: `O=Example, CN=gw`. */
+export function formatSubject(name: JsonName): string {
+  return name
+    .flatMap((part) => Object.entries(part).map(([type, [value = '']]) => `${type}=${value}`))
+    .join(', ');
 }

@@ -1,7 +1,7 @@
 /** The next revocation list of an authority, in its directory. */
-import { type Authority, createCrl } from '../../../pki/authority.ts';
-import { type AuthorityRecord, revocationsOf } from '../../../pki/record.ts';
-import type { AuthorityStore } from '../../../store/authority-store.ts';
+import { type Authority, createCrl } from '../pki/authority.ts';
+import { type AuthorityRecord, revocationsOf } from '../pki/record.ts';
+import type { AuthorityStore } from '../store/authority-store.ts';
 
 /** Returns where it lies. The number is remembered first: no two lists may have the same. */
 export async function publishCrl(

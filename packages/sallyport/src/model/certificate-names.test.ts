@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readAltName, readDistinguishedName } from './names.ts';
+import { readAltName, readDistinguishedName } from './certificate-names.ts';
 
 describe('readDistinguishedName', () => {
   it('keeps the order that was written', () => {
