@@ -58,6 +58,12 @@ export const ROWS: readonly Row[] = [
   { number: 9, key: 'ed25519', id: 'address', ends: ['gw', 'gwb'], makers: OURS },
 ];
 
+/** What charon takes as `asn1dn:#` only: text over VICI is ASCII. */
+const UMLAUTS = {
+  subject: '/C=CH/O=Müller, Söhne/CN=gwb-7',
+  der: '3037310b300906035504061302434831183016060355040a0c0f4dc3bc6c6c65722c2053c3b6686e65310e300c06035504030c056777622d37',
+} as const;
+
 /** Both ends of a tunnel as pinger and address. */
 export interface Way {
   readonly host: PartnersHost;
@@ -71,11 +77,22 @@ export function wayOf({ number, ends: [left, right] }: Row): Way {
   return { host: GATEWAYS[left].host, from: inside(left), to: inside(right) };
 }
 
+/** As openssl and strongSwan read it; `sallyport pki` makes plain ones only. */
+function subjectOf({ number, id, ends, makers }: Row, gateway: GatewayName): string {
+  if (number === 7 && gateway === 'gwb') return UMLAUTS.subject;
+  const isPlain = id !== 'subject' || makers[ends[0] === gateway ? 0 : 1] === 'sallyport';
+  // Ours has no quotes: Secrets with them are refused.
+  const works = gateway === 'gwb' ? '"Works"' : 'Works';
+  const company = isPlain ? 'Lab' : `Example, ${works} \\+ Sons`;
+  return `/C=CH/O=${company}/CN=${gateway}-${String(number)}`;
+}
+
 /** What the certificate of one end has to say. */
-export function wantedOf({ number, id }: Row, gateway: GatewayName): Wanted {
+export function wantedOf(row: Row, gateway: GatewayName): Wanted {
+  const { number, id } = row;
   const name = `${gateway}-${String(number)}`;
   return {
-    ...{ name, subject: `/O=Lab/CN=${name}` },
+    ...{ name, subject: subjectOf(row, gateway) },
     alternativeNames: [id === 'address' ? GATEWAYS[gateway].address : `${name}.example`],
   };
 }
@@ -197,6 +214,12 @@ function once<K, T>(made: Map<K, Promise<T>>, key: K, make: () => Promise<T>): P
   return found;
 }
 
+/** As Sallyport writes it itself (RFC 4514 §2.4). */
+function identityOf(subject: string): string {
+  if (subject === UMLAUTS.subject) return `asn1dn:#${UMLAUTS.der}`;
+  return subject.slice(1).replaceAll(/[,"]/g, '\\$&').replaceAll('/', ', ');
+}
+
 /** A gateway for each tunnel, since each has a network of its own. */
 function declarationOf(name: GatewayName, rows: readonly Row[]): string {
   const network = (gateway: GatewayName, number: number): string =>
@@ -214,11 +237,12 @@ spec:
   ike: {proposals: [aes256gcm16-prfsha384-ecp384]}
   esp: {proposals: [aes256gcm16-ecp384]}
 `;
-  return rows.reduce((text, { number, id, ends }) => {
+  return rows.reduce((text, row) => {
+    const { number, id, ends } = row;
     const other = ends[0] === name ? ends[1] : ends[0];
     const idOf = (gateway: GatewayName): string =>
       ({
-        subject: `'O=Lab, CN=${gateway}-${String(number)}'`,
+        subject: identityOf(subjectOf(row, gateway)),
         name: `${gateway}-${String(number)}.example`,
         address: GATEWAYS[gateway].address,
       })[id];
@@ -235,7 +259,7 @@ spec: {placement: {hosts: [${name}]}, networks: [${network(name, number)}]}
       connection({
         name: `t${String(number)}`,
         networks: network(other, number),
-        tunnel: `{local: {id: ${idOf(name)}}, remote: {address: ${address}, id: ${idOf(other)}}}`,
+        tunnel: JSON.stringify({ local: { id: idOf(name) }, remote: { address, id: idOf(other) } }),
       })
         .replace('gateway: edge', `gateway: edge-${String(number)}`)
         .replace(

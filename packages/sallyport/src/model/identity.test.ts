@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { provesIdentity } from './identity.ts';
+import { provesIdentity, spellIdentity } from './identity.ts';
 import { leaf } from './testing.ts';
 
 const certificate = { ...leaf, altNames: [...leaf.altNames, 'IP:2001:db8::1'] };
@@ -45,4 +45,23 @@ describe('provesIdentity', () => {
   ])('does not find %s', (id) => {
     expect(provesIdentity(certificate, id)).toBe(false);
   });
+});
+
+describe('spellIdentity', () => {
+  it.each([
+    ['gw.example', 'gw.example'],
+    ['%any', '%any'],
+    ['asn1dn:#3000', 'asn1dn:#3000'],
+    ['asn1dn:C=CH,CN=gw', 'C=CH, CN=gw'],
+    [String.raw`O=Example\, Inc., CN=gw`, '/O=Example, Inc./CN=gw'],
+  ])('spells %s', (id, spelled) => {
+    expect(spellIdentity(id)).toEqual({ spelled });
+  });
+
+  it.each(['O=Müller, CN=gw', String.raw`O=M\C3\BCller, CN=gw`, 'gw.müller.example'])(
+    'has no spelling for %s',
+    (id) => {
+      expect(spellIdentity(id)).toEqual({ fault: 'the IKE daemon takes ASCII only' });
+    },
+  );
 });

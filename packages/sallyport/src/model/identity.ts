@@ -1,6 +1,7 @@
 /** Compares an IKE identity as a person writes it with the names in a certificate. */
 import { parseAddress } from '../lib/prefix.ts';
 import { canonicalEndpoint } from './addresses.ts';
+import { isSameName, type Spelling, spellName } from './distinguished-name.ts';
 import type { CertificateFacts } from './facts.ts';
 
 type Identity =
@@ -38,6 +39,15 @@ export function parseIdentity(text: string): Identity {
   return { type: text.includes('@') ? 'email' : 'name', text };
 }
 
+/** As strongSwan reads it over VICI: in ASCII, without escapes, and in hex behind `asn1dn:`. */
+export function spellIdentity(id: string): Spelling {
+  const identity = parseIdentity(id);
+  const spelling = identity.type === 'subject' ? spellName(identity.text) : { spelled: id };
+  return 'spelled' in spelling && /[^\x20-\x7e]/u.test(spelling.spelled)
+    ? { fault: 'the IKE daemon takes ASCII only' }
+    : spelling;
+}
+
 /** Whether the certificate proves the identity: as its subject or as a subject alternative name. */
 export function provesIdentity(certificate: CertificateFacts, id: string): boolean {
   const identity = parseIdentity(id);
@@ -46,7 +56,7 @@ export function provesIdentity(certificate: CertificateFacts, id: string): boole
     case 'opaque':
       return true;
     case 'subject':
-      return sameName(identity.text, certificate.subject);
+      return isSameName(identity.text, certificate.subject);
     case 'address':
       return altNames.some((name) => matches(name, 'IP:', identity.text, canonicalEndpoint));
     case 'name':
@@ -67,21 +77,4 @@ function matches(
 
 function lowerCase(text: string): string {
   return text.toLowerCase();
-}
-
-/** The order of the parts counts (RFC 5280 §7.1); their spacing and the case of the types do not. */
-function sameName(a: string, b: string): boolean {
-  return canonicalName(a) === canonicalName(b);
-}
-
-function canonicalName(text: string): string {
-  return text
-    .split(/(?<!\\)[,/]/u)
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-    .map((part) => {
-      const [type = '', ...value] = part.split('=');
-      return `${type.trim().toUpperCase()}=${value.join('=').trim()}`;
-    })
-    .join(',');
 }

@@ -55,6 +55,7 @@ export type ProblemCode =
   | 'tunnel/foreign-local-address'
   | 'tunnel/remote-is-local'
   | 'tunnel/family-mismatch'
+  | 'tunnel/identity-notation'
   | 'proposal/unknown-keyword'
   | 'proposal/missing-encryption'
   | 'proposal/missing-integrity'
@@ -173,6 +174,9 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
   'tunnel/remote-is-local': error('The remote address of a tunnel is an address of its own host'),
   'tunnel/family-mismatch': error(
     'The remote address is of a family in which there is no local address',
+  ),
+  'tunnel/identity-notation': error(
+    'An identity is a distinguished name that the IKE daemon cannot be told',
   ),
   'proposal/unknown-keyword': error('A proposal has a keyword that strongSwan does not know'),
   'proposal/missing-encryption': error('A proposal has no encryption algorithm'),

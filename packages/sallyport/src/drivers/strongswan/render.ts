@@ -3,6 +3,7 @@ import type { ChildInput, ConnectionInput } from '@sallyport/vici';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import { once } from '../../lib/once.ts';
 import { sha256Hex } from '../../lib/sha256.ts';
+import { spellIdentity } from '../../model/identity.ts';
 import { type ChildPlan, OWNER, type TunnelPlan } from '../../plan/host-plan.ts';
 
 /** DER of what a certificate tunnel presents and accepts. */
@@ -52,12 +53,12 @@ function peerOptions(tunnel: TunnelPlan, certificates?: TunnelCertificates): Con
     ...(tunnel.auth.method === 'certificate' ? { send_cert: 'always' } : {}),
     local: {
       auth,
-      id: tunnel.localId,
+      id: spelled(tunnel.localId),
       ...(certificates === undefined ? {} : { certs: [certificates.leaf] }),
     },
     remote: {
       auth,
-      id: tunnel.remoteId,
+      id: spelled(tunnel.remoteId),
       // Left out it is relaxed (swanctl.conf: remote<suffix>.revocation).
       ...(tunnel.auth.method === 'certificate' && tunnel.auth.revocation === 'strict'
         ? { revocation: 'strict' }
@@ -136,7 +137,7 @@ export function tunnelOfShared(id: string): string {
  * of one peer would be tried for every other peer, too.
  */
 export function sharedOwnersOf(tunnel: TunnelPlan): string[] {
-  return [tunnel.remoteId === '%any' ? tunnel.localId : tunnel.remoteId];
+  return [spelled(tunnel.remoteId === '%any' ? tunnel.localId : tunnel.remoteId)];
 }
 
 // Every round asks for the hashes of every tunnel, and a plan stays the same for days.
@@ -144,6 +145,12 @@ const sharedIds = new WeakMap<TunnelPlan, string>();
 const peerHashes = new WeakMap<TunnelPlan, string>();
 const reqids = new WeakMap<TunnelPlan, WeakMap<ChildPlan, number>>();
 const childHashes = new WeakMap<TunnelPlan, WeakMap<ChildPlan, string>>();
+
+/** Validation has refused what the daemon has no spelling for. */
+function spelled(id: string): string {
+  const spelling = spellIdentity(id);
+  return 'spelled' in spelling ? spelling.spelled : id;
+}
 
 /** Everything an IKE SA takes from its connection when it is made. */
 export function peerHash(tunnel: TunnelPlan): string {

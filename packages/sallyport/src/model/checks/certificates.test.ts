@@ -123,6 +123,16 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: 'no identity and a subject that the daemon cannot be told',
+    text: vary(both, ['local: {id: gw.example}', 'local: {}']),
+    facts: certificateFacts({ own: [{ ...leaf, subject: 'SN=Muster, CN=gw' }] }),
+    expected: {
+      code: 'certificate/identity-missing',
+      message:
+        'is required, because our certificate has the subject SN=Muster, CN=gw: the IKE daemon knows no SN in names',
+    },
+  },
+  {
     name: 'no identity and a certificate without subject',
     text: vary(both, ['local: {id: gw.example}', 'local: {}']),
     facts: certificateFacts({ own: [{ ...leaf, subject: '' }] }),

@@ -4,7 +4,7 @@ import { formatObjectRef, type Problem } from '../../lib/problem.ts';
 import { refusalOf } from '../certificate-policy.ts';
 import type { Connection } from '../connection.ts';
 import type { CertificateFacts, SecretFacts } from '../facts.ts';
-import { parseIdentity, provesIdentity } from '../identity.ts';
+import { parseIdentity, provesIdentity, spellIdentity } from '../identity.ts';
 import { refOf } from '../objects.ts';
 import { type FieldPath, type ParsedObject, positionOf } from '../parsed-object.ts';
 import { problemAt } from '../problem-at.ts';
@@ -147,10 +147,14 @@ function checkIdentities(connection: ParsedObject<Connection>, leaf: Certificate
   return connection.object.spec.tunnels.flatMap(({ local }, index) => {
     const path = ['spec', 'tunnels', index, 'local', 'id'];
     if (local.id === undefined) {
-      if (leaf.subject !== '') return [];
+      const spelling = leaf.subject === '' ? { fault: '' } : spellIdentity(leaf.subject);
+      if ('spelled' in spelling) return [];
       return [
         problemAt(connection, path, 'certificate/identity-missing', {
-          message: 'is required, because our certificate has no subject',
+          message:
+            leaf.subject === ''
+              ? 'is required, because our certificate has no subject'
+              : `is required, because our certificate has the subject ${leaf.subject}: ${spelling.fault}`,
           hint: `use one of: ${namesOf(leaf)}`,
         }),
       ];

@@ -117,6 +117,19 @@ const CASES: readonly Case[] = [
       message: 'local.address is no IPv4 address to reach this from',
     },
   },
+  {
+    name: 'an identity that the daemon cannot be told',
+    text: vary(twoSites, [
+      'remote: {address: 198.51.100.20}',
+      "remote: {address: 198.51.100.20, id: 'O=Müller, CN=gw'}",
+    ]),
+    expected: {
+      code: 'tunnel/identity-notation',
+      path: 'spec.tunnels[0].remote.id',
+      value: 'O=Müller, CN=gw',
+      message: 'the IKE daemon takes ASCII only',
+    },
+  },
 ];
 
 describe('checkTunnels', () => {

@@ -5,6 +5,7 @@ import { canonicalEndpoint } from '../addresses.ts';
 import type { Connection } from '../connection.ts';
 import { objectKey } from '../declared-objects.ts';
 import { type Host, outerAddresses } from '../host.ts';
+import { spellIdentity } from '../identity.ts';
 import { nameHint } from '../nearest-name.ts';
 import type { FieldPath, ParsedObject } from '../parsed-object.ts';
 import { problemAt } from '../problem-at.ts';
@@ -15,7 +16,12 @@ export function checkTunnels(world: World): Problem[] {
   const problems = world.connections.flatMap((connection) =>
     connection.object.spec.tunnels.flatMap((tunnel, index) => {
       const place: TunnelPlace = { connection, tunnel, path: ['spec', 'tunnels', index] };
-      return [...checkHost(world, place), ...checkRemote(place), ...checkAddresses(world, place)];
+      return [
+        ...checkHost(world, place),
+        ...checkRemote(place),
+        ...checkAddresses(world, place),
+        ...checkIdentities(place),
+      ];
     }),
   );
   return [...problems, ...checkPairs(world)];
@@ -48,6 +54,21 @@ function checkHost(world: World, { connection, tunnel, path }: TunnelPlace): Pro
       hint: nameHint(tunnel.host, hosts),
     }),
   ];
+}
+
+function checkIdentities({ connection, tunnel, path }: TunnelPlace): Problem[] {
+  return (['local', 'remote'] as const).flatMap((side) => {
+    const { id } = tunnel[side];
+    const spelling = id === undefined ? undefined : spellIdentity(id);
+    if (id === undefined || spelling === undefined || 'spelled' in spelling) return [];
+    return [
+      problemAt(connection, [...path, side, 'id'], 'tunnel/identity-notation', {
+        message: spelling.fault,
+        value: id,
+        hint: 'use an alternative name of the certificate, or asn1dn:# and the DER of the name in hex',
+      }),
+    ];
+  });
 }
 
 function checkRemote({ connection, tunnel, path }: TunnelPlace): Problem[] {
