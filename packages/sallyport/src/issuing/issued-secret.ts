@@ -1,11 +1,6 @@
 /** The certificate of one declared Secret: issued, put in use, proven, or given up. Under the lock of declarations. */
-import {
-  formatAltName,
-  formatSubject,
-  readAltName,
-  readDistinguishedName,
-} from '../model/certificate-names.ts';
-import { issuedSubject } from '../model/secret.ts';
+import { readAltName, readDistinguishedName } from '../model/certificate-names.ts';
+import type { IssuedSpec } from '../model/secret.ts';
 import { issueCertificate } from '../pki/authority.ts';
 import { issuedOf } from '../pki/issued.ts';
 import { generateGatewayKeys } from '../pki/keys.ts';
@@ -14,7 +9,12 @@ import { withIssued } from '../pki/record.ts';
 import { lineOf } from '../pki/succession.ts';
 import type { JsonGeneralName, JsonName } from '../pki/x509.ts';
 import type { AuthorityStore } from '../store/authority-store.ts';
-import type { IssuedState, IssuedStore, IssuedVersion } from '../store/issued-store.ts';
+import {
+  type IssuedState,
+  type IssuedStore,
+  type IssuedVersion,
+  isAsDeclared,
+} from '../store/issued-store.ts';
 import { mustBeFreeToIssue } from './cannot-certify.ts';
 import { type DeclaredIssue, storedName } from './declared.ts';
 import { openSigner, trustedCertificates } from './declared-authority.ts';
@@ -76,12 +76,9 @@ export async function isOutdated(
   version: IssuedVersion,
   store: AuthorityStore,
 ): Promise<boolean> {
-  const names = namesOf(spec, secret.object.metadata.name);
   const line = await lineOf(storedName(authority.object.metadata), (name) => store.read(name));
   return (
-    version.subject !== formatSubject(names.subject) ||
-    version.altNames.join() !== names.altNames.map(formatAltName).join() ||
-    version.keyType !== spec.keyType ||
+    !isAsDeclared(version, spec, secret.object.metadata) ||
     !line.some(
       ({ record: { name, issued } }) =>
         name === version.authority &&
@@ -101,9 +98,9 @@ export async function writeTrusted(
 
 /** What validation has let through can be read. */
 function namesOf(
-  spec: DeclaredIssue['spec'],
+  spec: IssuedSpec,
   name: string,
 ): { readonly subject: JsonName; readonly altNames: readonly JsonGeneralName[] } {
-  const { value: subject = [] } = readDistinguishedName(issuedSubject(spec, { name }));
+  const { value: subject = [] } = readDistinguishedName(spec.subject ?? `CN=${name}`);
   return { subject, altNames: spec.altNames.flatMap((text) => readAltName(text).value ?? []) };
 }

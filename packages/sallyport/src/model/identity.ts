@@ -49,7 +49,10 @@ export function spellIdentity(id: string): Spelling {
 }
 
 /** Whether the certificate proves the identity: as its subject or as a subject alternative name. */
-export function provesIdentity(certificate: CertificateFacts, id: string): boolean {
+export function provesIdentity(
+  certificate: Pick<CertificateFacts, 'subject' | 'altNames'>,
+  id: string,
+): boolean {
   const identity = parseIdentity(id);
   const { altNames } = certificate;
   switch (identity.type) {

@@ -1,6 +1,12 @@
 /** `Secret`: key material, a reference to files on the gateway host, or made there. */
 import { z } from 'zod';
 import { AltName, Days, DistinguishedName, RenewAfterDays } from './certificate-fields.ts';
+import {
+  formatAltName,
+  formatSubject,
+  readAltName,
+  readDistinguishedName,
+} from './certificate-names.ts';
 import { FilePath, Name, type ObjectOf, objectSchema } from './fields.ts';
 import { KEY_TYPES, type KeyType } from './key-type.ts';
 
@@ -119,10 +125,17 @@ export function secretFiles({ psk, pem, pkcs12, authority }: SecretSpec): string
 export type Secret = ObjectOf<'Secret', SecretSpec>;
 export const Secret: z.ZodType<Secret> = objectSchema('Secret', SecretSpec);
 
-/** Of a certificate that is issued for the Secret. */
-export function issuedSubject(
-  { subject }: IssuedSpec,
+/** As facts will have them, of a certificate that is issued for the Secret. */
+export function issuedNames(
+  { subject, altNames }: IssuedSpec,
   { name }: { readonly name: string },
-): string {
-  return subject ?? `CN=${name}`;
+): { readonly subject: string; readonly altNames: readonly string[] } {
+  const { value = [] } = readDistinguishedName(subject ?? `CN=${name}`);
+  return {
+    subject: formatSubject(value),
+    altNames: altNames.flatMap((text) => {
+      const { value: altName } = readAltName(text);
+      return altName === undefined ? [] : [formatAltName(altName)];
+    }),
+  };
 }

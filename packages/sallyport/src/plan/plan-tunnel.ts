@@ -7,7 +7,7 @@ import { type DeclaredObjects, objectKey, resolveCrypto } from '../model/declare
 import { type CertificateFacts, type SecretFacts, summaryOf } from '../model/facts.ts';
 import type { DataPlane, Gateway } from '../model/gateway.ts';
 import { type Host, outerAddresses } from '../model/host.ts';
-import { issuedSubject } from '../model/secret.ts';
+import { issuedNames } from '../model/secret.ts';
 import type { Tunnel } from '../model/tunnel.ts';
 import { planChildren } from './children.ts';
 import { chooseDataPlane, type TunnelEnds } from './data-plane.ts';
@@ -201,7 +201,7 @@ function defaultLocalId(
   // Known before it is made.
   return issued === undefined
     ? certificatesOf(auth.secret, context)[0]?.subject
-    : issuedSubject(issued, { name });
+    : issuedNames(issued, { name }).subject;
 }
 
 /** Our leaf first; none where nobody has read the files. */

@@ -10,7 +10,7 @@ import { errorCode } from '../lib/error-code.ts';
 import type { Metadata } from '../model/fields.ts';
 import { KEY_TYPES, type KeyType } from '../model/key-type.ts';
 import type { ParsedObject } from '../model/parsed-object.ts';
-import type { Secret } from '../model/secret.ts';
+import { type IssuedSpec, issuedNames, type Secret } from '../model/secret.ts';
 import { readJsonFile, removeUnfinished, writeFileAtomic } from '../platform/atomic-file.ts';
 
 export interface IssuedVersion {
@@ -73,6 +73,20 @@ const State: z.ZodType<IssuedState> = z.strictObject({
 
 export function inUse({ proven, candidate }: IssuedState): IssuedVersion {
   return candidate?.isInUse === true ? candidate.certificate : proven;
+}
+
+/** Whether its names and its key are what the declaration asks for. */
+export function isAsDeclared(
+  version: IssuedVersion,
+  spec: IssuedSpec,
+  metadata: { readonly name: string },
+): boolean {
+  const { subject, altNames } = issuedNames(spec, metadata);
+  return (
+    version.subject === subject &&
+    version.altNames.join() === altNames.join() &&
+    version.keyType === spec.keyType
+  );
 }
 
 const STATE = 'state.json';

@@ -87,7 +87,7 @@ describe('readSources', () => {
     ]);
   });
 
-  it.each(['first-tunnel', 'two-partners'])(
+  it.each(['first-tunnel', 'two-partners', 'own-authority'])(
     'reads the example %s, which is valid',
     async (name) => {
       const path = join(import.meta.dirname, '../../../../examples', name);

@@ -8,7 +8,6 @@ import { mergeObjects, toParsed } from '../../store/object-store.ts';
 import { directoriesFrom } from '../../store/state-directory.ts';
 import { readDeclarations, reportProblems } from '../declarations.ts';
 import { EXIT, type Io, type OutputFormat } from '../io.ts';
-import { issueDeclared } from '../issue-declared.ts';
 import { ended, settle } from '../settle.ts';
 import { findThisHost, missingAddresses, mustFindThisHost } from '../this-host.ts';
 
@@ -35,8 +34,11 @@ export async function run(
       async (objects, isWhole) => {
         const found = findThisHost(indexOf(objects), options.host);
         if (found === undefined) return collectOfflineFacts(objects);
-        if (isWhole && options.dryRun !== true)
+        if (isWhole && options.dryRun !== true && objects.some(isAuthority)) {
+          // Its libraries are as much as all the rest, and few have authorities.
+          const { issueDeclared } = await import('../issue-declared.ts');
           issuing.push(...(await issueDeclared(objects, found, directories)));
+        }
         return collectHostFacts(objects, found, directories, io.signal);
       },
       before.map(toParsed),
@@ -67,6 +69,10 @@ export async function run(
     );
   });
   return finish();
+}
+
+function isAuthority({ object }: ParsedObject): boolean {
+  return object.kind === 'CertificateAuthority';
 }
 
 function indexOf(objects: readonly ParsedObject[]): DeclaredObjects {

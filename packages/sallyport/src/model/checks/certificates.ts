@@ -3,11 +3,13 @@ import { formatDuration } from '../../lib/format.ts';
 import { formatObjectRef, type Problem } from '../../lib/problem.ts';
 import { refusalOf } from '../certificate-policy.ts';
 import type { Connection } from '../connection.ts';
+import { objectKey } from '../declared-objects.ts';
 import type { CertificateFacts, SecretFacts } from '../facts.ts';
 import { parseIdentity, provesIdentity, spellIdentity } from '../identity.ts';
 import { refOf } from '../objects.ts';
 import { type FieldPath, type ParsedObject, positionOf } from '../parsed-object.ts';
 import { problemAt } from '../problem-at.ts';
+import { issuedNames } from '../secret.ts';
 import { checkRoots } from './certificate-roots.ts';
 import { checkUsages } from './certificate-usages.ts';
 import { secretFactsOf, type World } from './world.ts';
@@ -110,7 +112,10 @@ function checkConnection(world: World, connection: ParsedObject<Connection>): Pr
   const { certificate } = spec.auth;
   if (certificate === undefined) return [];
   const own = secretFactsOf(world, metadata.namespace, certificate.secret);
-  const leaf = own?.form === 'certificate' ? own.certificates[0] : undefined;
+  const leaf =
+    own?.form === 'certificate'
+      ? own.certificates[0]
+      : declaredLeaf(world, metadata.namespace, certificate.secret);
   return [
     ...(leaf === undefined ? [] : checkIdentities(connection, leaf)),
     ...checkAuthority(world, connection, own),
@@ -143,7 +148,15 @@ function checkPolicy(world: World, connection: ParsedObject<Connection>): Proble
   });
 }
 
-function checkIdentities(connection: ParsedObject<Connection>, leaf: CertificateFacts): Problem[] {
+type LeafNames = Pick<CertificateFacts, 'subject' | 'altNames'>;
+
+/** What is issued by ourselves has its names before it is made. */
+function declaredLeaf({ objects }: World, namespace: string, name: string): LeafNames | undefined {
+  const issued = objects.secrets.get(objectKey(namespace, name))?.spec.issued;
+  return issued === undefined ? undefined : issuedNames(issued, { name });
+}
+
+function checkIdentities(connection: ParsedObject<Connection>, leaf: LeafNames): Problem[] {
   return connection.object.spec.tunnels.flatMap(({ local }, index) => {
     const path = ['spec', 'tunnels', index, 'local', 'id'];
     if (local.id === undefined) {
@@ -173,7 +186,7 @@ function checkIdentities(connection: ParsedObject<Connection>, leaf: Certificate
   });
 }
 
-function namesOf({ subject, altNames }: CertificateFacts): string {
+function namesOf({ subject, altNames }: LeafNames): string {
   const names = altNames.map((name) => name.replace(/^(?:DNS|IP|email):/u, ''));
   return [...(subject === '' ? [] : [`"${subject}"`]), ...names].join(', ');
 }

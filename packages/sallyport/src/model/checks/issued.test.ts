@@ -52,6 +52,16 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: 'an identity that the certificate will not have',
+    text: vary(sound, ['altNames: [gw.example, ', 'altNames: [other.example, ']),
+    expected: {
+      code: 'certificate/identity-missing',
+      path: 'spec.tunnels[0].local.id',
+      message: 'our certificate does not have this identity',
+      hint: 'use one of: "CN=own", other.example, 192.0.2.10 (a common name alone does not count)',
+    },
+  },
+  {
     name: 'an authority on a host that is not there',
     text: twoSites + authority('root', '', 'gw7'),
     expected: {

@@ -90,6 +90,17 @@ describe('declared certificates', () => {
     );
   });
 
+  it('make no difference to a plan before they change', async () => {
+    await applied();
+    const site = shell.file('site.yaml');
+    expect(await run('plan', '-f', site, '--diff')).toMatchObject({ code: 0 });
+    await shell.declare(
+      SITE.replace('altNames: [gw.example]', 'altNames: [gw.example, 192.0.2.10]'),
+    );
+    const { code, stdout } = await run('plan', '-f', site, '--diff');
+    expect([code, stdout]).toEqual([3, expect.stringContaining('Secret default/own')]);
+  });
+
   it('are made anew where the declaration asks for other names', async () => {
     await applied();
     const { proven } = await state();
