@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 packages="charon-systemd strongswan-swanctl libstrongswan-standard-plugins libstrongswan-extra-plugins
 libcharon-extra-plugins strongswan-pki nftables tcpdump iputils-ping fping iproute2 kmod procps openssl
-xz-utils util-linux libcap2-bin libnss3-tools gnutls-bin fish zsh"
+xz-utils util-linux libcap2-bin libnss3-tools gnutls-bin opensc softhsm2 fish zsh"
 
 say() { echo "setup: $*"; }
 

@@ -72,6 +72,11 @@ export const PKI_COMMANDS: readonly CommandEntry[] = [
             description: 'passphrase for its key; - is standard input; asked for if left out',
           },
           {
+            flags: '--token <uri>',
+            description:
+              'PKCS #11 token that holds its key, by RFC 7512; its PIN is the passphrase',
+          },
+          {
             flags: '--parent <name>',
             description: 'authority that certifies it; a root if left out',
           },

@@ -20,7 +20,7 @@ export type SuccessorShape = Pick<
 >;
 
 export interface SuccessorOptions {
-  /** Of its key, as of the key of the one before. */
+  /** Of its key, as of the key of the one before, or the PIN of the token of both. */
   readonly passphrase: string;
   readonly parent?: OpenedAuthority;
   readonly takesOverAt: Date;
@@ -42,7 +42,10 @@ export async function makeSuccessor(
     );
   });
   const subject = successorSubject(shape.subject, generationOf(name));
-  const wanted = { ...shape, name, subject, crlUrls, crlDays: record.crlDays };
+  const wanted = {
+    ...{ ...shape, name, subject, crlUrls, crlDays: record.crlDays },
+    ...(record.token === undefined ? {} : { token: { ...record.token, object: name } }),
+  };
   const issued = await makeAuthority(store, wanted, passphrase, parent);
   const successor = { name, takesOverAt: takesOverAt.toISOString() };
   // Its parent may be the same file: what was written there meanwhile stays.

@@ -9,6 +9,7 @@ import {
 } from './extensions.ts';
 import { generateKeys, signatureOf } from './keys.ts';
 import type { Revocation, RevocationReason } from './revocation.ts';
+import { type SigningKey, type SigningKeys, signingWith } from './signing-key.ts';
 import {
   type JsonGeneralName,
   type JsonName,
@@ -24,7 +25,7 @@ import {
 export interface Authority {
   readonly certificate: X509Certificate;
   readonly keyType: KeyType;
-  readonly key: webcrypto.CryptoKey;
+  readonly key: SigningKey;
 }
 
 export interface NewAuthority extends PermittedNames {
@@ -59,25 +60,30 @@ const REASON_CODES: Readonly<Record<RevocationReason, X509CrlReason>> = {
 const BACKDATE_SECONDS = 3_600;
 const DAY_SECONDS = 86_400;
 
-/** An authority under `issuer`, or a root of its own. */
+/** An authority under `issuer`, or a root of its own. `keys`: absent where they are made here. */
 export async function createAuthority(
   wanted: NewAuthority,
   now: Date,
   issuer?: Authority,
+  keys?: SigningKeys,
 ): Promise<Authority> {
-  const { privateKey: key, publicKey } = await generateKeys(wanted.keyType);
+  const { privateKey: key, publicKey } = keys ?? (await generateKeys(wanted.keyType));
   const own = await PublicKey.create(publicKey);
   const signer = issuer ?? { keyType: wanted.keyType, key };
-  const certificate = await X509CertificateGenerator.create({
-    serialNumber: newSerial(),
-    subject: wanted.subject,
-    issuer: issuer?.certificate.subjectName ?? wanted.subject,
-    ...validity(wanted.days, now, issuer),
-    publicKey,
-    signingKey: signer.key,
-    signingAlgorithm: signatureOf(signer.keyType),
-    extensions: await authorityExtensions(own, issuer?.certificate.publicKey ?? own, wanted),
-  });
+  const [signingKey, crypto] = signingWith(signer.key);
+  const certificate = await X509CertificateGenerator.create(
+    {
+      serialNumber: newSerial(),
+      subject: wanted.subject,
+      issuer: issuer?.certificate.subjectName ?? wanted.subject,
+      ...validity(wanted.days, now, issuer),
+      publicKey: own,
+      signingKey,
+      signingAlgorithm: signatureOf(signer.keyType),
+      extensions: await authorityExtensions(own, issuer?.certificate.publicKey ?? own, wanted),
+    },
+    crypto,
+  );
   return { certificate, keyType: wanted.keyType, key };
 }
 
@@ -88,16 +94,20 @@ export async function issueCertificate(
 ): Promise<X509Certificate> {
   const own = await PublicKey.create(publicKey);
   const leaf = { altNames, crlUrls, hasSubject: subject.length > 0 };
-  return X509CertificateGenerator.create({
-    serialNumber: newSerial(),
-    subject,
-    issuer: issuer.certificate.subjectName,
-    ...validity(days, now, issuer),
-    publicKey: own,
-    signingKey: issuer.key,
-    signingAlgorithm: signatureOf(issuer.keyType),
-    extensions: await leafExtensions(own, issuer.certificate.publicKey, leaf),
-  });
+  const [signingKey, crypto] = signingWith(issuer.key);
+  return X509CertificateGenerator.create(
+    {
+      serialNumber: newSerial(),
+      subject,
+      issuer: issuer.certificate.subjectName,
+      ...validity(days, now, issuer),
+      publicKey: own,
+      signingKey,
+      signingAlgorithm: signatureOf(issuer.keyType),
+      extensions: await leafExtensions(own, issuer.certificate.publicKey, leaf),
+    },
+    crypto,
+  );
 }
 
 /** Everything revoked so far; `number` grows with each list (RFC 5280 §5.2.3). */
@@ -107,23 +117,27 @@ export async function createCrl(
   { number, days }: { readonly number: number; readonly days: number },
   now: Date,
 ): Promise<X509Crl> {
-  return X509CrlGenerator.create({
-    issuer: issuer.certificate.subjectName,
-    thisUpdate: atSecond(now, 0),
-    nextUpdate: atSecond(now, days * DAY_SECONDS),
-    signingKey: issuer.key,
-    signingAlgorithm: signatureOf(issuer.keyType),
-    entries: revoked.map(({ serial, at, reason }) => ({
-      serialNumber: serial,
-      revocationDate: new Date(at),
-      // RFC 5280 §5.3.1: no reason rather than "unspecified". The library would then write an empty list of extensions,
-      // which §5.1 does not know: since when it is not valid is said instead.
-      ...(reason === 'unspecified'
-        ? { invalidity: new Date(at) }
-        : { reason: REASON_CODES[reason] }),
-    })),
-    extensions: await crlExtensions(issuer.certificate.publicKey, number),
-  });
+  const [signingKey, crypto] = signingWith(issuer.key);
+  return X509CrlGenerator.create(
+    {
+      issuer: issuer.certificate.subjectName,
+      thisUpdate: atSecond(now, 0),
+      nextUpdate: atSecond(now, days * DAY_SECONDS),
+      signingKey,
+      signingAlgorithm: signatureOf(issuer.keyType),
+      entries: revoked.map(({ serial, at, reason }) => ({
+        serialNumber: serial,
+        revocationDate: new Date(at),
+        // RFC 5280 §5.3.1: no reason rather than "unspecified". The library would then write an empty list of extensions,
+        // which §5.1 does not know: since when it is not valid is said instead.
+        ...(reason === 'unspecified'
+          ? { invalidity: new Date(at) }
+          : { reason: REASON_CODES[reason] }),
+      })),
+      extensions: await crlExtensions(issuer.certificate.publicKey, number),
+    },
+    crypto,
+  );
 }
 
 /** Never longer than its issuer: what outlives it could not be verified. */

@@ -1,6 +1,7 @@
 /** What an authority remembers: everything it has issued, what of it is revoked, and its lists. Pure. */
 import { z } from 'zod';
 import { KEY_TYPES, type KeyType } from '../model/key-type.ts';
+import { TokenKeyPlace } from '../model/token-key.ts';
 import { REVOCATION_REASONS, type Revocation, type RevocationReason } from './revocation.ts';
 
 const Time = z.iso.datetime();
@@ -25,6 +26,8 @@ export interface AuthorityRecord {
   readonly format: 'sallyport.dev/authority/v1alpha1';
   readonly name: string;
   readonly keyType: KeyType;
+  /** Holds its key; absent: a file does. */
+  readonly token?: TokenKeyPlace;
   /** The authority that certifies this one; absent: a root. */
   readonly parent?: string;
   /** Where its revocation list is published; goes into what it issues. */
@@ -48,6 +51,7 @@ export const AuthorityRecord: z.ZodType<AuthorityRecord> = z.strictObject({
   format: z.literal('sallyport.dev/authority/v1alpha1'),
   name: z.string(),
   keyType: z.enum(KEY_TYPES),
+  token: TokenKeyPlace.exactOptional(),
   parent: z.string().exactOptional(),
   crlUrls: z.array(z.string()),
   crlNumber: z.int().min(0),

@@ -1,6 +1,7 @@
 /**
  * Authorities on disk, a directory each: `authority.json` (what it has issued), `chain.pem` (its certificate, then
- * those above it), `key.pem` (under its passphrase), `NAME.crl` (its list, to be published).
+ * those above it), `key.pem` (under its
+ * passphrase; absent where a token holds the key), `NAME.crl` (its list, to be published).
  */
 
 import { KeyObject } from 'node:crypto';
@@ -13,8 +14,10 @@ import { decryptKey, encryptKey, KeyNotOpenedError } from '../pki/encrypted-key.
 import { keyAlgorithmOf } from '../pki/keys.ts';
 import { certificatesToPem, fromPem } from '../pki/pem.ts';
 import { AuthorityRecord, type IssuedCertificate } from '../pki/record.ts';
+import type { SigningKey } from '../pki/signing-key.ts';
 import { X509Certificate, X509Crl } from '../pki/x509.ts';
 import { readJsonFile, removeUnfinished, writeFileAtomic } from '../platform/atomic-file.ts';
+import { openTokenKey } from '../platform/token-key.ts';
 import { takeLock } from './lock.ts';
 
 const LOCK_MILLISECONDS = 10_000;
@@ -71,16 +74,17 @@ export class AuthorityStore {
     return { record: parsed.data, chain };
   }
 
-  /** With its key. Throws as `read`, where its parent has revoked it, and where the passphrase is wrong. */
+  /** With its key. Throws as `read`, where its parent has revoked it, and where passphrase or PIN are wrong. */
   async open(name: string, passphrase: string): Promise<OpenedAuthority> {
     const stored = await this.read(name);
     const certificate = ownOf(stored);
     const revoked = await this.revocationOf(stored);
     if (revoked !== undefined)
       throw new Error(`authority ${name} is revoked since ${revoked.at}: certify with another one`);
-    const pem = await readFile(this.#path(name, 'key.pem'), 'utf8');
-    const { keyType } = stored.record;
-    const key = openKey(name, pem, passphrase).toCryptoKey(keyAlgorithmOf(keyType), true, ['sign']);
+    const { keyType, token } = stored.record;
+    const key = await (token === undefined
+      ? this.#openKey(stored.record, passphrase)
+      : openTokenKey(token, passphrase, { keyType, publicKey: certificate.publicKey.rawData }));
     return { ...stored, authority: { certificate, keyType, key } };
   }
 
@@ -101,10 +105,11 @@ export class AuthorityStore {
     passphrase: string,
   ): Promise<void> {
     const { name } = record;
-    await writeFileAtomic(
-      this.#path(name, 'key.pem'),
-      await encryptKey(KeyObject.from(key), passphrase),
-    );
+    if (!('sign' in key))
+      await writeFileAtomic(
+        this.#path(name, 'key.pem'),
+        await encryptKey(KeyObject.from(key), passphrase),
+      );
     await writeFileAtomic(this.#path(name, 'chain.pem'), certificatesToPem(chain));
     await this.write(record);
   }
@@ -146,6 +151,11 @@ export class AuthorityStore {
     } finally {
       await lock.release();
     }
+  }
+
+  async #openKey({ name, keyType }: AuthorityRecord, passphrase: string): Promise<SigningKey> {
+    const pem = await readFile(this.#path(name, 'key.pem'), 'utf8');
+    return openKey(name, pem, passphrase).toCryptoKey(keyAlgorithmOf(keyType), true, ['sign']);
   }
 
   #path(name: string, file: string): string {

@@ -1,12 +1,14 @@
 import { makeAuthority } from '../../../issuing/make-authority.ts';
 import type { KeyType } from '../../../model/key-type.ts';
+import type { AuthorityStore } from '../../../store/authority-store.ts';
 import { EXIT, type Io, UsageError } from '../../io.ts';
-import { authoritiesOf } from './authorities.ts';
+import { authoritiesOf, pinOf, readPassphraseOf } from './authorities.ts';
 import { mustBeName, Names, readPassphrase } from './input.ts';
 
 interface CreateOptions {
   readonly subject: string;
   readonly passphraseFile?: string;
+  readonly token?: string;
   readonly parent?: string;
   readonly parentPassphraseFile?: string;
   readonly keyType: KeyType;
@@ -26,14 +28,16 @@ export async function run(
   const names = new Names();
   const subject = names.subject('--subject', options.subject);
   const permitted = names.domains('--permit', options.permit ?? []);
+  const token =
+    options.token === undefined ? undefined : names.token('--token', options.token, name);
   const crlUrls = mustBeUrls(options.crlUrl ?? []);
   const pathLength = toPathLength(options.pathLength);
   if (names.report(io)) return EXIT.failed;
   const passphrase = await readPassphrase(options.passphraseFile, io, {
-    ...{ of: `authority ${name}`, isNew: true },
+    ...(token === undefined ? { of: `authority ${name}`, isNew: true } : pinOf(token)),
   });
-  const parentPassphrase = await readParentPassphrase(options, io);
   const store = authoritiesOf(io);
+  const parentPassphrase = await readParentPassphrase(options, store, io);
   return store.locked(async () => {
     if ((await store.names()).includes(name))
       throw new UsageError(`there is an authority ${name} already: choose another name`);
@@ -45,6 +49,7 @@ export async function run(
       {
         ...{ name, subject, keyType, days, permitted, crlUrls, crlDays },
         ...(pathLength === undefined ? {} : { pathLength }),
+        ...(token === undefined ? {} : { token }),
       },
       passphrase,
       parent,
@@ -57,6 +62,7 @@ export async function run(
 /** Before anything is locked: a person may take a while. */
 async function readParentPassphrase(
   { parent, passphraseFile, parentPassphraseFile }: CreateOptions,
+  store: AuthorityStore,
   io: Io,
 ): Promise<string> {
   if (parent === undefined) return '';
@@ -64,9 +70,7 @@ async function readParentPassphrase(
     throw new UsageError(
       'only one passphrase can come from standard input: put the other into a file',
     );
-  return readPassphrase(parentPassphraseFile, io, {
-    ...{ of: `authority ${parent}`, option: '--parent-passphrase-file' },
-  });
+  return readPassphraseOf(store, parent, parentPassphraseFile, io, '--parent-passphrase-file');
 }
 
 function toPathLength(text: string | undefined): number | undefined {

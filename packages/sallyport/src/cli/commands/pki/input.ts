@@ -11,6 +11,7 @@ import {
   readDistinguishedName,
 } from '../../../model/certificate-names.ts';
 import { Name } from '../../../model/fields.ts';
+import { readTokenUri, type TokenKeyPlace } from '../../../model/token-key.ts';
 import type { JsonGeneralName, JsonName } from '../../../pki/x509.ts';
 import { readSecretFile } from '../../../platform/secret-files.ts';
 import { reportProblems } from '../../declarations.ts';
@@ -116,6 +117,11 @@ export class Names {
     this.#problems.push({
       ...{ code: 'pki/name', severity: 'error', path: place, message, hint, ...shown },
     });
+  }
+
+  /** `name`: of the key, where the URI names none. */
+  token(option: string, uri: string, name: string): TokenKeyPlace | undefined {
+    return this.#take(option, readTokenUri(uri, name));
   }
 
   /** Prints all of it; true where there is anything. */

@@ -6,7 +6,7 @@ import { makeSuccessor, shapeOf } from '../../../issuing/successor.ts';
 import { lineOf } from '../../../pki/succession.ts';
 import type { StoredAuthority } from '../../../store/authority-store.ts';
 import { type Io, UsageError } from '../../io.ts';
-import { readPassphrase } from './input.ts';
+import { readPassphraseOf } from './authorities.ts';
 
 const DAY_MILLISECONDS = 86_400_000;
 const USUAL_DAYS = 30;
@@ -59,18 +59,17 @@ async function followByHand(
   io: Io,
 ): Promise<void> {
   const { name, parent } = last.record;
-  const passphrase = await readPassphrase(passphraseFile, io, { of: `authority ${name}` });
+  const passphrase = await readPassphraseOf(store, name, passphraseFile, io);
   // Who may make the next one can open the key of this one.
   await store.open(name, passphrase);
+  const option = '--parent-passphrase-file';
   const opened =
     parent === undefined
       ? {}
       : {
           parent: await store.open(
             parent,
-            await readPassphrase(parentPassphraseFile, io, {
-              ...{ of: `authority ${parent}`, option: '--parent-passphrase-file' },
-            }),
+            await readPassphraseOf(store, parent, parentPassphraseFile, io, option),
           ),
         };
   await makeSuccessor(store, last, shapeOf(last), { passphrase, takesOverAt, ...opened });
