@@ -26,6 +26,20 @@ async function withParts(count: number): Promise<Uint8Array> {
   return new Uint8Array(file.toSchema().toBER());
 }
 
+describe('a PKCS#12 file with a long MAC', () => {
+  it('is refused before a key of that length is derived', async () => {
+    const input = { friendlyName: 'gw', certificates: [], key: Uint8Array.of(1) };
+    const file = PFX.fromBER((await writePkcs12(input, 'correct horse', 'modern')).slice());
+    if (file.macData === undefined) throw new Error('it has no MAC');
+    file.macData.mac.digest = new OctetString({ valueHex: new Uint8Array(33) });
+    const bytes = new Uint8Array(file.toSchema().toBER());
+    expect(await parsePkcs12(bytes, 'correct horse')).toEqual({
+      ...{ ok: false, reason: 'unsupported' },
+      message: 'the file has an unsupported length of its MAC',
+    });
+  });
+});
+
 describe('a PKCS#12 file with many encrypted parts', () => {
   it('is read up to what any honest one has', async () => {
     expect(await parsePkcs12(await withParts(30), 'correct horse')).toMatchObject({ ok: true });

@@ -1,5 +1,5 @@
 /** Reads PKCS#12 files (RFC 7292): certificates and private keys under one passphrase. */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import {
   AuthenticatedSafe,
   CertBag,
@@ -76,19 +76,23 @@ async function readFile(bytes: Uint8Array, passphrase: Passphrase): Promise<Pkcs
 async function checkMac(mac: MacData, content: Uint8Array, passphrase: Passphrase): Promise<void> {
   const { digestAlgorithm, digest } = mac.mac;
   const expected = octets(digest);
-  if (digestAlgorithm.algorithmId === PBMAC1) {
-    // PBMAC1 has the parameters of PBES2 with a MAC in place of the cipher (RFC 9579 §4).
-    const params = new PBES2Params({ schema: digestAlgorithm.algorithmParams as unknown });
-    const hash = hashName(params.encryptionScheme.algorithmId);
-    const key = await deriveKey(params.keyDerivationFunc, passphrase, expected.length);
+  const { length } = expected;
+  // PBMAC1 has the parameters of PBES2 with a MAC in place of the cipher (RFC 9579 §4).
+  const pbmac1 =
+    digestAlgorithm.algorithmId === PBMAC1
+      ? new PBES2Params({ schema: digestAlgorithm.algorithmParams as unknown })
+      : undefined;
+  const hash = hashName((pbmac1?.encryptionScheme ?? digestAlgorithm).algorithmId);
+  // A key is derived that is as long, and work grows with it.
+  if (length !== createHash(hash).digest().length) throw new UnsupportedError('length of its MAC');
+  if (pbmac1 !== undefined) {
+    const key = await deriveKey(pbmac1.keyDerivationFunc, passphrase, length);
     if (isMac(hash, key, { content, expected })) return;
     throw new WrongPassphraseError();
   }
-  const hash = hashName(digestAlgorithm.algorithmId);
   const salt = octets(mac.macSalt);
   const iterations = mac.iterations ?? 1;
   for (const bytes of legacyPassphrases(passphrase)) {
-    const length = expected.length;
     const wanted = { hash, passphrase, bytes, salt, iterations, purpose: PURPOSE.mac, length };
     const key = deriveLegacy(wanted);
     if (isMac(hash, key, { content, expected })) return;

@@ -89,7 +89,7 @@ export async function parsePrivateKeys(
   );
 }
 
-function parsePemKey(
+async function parsePemKey(
   { label, text }: PemBlock,
   field: FileField,
   ask: AskPassphrase,
@@ -100,7 +100,7 @@ function parsePemKey(
   }
   if (text.includes('Proc-Type: 4,ENCRYPTED')) return openTraditionalKey(text, field, ask);
   try {
-    return Promise.resolve(createPrivateKey(text));
+    return createPrivateKey(text);
   } catch {
     throw unreadable(field);
   }

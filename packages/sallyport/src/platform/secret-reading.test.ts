@@ -127,6 +127,15 @@ describe('bad input', () => {
       /^secret\/malformed spec\.pem\.key \(half\.key\): a PRIVATE KEY begins and does not end/,
     ],
     [
+      'several keys that cannot be read',
+      () => {
+        const garbage = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n';
+        pki.write('several.key', `${pki.read('pbkdf2.key')}${garbage}`);
+        return pem('gw.crt', 'several.key');
+      },
+      /^secret\/malformed spec\.pem\.key \(several\.key\): the private key cannot be read/,
+    ],
+    [
       'a truncated key under a passphrase',
       () => {
         pki.write('half.der', Buffer.from(pki.read('pbkdf2.key').split('\n')[1] ?? '', 'base64'));
