@@ -30,6 +30,9 @@ export const CrlUrl: z.ZodString = z
 
 export const Days: z.ZodInt = z.int().min(1).max(36_500).describe('how long it is valid');
 
+/** Of the validity: the next one may come a twentieth later. */
+export const LATEST_RENEWAL: number = 19 / 20;
+
 export const RenewAfterDays: z.ZodInt = z
   .int()
   .min(1)

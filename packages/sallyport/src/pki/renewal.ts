@@ -1,4 +1,5 @@
 /** When a certificate is to be renewed: pure, and the same for everybody who asks. */
+import { LATEST_RENEWAL } from '../model/certificate-fields.ts';
 
 const DAY_MILLISECONDS = 86_400_000;
 
@@ -16,8 +17,8 @@ const SHARE = 2 / 3;
 const SPREAD = 1 / 10;
 
 /**
- * At `renewAfterDays`, or two thirds of the validity, and up to a twentieth of it more or less, by the certificate's own
- * fingerprint.
+ * At `renewAfterDays`, or two thirds of the validity where there is none or the validity is too short for it, and up to a
+ * twentieth of it more or less, by the certificate's own fingerprint.
  */
 export function renewalTime(
   { notBefore, notAfter, fingerprint }: Renewable,
@@ -26,8 +27,9 @@ export function renewalTime(
   const [from, to] = [Date.parse(notBefore), Date.parse(notAfter)];
   // Eight digits of a hash: evenly spread between 0 and 1.
   const place = Number.parseInt(fingerprint.slice(0, 8), 16) / 2 ** 32;
-  const age =
-    renewAfterDays === undefined ? (to - from) * SHARE : renewAfterDays * DAY_MILLISECONDS;
-  // What is cut short by its authority's end is renewed before that all the same.
-  return new Date(Math.min(from + age + (to - from) * (place - 0.5) * SPREAD, to));
+  const validity = to - from;
+  const asked = (renewAfterDays ?? Number.POSITIVE_INFINITY) * DAY_MILLISECONDS;
+  // The end of its authority may have cut it short.
+  const age = asked <= validity * LATEST_RENEWAL ? asked : validity * SHARE;
+  return new Date(from + age + validity * (place - 0.5) * SPREAD);
 }

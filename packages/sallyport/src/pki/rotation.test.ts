@@ -71,13 +71,20 @@ describe('what comes next for a certificate', () => {
     expect(nextStep(state, 'open', due)).toEqual({ do: 'use' });
   });
 
-  it('is a new one where nobody took the last one until it was old itself', () => {
-    const old = candidate({
-      ...{ isInUse: false, failures: 9, since: at(300).toISOString() },
-      certificate: issuedAt(at(1).getTime(), 'old'),
-    });
-    expect(nextStep({ proven, candidate: old }, 'open', at(300))).toEqual({ do: 'issue' });
-  });
+  it.each<[boolean, Proof, number]>([
+    [false, 'open', 300],
+    [true, 'open', 300],
+    [true, 'refused', 366],
+  ])(
+    'is a new one where nobody took the last one until it was old itself: %s, %s',
+    (isInUse, proof, day) => {
+      const old = candidate({
+        ...{ isInUse, failures: 9, since: at(day).toISOString() },
+        certificate: issuedAt(at(1).getTime(), 'old'),
+      });
+      expect(nextStep({ proven, candidate: old }, proof, at(day))).toEqual({ do: 'issue' });
+    },
+  );
 });
 
 /** One host of many, run by `nextStep` alone. */

@@ -45,13 +45,15 @@ export function nextStep(
     return due <= now ? { do: 'issue' } : { do: 'rest', until: due };
   }
   const isOver = Date.parse(proven.notAfter) <= now.getTime();
+  // While nobody took it, or nobody came.
+  const hasGrownOld = renewalTime(candidate.certificate, renewAfterDays) <= now;
   if (candidate.isInUse) {
     if (proof === 'proven') return { do: 'settle' };
+    if (hasGrownOld) return { do: 'issue' };
     // What has expired is of no use to anybody.
     return proof === 'refused' && !isOver ? { do: 'return' } : { do: 'wait' };
   }
-  // It has grown old itself while nobody took it.
-  if (renewalTime(candidate.certificate, renewAfterDays) <= now) return { do: 'issue' };
+  if (hasGrownOld) return { do: 'issue' };
   const retry = retryTime(candidate);
   return isOver || retry <= now ? { do: 'use' } : { do: 'rest', until: retry };
 }

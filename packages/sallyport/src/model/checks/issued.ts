@@ -1,6 +1,7 @@
 /** Certificates that we issue ourselves: their authorities must be declared, and kept where they are used. */
 import type { Problem } from '../../lib/problem.ts';
 import type { CertificateAuthority } from '../certificate-authority.ts';
+import { LATEST_RENEWAL } from '../certificate-fields.ts';
 import { objectKey } from '../declared-objects.ts';
 import { nameHint } from '../nearest-name.ts';
 import type { FieldPath, ParsedObject } from '../parsed-object.ts';
@@ -135,13 +136,13 @@ function checkRenewal(
   days: number,
   renewAfterDays: number | undefined,
 ): Problem[] {
-  // It may come a twentieth of the validity later.
-  if (renewAfterDays === undefined || renewAfterDays <= days * (19 / 20)) return [];
+  const latest = Math.floor(days * LATEST_RENEWAL);
+  if (renewAfterDays === undefined || renewAfterDays <= latest) return [];
   return [
     problemAt(object, path, 'certificate/renewed-too-late', {
       message: `it would be made anew when it has expired, or almost, after ${days} days`,
       value: String(renewAfterDays),
-      hint: `use ${Math.floor(days * (19 / 20))} or less, or leave it out for two thirds of ${days}`,
+      hint: `use ${latest} or less, or leave it out for two thirds of ${days}`,
     }),
   ];
 }
