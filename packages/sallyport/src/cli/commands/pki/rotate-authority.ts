@@ -1,4 +1,4 @@
-/** The next authority in the place of one, or an earlier day for the one that waits to take over. */
+/** The next authority in the place of one, or another day for the one that waits to take over. */
 import { type DeclaredIssuing, storedName } from '../../../issuing/declared.ts';
 import { followAuthority } from '../../../issuing/declared-authority.ts';
 import type { Issuing } from '../../../issuing/issued-secret.ts';
@@ -29,7 +29,8 @@ export async function rotateAuthority(
   const authority = [...declared.authorities.values()].find(
     ({ object }) => storedName(object.metadata) === name,
   );
-  const days = toDays(options.crossOverDays) ?? authority?.object.spec.crossOverDays ?? USUAL_DAYS;
+  const asked = toDays(options.crossOverDays);
+  const days = asked ?? authority?.object.spec.crossOverDays ?? USUAL_DAYS;
   const takesOverAt = new Date(now.getTime() + days * DAY_MILLISECONDS);
   await store.locked(async () => {
     const line = await lineOf(name, (each) => store.read(each));
@@ -38,7 +39,8 @@ export async function rotateAuthority(
     );
     if (waiting?.record.successor !== undefined) {
       const successor = { ...waiting.record.successor, takesOverAt: takesOverAt.toISOString() };
-      await store.write({ ...waiting.record, successor });
+      // The day that others were told stays, unless another one is asked for.
+      if (asked !== undefined) await store.write({ ...waiting.record, successor });
     } else if (authority !== undefined)
       await followAuthority(store, authority, declared, now, days);
     else await followByHand(line.at(-1) ?? line[0], takesOverAt, options, store, io);

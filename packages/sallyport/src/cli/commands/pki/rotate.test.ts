@@ -148,11 +148,22 @@ describe('pki rotate', () => {
     );
   });
 
+  it('tells of authorities in other namespaces, too', async () => {
+    await shell.startAgent(report);
+    const site = SITE.replaceAll('metadata: {name: ', 'metadata: {namespace: west, name: ');
+    await run('apply', '-f', await shell.declare(site), '--host', 'gw1');
+    expect((await rotate('--dry-run', '--host', 'gw1')).stdout).toMatch(
+      /^CertificateAuthority west\/root: west\.root, valid until .*; west\.root certifies$/m,
+    );
+  });
+
   it('follows an authority by the next one, which certifies later, or now', async () => {
     await applied();
     const first = await rotate('--ca', 'site', '--host', 'gw1');
     expect(first.code).toBe(0);
     expect(first.stdout).toMatch(/^authority site-g2 certifies in the place of site from /);
+    const [said] = first.stdout.split('\n');
+    expect((await rotate('--ca', 'site', '--host', 'gw1')).stdout).toContain(said);
     expect((await run('pki', 'export', 'site')).stdout.match(/BEGIN/g)).toHaveLength(3);
     await rotate('own', '--host', 'gw1');
     expect((await state()).candidate?.certificate.authority).toBe('site');

@@ -1,5 +1,5 @@
 /** What will be rotated, and when. */
-import type { DeclaredIssue, DeclaredIssuing } from '../../../issuing/declared.ts';
+import { type DeclaredIssue, type DeclaredIssuing, storedName } from '../../../issuing/declared.ts';
 import { declaredLine } from '../../../issuing/declared-authority.ts';
 import type { Issuing } from '../../../issuing/issued-secret.ts';
 import { formatObjectRef } from '../../../lib/problem.ts';
@@ -31,7 +31,7 @@ export async function scheduleOf(
   const known = await store.names();
   const ofAuthorities = [...authorities.values()].map(async (authority) => {
     const object = formatObjectRef(refOf(authority.object));
-    if (!known.includes(authority.object.metadata.name)) return [];
+    if (!known.includes(storedName(authority.object.metadata))) return [];
     const line = await declaredLine(store, authority);
     const last = line.at(-1) ?? line[0];
     const own = issuedOf(ownOf(last));
