@@ -18,12 +18,15 @@ export async function prepareIssued(
 ): Promise<Problem[]> {
   const { authorities, now } = issuing;
   const problems: Problem[] = [];
+  const missing = new Set<ParsedObject>();
   for (const authority of declared.authorities.values())
     await authorities
       .locked(() => ensureAuthority(authorities, authority, declared, now))
-      .catch((error: unknown) => problems.push(notIssued(authority, error)));
-  if (problems.length > 0) return problems;
-  for (const issue of declared.issues)
+      .catch((error: unknown) => {
+        missing.add(authority);
+        problems.push(notIssued(authority, error));
+      });
+  for (const issue of declared.issues.filter(({ authority }) => !missing.has(authority)))
     await prepareOne(issue, wereUp, issuing).catch((error: unknown) =>
       problems.push(notIssued(issue.secret, error)),
     );

@@ -292,6 +292,27 @@ describe('the keeper of certificates', () => {
     expect(await state()).toMatchObject({ proven });
   });
 
+  it('tries what it cannot make with each look at what is due, and no more often', async () => {
+    await follow();
+    await writeFile(join(system.directory, 'pass'), 'another passphrase');
+    pass(262);
+    await eventually(
+      () => keeper.problems,
+      (found) => found.length > 0,
+    );
+    const opened = vi.spyOn(AuthorityStore.prototype, 'open');
+    for (let round = 0; round < 5; round += 1) {
+      keeper.wake();
+      await delay(50);
+    }
+    expect(opened).not.toHaveBeenCalled();
+    clock += 60_000;
+    await eventually(
+      () => opened.mock.calls.length,
+      (tries) => tries > 0,
+    );
+  });
+
   it('removes the keys of Secrets that are declared no more', async () => {
     await follow();
     await declare(twoSites);

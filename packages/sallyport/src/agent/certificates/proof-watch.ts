@@ -50,8 +50,9 @@ export class ProofWatch {
     if (found?.isProven === true) return { proof: 'proven', missing: [] };
     const missing = found?.missing ?? [];
     const before = this.#progress.get(key);
+    // Where nothing is missing, no tunnel has tried yet.
     const stands =
-      found !== undefined && before?.serial === serial && missing.length >= before.missing;
+      before?.serial === serial && before.missing > 0 && missing.length >= before.missing;
     const progress = stands ? before : { serial, missing: missing.length, at: this.#clock() };
     this.#progress.set(key, progress);
     const isRefused = missing.length > 0 && this.#clock() - progress.at > PATIENCE_MILLISECONDS;

@@ -10,7 +10,7 @@ import { collectSecretFacts } from '../../platform/secret-facts.ts';
 import { tunnelsUp } from '../../status/certificate-proof.ts';
 import { AuthorityStore } from '../../store/authority-store.ts';
 import { withStore } from '../../store/change-objects.ts';
-import { type IssuedState, IssuedStore } from '../../store/issued-store.ts';
+import { type IssuedState, IssuedStore, inUse } from '../../store/issued-store.ts';
 import { readPlanFile } from '../../store/plan-file.ts';
 import { readSalt } from '../../store/salt.ts';
 import { type Directories, pathsOf } from '../../store/state-directory.ts';
@@ -47,6 +47,8 @@ export class CertificateRounds {
   readonly #authorities: AuthorityStore;
   readonly #issued: IssuedStore;
   readonly #proofs: ProofWatch;
+  /** Tried again with the next run, which is not due for that alone. */
+  #cannotIssue = false;
 
   constructor(options: RoundOptions) {
     this.#options = options;
@@ -59,7 +61,10 @@ export class CertificateRounds {
   /** `due`: something has to be done now; `proving`: a new certificate is on its way; `rest`: neither. */
   async look({ issues }: DeclaredIssuing): Promise<'due' | 'proving' | 'rest'> {
     const steps = await Promise.all(issues.map(async (issue) => (await this.#due(issue)).step.do));
-    if (steps.some((step) => step !== 'wait' && step !== 'rest')) return 'due';
+    const isDue = steps.some((step) =>
+      step === 'issue' ? !this.#cannotIssue : step !== 'wait' && step !== 'rest',
+    );
+    if (isDue) return 'due';
     return steps.includes('wait') ? 'proving' : 'rest';
   }
 
@@ -79,6 +84,7 @@ export class CertificateRounds {
         } catch (error) {
           problems.push(notIssued(issue.secret, error));
         }
+      this.#cannotIssue = problems.length > 0;
       for (const authority of declared.authorities.values())
         await this.#authorities
           .locked(() => tendAuthority(this.#authorities, authority, declared, issuing.now))
@@ -95,7 +101,8 @@ export class CertificateRounds {
           signal,
         );
         problems.push(...forbidding);
-        log.info({ revision: plan?.revision }, 'planned anew with other certificates');
+        if (plan !== undefined)
+          log.info({ revision: plan.revision }, 'planned anew with other certificates');
       }
       // Nothing of it is in the way of what is in effect.
       return problems.map((problem) => ({ ...problem, severity: 'warning' }));
@@ -113,15 +120,14 @@ export class CertificateRounds {
     if (state === undefined) return;
     const since = issuing.now.toISOString();
     const { log } = this.#options;
-    const what = {
-      secret: `${metadata.namespace}/${metadata.name}`,
-      serial: candidate?.certificate.serial,
-    };
+    const secret = `${metadata.namespace}/${metadata.name}`;
     if (step.do === 'issue') {
-      await issueAnew(declared, state, wereUp, issuing);
-      log.info(what, 'a new certificate is made');
+      const made = await issueAnew(declared, state, wereUp, issuing);
+      log.info({ secret, serial: inUse(made).serial }, 'a new certificate is made');
+      return;
     }
     if (candidate === undefined) return;
+    const what = { secret, serial: candidate.certificate.serial };
     const put = async (change: Partial<typeof candidate>, message: string): Promise<void> => {
       await this.#issued.write(metadata, { ...state, candidate: { ...candidate, ...change } });
       log.info(what, message);
