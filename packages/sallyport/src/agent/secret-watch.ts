@@ -10,6 +10,7 @@ import type { ParsedObject } from '../model/parsed-object.ts';
 import { type Secret, secretFiles } from '../model/secret.ts';
 import type { HostPlan, SecretUse } from '../plan/host-plan.ts';
 import { contentOf } from '../plan/revocation-lists.ts';
+import { secretUses } from '../plan/secret-uses.ts';
 import { collectSecretFacts } from '../platform/secret-facts.ts';
 import { readSalt } from '../store/salt.ts';
 import type { StoredSecrets } from './secret-source.ts';
@@ -43,15 +44,7 @@ export class SecretWatch {
     plan: HostPlan,
     { onlyNew }: { readonly onlyNew: boolean } = { onlyNew: false },
   ): Promise<Problem[]> {
-    const uses = new Map(
-      plan.tunnels
-        .filter(({ enabled }) => enabled)
-        .flatMap(({ auth }) =>
-          auth.method === 'psk' ? [auth.secret] : [auth.secret, auth.peerAuthority],
-        )
-        .map((use) => [`${use.namespace}/${use.name}`, use]),
-    );
-    const judged = [...uses].map(async ([name, use]) => {
+    const judged = [...secretUses(plan)].map(async ([name, use]) => {
       const before = this.#checks.get(name);
       const stands = onlyNew && before?.content === contentOf(use);
       return [name, stands ? before : await this.#judge(use, before)] as const;

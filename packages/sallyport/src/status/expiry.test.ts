@@ -53,7 +53,8 @@ it('names the Secret and its certificate, once for all tunnels', () => {
 });
 
 it('says nothing of keys, and of tunnels that shall be down', () => {
-  const psk = { method: 'psk', secret: own } as const;
+  const { namespace, name, fingerprint } = own;
+  const psk = { method: 'psk', secret: { namespace, name, fingerprint } } as const;
   const late = '2027-01-01T00:00:00.000Z';
   expect(expiryProblems(planOf({ auth: psk }, { auth, enabled: false }), late)).toEqual([]);
 });

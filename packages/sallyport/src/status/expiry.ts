@@ -2,6 +2,7 @@
 import type { Problem } from '../lib/problem.ts';
 import type { RevocationListFacts } from '../model/facts.ts';
 import type { Expiry, HostPlan, SecretUse } from '../plan/host-plan.ts';
+import { secretUses } from '../plan/secret-uses.ts';
 import type { TunnelReport } from './host-report.ts';
 
 const DAY_MILLISECONDS = 86_400_000;
@@ -53,12 +54,8 @@ export function isExpiry({ code }: Problem): boolean {
 }
 
 /** One warning for each Secret of enabled tunnels; `now`: RFC 3339. Whether a tunnel suffers, the tunnel tells. */
-export function expiryProblems({ tunnels }: Pick<HostPlan, 'tunnels'>, now: string): Problem[] {
-  const uses = tunnels
-    .filter(({ enabled }) => enabled)
-    .flatMap(({ auth }) => (auth.method === 'psk' ? [] : [auth.secret, auth.peerAuthority]));
-  const secrets = new Map(uses.map((use) => [`${use.namespace}/${use.name}`, use]));
-  return [...secrets.values()]
+export function expiryProblems(plan: Pick<HostPlan, 'tunnels'>, now: string): Problem[] {
+  return [...secretUses(plan).values()]
     .flatMap((use) => [
       ownProblem(use, now),
       ...(use.revocationLists ?? []).map((list) => listProblem(use, list, Date.parse(now))),

@@ -6,6 +6,7 @@ import { notIssued, prepareIssued } from '../../issuing/prepare.ts';
 import type { Problem } from '../../lib/problem.ts';
 import { refOf } from '../../model/objects.ts';
 import { nextStep, type Step } from '../../pki/rotation.ts';
+import { secretUses } from '../../plan/secret-uses.ts';
 import { collectSecretFacts } from '../../platform/secret-facts.ts';
 import { tunnelsUp } from '../../status/certificate-proof.ts';
 import { AuthorityStore } from '../../store/authority-store.ts';
@@ -158,13 +159,11 @@ export class CertificateRounds {
     const secrets = await Promise.all(issues.map(({ secret }) => this.#issued.resolve(secret)));
     const wanted = await collectSecretFacts(secrets, salt);
     const plan = await readPlanFile(paths.plan).catch(() => undefined);
-    const uses = plan?.tunnels.map(({ auth }) => auth.secret) ?? [];
-    return wanted.some(({ namespace, name, fingerprint }) =>
-      uses.some(
-        (use) =>
-          use.namespace === namespace && use.name === name && use.fingerprint !== fingerprint,
-      ),
-    );
+    const uses = plan === undefined ? undefined : secretUses(plan);
+    return wanted.some(({ namespace, name, fingerprint }) => {
+      const use = uses?.get(`${namespace}/${name}`);
+      return use !== undefined && use.fingerprint !== fingerprint;
+    });
   }
 
   async #due({ secret, spec }: DeclaredIssue): Promise<Due> {
