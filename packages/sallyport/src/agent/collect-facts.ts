@@ -7,7 +7,6 @@ import { detectCapabilities, detectUnderlayMtu } from '../platform/linux/capabil
 import { systemCommands } from '../platform/linux/command.ts';
 import { commandsIn, hasNamespace } from '../platform/linux/network-namespace.ts';
 import { collectSecretFacts } from '../platform/secret-facts.ts';
-import { IssuedStore } from '../store/issued-store.ts';
 import { passingSalt, readSalt } from '../store/salt.ts';
 import { type Directories, pathsOf } from '../store/state-directory.ts';
 import { engineInUse } from './shard/engine-in-use.ts';
@@ -26,7 +25,7 @@ export async function collectOfflineFacts(
   };
 }
 
-/** Facts for planning on the host itself. */
+/** Facts for planning on the host itself. What is issued there has to be resolved to its files. */
 export async function collectHostFacts(
   objects: readonly ParsedObject[],
   host: string,
@@ -35,10 +34,9 @@ export async function collectHostFacts(
 ): Promise<Facts> {
   const paths = pathsOf(directories);
   const salt = await readSalt(paths.salt);
-  const resolved = await new IssuedStore(paths.issued).resolveAll(objects);
   const [ofHost, secrets] = await Promise.all([
     hostFacts(objects, host, directories, signal),
-    collectSecretFacts(resolved, salt),
+    collectSecretFacts(objects, salt),
   ]);
   return { hosts: [ofHost], secrets, now: new Date().toISOString() };
 }

@@ -1,6 +1,8 @@
 /** Certificates that are declared and not there yet, made before the plan that needs them. */
-import { declaredOn } from '../issuing/declared.ts';
-import { prepareIssued } from '../issuing/prepare.ts';
+import { type DeclaredIssuing, declaredOn, storedName } from '../issuing/declared.ts';
+import { openSigner } from '../issuing/declared-authority.ts';
+import type { Issuing } from '../issuing/issued-secret.ts';
+import { notIssued, prepareIssued } from '../issuing/prepare.ts';
 import { isBlocking, type Problem } from '../lib/problem.ts';
 import { NO_FACTS } from '../model/facts.ts';
 import type { ParsedObject } from '../model/parsed-object.ts';
@@ -27,5 +29,21 @@ export async function issueDeclared(
     issued: new IssuedStore(paths.issued),
     now: new Date(),
   };
-  return prepareIssued(declared, wereUp, issuing);
+  return [
+    ...(await unopened(declared, issuing)),
+    ...(await prepareIssued(declared, wereUp, issuing)),
+  ];
+}
+
+/** What cannot be opened now could not renew anything later, when nobody looks. */
+async function unopened(declared: DeclaredIssuing, issuing: Issuing): Promise<Problem[]> {
+  const { authorities, now } = issuing;
+  const known = await authorities.names();
+  const problems: Problem[] = [];
+  for (const authority of declared.authorities.values())
+    if (known.includes(storedName(authority.object.metadata)))
+      await openSigner(authorities, authority, now).catch((error: unknown) =>
+        problems.push(notIssued(authority, error)),
+      );
+  return problems;
 }

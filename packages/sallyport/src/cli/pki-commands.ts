@@ -138,7 +138,11 @@ export const PKI_COMMANDS: readonly CommandEntry[] = [
     options: [
       AUTHORITY,
       PASSPHRASE,
-      days('365'),
+      {
+        flags: '--days <count>',
+        description: 'how long it is valid; as long as the old one if left out',
+        isCount: true,
+      },
       {
         flags: '--if-due',
         description: 'only where two thirds of its validity are over, give or take; for timers',

@@ -9,13 +9,13 @@ import type { Facts } from '../model/facts.ts';
 import type { ParsedObject } from '../model/parsed-object.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import { planHosts } from '../plan/plan-host.ts';
-import { IssuedStore, inUse, isAsDeclared } from '../store/issued-store.ts';
 import { ObjectStore, toParsed } from '../store/object-store.ts';
 import { readPlanFile } from '../store/plan-file.ts';
 import { passingSalt, readSalt } from '../store/salt.ts';
 import { directoriesFrom, pathsOf } from '../store/state-directory.ts';
 import { readDeclarations, reportProblems } from './declarations.ts';
 import type { Io } from './io.ts';
+import { resolveAsDeclared } from './issued-as-declared.ts';
 import { findThisHost } from './this-host.ts';
 
 export interface PlannedSite {
@@ -75,7 +75,10 @@ async function collectFacts(
   salt: Buffer,
   io: Io,
 ): Promise<Facts> {
-  const facts = await collectOfflineFacts(await withIssued(objects, io), salt);
+  const facts = await collectOfflineFacts(
+    await resolveAsDeclared(objects, directoriesFrom(io.env)),
+    salt,
+  );
   const declared = indexObjects(objects.map(({ object }) => object));
   // Where something was applied, it was said which Host this machine is.
   const applied = findThisHost(declared, (await storedPlan(io))?.host);
@@ -84,23 +87,6 @@ async function collectFacts(
   if (host === undefined || process.geteuid?.() !== 0) return facts;
   const here = await hostFacts(objects, host, directoriesFrom(io.env), io.signal);
   return { ...facts, hosts: [here] };
-}
-
-/** With the certificates that are issued here, where they are what is declared: others will be made by apply. */
-async function withIssued(objects: readonly ParsedObject[], io: Io): Promise<ParsedObject[]> {
-  const store = new IssuedStore(pathsOf(directoriesFrom(io.env)).issued);
-  return Promise.all(
-    objects.map(async (parsed) => {
-      const { object, ...place } = parsed;
-      if (object.kind !== 'Secret' || object.spec.issued === undefined) return parsed;
-      // Only root may read it.
-      const state = await store.read(object.metadata).catch(() => undefined);
-      if (state === undefined) return parsed;
-      return isAsDeclared(inUse(state), object.spec.issued, object.metadata)
-        ? store.resolve({ object, ...place })
-        : parsed;
-    }),
-  );
 }
 
 function planAll(

@@ -12,6 +12,7 @@ import { planHost } from '../plan/plan-host.ts';
 import type { AgentState } from '../status/agent-state.ts';
 import { describeScoped } from '../status/scope.ts';
 import { storeChange } from '../store/change-objects.ts';
+import { IssuedStore } from '../store/issued-store.ts';
 import { type StoredObject, toParsed } from '../store/object-store.ts';
 import { type Directories, pathsOf } from '../store/state-directory.ts';
 import { reportProblems } from './declarations.ts';
@@ -39,7 +40,13 @@ export async function settle(
 ): Promise<Settling> {
   const { directories, host } = options;
   const known =
-    facts ?? (await collectHostFacts(objects.map(toParsed), host, directories, io.signal));
+    facts ??
+    (await collectHostFacts(
+      await new IssuedStore(pathsOf(directories).issued).resolveAll(objects.map(toParsed)),
+      host,
+      directories,
+      io.signal,
+    ));
   const { plan, problems } = planHost(
     indexObjects(objects.map(({ object }) => object)),
     host,

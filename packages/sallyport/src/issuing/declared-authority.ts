@@ -6,7 +6,7 @@ import { objectKey } from '../model/declared-objects.ts';
 import type { ParsedObject } from '../model/parsed-object.ts';
 import { issuedOf } from '../pki/issued.ts';
 import { renewalTime } from '../pki/renewal.ts';
-import { lineOf, signerOf, trustedOf } from '../pki/succession.ts';
+import { lineOf, signerOf, successorUrl, trustedOf } from '../pki/succession.ts';
 import type { X509Certificate } from '../pki/x509.ts';
 import {
   type AuthorityStore,
@@ -32,7 +32,7 @@ export async function ensureAuthority(
   now: Date,
 ): Promise<void> {
   const name = storedName(authority.object.metadata);
-  if ((await store.names()).includes(name)) return;
+  if ((await store.names()).includes(name)) return keepListsAsDeclared(store, authority);
   const parent = parentOf(authority, declared);
   if (parent !== undefined) await ensureAuthority(store, parent, declared, now);
   const { revocationList } = authority.object.spec;
@@ -45,6 +45,30 @@ export async function ensureAuthority(
     passphraseOf(authority),
     parent === undefined ? undefined : await openSigner(store, parent, now),
   );
+}
+
+/** What it issues from now on says where its lists are, and each list is good for as long as is declared. */
+async function keepListsAsDeclared(store: AuthorityStore, authority: Declared): Promise<void> {
+  const { metadata, spec } = authority.object;
+  const name = storedName(metadata);
+  await mustBeFirst(store, name);
+  const { urls, days: crlDays } = spec.revocationList;
+  for (const { record } of await declaredLine(store, authority)) {
+    const crlUrls = urls.map((url) =>
+      record.name === name ? url : (successorUrl(url, name, record.name) ?? url),
+    );
+    const isSame = crlUrls.join() === record.crlUrls.join() && crlDays === record.crlDays;
+    if (!isSame) await store.write({ ...record, crlUrls, crlDays });
+  }
+}
+
+/** Its key and its passphrase are those of another authority otherwise. */
+async function mustBeFirst(store: AuthorityStore, name: string): Promise<void> {
+  for (const other of await store.names()) {
+    const { successor } = (await store.read(other)).record;
+    if (successor?.name === name)
+      throw new Error(`${name} takes the place of authority ${other}: choose another name`);
+  }
 }
 
 /** The one of its line that certifies now. */
@@ -77,7 +101,7 @@ export async function trustedCertificates(
     [...parents].map((parent) => trustedCertificates(store, parent, now)),
   );
   const all = [...line.flatMap(({ chain }) => chain), ...above.flat()];
-  return [...new Map(all.map((one) => [one.serialNumber, one])).values()];
+  return [...new Map(all.map((one) => [one.toString('base64'), one])).values()];
 }
 
 /** What its age demands: the next one of its line, new lists. Under the lock of the store. */

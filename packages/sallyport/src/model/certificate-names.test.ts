@@ -49,6 +49,8 @@ describe('readAltName', () => {
     ['zürich.example', 'no DNS name'],
     ['gw\n.example', 'no DNS name'],
     ['', 'no DNS name'],
+    ['300.1.1.1', 'no DNS name'],
+    ['1.2.3', 'no DNS name'],
     ['ip:gw.example', 'no address'],
     ['a b@example.org', 'no mail address'],
   ])('refuses %j', (text, message) => {

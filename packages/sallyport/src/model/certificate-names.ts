@@ -70,7 +70,8 @@ export function readAltName(text: string): Read<JsonGeneralName> {
         return { value: { type: 'email', value: rest } };
       break;
     default:
-      if (DNS_NAME.test(rest) && rest.length <= 253)
+      // RFC 1123 §2.1: what ends in a number is an address, or a slip in one.
+      if (DNS_NAME.test(rest) && rest.length <= 253 && !/(?:^|\.)\d+$/.test(rest))
         return { value: { type: 'dns', value: rest.toLowerCase() } };
   }
   return {

@@ -94,6 +94,7 @@ export type ProblemCode =
   | 'authority/parent-loop'
   | 'authority/list-url'
   | 'certificate/renewed-too-late'
+  | 'certificate/not-permitted'
   | 'certificate/expired'
   | 'certificate/not-yet-valid'
   | 'certificate/list-over'
@@ -238,6 +239,9 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
   'authority/parent-loop': error('Authorities certify each other in a circle'),
   'authority/list-url': error(
     'The list of the authority that takes the place of this one would have the same URL',
+  ),
+  'certificate/not-permitted': error(
+    'A name lies outside the domains that an authority may certify',
   ),
   'certificate/renewed-too-late': error(
     'A certificate would be made anew only when the old one has expired',

@@ -4,7 +4,12 @@ import type { NameFault } from '../model/certificate-names.ts';
 import { SHORTEST_RSA_BITS } from '../platform/secret-chain.ts';
 import { altNamesOf } from './names-of.ts';
 import { fromPem } from './pem.ts';
-import { type JsonGeneralName, type JsonName, Pkcs10CertificateRequest } from './x509.ts';
+import {
+  BasicConstraintsExtension,
+  type JsonGeneralName,
+  type JsonName,
+  Pkcs10CertificateRequest,
+} from './x509.ts';
 
 export interface ReadRequest {
   readonly subject: JsonName;
@@ -49,6 +54,7 @@ export async function readRequest(
   const granted = subjects.find((one) => textOf(one) === textOf(asked));
   const faults = [
     ...weakKey(request),
+    ...asksForAuthority(request),
     ...(granted === undefined ? [subjectFault(request.subject)] : []),
     ...names.filter((name) => !allowed.some((one) => isSame(one, name))).map(notAllowed),
     ...(names.length === 0 ? [NO_NAMES] : []),
@@ -86,6 +92,20 @@ function weakKey({ publicKey }: Pkcs10CertificateRequest): NameFault[] {
       value: bits === undefined ? type : `${type}, ${bits} bits`,
       message: 'its key is too weak, or of a kind that is not for signatures',
       hint: `ask for one with ECDSA, Ed25519 or RSA of ${SHORTEST_RSA_BITS} bits or more`,
+    },
+  ];
+}
+
+function asksForAuthority({ extensions }: Pkcs10CertificateRequest): NameFault[] {
+  const isWanted = extensions.some(
+    (extension) => extension instanceof BasicConstraintsExtension && extension.ca,
+  );
+  if (!isWanted) return [];
+  return [
+    {
+      value: 'CA:TRUE',
+      message: 'it asks for the certificate of an authority',
+      hint: 'make authorities with sallyport pki ca create, or ask for a request without it',
     },
   ];
 }

@@ -119,13 +119,12 @@ export class AuthorityStore {
     await writeFileAtomic(this.#path(record.name, RECORD), text);
   }
 
-  /** The last one; undefined where there is none yet. */
+  /** The last one; undefined where there is none that can be read: the next one takes its place. */
   async readCrl(name: string): Promise<X509Crl | undefined> {
     try {
       return new X509Crl(await readFile(this.#path(name, `${name}.crl`)));
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return undefined;
-      throw error;
+    } catch {
+      return undefined;
     }
   }
 

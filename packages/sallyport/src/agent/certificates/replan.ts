@@ -4,6 +4,7 @@ import { validateObjects } from '../../model/validate.ts';
 import type { HostPlan } from '../../plan/host-plan.ts';
 import { planHost } from '../../plan/plan-host.ts';
 import { storeChange } from '../../store/change-objects.ts';
+import { IssuedStore } from '../../store/issued-store.ts';
 import { type ObjectStore, toParsed } from '../../store/object-store.ts';
 import { readPlanFile } from '../../store/plan-file.ts';
 import { type Directories, pathsOf } from '../../store/state-directory.ts';
@@ -24,7 +25,8 @@ export async function replan(
 ): Promise<Replanned> {
   const objects = await store.read();
   const parsed = objects.map(toParsed);
-  const facts = await collectHostFacts(parsed, host, directories, signal);
+  const resolved = await new IssuedStore(pathsOf(directories).issued).resolveAll(parsed);
+  const facts = await collectHostFacts(resolved, host, directories, signal);
   const validated = validateObjects(parsed, facts);
   const { plan, problems } = planHost(validated.objects, host, facts);
   const blocking = [...validated.problems, ...problems].filter(isBlocking);

@@ -4,10 +4,12 @@ import type { Problem } from '../../lib/problem.ts';
 import { type DeclaredObjects, indexObjects } from '../../model/declared-objects.ts';
 import type { ParsedObject } from '../../model/parsed-object.ts';
 import { withStore } from '../../store/change-objects.ts';
+import { IssuedStore } from '../../store/issued-store.ts';
 import { mergeObjects, toParsed } from '../../store/object-store.ts';
-import { directoriesFrom } from '../../store/state-directory.ts';
+import { directoriesFrom, pathsOf } from '../../store/state-directory.ts';
 import { readDeclarations, reportProblems } from '../declarations.ts';
 import { EXIT, type Io, type OutputFormat } from '../io.ts';
+import { resolveAsDeclared } from '../issued-as-declared.ts';
 import { ended, settle } from '../settle.ts';
 import { findThisHost, missingAddresses, mustFindThisHost } from '../this-host.ts';
 
@@ -39,7 +41,11 @@ export async function run(
           const { issueDeclared } = await import('../issue-declared.ts');
           issuing.push(...(await issueDeclared(objects, found, directories)));
         }
-        return collectHostFacts(objects, found, directories, io.signal);
+        const resolved =
+          options.dryRun === true
+            ? await resolveAsDeclared(objects, directories)
+            : await new IssuedStore(pathsOf(directories).issued).resolveAll(objects);
+        return collectHostFacts(resolved, found, directories, io.signal);
       },
       before.map(toParsed),
     );

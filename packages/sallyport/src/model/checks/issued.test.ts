@@ -52,6 +52,15 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: 'a name outside the domains of an authority above',
+    text: vary(sound, ["CN=root', ", "CN=root', permittedDomains: [other.example], "]),
+    expected: {
+      code: 'certificate/not-permitted',
+      path: 'spec.issued.altNames[0]',
+      message: 'CertificateAuthority default/root may certify names in other.example only',
+    },
+  },
+  {
     name: 'an identity that the certificate will not have',
     text: vary(sound, ['altNames: [gw.example, ', 'altNames: [other.example, ']),
     expected: {

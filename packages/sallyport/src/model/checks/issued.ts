@@ -2,6 +2,7 @@
 import type { Problem } from '../../lib/problem.ts';
 import type { CertificateAuthority } from '../certificate-authority.ts';
 import { LATEST_RENEWAL } from '../certificate-fields.ts';
+import { readAltName } from '../certificate-names.ts';
 import { objectKey } from '../declared-objects.ts';
 import { nameHint } from '../nearest-name.ts';
 import type { FieldPath, ParsedObject } from '../parsed-object.ts';
@@ -29,8 +30,47 @@ function checkSecret(world: World, secret: ParsedObject<Secret>): Problem[] {
     ...checkRenewal(secret, ['spec', 'issued', 'renewAfterDays'], days, renewAfterDays),
     ...(authority === undefined
       ? unknown(world, secret, { path, name, code: 'secret/unknown-authority' })
-      : checkPlaces(world, secret, authority)),
+      : [...checkPlaces(world, secret, authority), ...checkDomains(world, secret, authority)]),
   ];
+}
+
+/** RFC 5280 §4.2.1.10: of the authority and of all above it. */
+function checkDomains(
+  world: World,
+  secret: ParsedObject<Secret>,
+  authority: CertificateAuthority,
+): Problem[] {
+  const { namespace } = secret.object.metadata;
+  const line = [authority, ...parentsOf(world, authority)];
+  return (secret.object.spec.issued?.altNames ?? []).flatMap((text, index) => {
+    const { value: name } = readAltName(text);
+    if (name?.type !== 'dns') return [];
+    const isIn = (domain: string): boolean =>
+      name.value === domain.toLowerCase() || name.value.endsWith(`.${domain.toLowerCase()}`);
+    return line
+      .filter(({ spec }) => spec.permittedDomains.length > 0 && !spec.permittedDomains.some(isIn))
+      .map(({ metadata, spec }) =>
+        problemAt(secret, ['spec', 'issued', 'altNames', index], 'certificate/not-permitted', {
+          message: `CertificateAuthority ${namespace}/${metadata.name} may certify names in ${spec.permittedDomains.join(', ')} only`,
+          value: text,
+          hint: 'use a name in these domains, or another authority',
+        }),
+      );
+  });
+}
+
+/** Nearest first; each once, also where they go in a circle. */
+function parentsOf(world: World, authority: CertificateAuthority): CertificateAuthority[] {
+  const found: CertificateAuthority[] = [];
+  const { namespace } = authority.metadata;
+  let { parent } = authority.spec;
+  while (parent !== undefined) {
+    const above = authorityOf(world, namespace, parent);
+    if (above === undefined || found.includes(above)) break;
+    found.push(above);
+    ({ parent } = above.spec);
+  }
+  return found;
 }
 
 /** The key never leaves the host that makes it, and only the host with the authority can. */
@@ -94,15 +134,7 @@ function checkAuthority(world: World, authority: ParsedObject<CertificateAuthori
 }
 
 function checkLoop(world: World, authority: ParsedObject<CertificateAuthority>): Problem[] {
-  const { namespace } = authority.object.metadata;
-  const seen = new Set<CertificateAuthority>();
-  let above: CertificateAuthority | undefined = authority.object;
-  while (above !== undefined && !seen.has(above)) {
-    seen.add(above);
-    const { parent }: CertificateAuthority['spec'] = above.spec;
-    above = parent === undefined ? undefined : authorityOf(world, namespace, parent);
-  }
-  if (above !== authority.object) return [];
+  if (!parentsOf(world, authority.object).includes(authority.object)) return [];
   return [
     problemAt(authority, ['spec', 'parent'], 'authority/parent-loop', {
       message: 'it would be certified by itself',

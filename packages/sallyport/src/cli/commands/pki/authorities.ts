@@ -1,5 +1,6 @@
 /** The authorities of this installation, as the commands of the PKI use them. */
 import type { TokenKeyPlace } from '../../../model/token-key.ts';
+import { lineOf, signerOf } from '../../../pki/succession.ts';
 import { AuthorityStore, type OpenedAuthority } from '../../../store/authority-store.ts';
 import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
 import type { Io } from '../../io.ts';
@@ -23,6 +24,17 @@ export async function withAuthority<T>(
   const store = authoritiesOf(io);
   const passphrase = await readPassphraseOf(store, authority, passphraseFile, io);
   return store.locked(async () => use(await store.open(authority, passphrase), store));
+}
+
+/** As `withAuthority`, with the one that certifies in its place now. */
+export async function withSigner<T>(
+  { authority, ...options }: SigningOptions,
+  io: Io,
+  use: (opened: OpenedAuthority, store: AuthorityStore) => Promise<T>,
+): Promise<T> {
+  const store = authoritiesOf(io);
+  const line = await lineOf(authority, (name) => store.read(name));
+  return withAuthority({ ...options, authority: signerOf(line, new Date()).record.name }, io, use);
 }
 
 /** Of the key of an authority that is there, or the PIN of its token. `option`: that names the file. */

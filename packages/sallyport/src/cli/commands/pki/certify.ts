@@ -1,11 +1,12 @@
 /** One certificate of a stored authority, remembered before anybody gets it, and written. */
 import { mustBeFreeToIssue } from '../../../issuing/cannot-certify.ts';
+import { trustedCertificates } from '../../../issuing/declared-authority.ts';
 import { issueCertificate, type NewCertificate } from '../../../pki/authority.ts';
 import { issuedOf } from '../../../pki/issued.ts';
 import { certificatesToPem } from '../../../pki/pem.ts';
 import { type IssuedCertificate, withIssued } from '../../../pki/record.ts';
 import { EXIT, type Io } from '../../io.ts';
-import { type SigningOptions, withAuthority } from './authorities.ts';
+import { type SigningOptions, withSigner } from './authorities.ts';
 
 /** Where the result goes. */
 export interface Output {
@@ -22,7 +23,8 @@ export async function certify(
   output: () => Promise<Output>,
   io: Io,
 ): Promise<number> {
-  return withAuthority(options, io, async ({ record, chain, authority }, store) => {
+  return withSigner(options, io, async ({ record, chain, authority }, store) => {
+    const trusted = await trustedCertificates(store, options.authority, new Date());
     mustBeFreeToIssue(chain, { altNames: wanted.altNames, isAuthority: false });
     const files = await output();
     let issued: IssuedCertificate;
@@ -35,7 +37,7 @@ export async function certify(
       issued = issuedOf(certificate);
       await store.write(withIssued(record, issued));
       await files.write([
-        ...[certificatesToPem([certificate]), certificatesToPem(chain)],
+        ...[certificatesToPem([certificate]), certificatesToPem(trusted)],
         ...(wanted.key === undefined ? [] : [wanted.key]),
       ]);
     } catch (error) {

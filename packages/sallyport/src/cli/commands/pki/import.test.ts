@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import type { SecretSpec } from '../../../model/secret.ts';
 import { readSecret } from '../../../platform/secret-reading.ts';
@@ -179,6 +179,14 @@ describe('sallyport pki import', () => {
         createPrivateKey(await readFile(shell.file('out/gw1.key'))),
       ),
     ).toBe(true);
+  });
+
+  it('takes nothing that is over', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 400 * 86_400_000 });
+    const { code, stderr } = await importFrom(['mixed.pem']);
+    vi.useRealTimers();
+    expect([code, stderr]).toEqual([1, expect.stringContaining('certificate/expired')]);
+    await expect(readdir(shell.file('out'))).rejects.toThrow('ENOENT');
   });
 
   it('writes over nothing', async () => {

@@ -1,7 +1,13 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { messageOf } from '../../../lib/message-of.ts';
+import type { Problem } from '../../../lib/problem.ts';
+import type { SecretFacts } from '../../../model/facts.ts';
+import { API_VERSION } from '../../../model/fields.ts';
 import { makeProblem } from '../../../model/problem-at.ts';
+import type { Secret } from '../../../model/secret.ts';
+import { validateObjects } from '../../../model/validate.ts';
 import { certificateFacts } from '../../../platform/certificate-facts.ts';
 import { type Imported, readImports } from '../../../platform/import-sources.ts';
 import { faultIn, type SecretFault } from '../../../platform/secret-fault.ts';
@@ -28,10 +34,16 @@ export async function run(
   const imported = await readImports(options.from, '--from', passphraseOf(options, io));
   const { content, faults } = contentOf(imported, options.from.join(', '));
   const problems = faults.map(({ path, code, details }) => makeProblem(code, { path }, details));
-  if (reportProblems(problems, io) || content === undefined) return EXIT.failed;
+  const judged = content === undefined ? [] : await judge(name, content);
+  if (reportProblems([...problems, ...judged], io) || content === undefined) return EXIT.failed;
   if (options.shred === true) await mustBeWritable(imported.files);
   const paths = await write(name, content, options.out);
-  io.stdout(await declarationOf(name, paths));
+  io.stdout(
+    await declarationOf(
+      name,
+      paths.map((path) => resolve(path)),
+    ),
+  );
   io.stderr(`${describe(content)}: ${paths.join(', ')}\n`);
   return options.shred === true ? shred(imported.files, io) : EXIT.ok;
 }
@@ -71,6 +83,25 @@ function contentOf(
   return { faults };
 }
 
+/** As validation will, when a Connection uses it. */
+async function judge(name: string, content: CertificateContent): Promise<readonly Problem[]> {
+  const { certificateDetails } = await import('../../../platform/certificate-details.ts');
+  const metadata = { name, namespace: 'default' };
+  const spec = { pem: { certificate: `${name}.crt`, key: `${name}.key`, authorities: [] } };
+  const object: Secret = { apiVersion: API_VERSION, kind: 'Secret', metadata, spec };
+  const certificates = [...content.certificates, ...content.authorities].map((one) => ({
+    ...certificateFacts(one),
+    ...certificateDetails(one),
+  }));
+  const facts: SecretFacts = {
+    ...{ ...metadata, form: 'certificate', fingerprint: '' },
+    ...{ certificates, problems: [], revocationLists: [] },
+  };
+  const parsed = { object, file: '', positions: new Map<string, never>() };
+  const world = { hosts: [], secrets: [facts], now: new Date().toISOString() };
+  return validateObjects([parsed], world).problems;
+}
+
 /** Throws {@link UsageError}. */
 async function mustBeWritable(files: readonly string[]): Promise<void> {
   for (const file of files) {
@@ -99,7 +130,7 @@ async function declarationOf(
   [certificate = '', key = '', ...authorities]: readonly string[],
 ): Promise<string> {
   return (await import('yaml')).stringify({
-    ...{ apiVersion: 'sallyport.dev/v1alpha1', kind: 'Secret', metadata: { name } },
+    ...{ apiVersion: API_VERSION, kind: 'Secret', metadata: { name } },
     spec: { pem: { certificate, key, ...(authorities.length === 0 ? {} : { authorities }) } },
   });
 }

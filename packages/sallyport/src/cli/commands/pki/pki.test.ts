@@ -192,6 +192,13 @@ describe('sallyport pki', () => {
     expect((await renew()).stderr).toMatch(/holds no certificate/);
   });
 
+  it('renews for as long as the old one was valid', async () => {
+    await issueGateway('--days', '30');
+    const { stdout } = await pki('renew', 'gw1', ...signing('site'), '--in', shell.file('out'));
+    const until = Date.parse(/valid until (\S+):/.exec(stdout)?.[1] ?? '');
+    expect((until - Date.now()) / 86_400_000).toBeCloseTo(30, 0);
+  });
+
   it('packs what it issued for the other side, who is told what to do with it', async () => {
     await issueGateway();
     const pack = (): Promise<Outcome> =>
@@ -281,34 +288,48 @@ describe('sallyport pki', () => {
   it.each([
     { subject: '/O=x+CN=peer.example', says: /a subject that is not allowed/ },
     { subject: '/CN=peer.example', key: ['rsa:1024'], says: /too weak.*\(rsa, 1024 bits\)/ },
-  ])('signs nothing for a request by $subject $key', async ({ subject, key = [], says }) => {
-    const path = shell.file('odd.csr');
-    execFileSync(
-      'openssl',
-      [
-        ...[
-          'req',
-          '-new',
-          '-newkey',
-          ...(key.length > 0 ? key : ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256']),
+    {
+      subject: '/CN=peer.example',
+      extensions: ['-addext', 'basicConstraints=CA:TRUE'],
+      says: /the certificate of an authority \(CA:TRUE\)/,
+    },
+  ])(
+    'signs nothing for a request by $subject $key $extensions',
+    async ({ subject, key = [], extensions = [], says }) => {
+      const path = shell.file('odd.csr');
+      execFileSync(
+        'openssl',
+        [
+          ...[
+            'req',
+            '-new',
+            '-newkey',
+            ...(key.length > 0 ? key : ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256']),
+          ],
+          ...[
+            '-multivalue-rdn',
+            '-nodes',
+            '-keyout',
+            shell.file('odd.key'),
+            '-subj',
+            subject,
+            '-out',
+            path,
+          ],
+          ...['-addext', 'subjectAltName=DNS:peer.example', ...extensions],
         ],
-        ...[
-          '-multivalue-rdn',
-          '-nodes',
-          '-keyout',
-          shell.file('odd.key'),
-          '-subj',
-          subject,
-          '-out',
-          path,
-        ],
-        ...['-addext', 'subjectAltName=DNS:peer.example'],
-      ],
-      { stdio: 'ignore' },
-    );
-    const { code, stderr } = await pki('sign', path, ...signing('site'), '--allow', 'peer.example');
-    expect([code, stderr]).toEqual([1, expect.stringMatching(says) as string]);
-  });
+        { stdio: 'ignore' },
+      );
+      const { code, stderr } = await pki(
+        'sign',
+        path,
+        ...signing('site'),
+        '--allow',
+        'peer.example',
+      );
+      expect([code, stderr]).toEqual([1, expect.stringMatching(says) as string]);
+    },
+  );
 
   it('signs a request without a subject', async () => {
     const request = requestFor('/', 'DNS:peer.example');

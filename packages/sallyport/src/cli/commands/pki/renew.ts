@@ -7,6 +7,7 @@ import { generateGatewayKeys, keyTypeOf } from '../../../pki/keys.ts';
 import { altNamesOf } from '../../../pki/names-of.ts';
 import { fromPem } from '../../../pki/pem.ts';
 import { renewalTime } from '../../../pki/renewal.ts';
+import { lineOf } from '../../../pki/succession.ts';
 import { X509Certificate } from '../../../pki/x509.ts';
 import { EXIT, type Io, UsageError } from '../../io.ts';
 import { authoritiesOf, type SigningOptions } from './authorities.ts';
@@ -14,8 +15,11 @@ import { certify } from './certify.ts';
 import { mustBeName } from './input.ts';
 import { Replacements } from './output.ts';
 
+const DAY_MILLISECONDS = 86_400_000;
+
 interface RenewOptions extends SigningOptions {
-  readonly days: number;
+  /** Absent: as long as the old one was. */
+  readonly days?: number;
   readonly in: string;
   readonly ifDue?: boolean;
 }
@@ -38,7 +42,9 @@ export async function run(
   const wanted = {
     ...{ subject: old.subjectName.toJSON(), altNames: altNamesOf(old.extensions) },
     ...(await generateGatewayKeys(keyType)),
-    days: options.days,
+    days:
+      options.days ??
+      Math.round((old.notAfter.getTime() - old.notBefore.getTime()) / DAY_MILLISECONDS),
   };
   // The key goes last: who reads in between finds a pair that does not match, and takes nothing of it.
   const files = new Replacements(options.in, [`${name}.crt`, `${name}-ca.crt`, `${name}.key`]);
@@ -68,7 +74,9 @@ async function mustBeIssuedBy(
   const store = authoritiesOf(io);
   const issuedBy = async (name: string): Promise<boolean> =>
     (await store.read(name)).record.issued.some(({ serial }) => serial === serialNumber);
-  if (await issuedBy(authority)) return;
+  const line = await lineOf(authority, (name) => store.read(name));
+  const inLine = await Promise.all(line.map(({ record }) => issuedBy(record.name)));
+  if (inLine.includes(true)) return;
   const names = await store.names();
   const found = await Promise.all(names.map(issuedBy));
   const issuer = names[found.indexOf(true)];

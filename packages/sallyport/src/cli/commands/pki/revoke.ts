@@ -25,7 +25,7 @@ export async function run(
     const places = record.crlUrls.join(', ');
     io.stdout(
       places === ''
-        ? `revoked: ${path}\nthe certificates of this authority name no place to fetch the list from (--crl-url): give it to those who check by hand\n`
+        ? `revoked: ${path}\nthe certificates of this authority name no place to fetch the list from (--crl-url): give it to the other sides, as revocationLists of the Secret with the authority\n`
         : `revoked: put ${path} where gateways fetch it, at ${places}\n`,
     );
     return EXIT.ok;

@@ -99,6 +99,37 @@ describe('declared certificates', () => {
     );
     const { code, stdout } = await run('plan', '-f', site, '--diff');
     expect([code, stdout]).toEqual([3, expect.stringContaining('Secret default/own')]);
+    const dry = await run('apply', '-f', site, '--host', 'gw1', '--dry-run');
+    expect([dry.code, dry.stdout]).toEqual([3, expect.not.stringContaining('nothing to change')]);
+  });
+
+  it('stop apply where nothing more could be made later', async () => {
+    await applied();
+    await writeFile(shell.file('pass'), 'another passphrase', { mode: 0o600 });
+    const { code, stderr } = await run('apply', '-f', shell.file('site.yaml'), '--host', 'gw1');
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/CertificateAuthority default\/root.*authority root: .*passphrase/),
+    ]);
+  });
+
+  it('take other places of lists, and no name that is the next one of another', async () => {
+    await applied();
+    const list = "{urls: ['http://pki.example/site.crl'], days: 7}";
+    await shell.declare(SITE.replace('parent: root}', `parent: root, revocationList: ${list}}`));
+    expect((await run('apply', '-f', shell.file('site.yaml'), '--host', 'gw1')).code).toBe(0);
+    const record = JSON.parse(await readFile(shell.file('state/pki/site/authority.json'), 'utf8'));
+    expect(record).toMatchObject({ crlDays: 7, crlUrls: ['http://pki.example/site.crl'] });
+    await rotate('--ca', 'root', '--host', 'gw1');
+    await shell.declare(
+      SITE.replaceAll('name: site}', 'name: root-g2}').replace(
+        'authority: site',
+        'authority: root-g2',
+      ),
+    );
+    expect((await run('apply', '-f', shell.file('site.yaml'), '--host', 'gw1')).stderr).toContain(
+      'root-g2 takes the place of authority root: choose another name',
+    );
   });
 
   it('are made anew where the declaration asks for other names', async () => {
@@ -182,6 +213,16 @@ describe('pki rotate', () => {
     const { code, stdout } = await rotate('--ca', 'root', ...pass);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^authority root-g2 certifies/)]);
     expect((await run('pki', 'list')).stdout).toMatch(/^root-g2: CN=Root G2, valid for (99|100)d/m);
+    const issue = ['pki', 'issue', 'gw', '--authority', 'root', '--alt-name', 'gw.example.org'];
+    await run(...issue, ...pass, '--out', shell.file('before'));
+    await rotate('--ca', 'root', '--cross-over-days', '0', ...pass);
+    // Whoever names the line is certified by the one that certifies in it.
+    const renew = ['pki', 'renew', 'gw', '--authority', 'root', '--in', shell.file('before')];
+    expect((await run(...renew, ...pass)).code).toBe(0);
+    expect((await run('pki', 'list', 'root-g2')).stdout).toContain('CN=gw');
+    expect((await readFile(shell.file('before/gw-ca.crt'), 'utf8')).match(/BEGIN/g)).toHaveLength(
+      2,
+    );
     await writeFile(shell.file('pass'), 'another passphrase', { mode: 0o600 });
     expect(await rotate('--ca', 'root-g2', ...pass)).toMatchObject({ code: 1 });
     expect(await rotate('--ca', 'root-g2')).toMatchObject({ code: 2 });

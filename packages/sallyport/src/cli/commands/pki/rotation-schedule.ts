@@ -20,6 +20,8 @@ export interface ScheduleEntry {
   readonly nextAt?: string;
   /** Who certifies now. */
   readonly authority: string;
+  /** RFC 3339: when the authority of that name does. */
+  readonly takesOverAt?: string;
 }
 
 export async function scheduleOf(
@@ -36,9 +38,16 @@ export async function scheduleOf(
     const last = line.at(-1) ?? line[0];
     const own = issuedOf(ownOf(last));
     const nextAt = renewalTime(own, authority.object.spec.renewAfterDays).toISOString();
-    const signer = signerOf(line, now).record.name;
+    const { name: signer, successor } = signerOf(line, now).record;
     return [
-      { object, name: last.record.name, validUntil: own.notAfter, nextAt, authority: signer },
+      {
+        object,
+        name: last.record.name,
+        validUntil: own.notAfter,
+        nextAt,
+        authority: signer,
+        ...(successor === undefined ? {} : { takesOverAt: successor.takesOverAt }),
+      },
     ];
   });
   const ofSecrets = issues.map(async ({ secret, spec, authority }) => {
@@ -61,9 +70,9 @@ export async function scheduleOf(
 export function describeSchedule(schedule: readonly ScheduleEntry[]): string {
   if (schedule.length === 0) return 'nothing is issued on this host\n';
   return schedule
-    .map(({ object, name, validUntil, nextAt, authority }) => {
+    .map(({ object, name, validUntil, nextAt, authority, takesOverAt }) => {
       const next = nextAt === undefined ? 'the next one is under way' : `the next one at ${nextAt}`;
-      return `${object}: ${name}, valid until ${validUntil}; ${next}; ${authority} certifies\n`;
+      return `${object}: ${name}, valid until ${validUntil}; ${next}; ${authority} certifies${takesOverAt === undefined ? '' : ` until ${takesOverAt}`}\n`;
     })
     .join('');
 }
