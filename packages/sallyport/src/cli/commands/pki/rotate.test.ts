@@ -118,7 +118,9 @@ describe('declared certificates', () => {
     const list = "{urls: ['http://pki.example/site.crl'], days: 7}";
     await shell.declare(SITE.replace('parent: root}', `parent: root, revocationList: ${list}}`));
     expect((await run('apply', '-f', shell.file('site.yaml'), '--host', 'gw1')).code).toBe(0);
-    const record = JSON.parse(await readFile(shell.file('state/pki/site/authority.json'), 'utf8'));
+    const record: unknown = JSON.parse(
+      await readFile(shell.file('state/pki/site/authority.json'), 'utf8'),
+    );
     expect(record).toMatchObject({ crlDays: 7, crlUrls: ['http://pki.example/site.crl'] });
     await rotate('--ca', 'root', '--host', 'gw1');
     await shell.declare(
