@@ -12,11 +12,8 @@ export interface HeldPeer {
 
 export const HOLD_PREFIX = 'sph';
 
-/**
- * Longer than a daemon needs from the answer on its wire to the SA in its kernel, also on a busy machine and with a chain of
- * certificates to verify in between.
- */
-export const HOLD_MILLISECONDS = 250;
+/** Longer than a daemon needs from the answer on its wire to the SA in its kernel, also on a busy machine. */
+export const HOLD_MILLISECONDS = 100;
 
 /** Packets that may wait: a million a second for the time of the hold. */
 const QUEUE_PACKETS = 100_000;

@@ -99,7 +99,7 @@ describe('a hold', () => {
         'link add name sph8300 group 83 type ifb',
         'link set dev sph8300 alias "sallyport hold wan" up',
       ],
-      queue: ['qdisc add dev sph8300 root netem delay 250ms rate 1tbit limit 100000'],
+      queue: ['qdisc add dev sph8300 root netem delay 100ms rate 1tbit limit 100000'],
       tc: [
         `${filter} ${esp} match u32 0xc0000001 0xffffffff at 20 action pass`,
         `${filter} ${udp} match u32 0xc0000001 0xffffffff at 28 action pass`,
