@@ -18,7 +18,7 @@ import { Sallyport } from '../sallyport.ts';
 import { createTwoSites } from '../topologies/two-sites.ts';
 import { until } from '../until.ts';
 
-const KILLS = atLength({ whole: 10, short: 6 });
+const KILLS = atLength({ whole: 10, short: 4 });
 const FIRST = [0, 1, 2, 3, 4, 5];
 const LATER = [6, 7, 8];
 const REMOVED = [0, 1, 2, 7, 8];

@@ -5,12 +5,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { dataPlane } from '../data-plane.ts';
+import { atLength } from '../length.ts';
 import { startPingStream } from '../ping-stream.ts';
 import type { TunnelView } from '../sallyport.ts';
 import { Partners } from '../topologies/partners.ts';
 import { until } from '../until.ts';
 
-const ROLLS = 8;
+const ROLLS = atLength({ whole: 8, short: 4 });
 
 describe('a changed tunnel', () => {
   test('is exchanged without the loss of a packet', async () => {

@@ -1,5 +1,6 @@
 // Certificates and authorities are exchanged under traffic, by ourselves and by the other side: not one packet is lost,
 // whatever dies in between, and what the other side refuses is given up.
+// lab: long
 
 import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
@@ -112,7 +113,7 @@ describe('a certificate that is issued for a Secret', () => {
     );
   });
 
-  for (const { moment, isReached } of MOMENTS.slice(-atLength({ whole: 4, short: 2 })))
+  for (const { moment, isReached } of MOMENTS.slice(-atLength({ whole: 4, short: 1 })))
     test(`is there once, whole and in use, where everything is killed when ${moment}`, async (context) => {
       await using sites = await IssuedSites.create();
       const { left } = sites;
