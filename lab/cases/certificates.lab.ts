@@ -14,6 +14,7 @@ import {
   wayOf,
 } from '../topologies/certified-partners.ts';
 import { PARTNERS_INNER_PREFIXES } from '../topologies/partners.ts';
+import { until } from '../until.ts';
 
 /** The router's address that both gwa and the stranger reach. */
 const LIST_URL = urlAt('203.0.113.2');
@@ -63,9 +64,17 @@ describe('certificates', () => {
   const refused = async (row: Row, code: string): Promise<void> => {
     const left = leftOf(row);
     await left.untilTunnel(tunnelOf(row), `tells of ${code}`, ({ cause }) => cause?.code === code);
-    const { status, stderr, stdout } = await sites.stranger.trySwanctl([
-      ...['--initiate', '--child', tunnelOf(row), '--timeout', '20'],
-    ]);
+    // Where we begin, the stranger has the tunnel up until it hears that we refuse it: then it does not begin another.
+    const { status, stderr, stdout } = await until(
+      'the stranger begins',
+      async () => {
+        const outcome = await sites.stranger.trySwanctl([
+          ...['--initiate', '--child', tunnelOf(row), '--timeout', '20'],
+        ]);
+        return !outcome.stdout.includes('due to existing duplicate') && outcome;
+      },
+      60_000,
+    );
     assert.notEqual(status, 0);
     assert.match(stdout + stderr, /AUTHENTICATION_FAILED/);
     assert.notEqual((await left.tunnel(tunnelOf(row))).state, 'up');

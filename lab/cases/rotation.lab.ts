@@ -103,13 +103,19 @@ describe('a certificate that is issued for a Secret', () => {
     });
     const { proven, candidate } = await stateOf(sites);
     assert.equal(proven.serial, before.serial);
-    assert.equal((await left.tunnel('right')).certificates?.local?.serial, before.serial);
-    const problem = (await left.report()).problems.find(
-      ({ code }) => code === 'agent/certificate-refused',
+    await until(
+      'the report tells the old certificate',
+      async () => (await left.tunnel('right')).certificates?.local?.serial === before.serial,
+      30_000,
     );
-    assert.match(
-      problem?.message ?? '',
-      new RegExp(`its new certificate ${String(candidate?.certificate.serial)} was not taken by`),
+    const refusal = `its new certificate ${String(candidate?.certificate.serial)} was not taken by`;
+    await until(
+      'the report tells the refusal',
+      async () =>
+        (await left.report()).problems.some(
+          ({ code, message }) => code === 'agent/certificate-refused' && message.includes(refusal),
+        ),
+      30_000,
     );
   });
 
