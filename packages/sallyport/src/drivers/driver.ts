@@ -4,7 +4,7 @@
  */
 import type { Problem } from '../lib/problem.ts';
 
-export type DriverName = 'kernel' | 'strongswan';
+export type DriverName = 'kernel' | 'strongswan' | 'frr' | 'keepalived';
 
 /** What a change means for packets: nothing, a make-before-break exchange of SAs, or a gap. */
 export type Impact = 'nothing' | 'roll' | 'cut';

@@ -5,6 +5,9 @@
 import type { CertificateSummary, RevocationListFacts } from '../model/facts.ts';
 import type { DataPlane } from '../model/gateway.ts';
 import type { DriftPolicy } from '../model/host.ts';
+import type { BgpPlan } from './bgp-plan.ts';
+import type { ProbePlan } from './probe-plan.ts';
+import type { VrrpPlan } from './vrrp-plan.ts';
 
 /** Marks by which everything of ours is found again without any memory. */
 export const OWNER = {
@@ -12,6 +15,8 @@ export const OWNER = {
   routeProtocol: 83,
   /** Table and rule priority of routes into tunnels. */
   tunnelTable: 8300,
+  /** Table and rule priority of routes that our own zebra has from BGP. */
+  learnedTable: 8305,
   /** Table and rule priority that our own charon uses for routes of policy-based and user-space tunnels. */
   engineTable: 8310,
   /** Table and rule priority of the unreachable routes of the leak guard: after both others. */
@@ -98,6 +103,8 @@ export interface TunnelPlan {
   readonly forceEncapsulation: boolean;
   readonly start: 'initiate' | 'trap' | 'respond';
   readonly children: readonly ChildPlan[];
+  /** Networks of the other side where the selectors do not tell them, since BGP does. */
+  readonly learned?: readonly string[];
   /** Inner MTU in bytes. */
   readonly mtuBytes: number;
 }
@@ -111,6 +118,7 @@ export type InterfacePlan =
       readonly interfaceId: number;
       readonly mtuBytes: number;
       readonly alias: string;
+      readonly addresses?: readonly InsideAddressPlan[];
     }
   | {
       readonly kind: 'vti';
@@ -121,7 +129,16 @@ export type InterfacePlan =
       readonly remoteAddress: string;
       readonly mtuBytes: number;
       readonly alias: string;
+      readonly addresses?: readonly InsideAddressPlan[];
     };
+
+/** An address of ours inside a tunnel. */
+export interface InsideAddressPlan {
+  /** With the length of its subnet: `169.254.10.2/30`. */
+  readonly local: string;
+  /** The other end, where it is not in that subnet. */
+  readonly peer?: string;
+}
 
 export interface RoutePlan {
   readonly prefix: string;
@@ -186,4 +203,10 @@ export interface HostPlan {
   readonly rules: readonly RulePlan[];
   readonly sysctls: readonly SysctlPlan[];
   readonly firewall: FirewallPlan;
+  /** Absent: no BGP. */
+  readonly bgp?: BgpPlan;
+  /** Absent: no virtual addresses. Sorted by name. */
+  readonly vrrp?: readonly VrrpPlan[];
+  /** Absent: nothing is asked. Sorted by tunnel and target. */
+  readonly probes?: readonly ProbePlan[];
 }

@@ -1,0 +1,90 @@
+/** What one host speaks of BGP (RFC 4271), with BFD (RFC 5880) where the other side can. Sorted, without secrets. */
+import type { Family } from '../lib/prefix.ts';
+import type { SecretUse } from './host-plan.ts';
+
+export interface BgpPlan {
+  /** 1 to 2^32 - 1. */
+  readonly asn: number;
+  /** Dotted quad; unique among all speakers of the AS. */
+  readonly routerId: string;
+  /** What is announced to anybody at all; a neighbour gets of it what its `advertise` names. */
+  readonly originate: readonly string[];
+  /** Accepted from nobody, whatever a neighbour may announce: what is ours, and what no site may have. */
+  readonly refuse: readonly PrefixRange[];
+  /** Sorted by address. */
+  readonly neighbors: readonly BgpNeighborPlan[];
+  /** Hosts of the cluster that may call without being listed; absent: none. */
+  readonly nodes?: BgpNodesPlan;
+}
+
+/** A prefix and all inside it, up to this length. */
+export interface PrefixRange {
+  readonly prefix: string;
+  /** At least the length of the prefix, at most the width of the family. */
+  readonly longest: number;
+}
+
+export interface BgpTimers {
+  /** 1 to 21845. */
+  readonly keepaliveSeconds: number;
+  /** 3 to 65535; the smaller of both sides holds (RFC 4271 §4.2). */
+  readonly holdSeconds: number;
+  readonly connectRetrySeconds: number;
+}
+
+/** Asynchronous mode (RFC 5880 §6.8.4): a neighbour is down after `multiplier` intervals without a packet. */
+export interface BfdPlan {
+  /** 50 to 60000, both ways. */
+  readonly intervalMilliseconds: number;
+  /** 2 to 255. */
+  readonly multiplier: number;
+}
+
+export interface BgpNeighborPlan {
+  readonly address: string;
+  /**
+   * `peer`: of another network, eBGP in a tunnel. `gateway`: another gateway of ours, iBGP.
+   * `reflector`: a gateway of ours, as a node sees it.
+   */
+  readonly kind: 'peer' | 'gateway' | 'reflector';
+  /** What people call it: `namespace/connection/tunnel`, or the name of the host. */
+  readonly description: string;
+  /** Name of the tunnel that leads to it; of a `peer`, and only there. */
+  readonly tunnel?: string;
+  readonly asn: number;
+  readonly localAddress: string;
+  readonly families: readonly Family[];
+  readonly timers: BgpTimers;
+  readonly bfd?: BfdPlan;
+  /**
+   * `connected`: in a subnet of our interface, packets come with TTL 255 (RFC 5082). `any-ttl`: as that, without
+   * the check. `unconnected`: has an address of its own, without a subnet.
+   */
+  readonly reach: 'connected' | 'any-ttl' | 'unconnected';
+  /** Secret of the TCP MD5 signature (RFC 2385); absent: none. */
+  readonly password?: SecretUse;
+  /** What is taken from it; nothing else is. */
+  readonly accept: readonly PrefixRange[];
+  /** What of `originate` is told to it. */
+  readonly advertise: readonly string[];
+  /** What others have told us is told to it, too. */
+  readonly transit: boolean;
+  /** For each family; what is told beyond that ends the session for some minutes. */
+  readonly maximumPrefixes: number;
+  /** LOCAL_PREF of what it tells: the highest wins. */
+  readonly localPreference: number;
+  /** Large community (RFC 8092) of what it tells: `asn:83:number of the tunnel`. */
+  readonly community?: string;
+}
+
+/** Dynamic neighbours: clients of this route reflector (RFC 4456). */
+export interface BgpNodesPlan {
+  /** Where they call from. */
+  readonly ranges: readonly string[];
+  readonly timers: BgpTimers;
+  readonly bfd?: BfdPlan;
+  /** What is taken from them. */
+  readonly accept: readonly PrefixRange[];
+  /** How many may call. */
+  readonly limit: number;
+}
