@@ -44,6 +44,22 @@ export const parsePrefix: (text: string) => PrefixResult = remembering((text) =>
   };
 });
 
+/** An address and the subnet it is in. */
+export interface InterfaceAddress {
+  readonly address: Address;
+  readonly subnet: Prefix;
+}
+
+/** Reads `169.254.10.2/30`; undefined where it is none. */
+export function parseInterfaceAddress(text: string): InterfaceAddress | undefined {
+  const [address, length, ...rest] = text.split('/');
+  const parsed = parseAddress(address ?? '');
+  if (parsed === undefined || rest.length > 0 || !/^(0|[1-9]\d{0,2})$/.test(length ?? ''))
+    return undefined;
+  if (Number(length) > widthOf(parsed.family)) return undefined;
+  return { address: parsed, subnet: toPrefix(parsed, Number(length)) };
+}
+
 /** The prefix of the given length that holds the address. */
 export function toPrefix(address: Address, length: number): Prefix {
   const shift = BigInt(widthOf(address.family) - length);

@@ -85,6 +85,17 @@ const CHILD_LIFETIME = {
     'lifetime of the loaded child; time to the next rekey of the Child SAs; bytes only in the limits of the kernel states',
 } as const;
 
+const POLICY = {
+  class: 'hot',
+  effect: 'what is taken and told in BGP; the session stays',
+  proof: 'the running configuration of bgpd; the routes that it takes and tells',
+} as const;
+const NEW_SESSION = {
+  class: 'hot',
+  effect: 'a new BGP session; no SA is touched, and routes of other tunnels carry on',
+  proof: 'the running configuration of bgpd; the session is established',
+} as const;
+
 const OTHER_DAEMON = {
   class: 'cut',
   effect: 'tunnels from these addresses end in one IKE daemon and begin in another',
@@ -131,6 +142,12 @@ export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, Chang
       effect: 'unreachable routes and the rules of the firewall',
       proof: 'routes of table 8320; rules of the firewall',
     },
+    'spec.bgp.asn': NEW_SESSION,
+    'spec.bgp.nodeRanges': {
+      class: 'hot',
+      effect: 'which hosts of the cluster may speak BGP with their gateways',
+      proof: 'the running configuration of bgpd',
+    },
   },
   Connection: {
     'metadata.name': OWN_IDENTITY,
@@ -140,6 +157,11 @@ export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, Chang
       class: 'cut',
       effect: 'networks, host and data plane of another gateway',
       proof: 'connection, interface and routes on the hosts of the new gateway',
+    },
+    'spec.provider': {
+      class: 'hot',
+      effect: 'timers of BGP and BFD that are not declared',
+      proof: 'the running configuration of bgpd and bfdd; timers of the session',
     },
     'spec.tunnels[].name': OWN_IDENTITY,
     'spec.tunnels[].host': {
@@ -166,6 +188,17 @@ export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, Chang
       class: 'roll',
       effect: NEW_IKE_SA,
       proof: 'identity of the other side in the IKE SA',
+    },
+    'spec.tunnels[].inside[].local': {
+      class: 'hot',
+      effect: 'our address inside the tunnel, and a new BGP session from it',
+      proof: 'addresses of the interface; the session',
+    },
+    'spec.tunnels[].inside[].remote': NEW_SESSION,
+    'spec.tunnels[].priority': {
+      class: 'hot',
+      effect: 'which of several tunnels carries a network',
+      proof: 'the routes',
     },
     'spec.auth.psk.secret': CREDENTIAL,
     'spec.auth.certificate.secret': CREDENTIAL,
@@ -217,6 +250,35 @@ export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, Chang
       effect: `routes, leak guard, and ${NEW_CHILD_SA} with the new selectors`,
       proof: 'selectors of the Child SAs, routes, firewall',
     },
+    'spec.routing.bgp.asn': NEW_SESSION,
+    'spec.routing.bgp.accept': {
+      ...POLICY,
+      effect: `${POLICY.effect}; the leak guard and TCP MSS of these networks`,
+    },
+    'spec.routing.bgp.longestPrefix.ipv4': POLICY,
+    'spec.routing.bgp.longestPrefix.ipv6': POLICY,
+    'spec.routing.bgp.advertise': POLICY,
+    'spec.routing.bgp.transit': POLICY,
+    'spec.routing.bgp.maximumPrefixes': POLICY,
+    'spec.routing.bgp.timers.keepaliveSeconds': NEW_SESSION,
+    'spec.routing.bgp.timers.holdSeconds': NEW_SESSION,
+    'spec.routing.bgp.bfd': {
+      class: 'hot',
+      effect: 'how fast a dead neighbour is noticed; the session stays',
+      proof: 'the BFD session with its intervals',
+    },
+    'spec.routing.bgp.bfd.intervalMilliseconds': {
+      class: 'hot',
+      effect: 'how fast a dead neighbour is noticed; the session stays',
+      proof: 'the intervals of the BFD session',
+    },
+    'spec.routing.bgp.bfd.multiplier': {
+      class: 'hot',
+      effect: 'how fast a dead neighbour is noticed; the session stays',
+      proof: 'the multiplier of the BFD session',
+    },
+    'spec.routing.bgp.ttlSecurity': NEW_SESSION,
+    'spec.routing.bgp.password': NEW_SESSION,
     'spec.adminState': {
       class: 'cut',
       effect: 'the tunnel is taken down or brought up; its networks stay guarded',
@@ -308,6 +370,7 @@ export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, Chang
       effect: `${NEW_IKE_SA} from the new address, for tunnels without one of their own`,
       proof: 'our address of the IKE SA',
     },
+    'spec.internalAddresses': NEW_SESSION,
     'spec.shards[].name': OTHER_DAEMON,
     'spec.shards[].addresses': OTHER_DAEMON,
     'spec.capabilities.dataPlanes': {

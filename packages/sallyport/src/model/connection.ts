@@ -1,7 +1,9 @@
 /** `Connection`: one remote site, with one or more tunnels. */
 import { z } from 'zod';
 import { CryptoSpec } from './crypto-policy.ts';
-import { Cidr, Name, type ObjectOf, objectSchema } from './fields.ts';
+import { Name, type ObjectOf, objectSchema } from './fields.ts';
+import { PROVIDERS, type Provider } from './providers.ts';
+import { RoutingSpec } from './routing.ts';
 import { Tunnel } from './tunnel.ts';
 
 /** Exactly one of the members is present. */
@@ -19,6 +21,8 @@ export interface AuthSpec {
 
 export interface ConnectionSpec {
   readonly gateway: string;
+  /** What the other side is. */
+  readonly provider: Provider;
   readonly tunnels: readonly Tunnel[];
   readonly auth: AuthSpec;
   /** Name of a policy, or one written inline. */
@@ -32,7 +36,7 @@ export interface ConnectionSpec {
   readonly encapsulation: 'auto' | 'always';
   /** Child SAs: one for each address family, or one for each pair of networks. */
   readonly selectors: 'per-family' | 'per-pair';
-  readonly routing: { readonly static: { readonly networks: readonly string[] } };
+  readonly routing: RoutingSpec;
   readonly adminState: 'enabled' | 'disabled';
 }
 
@@ -61,6 +65,10 @@ const Auth = z
 
 export const ConnectionSpec: z.ZodType<ConnectionSpec> = z.strictObject({
   gateway: Name.describe('Gateway in the same namespace'),
+  provider: z
+    .enum(PROVIDERS)
+    .default('generic')
+    .describe('what the other side is: timers of BGP and BFD follow from it'),
   tunnels: z.array(Tunnel).min(1).max(16),
   auth: Auth,
   crypto: z
@@ -94,9 +102,7 @@ export const ConnectionSpec: z.ZodType<ConnectionSpec> = z.strictObject({
     .describe(
       'Child SAs: one for each address family, or one for each pair of networks where the peer needs that',
     ),
-  routing: z
-    .strictObject({ static: z.strictObject({ networks: z.array(Cidr).min(1).max(256) }) })
-    .describe('the networks of the remote site'),
+  routing: RoutingSpec,
   adminState: z.enum(['enabled', 'disabled']).default('enabled'),
 });
 

@@ -1,6 +1,6 @@
 /** Field shapes that several kinds share. Their checks are the first ring: form, range, enum. */
 import { z } from 'zod';
-import { parseAddress, parsePrefix } from '../lib/prefix.ts';
+import { parseAddress, parseInterfaceAddress, parsePrefix } from '../lib/prefix.ts';
 
 /** The API group and version of every declared object. */
 export const API_VERSION = 'sallyport.dev/v1alpha1';
@@ -32,6 +32,23 @@ export const Cidr: z.ZodString = z
     });
   })
   .describe('IPv4 or IPv6 prefix without host bits, for example 10.1.0.0/16');
+
+/** An address of an interface, with the length of its subnet: `169.254.10.2/30`. */
+export const InterfaceAddress: z.ZodString = z
+  .string()
+  .refine((text) => parseInterfaceAddress(text) !== undefined, {
+    error: 'is not an address with the length of its subnet, such as 169.254.10.2/30',
+  })
+  .describe('address with the length of its subnet, for example 169.254.10.2/30');
+
+/** Autonomous system number (RFC 6793); 0, 23456 and the last of each size are nobody's (RFC 7607, 6793, 7300). */
+export const Asn: z.ZodNumber = z
+  .int()
+  .min(1)
+  .max(4_294_967_294)
+  .refine((asn) => asn !== 23_456 && asn !== 65_535, {
+    error: 'is reserved, and no number of an autonomous system',
+  });
 
 /** Path of a file on the gateway host; relative paths count from the declaring file. */
 export const FilePath: z.ZodString = z

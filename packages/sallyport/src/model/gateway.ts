@@ -1,6 +1,6 @@
 /** `Gateway`: where our tunnels end. */
 import { z } from 'zod';
-import { Cidr, Name, type ObjectOf, objectSchema } from './fields.ts';
+import { Asn, Cidr, Name, type ObjectOf, objectSchema } from './fields.ts';
 
 /** How encrypted packets find their SA, best first; the order in which `auto` chooses. */
 export const DATA_PLANES = ['xfrm-interface', 'vti', 'policy', 'userspace'] as const;
@@ -17,6 +17,15 @@ export interface GatewaySpec {
   readonly mtu: 'auto' | number;
   /** Drop traffic for remote networks that would leave, or arrives, unencrypted. */
   readonly leakGuard: boolean;
+  /** Absent: no BGP. */
+  readonly bgp?: GatewayBgp;
+}
+
+export interface GatewayBgp {
+  /** Of the cluster. */
+  readonly asn: number;
+  /** Networks from which hosts of the cluster call their gateways; absent: none does. */
+  readonly nodeRanges?: readonly string[];
 }
 
 export const GatewaySpec: z.ZodType<GatewaySpec> = z.strictObject({
@@ -41,6 +50,18 @@ export const GatewaySpec: z.ZodType<GatewaySpec> = z.strictObject({
     .boolean()
     .default(true)
     .describe('drop traffic for remote networks that would leave, or arrives, unencrypted'),
+  bgp: z
+    .strictObject({
+      asn: Asn.describe('autonomous system of the cluster'),
+      nodeRanges: z
+        .array(Cidr)
+        .min(1)
+        .max(16)
+        .exactOptional()
+        .describe('networks from which hosts of the cluster speak BGP with their gateways'),
+    })
+    .exactOptional()
+    .describe('BGP with the other sides and inside the cluster'),
 });
 
 export type Gateway = ObjectOf<'Gateway', GatewaySpec>;

@@ -24,6 +24,8 @@ const NetworkNamespace = z.string().regex(/^[0-9A-Za-z][-0-9A-Za-z_.]{0,62}$/, {
 export interface HostSpec {
   /** Outer addresses of the host's own network namespace, preferred first. */
   readonly addresses: readonly string[];
+  /** Where other hosts of the cluster reach it, preferred first; absent: at `addresses`. */
+  readonly internalAddresses?: readonly string[];
   /** Absent: the host has one IKE daemon, in its own network namespace. */
   readonly shards?: readonly HostShard[];
   /** For planning without the host; the agent reports the truth. */
@@ -36,6 +38,12 @@ export interface HostSpec {
 
 export const HostSpec: z.ZodType<HostSpec> = z.strictObject({
   addresses: z.array(IpAddress).min(1).max(64).describe('outer addresses, preferred first'),
+  internalAddresses: z
+    .array(IpAddress)
+    .min(1)
+    .max(64)
+    .exactOptional()
+    .describe('where other hosts of the cluster reach it, preferred first; absent: at addresses'),
   shards: z
     .array(
       z.strictObject({
@@ -78,6 +86,11 @@ export const HostSpec: z.ZodType<HostSpec> = z.strictObject({
 /** All outer addresses, in the order of preference: its own, then those of its shards. */
 export function outerAddresses({ spec }: Host): readonly string[] {
   return [spec.addresses, ...(spec.shards ?? []).map((shard) => shard.addresses)].flat();
+}
+
+/** Where other hosts of the cluster reach it. */
+export function internalAddresses({ spec }: Host): readonly string[] {
+  return spec.internalAddresses ?? spec.addresses;
 }
 
 export type Host = ObjectOf<'Host', HostSpec>;

@@ -28,7 +28,8 @@ describe('parseYaml', () => {
       metadata: { name: 'partner-a', namespace: 'default' },
       spec: {
         gateway: 'edge',
-        tunnels: [{ name: 'main', local: {}, remote: { address: '198.51.100.20' } }],
+        provider: 'generic',
+        tunnels: [{ name: 'main', local: {}, remote: { address: '198.51.100.20' }, priority: 0 }],
         auth: { psk: { secret: 'a-psk' } },
         crypto: 'default',
         mode: 'tunnel',

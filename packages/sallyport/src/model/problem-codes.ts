@@ -38,6 +38,7 @@ export type ProblemCode =
   | 'connection/unknown-secret'
   | 'connection/unknown-crypto-policy'
   | 'connection/auth-choice'
+  | 'connection/routing-choice'
   | 'connection/secret-form'
   | 'secret/form-choice'
   | 'crypto-policy/reserved-name'
@@ -55,6 +56,15 @@ export type ProblemCode =
   | 'tunnel/foreign-local-address'
   | 'tunnel/remote-is-local'
   | 'tunnel/family-mismatch'
+  | 'tunnel/inside-pair'
+  | 'tunnel/inside-overlap'
+  | 'bgp/gateway-without-asn'
+  | 'bgp/same-asn'
+  | 'bgp/missing-inside'
+  | 'bgp/advertises-foreign'
+  | 'bgp/accepts-peer'
+  | 'bgp/timers'
+  | 'bgp/no-bfd'
   | 'tunnel/identity-notation'
   | 'proposal/unknown-keyword'
   | 'proposal/missing-encryption'
@@ -143,6 +153,7 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
     'A connection names a crypto policy that is neither built in nor declared',
   ),
   'connection/auth-choice': error('A connection needs exactly one of psk and certificate'),
+  'connection/routing-choice': error('A connection needs exactly one of static and bgp routing'),
   'connection/secret-form': error('A secret has another form than its use needs'),
   'secret/form-choice': error(
     'A secret needs exactly one of psk, pem, pkcs12, authority and issued',
@@ -176,6 +187,25 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
   'tunnel/family-mismatch': error(
     'The remote address is of a family in which there is no local address',
   ),
+  'tunnel/inside-pair': error('The addresses inside a tunnel do not fit each other'),
+  'tunnel/inside-overlap': error(
+    'Two tunnels of one host have overlapping subnets inside, so that packets would have two ways',
+  ),
+  'bgp/gateway-without-asn': error(
+    'A connection wants BGP, and its gateway has no number of an autonomous system',
+  ),
+  'bgp/same-asn': error(
+    'The other side of a connection has the number of our own autonomous system',
+  ),
+  'bgp/missing-inside': error('A tunnel is to carry BGP and has no addresses inside'),
+  'bgp/advertises-foreign': error(
+    'A connection is to announce a network that does not lie behind its gateway',
+  ),
+  'bgp/accepts-peer': error(
+    'The other side may announce a network that contains its own outer address',
+  ),
+  'bgp/timers': error('Timers of BGP that end the session by themselves'),
+  'bgp/no-bfd': error('BFD with a provider that speaks none inside tunnels'),
   'tunnel/identity-notation': error(
     'An identity is a distinguished name that the IKE daemon cannot be told',
   ),

@@ -1,7 +1,7 @@
 /** One tunnel of a connection: a pair of outer addresses and the identities on them. */
 import { z } from 'zod';
 import { parseAddress } from '../lib/prefix.ts';
-import { IpAddress, Name } from './fields.ts';
+import { InterfaceAddress, IpAddress, Name } from './fields.ts';
 
 export interface Tunnel {
   /** Unique within the connection. */
@@ -20,6 +20,16 @@ export interface Tunnel {
     /** IKE identity the other side must prove; absent: its address. */
     readonly id?: string;
   };
+  /** Addresses of both ends inside the tunnel; at most one pair of each family. */
+  readonly inside?: readonly InsidePair[];
+  /** Of several tunnels to one network the highest carries it. */
+  readonly priority: number;
+}
+
+export interface InsidePair {
+  /** Ours, with the length of its subnet: `169.254.10.2/30`; `/32` or `/128` where there is none. */
+  readonly local: string;
+  readonly remote: string;
 }
 
 /** IKE identity: address, FQDN, e-mail or distinguished name; strongSwan's `type:` prefixes work. */
@@ -67,4 +77,16 @@ export const Tunnel: z.ZodType<Tunnel> = z.strictObject({
       ),
     })
     .prefault({}),
+  inside: z
+    .array(z.strictObject({ local: InterfaceAddress, remote: IpAddress }))
+    .min(1)
+    .max(2)
+    .exactOptional()
+    .describe('addresses of both ends inside the tunnel, one pair for each address family'),
+  priority: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(0)
+    .describe('of several tunnels to one network that of the highest priority carries it'),
 });

@@ -3,9 +3,11 @@
  * The same function serves the command line, the agent and the API.
  */
 import type { ObjectRef, Problem, Severity } from '../lib/problem.ts';
+import { checkBgp } from './checks/bgp.ts';
 import { checkCertificates } from './checks/certificates.ts';
 import { checkDuplicates } from './checks/duplicates.ts';
 import { checkHosts } from './checks/hosts.ts';
+import { checkInside } from './checks/inside.ts';
 import { checkIssued } from './checks/issued.ts';
 import { checkNetworks } from './checks/networks.ts';
 import { checkProposals } from './checks/proposals.ts';
@@ -37,7 +39,9 @@ const CHECKS: readonly ((world: World) => Problem[])[] = [
   checkIssued,
   checkHosts,
   checkTunnels,
+  checkInside,
   checkNetworks,
+  checkBgp,
   checkProposals,
   checkCertificates,
 ];

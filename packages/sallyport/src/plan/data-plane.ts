@@ -18,12 +18,14 @@ export interface TunnelEnds {
   readonly remoteAddress: string | undefined;
   /** Absent: the host's own IKE daemon. */
   readonly shard?: string | undefined;
+  /** Routes decide what goes into the tunnel: it needs an interface of its own. */
+  readonly isRouted?: boolean;
 }
 
 export interface DataPlaneChoice {
   readonly dataPlane: DataPlane;
   /** Why the tunnel cannot have it after all; absent where nothing stands in the way. */
-  readonly obstacle?: 'not-offered' | 'needs-fixed-addresses' | 'not-in-shard';
+  readonly obstacle?: 'not-offered' | 'needs-fixed-addresses' | 'not-in-shard' | 'needs-interface';
 }
 
 /** `wanted` is the gateway's pin or `auto`. */
@@ -38,6 +40,8 @@ export function chooseDataPlane(
     return { dataPlane: dataPlane ?? 'policy', obstacle: 'not-offered' };
   }
   if (suits(dataPlane, ends)) return { dataPlane };
+  if (ends.isRouted === true && !hasInterface(dataPlane))
+    return { dataPlane, obstacle: 'needs-interface' };
   const obstacle = ends.shard === undefined ? 'needs-fixed-addresses' : 'not-in-shard';
   return { dataPlane, obstacle };
 }
@@ -46,9 +50,15 @@ export function chooseDataPlane(
  * A VTI finds its packets by both outer addresses, and only one per host may leave one open. The SAs of
  * a shard are in its network namespace: only an XFRM interface leads there from the host's own.
  */
-function suits(plane: DataPlane, { localAddress, remoteAddress, shard }: TunnelEnds): boolean {
+function suits(plane: DataPlane, ends: TunnelEnds): boolean {
+  const { localAddress, remoteAddress, shard } = ends;
+  if (ends.isRouted === true && !hasInterface(plane)) return false;
   if (shard !== undefined) return plane === 'xfrm-interface';
   return plane !== 'vti' || (isFixed(localAddress) && isFixed(remoteAddress));
+}
+
+function hasInterface(plane: DataPlane): boolean {
+  return plane === 'xfrm-interface' || plane === 'vti';
 }
 
 function isFixed(address: string | undefined): boolean {

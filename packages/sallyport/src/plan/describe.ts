@@ -2,6 +2,7 @@
 
 import { formatDuration } from '../lib/format.ts';
 import { familyOf } from '../lib/prefix.ts';
+import { describeBgp } from './describe-bgp.ts';
 import type { HostPlan, RoutePlan, TunnelPlan } from './host-plan.ts';
 import { mssBytes } from './mtu.ts';
 
@@ -47,6 +48,7 @@ export function sectionsOf(plan: HostPlan): PlanSection[] {
           `IPv${family}  priority ${priority}: look up table ${table}`,
       ),
     },
+    { title: 'BGP', lines: plan.bgp === undefined ? [] : describeBgp(plan.bgp) },
     {
       title: 'leak guard: never in clear, in neither direction',
       lines: [
@@ -82,6 +84,8 @@ export function factsOf(tunnel: TunnelPlan): { readonly label: string; readonly 
     'outer',
     `${tunnel.localAddress ?? 'any of ours'} -> ${tunnel.remoteAddress ?? 'any address'}`,
   );
+  if (tunnel.learned !== undefined)
+    add('networks', `as BGP tells, within ${tunnel.learned.join(', ')}`);
   if (tunnel.shard !== undefined)
     add('shard', `the IKE daemon in network namespace ${tunnel.shard}`);
   add('identities', `${tunnel.localId} -> ${tunnel.remoteId}`);

@@ -8,6 +8,7 @@ import type { Connection } from '../model/connection.ts';
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
 import { type Facts, indexSecretFacts } from '../model/facts.ts';
 import type { DriftPolicy } from '../model/host.ts';
+import { planBgp } from './bgp.ts';
 import { hostDataPlanes } from './data-plane.ts';
 import { planFirewall } from './firewall.ts';
 import type { HostPlan, TunnelPlan } from './host-plan.ts';
@@ -63,7 +64,7 @@ export function planHost(objects: DeclaredObjects, hostName: string, facts: Fact
           DEFAULT_UNDERLAY_MTU,
       });
       if (planned === undefined) continue;
-      placed.push({ tunnel: planned.plan, connection, gateway, host });
+      placed.push({ tunnel: planned.plan, declared: tunnel, connection, gateway, host });
       problems.push(...planned.problems);
     }
   }
@@ -71,7 +72,9 @@ export function planHost(objects: DeclaredObjects, hostName: string, facts: Fact
   const tunnels = placed.map(({ tunnel }) => tunnel);
   const { routed, idle } = assignPrefixes(placed);
   problems.push(...findHostProblems(routed), ...idle);
-  const interfaces = planInterfaces(tunnels);
+  const interfaces = planInterfaces(placed);
+  const { bgp, problems: ofBgp } = planBgp({ hostName, tunnels: placed, objects, secretFacts });
+  problems.push(...ofBgp);
   const routes = planRoutes(routed);
   return {
     plan: seal({
@@ -86,9 +89,10 @@ export function planHost(objects: DeclaredObjects, hostName: string, facts: Fact
       tunnels,
       interfaces,
       routes,
-      rules: planRules(routes),
+      rules: planRules(routes, bgp),
       sysctls: planSysctls(tunnels, interfaces),
       firewall: planFirewall(routed),
+      ...(bgp === undefined ? {} : { bgp }),
     }),
     problems,
   };
@@ -121,16 +125,20 @@ function driftPolicyOf({ hosts }: DeclaredObjects, hostName: string): DriftPolic
     : 'repair';
 }
 
-/** A prefix has one route: where several enabled tunnels lead to it, the first by name carries it. */
+/**
+ * A declared prefix has one route: where several enabled tunnels lead to it, that of the highest priority
+ * carries it, or the first by name. Of a learned one BGP decides.
+ */
 function assignPrefixes(placed: readonly PlacedTunnel[]): {
   routed: RoutedTunnel[];
   idle: PlanProblem[];
 } {
   const carriers = new Map<string, TunnelPlan>();
   const idle: PlanProblem[] = [];
-  const routed = placed.map((place): RoutedTunnel => {
+  const preferred = placed.toSorted((a, b) => b.declared.priority - a.declared.priority);
+  const routed = preferred.map((place): RoutedTunnel => {
     const { tunnel } = place;
-    if (!tunnel.enabled) return { ...place, prefixes: [] };
+    if (!tunnel.enabled || tunnel.learned !== undefined) return { ...place, prefixes: [] };
     const prefixes = remotePrefixes(tunnel).filter((prefix) => {
       const carrier = carriers.get(prefix);
       if (carrier === undefined) carriers.set(prefix, tunnel);

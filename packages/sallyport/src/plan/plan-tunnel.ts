@@ -7,21 +7,20 @@ import { type DeclaredObjects, objectKey, resolveCrypto } from '../model/declare
 import { type CertificateFacts, type SecretFacts, summaryOf } from '../model/facts.ts';
 import type { DataPlane, Gateway } from '../model/gateway.ts';
 import { type Host, outerAddresses } from '../model/host.ts';
+import { remoteNetworks } from '../model/routing.ts';
 import { issuedNames } from '../model/secret.ts';
 import type { Tunnel } from '../model/tunnel.ts';
+import { anySelectors, learnedNetworks } from './bgp.ts';
 import { planChildren } from './children.ts';
 import { chooseDataPlane, type TunnelEnds } from './data-plane.ts';
-import type { CertificateAuth, Expiry, PskAuth, SecretUse, TunnelPlan } from './host-plan.ts';
+import type { CertificateAuth, PskAuth, SecretUse, TunnelPlan } from './host-plan.ts';
 import { type TunnelMtu, USERSPACE_MTU, worstInnerMtu } from './mtu.ts';
 import { findTunnelProblems, type PlanProblem } from './problems.ts';
-import { newestLists } from './revocation-lists.ts';
+import { secretUse } from './secret-use.ts';
 import { interfaceIdOf, interfaceNameOf, tunnelName } from './tunnel-name.ts';
 
 /** Name that libipsec gives its only TUN device. */
 const USERSPACE_INTERFACE = 'ipsec0';
-
-/** Fingerprint of a secret that nobody has read yet, as in plans made away from the host. */
-const UNREAD = 'unread';
 
 export interface TunnelContext {
   readonly objects: DeclaredObjects;
@@ -53,14 +52,15 @@ export function planTunnel(tunnel: Tunnel, context: TunnelContext): PlannedTunne
     tunnel.local.address ?? defaultLocalAddress(context.host, remoteAddress),
   );
   const shard = shardOf(context.host, localAddress);
-  const ends = { localAddress, remoteAddress, shard };
+  const { bgp } = spec.routing;
+  const ends = { localAddress, remoteAddress, shard, isRouted: bgp !== undefined };
   const choice = chooseDataPlane(gateway.spec.dataPlane, context.dataPlanes, ends);
   const mtu = planMtu(crypto.esp.proposals, choice.dataPlane, ends, context);
-  const children = planChildren(
-    gateway.spec.networks,
-    spec.routing.static.networks,
-    spec.selectors,
-  );
+  const any = bgp === undefined ? [] : anySelectors(bgp, gateway, tunnel.inside ?? []);
+  const children =
+    bgp === undefined
+      ? planChildren(gateway.spec.networks, remoteNetworks(spec.routing).networks, spec.selectors)
+      : planChildren(any, any, 'per-family');
   const { dataPlane } = choice;
 
   const plan: TunnelPlan = {
@@ -94,6 +94,7 @@ export function planTunnel(tunnel: Tunnel, context: TunnelContext): PlannedTunne
     forceEncapsulation: spec.encapsulation === 'always' || dataPlane === 'userspace',
     start: spec.start,
     children,
+    ...(bgp === undefined ? {} : { learned: learnedNetworks(bgp) }),
     mtuBytes: mtu.bytes,
   };
   const problems = findTunnelProblems({
@@ -155,12 +156,14 @@ function outerFamily({ localAddress, remoteAddress }: TunnelEnds, host: Host): F
 function planAuth(context: TunnelContext): PskAuth | CertificateAuth | undefined {
   const { namespace } = context.connection.metadata;
   const { psk, certificate } = context.connection.spec.auth;
-  if (psk !== undefined) return { method: 'psk', secret: use(namespace, psk.secret, context) };
+  if (psk !== undefined)
+    return { method: 'psk', secret: secretUse(namespace, psk.secret, context.secretFacts) };
   if (certificate === undefined) return undefined;
-  const secret = use(namespace, certificate.secret, context);
+  const secret = secretUse(namespace, certificate.secret, context.secretFacts);
   const { peerAuthority, revocation } = certificate;
   const [leaf] = certificatesOf(secret, context);
-  const accepted = peerAuthority === undefined ? secret : use(namespace, peerAuthority, context);
+  const accepted =
+    peerAuthority === undefined ? secret : secretUse(namespace, peerAuthority, context.secretFacts);
   const authorities = certificatesOf(accepted, context).filter(({ isAuthority }) => isAuthority);
   return {
     method: 'certificate',
@@ -172,22 +175,6 @@ function planAuth(context: TunnelContext): PskAuth | CertificateAuth | undefined
       : { peerAuthorityNames: authorities.map(({ subject }) => subject) }),
     revocation,
   };
-}
-
-function use(namespace: string, name: string, { secretFacts }: TunnelContext): SecretUse {
-  const facts = secretFacts.get(objectKey(namespace, name));
-  const expires = facts === undefined ? undefined : firstToExpire(facts);
-  const lists = newestLists(facts?.revocationLists ?? []);
-  return {
-    ...{ namespace, name, fingerprint: facts?.fingerprint ?? UNREAD },
-    ...(expires === undefined ? {} : { expires }),
-    ...(lists.length === 0 ? {} : { revocationLists: lists }),
-  };
-}
-
-function firstToExpire({ certificates }: SecretFacts): Expiry | undefined {
-  const [first] = certificates.toSorted((a, b) => Date.parse(a.notAfter) - Date.parse(b.notAfter));
-  return first === undefined ? undefined : { subject: first.subject, notAfter: first.notAfter };
 }
 
 /** strongSwan's own default for certificates: the subject. */

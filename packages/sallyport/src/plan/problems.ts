@@ -3,6 +3,7 @@ import type { ObjectRef, Problem } from '../lib/problem.ts';
 import type { Connection } from '../model/connection.ts';
 import type { Gateway } from '../model/gateway.ts';
 import { refOf } from '../model/objects.ts';
+import { remoteNetworks } from '../model/routing.ts';
 import type { DataPlaneChoice } from './data-plane.ts';
 import type { TunnelPlan } from './host-plan.ts';
 import { IPV6_MINIMUM_MTU, type TunnelMtu, USERSPACE_MTU } from './mtu.ts';
@@ -55,6 +56,15 @@ function dataPlaneProblems({
         ...problem,
         message: `tunnel ${labelOf(plan)} cannot have this data plane: a VTI needs fixed addresses at both ends`,
         hint: offered.length > 1 ? `set it to auto, or ${write}` : write,
+      },
+    ];
+  }
+  if (choice.obstacle === 'needs-interface') {
+    return [
+      {
+        ...problem,
+        message: `tunnel ${labelOf(plan)} cannot have this data plane: BGP needs an interface of its own for each tunnel`,
+        hint: 'use a host whose kernel has XFRM interfaces or VTI, and dataPlane: auto',
       },
     ];
   }
@@ -129,10 +139,8 @@ function notEnforcedProblems({ plan, gateway, mtu }: PlannedParts): PlanProblem[
 }
 
 function ipv6Problems({ plan, gateway, connection, hostName, mtu }: PlannedParts): PlanProblem[] {
-  const networks = plan.children
-    .flatMap((child) => child.remoteSelectors)
-    .filter((prefix) => prefix.includes(':'));
-  const [network] = networks;
+  const { field, networks } = remoteNetworks(connection.spec.routing);
+  const network = networks.find((prefix) => prefix.includes(':'));
   if (mtu.bytes >= IPV6_MINIMUM_MTU || network === undefined) return [];
   const isChosen = mtu.ceilingBytes >= IPV6_MINIMUM_MTU;
   return [
@@ -143,7 +151,7 @@ function ipv6Problems({ plan, gateway, connection, hostName, mtu }: PlannedParts
         ? { object: refOf(gateway), path: 'spec.mtu', value: String(mtu.bytes) }
         : {
             object: refOf(connection),
-            path: 'spec.routing.static.networks',
+            path: ['spec.routing', ...field].join('.'),
             value: network,
           }),
       message: `an inner MTU of ${mtu.bytes} bytes in tunnel ${labelOf(plan)} cannot carry IPv6, which needs ${IPV6_MINIMUM_MTU}`,

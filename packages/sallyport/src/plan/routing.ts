@@ -2,6 +2,7 @@
  * Interfaces, routes, rules and sysctls that lead packets into the tunnels, and nowhere else.
  *
  *     rule 8300 -> table 8300   remote prefixes into tunnel interfaces
+ *     rule 8305 -> table 8305   remote prefixes that BGP has told us of, by our own zebra
  *     rule 8310 -> table 8310   routes of our own charon, for policy-based and user-space tunnels
  *     rule 8320 -> table 8320   the same prefixes, unreachable: what no tunnel takes goes nowhere
  *     rule 32766 -> main        everything else
@@ -14,13 +15,17 @@ import {
   familyOf,
   formatAddress,
   parseAddress,
+  parseInterfaceAddress,
   parsePrefix,
   widthOf,
 } from '../lib/prefix.ts';
 import type { Gateway } from '../model/gateway.ts';
 import type { Host } from '../model/host.ts';
+import type { Tunnel } from '../model/tunnel.ts';
+import type { BgpPlan } from './bgp-plan.ts';
 import { sortPrefixes } from './children.ts';
 import {
+  type InsideAddressPlan,
   type InterfacePlan,
   OWNER,
   type RoutePlan,
@@ -29,9 +34,10 @@ import {
   type TunnelPlan,
 } from './host-plan.ts';
 
-/** A tunnel with what it takes from its gateway and from the host as its namespace declares it. */
+/** A tunnel with what it was declared by, and what it takes from its gateway and from the host as its namespace declares it. */
 export interface PlacedTunnel {
   readonly tunnel: TunnelPlan;
+  readonly declared: Tunnel;
   readonly gateway: Gateway;
   readonly host: Host;
 }
@@ -43,27 +49,48 @@ export interface RoutedTunnel extends PlacedTunnel {
 
 const remote = new WeakMap<TunnelPlan, readonly string[]>();
 
+/** Networks of the other side, whoever tells of them. */
 export function remotePrefixes(tunnel: TunnelPlan): readonly string[] {
   return once(remote, tunnel, () =>
-    sortPrefixes(tunnel.children.flatMap((child) => child.remoteSelectors)),
+    sortPrefixes(tunnel.learned ?? tunnel.children.flatMap((child) => child.remoteSelectors)),
   );
 }
 
-export function planInterfaces(tunnels: readonly TunnelPlan[]): InterfacePlan[] {
-  return tunnels.flatMap((tunnel): InterfacePlan[] => {
+export function planInterfaces(
+  tunnels: readonly { readonly tunnel: TunnelPlan; readonly declared: Tunnel }[],
+): InterfacePlan[] {
+  return tunnels.flatMap(({ tunnel, declared }): InterfacePlan[] => {
     const { interface: name, interfaceId, localAddress, remoteAddress, mtuBytes } = tunnel;
     if (!tunnel.enabled || name === undefined || interfaceId === undefined) return [];
     const alias = `sallyport ${tunnel.namespace}/${tunnel.connection}/${tunnel.tunnel}`;
+    const inside = insideAddresses(declared);
+    const addresses = inside.length === 0 ? {} : { addresses: inside };
     if (tunnel.dataPlane === 'xfrm-interface') {
       const place = tunnel.shard === undefined ? {} : { shard: tunnel.shard };
-      return [{ kind: 'xfrm', name, ...place, interfaceId, mtuBytes, alias }];
+      return [{ kind: 'xfrm', name, ...place, interfaceId, mtuBytes, alias, ...addresses }];
     }
     const family = familyOf(localAddress ?? '');
     if (localAddress === undefined || remoteAddress === undefined || family === undefined)
       return [];
     return [
-      { kind: 'vti', name, family, interfaceId, localAddress, remoteAddress, mtuBytes, alias },
+      {
+        ...{ kind: 'vti', name, family, interfaceId, localAddress, remoteAddress, mtuBytes, alias },
+        ...addresses,
+      },
     ];
+  });
+}
+
+/** In one spelling. A subnet has a route of its own to the other end; without one it is named. */
+function insideAddresses({ inside = [] }: Tunnel): InsideAddressPlan[] {
+  return inside.flatMap((pair) => {
+    const parsed = parseInterfaceAddress(pair.local);
+    if (parsed === undefined) return [];
+    const { address, subnet } = parsed;
+    const local = `${formatAddress(address)}/${subnet.length}`;
+    return subnet.length < widthOf(address.family)
+      ? { local }
+      : { local, peer: canonicalAddress(pair.remote) };
   });
 }
 
@@ -72,7 +99,7 @@ export function planRoutes(routed: readonly RoutedTunnel[]): RoutePlan[] {
   const add = (route: RoutePlan): void => {
     routes.set(keyOf(route.table, route.prefix), route);
   };
-  for (const { tunnel, gateway, host, prefixes } of routed) {
+  for (const { tunnel, declared, gateway, host, prefixes } of routed) {
     for (const prefix of remotePrefixes(tunnel)) {
       if (gateway.spec.leakGuard) add({ prefix, table: OWNER.guardTable, type: 'unreachable' });
     }
@@ -85,6 +112,18 @@ export function planRoutes(routed: readonly RoutedTunnel[]): RoutePlan[] {
           type: 'unicast',
           interface: tunnel.interface,
           ...(source === undefined ? {} : { source }),
+        });
+      }
+      // Before anything learned and the guard: a neighbour is reached by its own tunnel, or not at all.
+      for (const pair of declared.inside ?? []) {
+        const local = parseInterfaceAddress(pair.local)?.address;
+        if (local === undefined) continue;
+        add({
+          prefix: `${canonicalAddress(pair.remote)}/${widthOf(local.family)}`,
+          table: OWNER.tunnelTable,
+          type: 'unicast',
+          interface: tunnel.interface,
+          source: formatAddress(local),
         });
       }
     }
@@ -160,12 +199,15 @@ function familiesOf(tunnels: readonly TunnelPlan[]): Family[] {
   return ([4, 6] as const).filter((family) => present.has(family));
 }
 
-/** One for each table and family that has routes; charon makes the rule of its own table itself. */
-export function planRules(routes: readonly RoutePlan[]): RulePlan[] {
+/** One for each table and family that has or may get routes; charon makes the rule of its own table itself. */
+export function planRules(routes: readonly RoutePlan[], bgp: BgpPlan | undefined): RulePlan[] {
+  const learned = new Set(bgp?.neighbors.flatMap(({ families }) => families));
   return ([4, 6] as const).flatMap((family) =>
-    [OWNER.tunnelTable, OWNER.guardTable]
+    [OWNER.tunnelTable, OWNER.learnedTable, OWNER.guardTable]
       .filter((table) =>
-        routes.some((route) => route.table === table && familyOf(route.prefix) === family),
+        table === OWNER.learnedTable
+          ? learned.has(family)
+          : routes.some((route) => route.table === table && familyOf(route.prefix) === family),
       )
       .map((table) => ({ family, priority: table, table })),
   );

@@ -1,12 +1,17 @@
-/** What of Secrets the enabled tunnels of a host use. Pure. */
+/** What of Secrets the enabled tunnels of a host and its BGP sessions use. Pure. */
 import type { HostPlan, SecretUse } from './host-plan.ts';
 
 /** Each Secret once, by `namespace/name`. */
-export function secretUses({ tunnels }: Pick<HostPlan, 'tunnels'>): Map<string, SecretUse> {
-  const uses = tunnels
+export function secretUses({
+  tunnels,
+  bgp,
+}: Pick<HostPlan, 'tunnels' | 'bgp'>): Map<string, SecretUse> {
+  const ofTunnels = tunnels
     .filter(({ enabled }) => enabled)
     .flatMap(({ auth }) =>
       auth.method === 'psk' ? [auth.secret] : [auth.secret, auth.peerAuthority],
     );
+  const ofSessions = (bgp?.neighbors ?? []).flatMap(({ password }) => password ?? []);
+  const uses = [...ofTunnels, ...ofSessions];
   return new Map(uses.map((use) => [`${use.namespace}/${use.name}`, use]));
 }

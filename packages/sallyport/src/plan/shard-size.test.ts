@@ -27,7 +27,9 @@ function problemsOf(counts: Readonly<Record<string, number>>, enabled = true): P
         spec: {
           ...pattern.spec,
           adminState: enabled ? 'enabled' : 'disabled',
-          tunnels: [{ name: 'main', local: { address }, remote: { address: '198.51.100.20' } }],
+          tunnels: [
+            { name: 'main', local: { address }, priority: 0, remote: { address: '198.51.100.20' } },
+          ],
           routing: { static: { networks: [network] } },
         },
       };

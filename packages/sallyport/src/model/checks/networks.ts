@@ -13,6 +13,7 @@ import type { Gateway } from '../gateway.ts';
 import { refOf } from '../objects.ts';
 import type { FieldPath, ParsedObject } from '../parsed-object.ts';
 import { problemAt } from '../problem-at.ts';
+import { remoteNetworks as remoteNetworksOf } from '../routing.ts';
 import { overlappingPairs } from './overlapping-pairs.ts';
 import { gatewayOf, hostKeysOf, hostOf, type World } from './world.ts';
 
@@ -47,8 +48,8 @@ function ownNetworks(gateway: ParsedObject<Gateway>): Network[] {
 }
 
 function remoteNetworks(connection: ParsedObject<Connection>): Network[] {
-  const path = ['spec', 'routing', 'static', 'networks'];
-  return networks(connection, path, connection.object.spec.routing.static.networks);
+  const { field, networks: texts } = remoteNetworksOf(connection.object.spec.routing);
+  return networks(connection, ['spec', 'routing', ...field], texts);
 }
 
 function checkConnection(world: World, connection: ParsedObject<Connection>): Problem[] {
@@ -57,7 +58,8 @@ function checkConnection(world: World, connection: ParsedObject<Connection>): Pr
     ...remote.flatMap(defaultRoute),
     ...redundant(remote),
     ...familyWithoutLocal(world, connection, remote),
-    ...containsPeer(connection, remote),
+    // What BGP could tell has a stricter check: no route that is learned may hold the peer.
+    ...(connection.object.spec.routing.bgp === undefined ? containsPeer(connection, remote) : []),
   ];
 }
 
@@ -182,6 +184,8 @@ function overlapProblem(one: Network, other: Network): Problem | undefined {
   const [kind, otherKind] = [one.owner.object.kind, other.owner.object.kind];
   if (kind === 'Gateway' && otherKind === 'Gateway') return undefined;
   if (kind === 'Connection' && otherKind === 'Connection') {
+    // BGP chooses between two that tell of the same network.
+    if (isTold(one) && isTold(other)) return undefined;
     const [first, second] = orderByName(one, other);
     return problemAt(second.owner, second.path, 'network/overlaps-connection', {
       message: `overlaps ${first.text} of ${formatObjectRef(refOf(first.owner.object))}`,
@@ -195,6 +199,10 @@ function overlapProblem(one: Network, other: Network): Problem | undefined {
     value: remote.text,
     hint: 'renumber one side, or list only the parts that do not overlap',
   });
+}
+
+function isTold({ owner: { object } }: Network): boolean {
+  return object.kind === 'Connection' && object.spec.routing.bgp !== undefined;
 }
 
 /** So that the order of input does not decide which of the two is blamed. */

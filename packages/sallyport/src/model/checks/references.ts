@@ -79,7 +79,7 @@ function checkConnection(world: World, from: ParsedObject<Connection>): Problem[
       }),
     );
   }
-  for (const { path, name } of secretUses(spec.auth)) {
+  for (const { path, name } of secretUses(spec)) {
     if (objects.secrets.has(objectKey(namespace, name))) continue;
     const code = 'connection/unknown-secret';
     problems.push(...dangling(world, { from, path, kind: 'Secret', name, code }));
@@ -102,7 +102,7 @@ function checkConnection(world: World, from: ParsedObject<Connection>): Problem[
   return problems;
 }
 
-function secretUses(auth: Connection['spec']['auth']): { path: FieldPath; name: string }[] {
+function secretUses({ auth, routing }: Connection['spec']): { path: FieldPath; name: string }[] {
   const uses: { path: FieldPath; name: string }[] = [];
   const { psk, certificate } = auth;
   if (psk !== undefined) uses.push({ path: ['spec', 'auth', 'psk', 'secret'], name: psk.secret });
@@ -113,5 +113,8 @@ function secretUses(auth: Connection['spec']['auth']): { path: FieldPath; name: 
       uses.push({ path: [...path, 'peerAuthority'], name: certificate.peerAuthority });
     }
   }
+  const password = routing.bgp?.password;
+  if (password !== undefined)
+    uses.push({ path: ['spec', 'routing', 'bgp', 'password'], name: password });
   return uses;
 }

@@ -27,7 +27,8 @@ function checkSecret(parsed: ParsedObject): Problem[] {
 }
 
 function checkAuth(world: World, connection: ParsedObject<Connection>): Problem[] {
-  const { psk, certificate } = connection.object.spec.auth;
+  const { auth, routing } = connection.object.spec;
+  const { psk, certificate } = auth;
   const path = ['spec', 'auth'];
   const problems: Problem[] = [];
   if ((psk === undefined) === (certificate === undefined)) {
@@ -38,8 +39,11 @@ function checkAuth(world: World, connection: ParsedObject<Connection>): Problem[
       }),
     );
   }
+  const checkAt = (at: FieldPath, name: string, allowed: readonly SecretForm[]): void => {
+    problems.push(...checkForm(world, connection, { path: at, name, allowed }));
+  };
   const check = (below: FieldPath, name: string, allowed: readonly SecretForm[]): void => {
-    problems.push(...checkForm(world, connection, { path: [...path, ...below], name, allowed }));
+    checkAt([...path, ...below], name, allowed);
   };
   if (psk !== undefined) check(['psk', 'secret'], psk.secret, ['psk']);
   if (certificate !== undefined) {
@@ -49,6 +53,8 @@ function checkAuth(world: World, connection: ParsedObject<Connection>): Problem[
       check(['certificate', 'peerAuthority'], peerAuthority, ['authority']);
     }
   }
+  const password = routing.bgp?.password;
+  if (password !== undefined) checkAt(['spec', 'routing', 'bgp', 'password'], password, ['psk']);
   return problems;
 }
 

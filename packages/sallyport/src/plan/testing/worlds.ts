@@ -45,7 +45,67 @@ const families = vary(twoSites, [
   'routing: {static: {networks: [10.20.0.0/16]}}',
 ]);
 
+/** Two gateways, each with a tunnel to a router that tells its networks; hosts of the cluster call them. */
+const bgp = `---
+apiVersion: sallyport.dev/v1alpha1
+kind: Gateway
+metadata: {name: edge}
+spec:
+  placement: {hosts: [gw1, gw2]}
+  networks: [10.1.0.0/16, 'fd01::/48']
+  bgp: {asn: 65010, nodeRanges: [10.1.0.0/24]}
+---
+apiVersion: sallyport.dev/v1alpha1
+kind: Host
+metadata: {name: gw1}
+spec: {addresses: [203.0.113.1], internalAddresses: [10.1.0.11]}
+---
+apiVersion: sallyport.dev/v1alpha1
+kind: Host
+metadata: {name: gw2}
+spec: {addresses: [203.0.113.2], internalAddresses: [10.1.0.12]}
+---
+apiVersion: sallyport.dev/v1alpha1
+kind: Secret
+metadata: {name: a-psk}
+spec: {psk: {file: secrets/a.psk}}
+---
+apiVersion: sallyport.dev/v1alpha1
+kind: Connection
+metadata: {name: dc}
+spec:
+  gateway: edge
+  provider: sallyport
+  auth: {psk: {secret: a-psk}}
+  tunnels:
+    - name: one
+      host: gw1
+      remote: {address: 198.51.100.1}
+      inside: [{local: 169.254.10.2/30, remote: 169.254.10.1}]
+      priority: 10
+    - name: two
+      host: gw2
+      remote: {address: 198.51.100.2}
+      inside: [{local: 169.254.20.2/30, remote: 169.254.20.1}]
+  routing: {bgp: {asn: 65020, accept: [10.50.0.0/16, 'fd50::/48']}}
+---
+apiVersion: sallyport.dev/v1alpha1
+kind: Connection
+metadata: {name: cloud}
+spec:
+  gateway: edge
+  provider: azure
+  auth: {psk: {secret: a-psk}}
+  tunnels:
+    - name: one
+      host: gw1
+      remote: {address: 198.51.100.3}
+      inside: [{local: 10.1.255.1/32, remote: 10.60.255.30}]
+  routing: {bgp: {asn: 65515, accept: [10.60.0.0/16], advertise: [10.1.0.0/17], password: a-psk}}
+`;
+
 export const WORLDS: Readonly<Record<string, World>> = {
+  'BGP with a data centre and a cloud, another gateway, and nodes': { text: bgp },
   'dual-stack inside, IPv4 outside': { text: twoSites },
   'four family combinations': {
     text:

@@ -1,0 +1,102 @@
+/** Addresses inside tunnels: each pair by itself, and all of one host together. */
+import {
+  containsAddress,
+  formatAddress,
+  formatPrefix,
+  overlaps,
+  type Prefix,
+  parseAddress,
+  parseInterfaceAddress,
+  widthOf,
+} from '../../lib/prefix.ts';
+import type { Problem } from '../../lib/problem.ts';
+import type { Connection } from '../connection.ts';
+import type { FieldPath, ParsedObject } from '../parsed-object.ts';
+import { problemAt } from '../problem-at.ts';
+import type { InsidePair } from '../tunnel.ts';
+import { hostOf, type World } from './world.ts';
+
+export function checkInside(world: World): Problem[] {
+  const places = world.connections.flatMap((connection) =>
+    connection.object.spec.tunnels.flatMap((tunnel, number) =>
+      (tunnel.inside ?? []).map((pair, index): Place => {
+        const host = hostOf(world, connection.object, tunnel);
+        return {
+          ...{ connection, pair, path: ['spec', 'tunnels', number, 'inside', index] },
+          host: host === undefined ? undefined : host.metadata.name,
+          label: `${connection.object.metadata.name} tunnel ${tunnel.name}`,
+          isFirstOfFamily: tunnel.inside?.findIndex((other) => isSameFamily(other, pair)) === index,
+        };
+      }),
+    ),
+  );
+  return [...places.flatMap(checkPair), ...checkSubnets(places)];
+}
+
+interface Place {
+  readonly connection: ParsedObject<Connection>;
+  readonly path: FieldPath;
+  readonly pair: InsidePair;
+  /** Undefined where that is not clear. */
+  readonly host: string | undefined;
+  readonly label: string;
+  readonly isFirstOfFamily: boolean;
+}
+
+function isSameFamily(a: InsidePair, b: InsidePair): boolean {
+  const family = ({ local }: InsidePair) => parseInterfaceAddress(local)?.address.family;
+  return family(a) === family(b);
+}
+
+function checkPair({ connection, path, pair, isFirstOfFamily }: Place): Problem[] {
+  const local = parseInterfaceAddress(pair.local);
+  const remote = parseAddress(pair.remote);
+  if (local === undefined || remote === undefined) return [];
+  const { address, subnet } = local;
+  const fault = (field: string, value: string, message: string, hint: string): Problem[] => [
+    problemAt(connection, [...path, field], 'tunnel/inside-pair', { message, value, hint }),
+  ];
+  if (!isFirstOfFamily)
+    return fault(
+      'local',
+      pair.local,
+      `is the second pair of IPv${address.family}`,
+      'give one pair for each address family',
+    );
+  if (remote.family !== address.family)
+    return fault(
+      'remote',
+      pair.remote,
+      `is not of the family of ${pair.local}`,
+      'give both ends addresses of one family',
+    );
+  if (remote.value === address.value)
+    return fault('remote', pair.remote, 'is our own address', 'write that of the other end');
+  const isAlone = subnet.length === widthOf(address.family);
+  if (isAlone || containsAddress(subnet, remote)) return [];
+  return fault(
+    'remote',
+    pair.remote,
+    `does not lie in ${formatPrefix(subnet)}, the subnet of our end`,
+    `correct one of them, or write ${formatAddress(address)}/${widthOf(address.family)} where the ends share no subnet`,
+  );
+}
+
+/** Two interfaces with one subnet: the kernel would send to either of them. */
+function checkSubnets(places: readonly Place[]): Problem[] {
+  const seen: { readonly host: string; readonly subnet: Prefix; readonly label: string }[] = [];
+  return places.flatMap(({ connection, path, pair, host, label }) => {
+    const subnet = parseInterfaceAddress(pair.local)?.subnet;
+    if (subnet === undefined || host === undefined) return [];
+    const other = seen.find((each) => each.host === host && overlaps(each.subnet, subnet));
+    seen.push({ host, subnet, label });
+    if (other === undefined) return [];
+    return [
+      problemAt(connection, [...path, 'local'], 'tunnel/inside-overlap', {
+        message: `overlaps ${formatPrefix(other.subnet)} inside ${other.label} on the same host`,
+        value: pair.local,
+        hint: 'give each tunnel a subnet of its own',
+      }),
+    ];
+  });
+}

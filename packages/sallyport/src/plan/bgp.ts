@@ -1,0 +1,330 @@
+/**
+ * The BGP speaker of one host: eBGP with the other side inside each tunnel, iBGP with the other gateways over
+ * the LAN, and with hosts of the cluster that call.
+ */
+import { canonicalAddress } from '../lib/canonical-address.ts';
+import {
+  type Family,
+  familyOf,
+  formatAddress,
+  formatPrefix,
+  parseInterfaceAddress,
+  parsePrefix,
+  widthOf,
+} from '../lib/prefix.ts';
+import { sha256Hex } from '../lib/sha256.ts';
+import type { Connection } from '../model/connection.ts';
+import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
+import type { SecretFacts } from '../model/facts.ts';
+import type { Gateway } from '../model/gateway.ts';
+import { type Host, internalAddresses } from '../model/host.ts';
+import { refOf } from '../model/objects.ts';
+import { BGP_PROFILES, type BgpProfile } from '../model/providers.ts';
+import type { BgpRouting } from '../model/routing.ts';
+import type { InsidePair, Tunnel } from '../model/tunnel.ts';
+import type { BfdPlan, BgpNeighborPlan, BgpNodesPlan, BgpPlan, PrefixRange } from './bgp-plan.ts';
+import { sortPrefixes } from './children.ts';
+import { OWNER, type TunnelPlan } from './host-plan.ts';
+import type { PlanProblem } from './problems.ts';
+import { secretUse } from './secret-use.ts';
+import { interfaceIdOf } from './tunnel-name.ts';
+
+/** A planned tunnel with what it was declared by. */
+export interface DeclaredTunnel {
+  readonly tunnel: TunnelPlan;
+  readonly declared: Tunnel;
+  readonly connection: Connection;
+  readonly gateway: Gateway;
+}
+
+export interface BgpContext {
+  readonly hostName: string;
+  readonly tunnels: readonly DeclaredTunnel[];
+  readonly objects: DeclaredObjects;
+  /** By `namespace/name`. */
+  readonly secretFacts: ReadonlyMap<string, SecretFacts>;
+}
+
+/** Between hosts of ours: they are near, and nothing is lost on the way. */
+const INTERNAL = {
+  timers: { keepaliveSeconds: 3, holdSeconds: 9, connectRetrySeconds: 3 },
+  bfd: { intervalMilliseconds: 100, multiplier: 3 },
+} as const;
+
+/** A connection that was refused is tried again after this; FRR's own 120 s are as long as an outage. */
+const CONNECT_RETRY_SECONDS = 5;
+
+/** Dynamic neighbours of one reflector. */
+const MOST_NODES = 2_000;
+
+/** LOCAL_PREF of RFC 4271 §9.1.1 where no tunnel is preferred. */
+const USUAL_PREFERENCE = 100;
+
+/** What no site may announce: this host, link-local, multicast and reserved addresses (RFC 6890), and the default. */
+const NEVER: readonly PrefixRange[] = [
+  { prefix: '0.0.0.0/0', longest: 0 },
+  { prefix: '0.0.0.0/8', longest: 32 },
+  { prefix: '127.0.0.0/8', longest: 32 },
+  { prefix: '169.254.0.0/16', longest: 32 },
+  { prefix: '224.0.0.0/3', longest: 32 },
+  { prefix: '::/0', longest: 0 },
+  { prefix: '::/8', longest: 128 },
+  { prefix: 'fe80::/10', longest: 128 },
+  { prefix: 'ff00::/8', longest: 128 },
+];
+
+/** Undefined where no gateway of this host speaks BGP. */
+export function planBgp(context: BgpContext): {
+  readonly bgp?: BgpPlan;
+  readonly problems: readonly PlanProblem[];
+} {
+  const gateways = speakingGateways(context);
+  const [first] = gateways;
+  if (first?.spec.bgp === undefined) return { problems: [] };
+  const { asn } = first.spec.bgp;
+  const speaking = context.tunnels.filter(
+    ({ tunnel, gateway, connection }) =>
+      tunnel.enabled && gateway.spec.bgp !== undefined && connection.spec.routing.bgp !== undefined,
+  );
+  const originate = sortPrefixes([
+    ...gateways.flatMap(({ spec }) => spec.networks),
+    ...speaking.flatMap(({ connection }) => connection.spec.routing.bgp?.advertise ?? []),
+  ]);
+  const peers = speaking.flatMap((tunnel) => peersIn(tunnel, context));
+  const hosts = gateways.flatMap((gateway) => otherGateways(gateway, originate, context));
+  const nodes = planNodes(gateways);
+  const neighbors = new Map([...hosts, ...peers].map((each) => [each.address, each]));
+  return {
+    bgp: {
+      asn,
+      routerId: routerIdOf(context),
+      originate,
+      refuse: refusedBy(gateways, speaking),
+      neighbors: [...neighbors.values()].sort((a, b) => (a.address < b.address ? -1 : 1)),
+      ...(nodes === undefined ? {} : { nodes }),
+    },
+    problems: gateways
+      .filter(({ spec }) => spec.bgp?.asn !== asn)
+      .map((gateway) => severalNumbers(gateway, first, context.hostName)),
+  };
+}
+
+/** Sorted by namespace and name. */
+function speakingGateways({ objects, hostName }: BgpContext): Gateway[] {
+  return [...objects.gateways.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, gateway]) => gateway)
+    .filter(({ spec }) => spec.bgp !== undefined && spec.placement.hosts.includes(hostName));
+}
+
+function severalNumbers(gateway: Gateway, first: Gateway, hostName: string): PlanProblem {
+  return {
+    code: 'plan/several-asns',
+    severity: 'error',
+    object: refOf(gateway),
+    path: 'spec.bgp.asn',
+    value: String(gateway.spec.bgp?.asn),
+    message: `Gateway ${first.metadata.name} speaks BGP on host ${hostName} as ${first.spec.bgp?.asn ?? 0}, and a host is in one autonomous system`,
+    hint: 'give both gateways one number, or place them on different hosts',
+  };
+}
+
+/** One session for each pair of inside addresses; a single one carries both families. */
+function peersIn(placed: DeclaredTunnel, { secretFacts }: BgpContext): BgpNeighborPlan[] {
+  const { tunnel, declared, connection, gateway } = placed;
+  const { bgp } = connection.spec.routing;
+  if (bgp === undefined) return [];
+  const profile = BGP_PROFILES[connection.spec.provider];
+  const advertise = sortPrefixes(bgp.advertise ?? gateway.spec.networks);
+  const accept = acceptedBy(bgp);
+  const inside = declared.inside ?? [];
+  const bfd = bfdOf(bgp, profile);
+  return inside.flatMap((pair) => {
+    const ends = endsOf(pair);
+    if (ends === undefined) return [];
+    const families: readonly Family[] =
+      inside.length > 1 ? [ends.family] : familiesIn([...bgp.accept, ...advertise]);
+    const ofFamilies = (prefix: string): boolean => families.some((f) => f === familyOf(prefix));
+    return {
+      address: ends.remote,
+      kind: 'peer' as const,
+      description: `${tunnel.namespace}/${tunnel.connection}/${tunnel.tunnel}`,
+      tunnel: tunnel.name,
+      asn: bgp.asn,
+      localAddress: ends.local,
+      families,
+      timers: {
+        keepaliveSeconds: bgp.timers?.keepaliveSeconds ?? profile.keepaliveSeconds,
+        holdSeconds: bgp.timers?.holdSeconds ?? profile.holdSeconds,
+        connectRetrySeconds: CONNECT_RETRY_SECONDS,
+      },
+      ...(bfd === undefined ? {} : { bfd }),
+      reach: ends.isConnected
+        ? (bgp.ttlSecurity ?? profile.ttlSecurity)
+          ? ('connected' as const)
+          : ('any-ttl' as const)
+        : ('unconnected' as const),
+      ...(bgp.password === undefined
+        ? {}
+        : { password: secretUse(tunnel.namespace, bgp.password, secretFacts) }),
+      accept: accept.filter(({ prefix }) => ofFamilies(prefix)),
+      advertise: advertise.filter(ofFamilies),
+      transit: bgp.transit,
+      maximumPrefixes: bgp.maximumPrefixes,
+      localPreference: USUAL_PREFERENCE + declared.priority,
+      community: `${gateway.spec.bgp?.asn ?? 0}:${OWNER.routeProtocol}:${interfaceIdOf(tunnel.name)}`,
+    };
+  });
+}
+
+function bfdOf(bgp: BgpRouting, profile: BgpProfile): BfdPlan | undefined {
+  return bgp.bfd === 'off' ? undefined : (bgp.bfd ?? profile.bfd);
+}
+
+function acceptedBy({ accept, longestPrefix }: BgpRouting): PrefixRange[] {
+  return sortPrefixes(accept).map((prefix) => {
+    const longest = familyOf(prefix) === 4 ? longestPrefix.ipv4 : longestPrefix.ipv6;
+    return { prefix, longest: Math.max(longest, Number(prefix.split('/')[1])) };
+  });
+}
+
+function endsOf(pair: InsidePair):
+  | {
+      readonly local: string;
+      readonly remote: string;
+      readonly family: Family;
+      /** Both are in one subnet. */
+      readonly isConnected: boolean;
+    }
+  | undefined {
+  const local = parseInterfaceAddress(pair.local);
+  if (local === undefined) return undefined;
+  const { family } = local.address;
+  return {
+    ...{ local: formatAddress(local.address), remote: canonicalAddress(pair.remote), family },
+    isConnected: local.subnet.length < widthOf(family),
+  };
+}
+
+/** They tell each other what they have learned: who has lost its tunnels sends by the others. */
+function otherGateways(
+  gateway: Gateway,
+  originate: readonly string[],
+  { hostName, objects }: BgpContext,
+): BgpNeighborPlan[] {
+  const { namespace } = gateway.metadata;
+  const accept = [...objects.connections.values()]
+    .filter(
+      ({ metadata, spec }) =>
+        metadata.namespace === namespace && spec.gateway === gateway.metadata.name,
+    )
+    .flatMap(({ spec }) => (spec.routing.bgp === undefined ? [] : acceptedBy(spec.routing.bgp)));
+  const ours = objects.hosts.get(objectKey(namespace, hostName));
+  if (ours === undefined || accept.length === 0) return [];
+  return gateway.spec.placement.hosts.flatMap((name) => {
+    const other = objects.hosts.get(objectKey(namespace, name));
+    const pair = name === hostName || other === undefined ? undefined : internalPair(ours, other);
+    if (pair === undefined) return [];
+    return {
+      ...pair,
+      kind: 'gateway' as const,
+      description: `host ${name}`,
+      asn: gateway.spec.bgp?.asn ?? 0,
+      families: familiesIn([...originate, ...accept.map(({ prefix }) => prefix)]),
+      ...INTERNAL,
+      reach: 'any-ttl' as const,
+      accept: uniqueRanges(accept),
+      advertise: [],
+      transit: true,
+      maximumPrefixes: 1_000_000,
+      localPreference: USUAL_PREFERENCE,
+    };
+  });
+}
+
+/** Addresses by which two hosts of the cluster reach each other: the first of a family that both have. */
+function internalPair(
+  ours: Host,
+  other: Host,
+): { readonly localAddress: string; readonly address: string } | undefined {
+  for (const address of internalAddresses(other)) {
+    const local = internalAddresses(ours).find((each) => familyOf(each) === familyOf(address));
+    if (local !== undefined)
+      return { localAddress: canonicalAddress(local), address: canonicalAddress(address) };
+  }
+  return undefined;
+}
+
+function planNodes(gateways: readonly Gateway[]): BgpNodesPlan | undefined {
+  const ranges = sortPrefixes(gateways.flatMap(({ spec }) => spec.bgp?.nodeRanges ?? []));
+  if (ranges.length === 0) return undefined;
+  const accept = sortPrefixes(gateways.flatMap(({ spec }) => spec.networks)).map(whole);
+  return { ranges, ...INTERNAL, accept, limit: MOST_NODES };
+}
+
+/** The prefix and all inside it. */
+function whole(prefix: string): PrefixRange {
+  return { prefix, longest: widthOf(familyOf(prefix) ?? 4) };
+}
+
+/** Nobody outside may tell us of our own networks, nor of the subnets inside the tunnels. */
+function refusedBy(
+  gateways: readonly Gateway[],
+  tunnels: readonly DeclaredTunnel[],
+): PrefixRange[] {
+  const inside = tunnels.flatMap(({ declared }) =>
+    (declared.inside ?? []).flatMap(({ local }) => {
+      const parsed = parseInterfaceAddress(local);
+      return parsed === undefined ? [] : formatPrefix(parsed.subnet);
+    }),
+  );
+  const ours = sortPrefixes([...gateways.flatMap(({ spec }) => spec.networks), ...inside]);
+  return uniqueRanges([...NEVER, ...ours.map(whole)]);
+}
+
+/** Sorted; of two for one prefix the longer one. */
+function uniqueRanges(ranges: readonly PrefixRange[]): PrefixRange[] {
+  const longest = new Map<string, number>();
+  for (const { prefix, longest: length } of ranges)
+    longest.set(prefix, Math.max(length, longest.get(prefix) ?? 0));
+  return sortPrefixes([...longest.keys()]).map((prefix) => ({
+    prefix,
+    longest: longest.get(prefix) ?? 0,
+  }));
+}
+
+/** Of the prefixes that are announced or taken. */
+function familiesIn(prefixes: readonly string[]): Family[] {
+  const present = new Set(prefixes.map((prefix) => familyOf(prefix)));
+  return ([4, 6] as const).filter((family) => present.has(family));
+}
+
+/** RFC 6286 asks only that it is unique in the AS: our first IPv4 address, or a number made of the name. */
+function routerIdOf({ objects, hostName }: BgpContext): string {
+  const hosts = [...objects.hosts.values()].filter(({ metadata }) => metadata.name === hostName);
+  const address = hosts.flatMap(internalAddresses).find((each) => familyOf(each) === 4);
+  if (address !== undefined) return address;
+  const hash = sha256Hex(hostName);
+  return [0, 2, 4, 6].map((at) => Number.parseInt(hash.slice(at, at + 2), 16)).join('.');
+}
+
+/** All networks of both sides can be in these selectors: which packets go is decided by routes. */
+export function anySelectors(
+  bgp: BgpRouting,
+  gateway: Gateway,
+  inside: readonly InsidePair[],
+): string[] {
+  const prefixes = [
+    ...[...bgp.accept, ...(bgp.advertise ?? gateway.spec.networks)],
+    ...inside.map(({ local }) => local),
+  ];
+  return familiesIn(prefixes).map((family) => (family === 4 ? '0.0.0.0/0' : '::/0'));
+}
+
+/** Networks that BGP may tell of; of the default, which holds our own as well, it is not known. */
+export function learnedNetworks({ accept }: BgpRouting): string[] {
+  return sortPrefixes(accept).filter((text) => {
+    const parsed = parsePrefix(text);
+    return parsed.ok && parsed.prefix.length > 0;
+  });
+}

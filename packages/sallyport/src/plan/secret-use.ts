@@ -1,0 +1,29 @@
+/** A Secret as a plan refers to it: by name, and by what of it can be told without telling it. */
+import { objectKey } from '../model/declared-objects.ts';
+import type { SecretFacts } from '../model/facts.ts';
+import type { Expiry, SecretUse } from './host-plan.ts';
+import { newestLists } from './revocation-lists.ts';
+
+/** Fingerprint of a secret that nobody has read yet, as in plans made away from the host. */
+const UNREAD = 'unread';
+
+/** `secretFacts`: by `namespace/name`. */
+export function secretUse(
+  namespace: string,
+  name: string,
+  secretFacts: ReadonlyMap<string, SecretFacts>,
+): SecretUse {
+  const facts = secretFacts.get(objectKey(namespace, name));
+  const expires = facts === undefined ? undefined : firstToExpire(facts);
+  const lists = newestLists(facts?.revocationLists ?? []);
+  return {
+    ...{ namespace, name, fingerprint: facts?.fingerprint ?? UNREAD },
+    ...(expires === undefined ? {} : { expires }),
+    ...(lists.length === 0 ? {} : { revocationLists: lists }),
+  };
+}
+
+function firstToExpire({ certificates }: SecretFacts): Expiry | undefined {
+  const [first] = certificates.toSorted((a, b) => Date.parse(a.notAfter) - Date.parse(b.notAfter));
+  return first === undefined ? undefined : { subject: first.subject, notAfter: first.notAfter };
+}
