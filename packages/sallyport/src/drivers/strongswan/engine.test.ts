@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeDaemon } from '@sallyport/vici/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pidFileOf, ScriptedCommands } from '../../platform/testing/processes.ts';
 import { Engine } from './engine.ts';
 import { renderEngineConfig } from './render-config.ts';
-import { pidFileOf, ScriptedCommands } from './testing/processes.ts';
 
 const { signal } = new AbortController();
 /** No systemd knows our unit. */

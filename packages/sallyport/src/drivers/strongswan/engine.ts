@@ -11,12 +11,15 @@ import { ViciClient } from '@sallyport/vici';
 import { messageOf } from '../../lib/message-of.ts';
 import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import type { CommandRunner } from '../../platform/linux/command.ts';
+import { type DaemonProcess, UnitProcess } from '../../platform/linux/daemon-process.ts';
+import { DetachedProcess, NotInstalledError } from '../../platform/linux/detached-process.ts';
 import { commandsIn, hasNamespace, isInNamespace } from '../../platform/linux/network-namespace.ts';
-import { type DaemonProcess, DetachedProcess, UnitProcess } from './daemon-process.ts';
 import { EngineError } from './engine-error.ts';
 import { renderEngineConfig } from './render-config.ts';
 import { ViciSocket } from './vici-socket.ts';
 
+/** charon-systemd needs no systemd and writes no pid file: several can run, one a namespace. */
+const PROGRAM = '/usr/sbin/charon-systemd';
 const START_MILLISECONDS = 15_000;
 const POLL_MILLISECONDS = 50;
 
@@ -47,10 +50,13 @@ export class Engine {
     this.#file = new ViciSocket(join(options.runDirectory, 'charon.vici'));
     this.#configPath = join(options.runDirectory, 'strongswan.conf');
     const { networkNamespace } = options;
-    this.#unit = new UnitProcess(options.commands, networkNamespace);
+    const instance = networkNamespace === undefined ? '' : `@${networkNamespace}`;
+    this.#unit = new UnitProcess(options.commands, `sallyport-charon${instance}.service`);
     this.#detached = new DetachedProcess({
       pidPath: join(options.runDirectory, 'charon.pid'),
-      configPath: this.#configPath,
+      program: PROGRAM,
+      packageName: 'charon-systemd',
+      env: { STRONGSWAN_CONF: this.#configPath },
       ...(networkNamespace === undefined ? {} : { networkNamespace }),
     });
   }
@@ -115,7 +121,8 @@ export class Engine {
       await process.start(signal);
     } catch (error) {
       signal.throwIfAborted();
-      throw new EngineError('engine/no-start', messageOf(error), { cause: error });
+      const code = error instanceof NotInstalledError ? 'engine/not-installed' : 'engine/no-start';
+      throw new EngineError(code, messageOf(error), { cause: error });
     }
   }
 

@@ -1,6 +1,6 @@
 /** Stand-ins for the daemon's process and for systemd. */
 import { readFile } from 'node:fs/promises';
-import type { CommandResult, CommandRunner } from '../../../platform/linux/command.ts';
+import type { CommandResult, CommandRunner } from '../linux/command.ts';
 
 /** Answers every command alike, and keeps what was asked. */
 export class ScriptedCommands implements CommandRunner {

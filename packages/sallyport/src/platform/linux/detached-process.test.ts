@@ -1,14 +1,19 @@
 /** Processes of our own stand for the daemon: what is proven is which one is found, and which one is ended. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DetachedProcess, UnitProcess } from './daemon-process.ts';
-import { pidFileOf, ScriptedCommands } from './testing/processes.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { pidFileOf } from '../testing/processes.ts';
+import {
+  DetachedProcess,
+  type DetachedProcessOptions,
+  NotInstalledError,
+} from './detached-process.ts';
 
 const { signal } = new AbortController();
+const SLEEP = { program: '/bin/sleep', args: ['600'], packageName: 'coreutils' } as const;
 
 describe('a daemon with a pid file', () => {
   let directory: string;
@@ -18,8 +23,8 @@ describe('a daemon with a pid file', () => {
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'daemon-process-'));
-    pidPath = join(directory, 'charon.pid');
-    daemon = new DetachedProcess({ pidPath, configPath: join(directory, 'strongswan.conf') });
+    pidPath = join(directory, 'daemon.pid');
+    daemon = new DetachedProcess({ pidPath, ...SLEEP });
     sleeper = spawn('sleep', ['600'], { stdio: 'ignore' });
     await once(sleeper, 'spawn');
   });
@@ -76,36 +81,56 @@ describe('a daemon with a pid file', () => {
   });
 });
 
-describe('a daemon that systemd keeps', () => {
-  const UNIT = 'sallyport-charon.service';
+describe('a daemon that is started', () => {
+  let directory: string;
 
-  it.each([
-    ['4711\n', 4711],
-    ['0\n', undefined],
-    ['\n', undefined],
-  ])('with MainPID %j has the pid %s', async (stdout, pid) => {
-    const commands = new ScriptedCommands({ stdout });
-    expect(await new UnitProcess(commands).find(signal)).toBe(pid);
-    expect(commands.lines).toEqual([`systemctl show --property MainPID --value ${UNIT}`]);
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'detached-process-'));
   });
 
-  it('is started and stopped as its unit, and nothing else', async () => {
-    const commands = new ScriptedCommands({});
-    const unit = new UnitProcess(commands);
-    await unit.start(signal);
-    await unit.stop(signal);
-    expect(commands.lines).toEqual([`systemctl start ${UNIT}`, `systemctl stop ${UNIT}`]);
+  afterEach(async () => {
+    await rm(directory, { recursive: true });
   });
 
-  it('says what systemd said where it cannot be started', async () => {
-    const commands = new ScriptedCommands({ code: 1, stderr: 'Job failed. See "journalctl -xe".' });
-    await expect(new UnitProcess(commands).start(signal)).rejects.toThrow(
-      `systemctl start ${UNIT}: Job failed.`,
+  function daemonOf(
+    options: Omit<DetachedProcessOptions, 'pidPath' | 'packageName'>,
+  ): DetachedProcess {
+    const pidPath = join(directory, 'daemon.pid');
+    return new DetachedProcess({ pidPath, packageName: 'coreutils', ...options });
+  }
+
+  it('is found from then on, and another one finds it, too', async () => {
+    const daemon = daemonOf(SLEEP);
+    await daemon.start();
+    const pid = await vi.waitUntil(() => daemon.find());
+    expect(await readFile(`/proc/${pid}/cmdline`, 'utf8')).toBe('/bin/sleep\x00600\x00');
+    expect(await daemonOf(SLEEP).find()).toBe(pid);
+    await daemon.kill(signal);
+    expect(await daemon.find()).toBeUndefined();
+  });
+
+  it('says more than its output may hold without harm', async () => {
+    const output = { path: join(directory, 'output'), maxBytes: 1_024 };
+    const script =
+      'i=0; while [ $i -lt 100 ]; do echo "$WORD $i of a hundred lines"; i=$((i+1)); done; exec sleep 600';
+    const daemon = daemonOf({
+      program: '/bin/sh',
+      args: ['-c', script],
+      env: { WORD: 'line' },
+      output,
+    });
+    await daemon.start();
+    const pid = await vi.waitUntil(() => daemon.find());
+    await vi.waitUntil(async () => (await readFile(`/proc/${pid}/comm`, 'utf8')) === 'sleep\n');
+    expect((await stat(output.path)).size).toBe(output.maxBytes);
+    expect(await readFile(output.path, 'utf8')).toContain('line 0 of a hundred lines\n');
+    await daemon.stop(signal);
+  });
+
+  it('needs its program', async () => {
+    const daemon = daemonOf({ program: '/usr/sbin/no-such-daemon' });
+    await expect(daemon.start()).rejects.toThrow(
+      new NotInstalledError('/usr/sbin/no-such-daemon', 'coreutils'),
     );
-  });
-
-  it('is not there where systemd does not know the unit', async () => {
-    const commands = new ScriptedCommands({ code: 1 });
-    expect(await new UnitProcess(commands).isInstalled(signal)).toBe(false);
   });
 });
