@@ -17,8 +17,12 @@ const PATIENCE_MILLISECONDS = 120_000;
 /** From one collision to the next: its exchange is over, and the DELETE of what was replaced under way. */
 const PAUSE_MILLISECONDS = 250;
 const INTERVAL_SECONDS = 0.005;
-/** Those on their way on an SA that is given up: one collision in some hundred costs a few. */
-const LOST = 10;
+/**
+ * Those on their way on an SA that is given up. On a machine with nothing else to do it is one in three
+ * thousand, more where the ends are slow to hear of each other. An SA too many, or one that is missing,
+ * costs every packet until it is found.
+ */
+const LOST_SHARE = 0.01;
 
 /** While it is rekeyed already the daemon refuses. */
 async function rekey(client: ViciClient, child: string): Promise<number> {
@@ -70,7 +74,7 @@ describe('two ends that rekey at once', () => {
     const result = await stream.stop();
     const words = `${String(rekeys)} rekeys, ${String(await collisions())} collisions: ${lossLine(result)}`;
     context.diagnostic(words);
-    assert.ok(result.lost.length <= LOST, words);
+    assert.ok(result.lost.length <= (result.received + result.lost.length) * LOST_SHARE, words);
     await left.untilUp('right');
     assert.equal((await left.run(['status'])).status, 0);
     assert.doesNotMatch(await left.log(), /ending (?:IKE|Child) SA|had left in the kernel/);

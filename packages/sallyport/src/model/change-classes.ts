@@ -96,6 +96,17 @@ const NEW_SESSION = {
   proof: 'the running configuration of bgpd; the session is established',
 } as const;
 
+const PROBES = {
+  class: 'hot',
+  effect: 'what is asked through the tunnels, and when packets count as lost',
+  proof: 'the probes of the report',
+} as const;
+const VIRTUAL = {
+  class: 'hot',
+  effect: 'which addresses one of the hosts holds on the LAN',
+  proof: 'addresses of the interface; configuration of keepalived',
+} as const;
+
 const OTHER_DAEMON = {
   class: 'cut',
   effect: 'tunnels from these addresses end in one IKE daemon and begin in another',
@@ -143,6 +154,10 @@ export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, Chang
       proof: 'routes of table 8320; rules of the firewall',
     },
     'spec.bgp.asn': NEW_SESSION,
+    'spec.availability.mode': VIRTUAL,
+    'spec.availability.virtual.addresses': VIRTUAL,
+    'spec.availability.virtual.interface': VIRTUAL,
+    'spec.availability.virtual.routerId': VIRTUAL,
     'spec.bgp.nodeRanges': {
       class: 'hot',
       effect: 'which hosts of the cluster may speak BGP with their gateways',
@@ -158,6 +173,10 @@ export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, Chang
       effect: 'networks, host and data plane of another gateway',
       proof: 'connection, interface and routes on the hosts of the new gateway',
     },
+    'spec.probes.targets': PROBES,
+    'spec.probes.intervalMilliseconds': PROBES,
+    'spec.probes.failAfter': PROBES,
+    'spec.probes.recoverAfter': PROBES,
     'spec.provider': {
       class: 'hot',
       effect: 'timers of BGP and BFD that are not declared',

@@ -1,7 +1,7 @@
 /** `Connection`: one remote site, with one or more tunnels. */
 import { z } from 'zod';
 import { CryptoSpec } from './crypto-policy.ts';
-import { Name, type ObjectOf, objectSchema } from './fields.ts';
+import { IpAddress, Name, type ObjectOf, objectSchema } from './fields.ts';
 import { PROVIDERS, type Provider } from './providers.ts';
 import { RoutingSpec } from './routing.ts';
 import { Tunnel } from './tunnel.ts';
@@ -17,6 +17,16 @@ export interface AuthSpec {
     /** `strict`: without a list that is not over nobody comes in; `relaxed`: only who is in one stays out. */
     readonly revocation: 'strict' | 'relaxed';
   };
+}
+
+export interface ProbesSpec {
+  /** Hosts of the remote site that answer pings; the other ends inside the tunnels are asked always. */
+  readonly targets?: readonly string[];
+  readonly intervalMilliseconds: number;
+  /** So many without an answer, and packets do not get through. */
+  readonly failAfter: number;
+  /** So many answered in a row, and they do again. */
+  readonly recoverAfter: number;
 }
 
 export interface ConnectionSpec {
@@ -37,6 +47,8 @@ export interface ConnectionSpec {
   /** Child SAs: one for each address family, or one for each pair of networks. */
   readonly selectors: 'per-family' | 'per-pair';
   readonly routing: RoutingSpec;
+  /** What is asked through each tunnel that has an interface. */
+  readonly probes: ProbesSpec;
   readonly adminState: 'enabled' | 'disabled';
 }
 
@@ -103,6 +115,32 @@ export const ConnectionSpec: z.ZodType<ConnectionSpec> = z.strictObject({
       'Child SAs: one for each address family, or one for each pair of networks where the peer needs that',
     ),
   routing: RoutingSpec,
+  probes: z
+    .strictObject({
+      targets: z
+        .array(IpAddress)
+        .min(1)
+        .max(8)
+        .exactOptional()
+        .describe(
+          'hosts of the remote site that answer pings; the other ends inside the tunnels are asked always',
+        ),
+      intervalMilliseconds: z.int().min(100).max(10_000).default(200),
+      failAfter: z
+        .int()
+        .min(2)
+        .max(100)
+        .default(3)
+        .describe('so many without an answer, and packets do not get through'),
+      recoverAfter: z
+        .int()
+        .min(1)
+        .max(1_000)
+        .default(10)
+        .describe('so many answered in a row, and they do again'),
+    })
+    .prefault({})
+    .describe('what is asked through each tunnel that has an interface'),
   adminState: z.enum(['enabled', 'disabled']).default('enabled'),
 });
 

@@ -1,5 +1,6 @@
 /** `Gateway`: where our tunnels end. */
 import { z } from 'zod';
+import { Availability } from './availability.ts';
 import { Asn, Cidr, Name, type ObjectOf, objectSchema } from './fields.ts';
 
 /** How encrypted packets find their SA, best first; the order in which `auto` chooses. */
@@ -19,6 +20,7 @@ export interface GatewaySpec {
   readonly leakGuard: boolean;
   /** Absent: no BGP. */
   readonly bgp?: GatewayBgp;
+  readonly availability: Availability;
 }
 
 export interface GatewayBgp {
@@ -62,6 +64,7 @@ export const GatewaySpec: z.ZodType<GatewaySpec> = z.strictObject({
     })
     .exactOptional()
     .describe('BGP with the other sides and inside the cluster'),
+  availability: Availability,
 });
 
 export type Gateway = ObjectOf<'Gateway', GatewaySpec>;

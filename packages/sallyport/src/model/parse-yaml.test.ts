@@ -38,6 +38,7 @@ describe('parseYaml', () => {
         encapsulation: 'auto',
         selectors: 'per-family',
         routing: { static: { networks: ['10.20.0.0/16', 'fd20::/48'] } },
+        probes: { intervalMilliseconds: 200, failAfter: 3, recoverAfter: 10 },
         adminState: 'enabled',
       },
     });

@@ -32,6 +32,9 @@ export type ProblemCode =
   | 'prefix/host-bits'
   | 'gateway/unknown-host'
   | 'gateway/duplicate-host'
+  | 'gateway/availability'
+  | 'gateway/virtual-address'
+  | 'gateway/duplicate-router-id'
   | 'host/duplicate-shard'
   | 'host/duplicate-address'
   | 'connection/unknown-gateway'
@@ -141,6 +144,11 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
   'prefix/host-bits': error('An address prefix has bits set behind its length'),
   'gateway/unknown-host': error('A gateway is placed on a host that is not declared'),
   'gateway/duplicate-host': error('A gateway names the same host twice'),
+  'gateway/availability': error('The way of availability and the virtual addresses do not fit'),
+  'gateway/virtual-address': error(
+    'A virtual address does not lie on a LAN that every host of the gateway is on',
+  ),
+  'gateway/duplicate-router-id': error('Two gateways have one virtual router id on one interface'),
   'host/duplicate-shard': error(
     'Two shards of a host are in one network namespace, which can have one IKE daemon',
   ),

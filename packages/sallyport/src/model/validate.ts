@@ -3,6 +3,7 @@
  * The same function serves the command line, the agent and the API.
  */
 import type { ObjectRef, Problem, Severity } from '../lib/problem.ts';
+import { checkAvailability } from './checks/availability.ts';
 import { checkBgp } from './checks/bgp.ts';
 import { checkCertificates } from './checks/certificates.ts';
 import { checkDuplicates } from './checks/duplicates.ts';
@@ -42,6 +43,7 @@ const CHECKS: readonly ((world: World) => Problem[])[] = [
   checkInside,
   checkNetworks,
   checkBgp,
+  checkAvailability,
   checkProposals,
   checkCertificates,
 ];

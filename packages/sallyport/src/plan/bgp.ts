@@ -13,7 +13,6 @@ import {
   widthOf,
 } from '../lib/prefix.ts';
 import { sha256Hex } from '../lib/sha256.ts';
-import type { Connection } from '../model/connection.ts';
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
 import type { SecretFacts } from '../model/facts.ts';
 import type { Gateway } from '../model/gateway.ts';
@@ -21,25 +20,18 @@ import { type Host, internalAddresses } from '../model/host.ts';
 import { refOf } from '../model/objects.ts';
 import { BGP_PROFILES, type BgpProfile } from '../model/providers.ts';
 import type { BgpRouting } from '../model/routing.ts';
-import type { InsidePair, Tunnel } from '../model/tunnel.ts';
+import type { InsidePair } from '../model/tunnel.ts';
 import type { BfdPlan, BgpNeighborPlan, BgpNodesPlan, BgpPlan, PrefixRange } from './bgp-plan.ts';
 import { sortPrefixes } from './children.ts';
-import { OWNER, type TunnelPlan } from './host-plan.ts';
+import { OWNER } from './host-plan.ts';
+import type { PlacedConnection } from './placed.ts';
 import type { PlanProblem } from './problems.ts';
 import { secretUse } from './secret-use.ts';
 import { interfaceIdOf } from './tunnel-name.ts';
 
-/** A planned tunnel with what it was declared by. */
-export interface DeclaredTunnel {
-  readonly tunnel: TunnelPlan;
-  readonly declared: Tunnel;
-  readonly connection: Connection;
-  readonly gateway: Gateway;
-}
-
 export interface BgpContext {
   readonly hostName: string;
-  readonly tunnels: readonly DeclaredTunnel[];
+  readonly tunnels: readonly PlacedConnection[];
   readonly objects: DeclaredObjects;
   /** By `namespace/name`. */
   readonly secretFacts: ReadonlyMap<string, SecretFacts>;
@@ -130,7 +122,7 @@ function severalNumbers(gateway: Gateway, first: Gateway, hostName: string): Pla
 }
 
 /** One session for each pair of inside addresses; a single one carries both families. */
-function peersIn(placed: DeclaredTunnel, { secretFacts }: BgpContext): BgpNeighborPlan[] {
+function peersIn(placed: PlacedConnection, { secretFacts }: BgpContext): BgpNeighborPlan[] {
   const { tunnel, declared, connection, gateway } = placed;
   const { bgp } = connection.spec.routing;
   if (bgp === undefined) return [];
@@ -270,7 +262,7 @@ function whole(prefix: string): PrefixRange {
 /** Nobody outside may tell us of our own networks, nor of the subnets inside the tunnels. */
 function refusedBy(
   gateways: readonly Gateway[],
-  tunnels: readonly DeclaredTunnel[],
+  tunnels: readonly PlacedConnection[],
 ): PrefixRange[] {
   const inside = tunnels.flatMap(({ declared }) =>
     (declared.inside ?? []).flatMap(({ local }) => {

@@ -5,6 +5,8 @@ import { familyOf } from '../lib/prefix.ts';
 import { describeBgp } from './describe-bgp.ts';
 import type { HostPlan, RoutePlan, TunnelPlan } from './host-plan.ts';
 import { mssBytes } from './mtu.ts';
+import type { ProbePlan } from './probe-plan.ts';
+import type { VrrpPlan } from './vrrp-plan.ts';
 
 const DATA_PLANE_TEXT = {
   'xfrm-interface': 'kernel ESP on an XFRM interface of its own',
@@ -49,6 +51,8 @@ export function sectionsOf(plan: HostPlan): PlanSection[] {
       ),
     },
     { title: 'BGP', lines: plan.bgp === undefined ? [] : describeBgp(plan.bgp) },
+    { title: 'virtual addresses', lines: (plan.vrrp ?? []).map(formatVrrp) },
+    { title: 'probes', lines: (plan.probes ?? []).map(formatProbe) },
     {
       title: 'leak guard: never in clear, in neither direction',
       lines: [
@@ -68,6 +72,15 @@ export function sectionsOf(plan: HostPlan): PlanSection[] {
       lines: plan.sysctls.map(({ key, value }) => `${key.replaceAll('/', '.')} = ${value}`),
     },
   ];
+}
+
+function formatVrrp(router: VrrpPlan): string {
+  const { virtualAddresses, peers } = router;
+  return `${virtualAddresses.join(', ')} on ${router.interface}: VRRP id ${router.virtualRouterId} over IPv${router.family}, priority ${router.priority}, each ${router.advertisementMilliseconds} ms from ${router.localAddress} to ${peers.length === 0 ? 'nobody' : peers.join(', ')}`;
+}
+
+function formatProbe(probe: ProbePlan): string {
+  return `${probe.source} -> ${probe.target} by ${probe.interface} each ${probe.intervalMilliseconds} ms; failed after ${probe.failAfter} lost, good after ${probe.recoverAfter} answered`;
 }
 
 export function titleOf({ namespace, connection, tunnel, enabled }: TunnelPlan): string {

@@ -12,10 +12,11 @@ import { planBgp } from './bgp.ts';
 import { hostDataPlanes } from './data-plane.ts';
 import { planFirewall } from './firewall.ts';
 import type { HostPlan, TunnelPlan } from './host-plan.ts';
+import type { PlacedConnection } from './placed.ts';
 import { planTunnel } from './plan-tunnel.ts';
+import { planProbes } from './probes.ts';
 import { findHostProblems, idleForPrefix, type PlanProblem } from './problems.ts';
 import {
-  type PlacedTunnel,
   planInterfaces,
   planRoutes,
   planRules,
@@ -23,7 +24,8 @@ import {
   type RoutedTunnel,
   remotePrefixes,
 } from './routing.ts';
-import { planSources, type SourcedTunnel } from './sources.ts';
+import { planSources } from './sources.ts';
+import { planVrrp } from './vrrp.ts';
 
 export interface PlanResult {
   readonly plan: HostPlan;
@@ -42,7 +44,7 @@ export function planHosts(objects: DeclaredObjects, facts: Facts): PlanResult[] 
 export function planHost(objects: DeclaredObjects, hostName: string, facts: Facts): PlanResult {
   const problems: PlanProblem[] = [];
   const secretFacts = indexSecretFacts(facts);
-  const placed: (PlacedTunnel & SourcedTunnel)[] = [];
+  const placed: PlacedConnection[] = [];
   for (const connection of sortedConnections(objects)) {
     const { namespace } = connection.metadata;
     const gateway = objects.gateways.get(objectKey(namespace, connection.spec.gateway));
@@ -75,6 +77,8 @@ export function planHost(objects: DeclaredObjects, hostName: string, facts: Fact
   const interfaces = planInterfaces(placed);
   const { bgp, problems: ofBgp } = planBgp({ hostName, tunnels: placed, objects, secretFacts });
   problems.push(...ofBgp);
+  const vrrp = planVrrp(hostName, placed, objects);
+  const probes = planProbes(placed);
   const routes = planRoutes(routed);
   return {
     plan: seal({
@@ -93,6 +97,8 @@ export function planHost(objects: DeclaredObjects, hostName: string, facts: Fact
       sysctls: planSysctls(tunnels, interfaces),
       firewall: planFirewall(routed),
       ...(bgp === undefined ? {} : { bgp }),
+      ...(vrrp.length === 0 ? {} : { vrrp }),
+      ...(probes.length === 0 ? {} : { probes }),
     }),
     problems,
   };
@@ -129,7 +135,7 @@ function driftPolicyOf({ hosts }: DeclaredObjects, hostName: string): DriftPolic
  * A declared prefix has one route: where several enabled tunnels lead to it, that of the highest priority
  * carries it, or the first by name. Of a learned one BGP decides.
  */
-function assignPrefixes(placed: readonly PlacedTunnel[]): {
+function assignPrefixes(placed: readonly PlacedConnection[]): {
   routed: RoutedTunnel[];
   idle: PlanProblem[];
 } {

@@ -20,7 +20,7 @@ import {
   widthOf,
 } from '../lib/prefix.ts';
 import type { Gateway } from '../model/gateway.ts';
-import type { Host } from '../model/host.ts';
+import { type Host, internalAddresses } from '../model/host.ts';
 import type { Tunnel } from '../model/tunnel.ts';
 import type { BgpPlan } from './bgp-plan.ts';
 import { sortPrefixes } from './children.ts';
@@ -33,14 +33,7 @@ import {
   type SysctlPlan,
   type TunnelPlan,
 } from './host-plan.ts';
-
-/** A tunnel with what it was declared by, and what it takes from its gateway and from the host as its namespace declares it. */
-export interface PlacedTunnel {
-  readonly tunnel: TunnelPlan;
-  readonly declared: Tunnel;
-  readonly gateway: Gateway;
-  readonly host: Host;
-}
+import type { PlacedTunnel } from './placed.ts';
 
 export interface RoutedTunnel extends PlacedTunnel {
   /** Remote prefixes this tunnel gets the routes of; those another tunnel has are left out. */
@@ -105,7 +98,7 @@ export function planRoutes(routed: readonly RoutedTunnel[]): RoutePlan[] {
     }
     if (tunnel.enabled && tunnel.interfaceId !== undefined && tunnel.interface !== undefined) {
       for (const prefix of prefixes) {
-        const source = sourceAddress(host, gateway, prefix);
+        const source = ownAddress(host, gateway, prefix);
         add({
           prefix,
           table: OWNER.tunnelTable,
@@ -165,14 +158,15 @@ export function peerInside(tunnel: TunnelPlan): PeerInside | undefined {
   return { address: text, prefix: `${text}/${widthOf(address.family)}`, networks };
 }
 
-/** What the gateway itself sends into a tunnel must come from the networks the tunnel carries. */
-function sourceAddress(host: Host, gateway: Gateway, prefix: string): string | undefined {
+/** An address of the host in the networks of the gateway: what it sends into a tunnel itself must come from these. */
+export function ownAddress(host: Host, gateway: Gateway, prefix: string): string | undefined {
   const family = familyOf(prefix);
   const networks = gateway.spec.networks.flatMap((text) => {
     const parsed = parsePrefix(text);
     return parsed.ok ? [parsed.prefix] : [];
   });
-  return host.spec.addresses.map(canonicalAddress).find((text) => {
+  const own = [...internalAddresses(host), ...host.spec.addresses];
+  return own.map(canonicalAddress).find((text) => {
     const address = parseAddress(text);
     return (
       address !== undefined &&

@@ -1,21 +1,12 @@
 /** Which declared objects a plan stands for, and which of its tunnels each of them concerns. */
-import type { Connection } from '../model/connection.ts';
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
-import type { Gateway } from '../model/gateway.ts';
-import type { Host } from '../model/host.ts';
 import type { DeclaredObject } from '../model/objects.ts';
 import type { PlanSource } from './host-plan.ts';
-
-export interface SourcedTunnel {
-  readonly tunnel: { readonly name: string };
-  readonly connection: Connection;
-  readonly gateway: Gateway;
-  readonly host: Host;
-}
+import type { PlacedConnection } from './placed.ts';
 
 /** Sorted by kind, namespace and name. */
 export function planSources(
-  tunnels: readonly SourcedTunnel[],
+  tunnels: readonly PlacedConnection[],
   objects: DeclaredObjects,
 ): PlanSource[] {
   const sources = new Map<string, PlanSource & { readonly tunnels: string[] }>();
@@ -35,7 +26,7 @@ export function planSources(
 
 /** Each once, though a tunnel may name one Secret twice. */
 function objectsOf(
-  { connection, gateway, host }: SourcedTunnel,
+  { connection, gateway, host }: PlacedConnection,
   { cryptoPolicies, secrets, authorities }: DeclaredObjects,
 ): Set<DeclaredObject> {
   const { namespace } = connection.metadata;

@@ -104,7 +104,48 @@ spec:
   routing: {bgp: {asn: 65515, accept: [10.60.0.0/16], advertise: [10.1.0.0/17], password: a-psk}}
 `;
 
+/** Of two hosts on one LAN one holds an address; both have their tunnel up. */
+const standby = `---
+apiVersion: sallyport.dev/v1alpha1
+kind: Gateway
+metadata: {name: edge}
+spec:
+  placement: {hosts: [gw1, gw2]}
+  networks: [10.1.0.0/24, 'fd01::/64']
+  availability:
+    mode: active-standby
+    virtual: {addresses: [10.1.0.254/24, 'fd01::fe/64'], interface: lan, routerId: 51}
+---
+apiVersion: sallyport.dev/v1alpha1
+kind: Host
+metadata: {name: gw1}
+spec: {addresses: [203.0.113.1], internalAddresses: [10.1.0.11, 'fd01::11']}
+---
+apiVersion: sallyport.dev/v1alpha1
+kind: Host
+metadata: {name: gw2}
+spec: {addresses: [203.0.113.2], internalAddresses: [10.1.0.12, 'fd01::12']}
+---
+apiVersion: sallyport.dev/v1alpha1
+kind: Secret
+metadata: {name: a-psk}
+spec: {psk: {file: secrets/a.psk}}
+---
+apiVersion: sallyport.dev/v1alpha1
+kind: Connection
+metadata: {name: dc}
+spec:
+  gateway: edge
+  auth: {psk: {secret: a-psk}}
+  probes: {targets: [10.50.0.10], intervalMilliseconds: 100}
+  tunnels:
+    - {name: one, host: gw1, remote: {address: 198.51.100.1}}
+    - {name: two, host: gw2, remote: {address: 198.51.100.2}}
+  routing: {static: {networks: [10.50.0.0/16, 'fd50::/48']}}
+`;
+
 export const WORLDS: Readonly<Record<string, World>> = {
+  'an address that one of two hosts holds': { text: standby },
   'BGP with a data centre and a cloud, another gateway, and nodes': { text: bgp },
   'dual-stack inside, IPv4 outside': { text: twoSites },
   'four family combinations': {
