@@ -8,13 +8,25 @@ import { projectDirectory } from './paths.ts';
 /** A case with this line also runs where only user-space ESP is. */
 const USERSPACE_MARK = /^\/\/ lab: userspace$/m;
 
+/** One with this line, too; in a short run it needs no other kernel than the machine's. */
+const ANY_KERNEL_MARK = /^\/\/ lab: any kernel$/m;
+
 /** Minutes: it begins first, so that nobody waits for it in the end. */
 const LONG_MARK = /^\/\/ lab: long$/m;
 
-/** Absolute paths, long ones first, sorted; those whose path contains one of the patterns, all if there are none. */
+/** Whether the machine's own kernel will do for a case with this text. */
+export function needsNoOther(text: string): boolean {
+  return ANY_KERNEL_MARK.test(text);
+}
+
+/**
+ * Absolute paths, long ones first, sorted; those whose path contains one of the patterns, all if there are
+ * none. `isElsewhere` tells by its text what is not to be among them.
+ */
 export async function caseFiles(
   patterns: readonly string[],
   dataPlane: LabDataPlane,
+  isElsewhere: (text: string) => boolean = () => false,
 ): Promise<readonly string[]> {
   const long: string[] = [];
   const short: string[] = [];
@@ -23,7 +35,8 @@ export async function caseFiles(
     if (patterns.length > 0 && !patterns.some((pattern) => name.includes(pattern))) continue;
     const path = join(projectDirectory, name);
     const text = await readFile(path, 'utf8');
-    if (dataPlane !== 'kernel' && !USERSPACE_MARK.test(text)) continue;
+    if (dataPlane !== 'kernel' && !USERSPACE_MARK.test(text) && !needsNoOther(text)) continue;
+    if (isElsewhere(text)) continue;
     (LONG_MARK.test(text) ? long : short).push(path);
   }
   return [...long.sort(), ...short.sort()];

@@ -3,6 +3,10 @@
 /** `1`: whole lengths. `node lab/run.ts --whole` and `make lab` set it. */
 export const WHOLE_VARIABLE = 'SALLYPORT_LAB_WHOLE';
 
+export function isWhole(): boolean {
+  return process.env[WHOLE_VARIABLE] === '1';
+}
+
 export function atLength({
   whole,
   short,
@@ -10,5 +14,5 @@ export function atLength({
   readonly whole: number;
   readonly short: number;
 }): number {
-  return process.env[WHOLE_VARIABLE] === '1' ? whole : short;
+  return isWhole() ? whole : short;
 }

@@ -3,16 +3,17 @@
 // Kernel ESP on the machine's kernel, or in user-mode Linux: one guest for each file of cases, as many at
 // once as there are processors. Where the machine's kernel has no ESP, the cases that say
 // `// lab: userspace` run on it as well, with strongSwan's own ESP: a second data plane, never the
-// only one, unless `--kernel host` asks for that. A PATTERN is a part of a case's path. `--whole` has the
+// only one, unless `--kernel host` asks for that. What says `// lab: any kernel` runs there and, but for
+// `--whole`, in no guest. A PATTERN is a part of a case's path. `--whole` has the
 // cases that prove the more the longer they run go on for their whole length.
 
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { caseFiles } from './case-files.ts';
+import { caseFiles, needsNoOther } from './case-files.ts';
 import { isolate } from './isolate.ts';
 import { describeJob, type Job, runJob } from './job.ts';
 import { chooseKernel, type HostKernel, type KernelWish } from './kernel.ts';
-import { WHOLE_VARIABLE } from './length.ts';
+import { isWhole, WHOLE_VARIABLE } from './length.ts';
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -72,11 +73,11 @@ function toKernelWish(text: string): KernelWish {
 async function chooseJobs(wish: KernelWish, patterns: readonly string[]): Promise<Job[]> {
   const kernel = await chooseKernel(wish);
   if (kernel.kind === 'host') return hostJobs(kernel, patterns);
-  const files = await caseFiles(patterns, 'kernel');
-  const jobs = files.map((file): Job => ({ kernel, dataPlane: 'kernel', files: [file] }));
-  if (wish === 'uml') return jobs;
-  const own = await chooseKernel('host');
-  return own.kind === 'host' && !own.hasEsp ? [...(await hostJobs(own, patterns)), ...jobs] : jobs;
+  const own = wish === 'uml' ? undefined : await chooseKernel('host');
+  const ours = own?.kind === 'host' && !own.hasEsp ? await hostJobs(own, patterns) : [];
+  const isOurs = (text: string): boolean => ours.length > 0 && !isWhole() && needsNoOther(text);
+  const files = await caseFiles(patterns, 'kernel', isOurs);
+  return [...ours, ...files.map((file): Job => ({ kernel, dataPlane: 'kernel', files: [file] }))];
 }
 
 /** One: cases that look at all of a machine would see those of another one. */

@@ -1,6 +1,6 @@
 // Several people apply at once: nothing of any of them is lost, and no packet of the tunnel that stands.
 
-// lab: userspace
+// lab: any kernel
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,7 +1,7 @@
 // Why a tunnel does not come up: each fault with a hand-configured peer that really has it, and what a
 // person is told. Mended there, the tunnel comes up by itself.
 
-// lab: userspace
+// lab: any kernel
 // lab: long
 
 import assert from 'node:assert/strict';

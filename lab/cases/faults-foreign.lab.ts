@@ -1,6 +1,6 @@
 // Somebody else's IKE daemon on the gateway: refused, and used when told to, without touching its own.
 
-// lab: userspace
+// lab: any kernel
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
