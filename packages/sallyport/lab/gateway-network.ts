@@ -7,9 +7,8 @@
 // The peer knows the way back, so that without a guard everything passes in clear. SAs and policies
 // are installed by hand: the driver is under test here, not a daemon.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { outputOf, systemCommands } from '../src/platform/linux/command.ts';
+import { systemCommands } from '../src/platform/linux/command.ts';
+import { ipBatch, Namespace } from './namespace.ts';
 
 export const OUTER: { readonly gateway: string; readonly peer: string } = {
   gateway: '192.0.2.1',
@@ -34,36 +33,6 @@ export interface Seen {
   /** SYNs by the MSS they carried: the clamped one, and any other. */
   readonly clamped: number;
   readonly unclamped: number;
-}
-
-/** A network namespace that lives as long as its process. */
-class Namespace implements AsyncDisposable {
-  readonly pid: string;
-  readonly #holder: ChildProcess;
-
-  private constructor(holder: ChildProcess) {
-    this.#holder = holder;
-    this.pid = String(holder.pid);
-  }
-
-  static async create(): Promise<Namespace> {
-    // It speaks once it is in its namespace, and ends when its input does, also if we are killed.
-    const holder = spawn('unshare', ['--net', '--', 'sh', '-c', 'echo ready; exec cat'], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    await once(holder.stdout, 'data');
-    return new Namespace(holder);
-  }
-
-  run(args: readonly string[], input = ''): Promise<string> {
-    return outputOf(systemCommands, 'nsenter', ['-t', this.pid, '-n', ...args], { input });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const gone = once(this.#holder, 'exit');
-    this.#holder.stdin?.end();
-    await gone;
-  }
 }
 
 export class GatewayNetwork implements AsyncDisposable {
@@ -194,10 +163,6 @@ export class GatewayNetwork implements AsyncDisposable {
     await this.#host[Symbol.asyncDispose]();
     await this.#peer[Symbol.asyncDispose]();
   }
-}
-
-export async function ipBatch(lines: readonly string[]): Promise<void> {
-  await outputOf(systemCommands, 'ip', ['-batch', '-'], { input: `${lines.join('\n')}\n` });
 }
 
 /** `flag af-unspec`: one SA carries both families. */

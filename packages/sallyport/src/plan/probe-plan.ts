@@ -12,8 +12,8 @@ export interface ProbePlan {
   readonly interface: string;
   /** 100 to 10000. */
   readonly intervalMilliseconds: number;
-  /** So many unanswered in a row, and it has failed. */
+  /** So many unanswered in a row, and it has failed; more are needed while packets get lost anyway. */
   readonly failAfter: number;
-  /** So many answered in a row, and it is good again. */
+  /** So many answered in a row, and it is good again; for longer where it has failed often lately. */
   readonly recoverAfter: number;
 }

@@ -74,12 +74,10 @@ export function diffRules(
   return { add, remove };
 }
 
-const TABLES_OF_WAYS: readonly number[] = [OWNER.tunnelTable, OWNER.learnedTable];
-
-/** Without the rules of the tunnels nothing finds its way into them; a second copy is not missed. */
+/** Without the rule of the tunnels nothing finds its way into them; a second copy is not missed. */
 function removalImpact(rule: RulePlan, desired: readonly RulePlan[]): Impact {
   const isMissed =
-    TABLES_OF_WAYS.includes(rule.table) &&
+    rule.table === OWNER.tunnelTable &&
     !desired.some(({ family, table }) => family === rule.family && table === rule.table);
   return isMissed ? 'cut' : 'nothing';
 }

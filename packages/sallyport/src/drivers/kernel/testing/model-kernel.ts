@@ -2,7 +2,6 @@
 import { parsePrefix } from '../../../lib/prefix.ts';
 import { diffKernel } from '../diff.ts';
 import { expectedFirewall } from '../firewall.ts';
-import { wantedAddresses } from '../inside-address.ts';
 import type { KernelChange, KernelDesired, KernelStep, ObservedKernel } from '../state.ts';
 
 export const EMPTY_KERNEL: ObservedKernel = {
@@ -50,7 +49,7 @@ function applyStep(
       const isSix = step.interface.kind === 'vti' && step.interface.family === 6;
       const kind = isSix ? 'vti6' : step.interface.kind;
       if (kernel.interfaces.some((link) => link.name === name)) throw new Error(`${name} exists`);
-      const ends =
+      const addresses =
         step.interface.kind === 'vti'
           ? {
               localAddress: step.interface.localAddress,
@@ -62,10 +61,7 @@ function applyStep(
         step.interface.kind === 'xfrm' && step.interface.shard !== undefined
           ? { shards: [step.interface.shard] }
           : {};
-      const link = {
-        ...{ name, kind, mtuBytes, alias, interfaceId, isUp, ...place, ...ends },
-        addresses: wantedAddresses(step.interface),
-      };
+      const link = { name, kind, mtuBytes, alias, interfaceId, isUp, ...place, ...addresses };
       return { ...kernel, interfaces: [...kernel.interfaces, link] };
     }
     case 'interface-set':
@@ -78,7 +74,6 @@ function applyStep(
                 mtuBytes: step.interface.mtuBytes,
                 alias: step.interface.alias,
                 isUp: true,
-                addresses: wantedAddresses(step.interface),
               }
             : link,
         ),
