@@ -10,7 +10,14 @@ const ALIAS = 'sallyport default/partner-a/main';
 const REMOTE = ['10.2.0.0/16', 'FD02:0::/16'] as const;
 
 export function interfacePlan(kind: 'xfrm' | 'vti', id: number = TUNNEL_ID): InterfacePlan {
-  const shared = { name: TUNNEL_NAME, interfaceId: id, mtuBytes: 1400, alias: ALIAS };
+  const shared = {
+    ...{ name: TUNNEL_NAME, interfaceId: id, mtuBytes: 1400, alias: ALIAS },
+    addresses: [
+      { local: '169.254.10.2/30' },
+      { local: '10.9.0.4/32', peer: '10.9.0.5' },
+      { local: 'FD09:0::1/126' },
+    ],
+  };
   return kind === 'xfrm'
     ? { kind, ...shared }
     : { kind, family: 4, ...shared, localAddress: OUTER.gateway, remoteAddress: OUTER.peer };

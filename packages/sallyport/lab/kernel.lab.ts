@@ -176,6 +176,32 @@ describe('interfaces', { skip: withoutXfrm }, () => {
     ['that is down', [`link set dev ${TUNNEL_NAME} down`], /^replace interface.*was down/],
     ['that is gone', [`link delete dev ${TUNNEL_NAME}`], /^add interface/],
     [
+      'without one of its addresses',
+      [`address delete fd09::1/126 dev ${TUNNEL_NAME}`],
+      /^replace interface.*\(fd09::1\/126 was missing\)/,
+    ],
+    [
+      'with somebody else’s address',
+      [`address add 172.20.0.1/24 dev ${TUNNEL_NAME}`],
+      /^replace interface.*\(had 172\.20\.0\.1\/24\)/,
+    ],
+    [
+      'of another address, beside which the wanted one only stood second',
+      [
+        `address delete 169.254.10.2/30 dev ${TUNNEL_NAME}`,
+        `address add 169.254.10.1/30 dev ${TUNNEL_NAME}`,
+      ],
+      /^replace interface.*\(169\.254\.10\.2\/30 was missing, had 169\.254\.10\.1\/30\)/,
+    ],
+    [
+      'whose address leads to another peer',
+      [
+        `address delete 10.9.0.4 peer 10.9.0.5/32 dev ${TUNNEL_NAME}`,
+        `address add 10.9.0.4 peer 10.9.0.6/32 dev ${TUNNEL_NAME}`,
+      ],
+      /^replace interface.*had 10\.9\.0\.4 peer 10\.9\.0\.6\/32/,
+    ],
+    [
       'of another id',
       [
         `link delete dev ${TUNNEL_NAME}`,
@@ -245,6 +271,7 @@ describe('interfaces', { skip: withoutXfrm }, () => {
     const many = Array.from({ length: 1000 }, (_, index) => ({
       ...interfacePlan('xfrm', 1000 + index),
       name: `sp${index.toString(16).padStart(8, '0')}`,
+      addresses: [{ local: `169.254.${index >> 6}.${4 * (index & 63) + 2}/30` }],
     }));
     const large: KernelDesired = {
       ...desired,
@@ -382,11 +409,15 @@ describe('cleanUp', () => {
       'route add 10.99.0.0/16 dev spforeign0 table 8300',
       'rule add priority 8300 lookup 99',
       'route add 10.98.0.0/16 dev lan protocol 84',
+      // As our zebra adds what it has learned (RTPROT_BGP of <linux/rtnetlink.h>).
+      'route add 10.97.0.0/16 dev lan protocol 186 table 8305',
+      'address add 172.20.0.1/24 dev spforeign0',
     ]);
     await nft('table inet other { chain sent { type filter hook output priority 0; }; }');
     const state = async (): Promise<string> => {
       const texts = await Promise.all([
         outputOf(systemCommands, 'ip', ['-o', 'link', 'show']),
+        outputOf(systemCommands, 'ip', ['-o', 'address', 'show']),
         outputOf(systemCommands, 'ip', ['-4', 'rule', 'show']),
         outputOf(systemCommands, 'ip', ['-6', 'rule', 'show']),
         outputOf(systemCommands, 'ip', ['-4', 'route', 'show', 'table', 'all']),
@@ -407,6 +438,7 @@ describe('cleanUp', () => {
       'link delete dev spforeign0',
       'rule delete priority 8300',
       'route delete 10.98.0.0/16',
+      'route delete 10.97.0.0/16 table 8305',
     ]);
   });
 });

@@ -144,7 +144,7 @@ describe('teardown', () => {
     await expect(teardown(options, signal)).rejects.toThrow(
       `not everything was removed: cannot connect to ${charon.socket}`,
     );
-    expect(await readFile(system.calls, 'utf8')).toContain('link show');
+    expect(await readFile(system.calls, 'utf8')).toContain('address show');
   });
 
   it('finds a shard by its run directory, also where its network namespace is gone', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isJson, jsonRows, textOf } from './json-fields.ts';
+import { isJson, jsonRows, jsonRowsOf, textOf } from './json-fields.ts';
 
 describe('jsonRows', () => {
   it.each([
@@ -13,6 +13,16 @@ describe('jsonRows', () => {
 
   it('throws for what is no JSON: that is not the same as nothing', () => {
     expect(() => jsonRows('Cannot open')).toThrow(SyntaxError);
+  });
+});
+
+describe('jsonRowsOf', () => {
+  it.each([
+    ['a list with other things', [{ a: 1 }, null, 2, 'b'], [{ a: 1 }]],
+    ['an object', { a: 1 }, []],
+    ['a field that is not there', undefined, []],
+  ])('of %s', (_what, value, rows) => {
+    expect(jsonRowsOf({ field: value }, 'field')).toEqual(rows);
   });
 });
 

@@ -12,6 +12,12 @@ export function jsonRows(text: string): Json[] {
   return Array.isArray(parsed) ? parsed.filter(isJson) : [];
 }
 
+/** The objects of a list in a field. */
+export function jsonRowsOf(row: Json, key: string): Json[] {
+  const value = row[key];
+  return Array.isArray(value) ? value.filter(isJson) : [];
+}
+
 /** A field as text, whether it came as text or as a number. */
 export function textOf(row: Json, key: string): string | undefined {
   const value = row[key];

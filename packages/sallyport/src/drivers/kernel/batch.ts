@@ -5,7 +5,7 @@
 import { messageOf } from '../../lib/message-of.ts';
 import type { CommandRunner } from '../../platform/linux/command.ts';
 import { renderStep } from './render.ts';
-import type { KernelChange, KernelStep } from './state.ts';
+import type { KernelChange } from './state.ts';
 
 /**
  * Input for one process. It fits into the buffer of the socket to it and goes there in one write, so
@@ -77,7 +77,7 @@ function noteFailures(
       continue;
     }
     hasNamedLine = true;
-    if (!isGone(entry.change.step, message)) {
+    if (!isGone(entry.line, message)) {
       errors.set(entry.change, `ip ${entry.line}: ${message}`);
     }
     message = '';
@@ -88,9 +88,10 @@ function noteFailures(
     errors.set(change, `ip -batch: ${stderr.trim() || `exit ${code}`}`);
 }
 
+const GONE =
+  /No such process|Cannot find device|No such file|address not found|Cannot assign requested address/i;
+
 /** A removal that finds nothing has reached its aim: routes go with their interface. */
-function isGone(step: KernelStep, message: string): boolean {
-  return (
-    step.type.endsWith('-delete') && /No such process|Cannot find device|No such file/.test(message)
-  );
+function isGone(line: string, message: string): boolean {
+  return line.split(' ')[1] === 'delete' && GONE.test(message);
 }

@@ -2,6 +2,7 @@
 import { parseAddress } from '../../lib/prefix.ts';
 import type { InterfacePlan } from '../../plan/host-plan.ts';
 import { toChange } from './change.ts';
+import { wantedAddresses } from './inside-address.ts';
 import type { KernelChange, KernelDesired, ObservedInterface, ObservedKernel } from './state.ts';
 
 export interface InterfaceChanges {
@@ -86,25 +87,39 @@ function refusal(wanted: InterfacePlan, reason: string): KernelChange {
 }
 
 function settings(before: ObservedInterface, wanted: InterfacePlan): KernelChange[] {
+  const addresses = wantedAddresses(wanted);
+  const surplus = before.addresses.filter(
+    (address) => !addresses.includes(address) && !isLinkLocal(address),
+  );
   const differences = [
     ...(before.mtuBytes === wanted.mtuBytes ? [] : [`mtu was ${before.mtuBytes}`]),
     ...(before.isUp ? [] : ['was down']),
     ...(before.alias === wanted.alias ? [] : [`alias was "${before.alias}"`]),
+    ...addresses
+      .filter((address) => !before.addresses.includes(address))
+      .map((address) => `${address} was missing`),
+    ...surplus.map((address) => `had ${address}`),
   ];
   if (differences.length === 0) return [];
   return [
     toChange(
-      { type: 'interface-set', interface: wanted },
+      { type: 'interface-set', interface: wanted, surplus },
       { action: 'replace', subject: formatInterface(wanted), detail: differences.join(', ') },
     ),
   ];
+}
+
+/** The kernel makes one of these whenever IPv6 comes back to a link, such as with a larger MTU. */
+function isLinkLocal(address: string): boolean {
+  return /^fe[89ab][0-9a-f]:/.test(address);
 }
 
 function formatInterface(wanted: InterfacePlan): string {
   const { name, kind, interfaceId, mtuBytes } = wanted;
   const shard = shardOf(wanted);
   const place = shard === undefined ? '' : ` of shard ${shard}`;
-  return `interface ${name} type ${kind} id ${interfaceId} mtu ${mtuBytes}${place}`;
+  const addresses = wantedAddresses(wanted).map((address) => ` address ${address}`);
+  return `interface ${name} type ${kind} id ${interfaceId} mtu ${mtuBytes}${place}${addresses.join('')}`;
 }
 
 function isSameLink(before: ObservedInterface, wanted: InterfacePlan): boolean {

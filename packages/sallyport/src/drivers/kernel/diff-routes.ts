@@ -74,10 +74,12 @@ export function diffRules(
   return { add, remove };
 }
 
-/** Without the rule of the tunnels nothing finds its way into them; a second copy is not missed. */
+const TABLES_OF_WAYS: readonly number[] = [OWNER.tunnelTable, OWNER.learnedTable];
+
+/** Without the rules of the tunnels nothing finds its way into them; a second copy is not missed. */
 function removalImpact(rule: RulePlan, desired: readonly RulePlan[]): Impact {
   const isMissed =
-    rule.table === OWNER.tunnelTable &&
+    TABLES_OF_WAYS.includes(rule.table) &&
     !desired.some(({ family, table }) => family === rule.family && table === rule.table);
   return isMissed ? 'cut' : 'nothing';
 }

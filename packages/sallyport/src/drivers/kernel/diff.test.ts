@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RoutePlan } from '../../plan/host-plan.ts';
+import type { InsideAddressPlan, RoutePlan } from '../../plan/host-plan.ts';
 import { formatChange } from '../driver.ts';
 import { diffKernel } from './diff.ts';
 import {
@@ -166,6 +166,57 @@ describe('diffKernel', () => {
     },
   ])('straightens $what that was bent', ({ bend, expected }) => {
     expect(lines(bend(reached(interfaces)), interfaces)).toEqual(expected);
+  });
+
+  describe('of addresses inside', () => {
+    const withAddresses = (...addresses: InsideAddressPlan[]): KernelDesired => ({
+      ...interfaces,
+      interfaces: interfaces.interfaces.map((link) => ({ ...link, addresses })),
+    });
+    const wanted = withAddresses({ local: '169.254.10.2/30' }, { local: 'FD00:0::1/126' });
+    const subject = `interface ${LINK} type xfrm id 175691777 mtu 1422 address 169.254.10.2/30 address fd00::1/126`;
+
+    it('names them with their interface, and finds them again in any spelling', () => {
+      expect(lines(EMPTY_KERNEL, wanted)).toContain(`add ${subject}`);
+      expect(lines(reached(wanted), wanted)).toEqual([]);
+    });
+
+    it('puts back what is missing and takes away what is too much, without another link', () => {
+      const bent = withAddresses({ local: 'fd00::1/126' }, { local: '169.254.10.2/29' });
+      expect(lines(reached(bent), wanted)).toEqual([
+        `replace ${subject} (169.254.10.2/30 was missing, had 169.254.10.2/29)`,
+      ]);
+      expect(lines(reached(wanted, reached(bent)), wanted)).toEqual([]);
+    });
+
+    it('tells a peer that is in no subnet of ours from another one', () => {
+      const local = '10.0.0.4/32';
+      const peer = withAddresses({ local, peer: '10.0.0.5' });
+      expect(lines(reached(peer), peer)).toEqual([]);
+      expect(lines(reached(peer), withAddresses({ local, peer: '10.0.0.6' }))).toHaveLength(1);
+      expect(lines(reached(peer), withAddresses({ local }))).toHaveLength(1);
+    });
+
+    it('leaves the one that the kernel itself makes when IPv6 comes back to a link', () => {
+      const kernel = reached(interfaces);
+      const links = kernel.interfaces.map((link) => ({ ...link, addresses: ['fe80::1/64'] }));
+      expect(lines({ ...kernel, interfaces: links }, interfaces)).toEqual([]);
+    });
+
+    it('leaves none where none is wanted', () => {
+      expect(lines(reached(wanted), interfaces)).toEqual([
+        expect.stringContaining('(had 169.254.10.2/30, had fd00::1/126)'),
+      ]);
+    });
+  });
+
+  it('keeps a rule for what our zebra has learned like the others, and its routes are not ours to see', () => {
+    const rule = { family: 4, priority: 8305, table: 8305 } as const;
+    const learned = { ...interfaces, rules: [...interfaces.rules, rule] };
+    const text = 'rule IPv4 priority 8305 from all lookup 8305';
+    expect(lines(reached(interfaces), learned)).toEqual([`add ${text}`]);
+    expect(lines(reached(learned), learned)).toEqual([]);
+    expect(lines(reached(learned), interfaces)).toEqual([`remove ${text} [cut]`]);
   });
 
   it('makes a link anew whose id is another, with its routes and sysctls', () => {

@@ -1,5 +1,6 @@
 /** The programs that a host without anything of ours sees, and those that see it off again. */
 import { describe, expect, it } from 'vitest';
+import type { InsideAddressPlan } from '../../plan/host-plan.ts';
 import { KernelDriver } from './driver.ts';
 import { type KernelDesired, NOTHING_DESIRED, type ObservedKernel } from './state.ts';
 import { desiredOf } from './testing/desired.ts';
@@ -32,7 +33,28 @@ async function transcript(observed: ObservedKernel, desired: KernelDesired): Pro
   return `${lines.join('\n')}\n`;
 }
 
+function withAddresses(...addresses: InsideAddressPlan[]): KernelDesired {
+  const interfaces = desiredOf('dual-stack inside, IPv4 outside').interfaces;
+  return {
+    ...NOTHING_DESIRED,
+    interfaces: interfaces.map((link) => ({ ...link, addresses })),
+  };
+}
+
 describe('what is run', () => {
+  it('to give an interface its addresses, and to take one away', async () => {
+    const desired = withAddresses({ local: '169.254.10.2/30' }, { local: 'fd00::1/126' });
+    const other = withAddresses(
+      { local: '169.254.10.1/30' },
+      { local: 'fd09::1/128', peer: 'fd09::2' },
+    );
+    const there = await transcript(EMPTY_KERNEL, desired);
+    const from = await transcript(reached(desired), other);
+    await expect(`${there}\n# and to others\n${from}`).toMatchFileSnapshot(
+      'testdata/apply-inside-addresses.txt',
+    );
+  });
+
   it.each([
     'dual-stack inside, IPv4 outside',
     'four family combinations',

@@ -146,7 +146,7 @@ describe('apply', () => {
 
   it('says what is in the way and touches it with no program', async () => {
     const { driver, commands } = make();
-    commands.on(/link show/, {
+    commands.on(/address show/, {
       stdout: '[{"ifname":"sp0a78d801","linkinfo":{"info_kind":"dummy"}}]',
     });
     const changes = driver.diff(await driver.observe(signal), interfaces);
@@ -179,6 +179,31 @@ describe('apply', () => {
     });
     const changes = driver.diff(await driver.observe(signal), NOTHING_DESIRED);
     expect(changes).toHaveLength(1);
+    expect((await driver.apply(changes, signal)).failed).toEqual([]);
+  });
+
+  it('counts an address as removed that went with the first one of its subnet', async () => {
+    const { driver, commands } = make();
+    const [link] = interfaces.interfaces;
+    if (link === undefined) throw new Error('the world has a link');
+    const desired: KernelDesired = { ...NOTHING_DESIRED, interfaces: [link] };
+    const addr_info = [
+      { local: '10.0.0.1', prefixlen: 24 },
+      { local: '10.0.0.2', prefixlen: 24 },
+    ];
+    const { name: ifname, alias: ifalias, mtuBytes: mtu, interfaceId } = link;
+    const linkinfo = { info_kind: 'xfrm', info_data: { if_id: String(interfaceId) } };
+    commands.on(/address show/, {
+      stdout: JSON.stringify([{ ifname, ifalias, mtu, flags: ['UP'], linkinfo, addr_info }]),
+    });
+    const run = commands.run.bind(commands);
+    const stderr = 'Error: ipv4: Address not found.\nCommand failed -:3\n';
+    commands.run = (file, args, options) =>
+      options?.input?.includes('address delete') === true
+        ? Promise.resolve({ code: 1, stdout: '', stderr })
+        : run(file, args, options);
+    const changes = driver.diff(await driver.observe(signal), desired);
+    expect(changes.map(({ detail }) => detail)).toEqual(['had 10.0.0.1/24, had 10.0.0.2/24']);
     expect((await driver.apply(changes, signal)).failed).toEqual([]);
   });
 
@@ -246,7 +271,7 @@ describe('observe', () => {
 
   it('asks for the sysctls of our links, and of no others', async () => {
     const { driver, commands, sysctls } = make();
-    commands.on(/link show/, {
+    commands.on(/address show/, {
       stdout: JSON.stringify([
         { ifname: 'eth0' },
         { ifname: 'sp1', ifalias: 'sallyport x', linkinfo: { info_kind: 'xfrm' } },

@@ -5,12 +5,13 @@
  *
  * How it is driven: `ip -json` and `nft -j` to observe, `ip -batch` and one `nft -f` transaction to
  * apply: a thousand tunnels cost a handful of processes.
- * What we own: links named `sp…` of type xfrm, vti or vti6 whose alias begins with `sallyport`; routes
- * and rules of protocol 83; the table `inet sallyport`. Sysctls carry no mark: what a shared one was
+ * What we own: links named `sp…` of type xfrm, vti or vti6 whose alias begins with `sallyport`, with their
+ * addresses; routes and rules of protocol 83; the table `inet sallyport`. Routes of table 8305 are of our
+ * zebra, which gives them its own protocol number and keeps them. Sysctls carry no mark: what a shared one was
  * before we changed it is kept by `SysctlFiles` and put back by `cleanUp`.
  * Order: see `diff.ts`. A failed step is reported and the others go on; the next round tries again.
- * Supported standards and manuals: RFC 4301, RFC 3704, RFC 6691; ip-link(8), ip-route(8),
- * ip-rule(8), nft(8), Linux Documentation/networking/ip-sysctl.
+ * Supported standards and manuals: RFC 4301, RFC 3704, RFC 6691; ip-link(8), ip-address(8),
+ * ip-route(8), ip-rule(8), nft(8), Linux Documentation/networking/ip-sysctl.
  */
 import { messageOf } from '../../lib/message-of.ts';
 import type { Problem } from '../../lib/problem.ts';
@@ -92,7 +93,7 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
     });
     const [namespaceList, linkList, firewall, ...families] = await Promise.all([
       ip(['netns', 'list']),
-      ip(['-details', 'link', 'show']),
+      ip(['-details', 'address', 'show']),
       this.#observeFirewall(signal),
       ...FAMILIES.map(ofFamily),
     ]);

@@ -10,7 +10,7 @@ const recorded = (name: string): string =>
 
 describe('parseLinks', () => {
   it('finds what carries our mark, with id, addresses and state', () => {
-    const { interfaces } = parseLinks(recorded('link'));
+    const { interfaces } = parseLinks(recorded('address'));
     expect(interfaces).toEqual([
       {
         name: 'sp0a78d801',
@@ -19,6 +19,12 @@ describe('parseLinks', () => {
         isUp: true,
         alias: 'sallyport default/partner-a/main',
         interfaceId: 0x0a78d801,
+        addresses: [
+          '169.254.10.2/30',
+          '10.0.0.4 peer 10.0.0.5/32',
+          'fd09::1 peer fd09::2/128',
+          'fd00::1/126',
+        ],
       },
       {
         name: 'sp00000002',
@@ -29,6 +35,7 @@ describe('parseLinks', () => {
         interfaceId: 0xffffffff,
         localAddress: '192.0.2.1',
         remoteAddress: '192.0.2.2',
+        addresses: [],
       },
       {
         // Made, and not named yet: the work was cut short.
@@ -40,6 +47,7 @@ describe('parseLinks', () => {
         interfaceId: 42,
         localAddress: '2001:db8::1',
         remoteAddress: '2001:db8::2',
+        addresses: [],
       },
     ]);
   });
@@ -57,14 +65,8 @@ describe('parseLinks', () => {
   });
 
   it('takes everything else for foreign, by all its names', () => {
-    const { foreignInterfaces } = parseLinks(recorded('link'));
-    expect([...foreignInterfaces].sort()).toEqual([
-      'ip_vti0',
-      'lo',
-      'peer0',
-      'spaltname',
-      'spforeign0',
-    ]);
+    const { foreignInterfaces } = parseLinks(recorded('address'));
+    expect([...foreignInterfaces].sort()).toEqual(['lo', 'peer0', 'spaltname', 'spforeign0']);
   });
 });
 
@@ -127,7 +129,7 @@ describe('any JSON that ip may print', () => {
   );
 
   it('is no empty kernel where it was cut off: then nothing is known', () => {
-    const text = recorded('link').slice(0, 1_000);
+    const text = recorded('address').slice(0, 1_000);
     expect(() => parseLinks(text)).toThrow(SyntaxError);
     expect(() => parseRoutes(text, 4)).toThrow(SyntaxError);
     expect(() => parseRules(text, 4)).toThrow(SyntaxError);
@@ -175,8 +177,30 @@ describe('a link', () => {
   it('says no more than ip does', () => {
     const bare = { ifname: 'sp1', group: '83', linkinfo: { info_kind: 'vti' } };
     expect(parseLinks(JSON.stringify([bare])).interfaces).toEqual([
-      { name: 'sp1', kind: 'vti', mtuBytes: Number.NaN, isUp: false, alias: '' },
+      { name: 'sp1', kind: 'vti', mtuBytes: Number.NaN, isUp: false, alias: '', addresses: [] },
     ]);
+  });
+});
+
+describe('an address', () => {
+  const addressesOf = (...infos: unknown[]): readonly string[] | undefined => {
+    const row = { ifname: 'sp1', group: '83', linkinfo: { info_kind: 'xfrm' }, addr_info: infos };
+    return parseLinks(JSON.stringify([row])).interfaces[0]?.addresses;
+  };
+
+  it.each([
+    { info: { local: '169.254.10.2', prefixlen: 30 }, text: '169.254.10.2/30' },
+    { info: { local: 'FD00:0::1', prefixlen: 126 }, text: 'fd00::1/126' },
+    {
+      info: { local: '10.0.0.4', address: '10.0.0.5', prefixlen: 32 },
+      text: '10.0.0.4 peer 10.0.0.5/32',
+    },
+  ])('is read as ip writes it: $text', ({ info, text }) => {
+    expect(addressesOf(info)).toEqual([text]);
+  });
+
+  it('is none where ip tells less', () => {
+    expect(addressesOf({ local: '10.0.0.4' }, { prefixlen: 32 }, null)).toEqual([]);
   });
 });
 

@@ -4,6 +4,7 @@ import { canonicalAddress, canonicalPrefix } from '../../lib/canonical-address.t
 import { isJson, type Json, jsonRows, textOf } from '../../lib/json-fields.ts';
 import { type Family, familyOf } from '../../lib/prefix.ts';
 import { OWNER, type RulePlan } from '../../plan/host-plan.ts';
+import { parseInsideAddresses } from './inside-address.ts';
 import type { ObservedInterface, ObservedRoute } from './state.ts';
 
 /** Prefix of the alias that marks an interface as ours. */
@@ -22,7 +23,7 @@ export function parseNetworkNamespaces(text: string): ReadonlyMap<string, string
   return new Map(jsonRows(text).map((row) => [textOf(row, 'name') ?? '', textOf(row, 'id')]));
 }
 
-/** `ip -json -Numeric -details link show`; `namespaces`: number by name. */
+/** `ip -json -Numeric -details address show`; `namespaces`: number by name. */
 export function parseLinks(
   text: string,
   namespaces: ReadonlyMap<string, string | undefined> = new Map(),
@@ -76,6 +77,7 @@ function parseInterface(row: Json, namesOf: (id: string) => readonly string[]): 
     ...(namespace === undefined ? {} : { shards: namesOf(namespace) }),
     ...(local === undefined ? {} : { localAddress: local }),
     ...(remote === undefined ? {} : { remoteAddress: remote }),
+    addresses: parseInsideAddresses(row),
   };
 }
 

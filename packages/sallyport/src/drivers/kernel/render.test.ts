@@ -18,40 +18,78 @@ const vti6: InterfacePlan = {
   localAddress: '2001:db8::1',
   remoteAddress: '2001:db8::2',
 };
-const SETTINGS = 'link set dev sp0000002a alias "sallyport default/a/main" addrgenmode none up';
+const addressed: InterfacePlan = {
+  ...link,
+  addresses: [
+    { local: '169.254.10.2/30' },
+    { local: '10.0.0.4/32', peer: '10.0.0.5' },
+    { local: 'FD00:0::1/126' },
+    { local: 'fd09::1/128', peer: 'fd09:0::2' },
+  ],
+};
+const ADDRESSES = [
+  'address replace 169.254.10.2/30 dev sp0000002a',
+  'address replace 10.0.0.4 peer 10.0.0.5/32 dev sp0000002a',
+  'address replace fd00::1/126 dev sp0000002a nodad',
+  'address replace fd09::1 peer fd09::2/128 dev sp0000002a nodad',
+];
+const SETTINGS = [
+  'link set dev sp0000002a alias "sallyport default/a/main" addrgenmode none',
+  'link set dev sp0000002a up',
+];
 
 describe('renderStep', () => {
   it.each<{ step: KernelStep; lines: string[]; finish?: string[] }>([
     {
       step: { type: 'interface-add', interface: link },
       lines: ['link add name sp0000002a group 83 mtu 1422 type xfrm dev lo if_id 42'],
-      finish: [SETTINGS],
+      finish: SETTINGS,
     },
     {
       step: { type: 'interface-add', interface: { ...link, shard: 'ike2' } },
       lines: [
         'link add name sp0000002a group 83 mtu 1422 link-netns ike2 type xfrm dev lo if_id 42',
       ],
-      finish: [SETTINGS],
+      finish: SETTINGS,
     },
     {
       step: { type: 'interface-add', interface: vti6 },
       lines: [
         'link add name sp0000002a group 83 mtu 1422 type vti6 local 2001:db8::1 remote 2001:db8::2 key 42',
       ],
-      finish: [SETTINGS],
+      finish: SETTINGS,
     },
     {
       step: { type: 'interface-add', interface: { ...vti6, family: 4, mtuBytes: 1000 } },
       lines: [
         'link add name sp0000002a group 83 mtu 1000 type vti local 2001:db8::1 remote 2001:db8::2 key 42',
       ],
-      finish: ['link set dev sp0000002a alias "sallyport default/a/main" up'],
+      finish: [
+        'link set dev sp0000002a alias "sallyport default/a/main"',
+        'link set dev sp0000002a up',
+      ],
     },
     {
-      step: { type: 'interface-set', interface: link },
+      step: { type: 'interface-set', interface: link, surplus: [] },
       lines: ['link set dev sp0000002a mtu 1422'],
-      finish: [SETTINGS],
+      finish: SETTINGS,
+    },
+    {
+      // Not before the link is known to be ours.
+      step: { type: 'interface-add', interface: addressed },
+      lines: ['link add name sp0000002a group 83 mtu 1422 type xfrm dev lo if_id 42'],
+      finish: [...SETTINGS, ...ADDRESSES],
+    },
+    {
+      // Before and after: the kernel takes away what shares a subnet with an address that goes.
+      step: { type: 'interface-set', interface: addressed, surplus: ['169.254.10.1/30'] },
+      lines: ['link set dev sp0000002a mtu 1422'],
+      finish: [
+        ...SETTINGS,
+        ...ADDRESSES,
+        'address delete 169.254.10.1/30 dev sp0000002a',
+        ...ADDRESSES,
+      ],
     },
     { step: { type: 'interface-delete', name: 'sp1' }, lines: ['link delete dev sp1'] },
     {

@@ -5,6 +5,7 @@
 import { formatRoute } from '../../plan/describe.ts';
 import type { InterfacePlan, RoutePlan, RulePlan } from '../../plan/host-plan.ts';
 import { OWNER } from '../../plan/host-plan.ts';
+import { wantedAddresses } from './inside-address.ts';
 import type { KernelStep, ObservedRoute } from './state.ts';
 
 const PROTOCOL = `protocol ${OWNER.routeProtocol}`;
@@ -21,12 +22,15 @@ export interface BatchLines {
 export function renderStep(step: KernelStep): BatchLines {
   switch (step.type) {
     case 'interface-add':
-      return { lines: [linkAdd(step.interface)], finish: [linkSet(step.interface)] };
+      return {
+        lines: [linkAdd(step.interface)],
+        finish: [...linkSet(step.interface), ...addressesSet(step.interface)],
+      };
     case 'interface-set':
       return {
         // Alone and first: too small an MTU has taken IPv6 off the device, and `addrgenmode` with it.
         lines: [`link set dev ${step.interface.name} mtu ${step.interface.mtuBytes}`],
-        finish: [linkSet(step.interface)],
+        finish: [...linkSet(step.interface), ...addressesSet(step.interface, step.surplus)],
       };
     case 'interface-delete':
       return once(`link delete dev ${step.name}`);
@@ -59,10 +63,26 @@ function linkAdd(wanted: InterfacePlan): string {
   return `link add name ${name} group ${OWNER.routeProtocol} mtu ${mtuBytes} ${kind}`;
 }
 
-function linkSet({ name, alias, mtuBytes }: InterfacePlan): string {
-  // No link-local address: nothing is to be said on a link that has no neighbours.
+function linkSet({ name, alias, mtuBytes }: InterfacePlan): string[] {
+  // No link-local address: nothing is to be said on a link that has no neighbours. In one request with
+  // `up` it would come too late: the kernel brings the link up first (do_setlink()).
   const addresses = mtuBytes < IPV6_MINIMUM_MTU ? '' : ' addrgenmode none';
-  return `link set dev ${name} alias "${alias}"${addresses} up`;
+  return [`link set dev ${name} alias "${alias}"${addresses}`, `link set dev ${name} up`];
+}
+
+function addressesSet(wanted: InterfacePlan, surplus: readonly string[] = []): string[] {
+  const { name } = wanted;
+  // Nobody else is on the link who could have the same address: it may be used at once.
+  const add = wantedAddresses(wanted).map(
+    (address) => `address replace ${address} dev ${name}${address.includes(':') ? ' nodad' : ''}`,
+  );
+  if (surplus.length === 0) return add;
+  return [
+    ...add,
+    ...surplus.map((address) => `address delete ${address} dev ${name}`),
+    // The first IPv4 address of a subnet takes the others with it (ip-sysctl: promote_secondaries).
+    ...add,
+  ];
 }
 
 /** As `formatRoute`, with what only an observed route has. */

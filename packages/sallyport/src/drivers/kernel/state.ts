@@ -43,6 +43,8 @@ export interface ObservedInterface {
   readonly shards?: readonly string[];
   readonly localAddress?: string;
   readonly remoteAddress?: string;
+  /** Its own addresses, as ip-address(8) writes them. */
+  readonly addresses: readonly string[];
 }
 
 /** A route of our protocol number, also if somebody has bent it into a shape that no plan has. */
@@ -77,7 +79,12 @@ export interface ObservedKernel {
 export type KernelStep =
   | { readonly type: 'sysctl'; readonly sysctl: SysctlPlan }
   | { readonly type: 'interface-add'; readonly interface: InterfacePlan }
-  | { readonly type: 'interface-set'; readonly interface: InterfacePlan }
+  | {
+      readonly type: 'interface-set';
+      readonly interface: InterfacePlan;
+      /** Addresses that it has, and shall not. */
+      readonly surplus: readonly string[];
+    }
   | { readonly type: 'interface-delete'; readonly name: string }
   | { readonly type: 'firewall'; readonly script: string }
   | { readonly type: 'route-replace'; readonly route: RoutePlan }

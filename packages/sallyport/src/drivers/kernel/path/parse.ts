@@ -1,6 +1,6 @@
 /** What programs and files tell of the way of a packet. Whatever is missing is left out. */
 import { canonicalAddress } from '../../../lib/canonical-address.ts';
-import { isJson, type Json, jsonRows, textOf } from '../../../lib/json-fields.ts';
+import { isJson, type Json, jsonRows, jsonRowsOf, textOf } from '../../../lib/json-fields.ts';
 import type { Family } from '../../../lib/prefix.ts';
 import { OWNER } from '../../../plan/host-plan.ts';
 import type { CommandResult } from '../../../platform/linux/command.ts';
@@ -52,8 +52,7 @@ export interface OwnAddress {
 export function parseAddresses(text: string): OwnAddress[] {
   return jsonRows(text).flatMap((row) => {
     const name = textOf(row, 'ifname');
-    const infos = Array.isArray(row['addr_info']) ? row['addr_info'].filter(isJson) : [];
-    return infos.flatMap((info) => {
+    return jsonRowsOf(row, 'addr_info').flatMap((info) => {
       const address = textOf(info, 'local');
       return name === undefined || address === undefined
         ? []

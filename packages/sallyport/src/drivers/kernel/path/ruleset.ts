@@ -1,5 +1,5 @@
 /** The nftables ruleset of a host, as far as the way of a packet depends on it: `nft -j list ruleset`. */
-import { isJson, type Json, textOf } from '../../../lib/json-fields.ts';
+import { isJson, type Json, jsonRowsOf, textOf } from '../../../lib/json-fields.ts';
 
 /** Where a chain is called from, nft(8). */
 export type Hook = 'ingress' | 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting';
@@ -113,6 +113,6 @@ function toRule(rule: Json): Rule {
   return {
     handle: textOf(rule, 'handle') ?? '',
     ...(comment === undefined ? {} : { comment }),
-    statements: Array.isArray(rule['expr']) ? rule['expr'].filter(isJson) : [],
+    statements: jsonRowsOf(rule, 'expr'),
   };
 }

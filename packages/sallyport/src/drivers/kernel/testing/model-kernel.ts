@@ -2,6 +2,7 @@
 import { parsePrefix } from '../../../lib/prefix.ts';
 import { diffKernel } from '../diff.ts';
 import { expectedFirewall } from '../firewall.ts';
+import { wantedAddresses } from '../inside-address.ts';
 import type { KernelChange, KernelDesired, KernelStep, ObservedKernel } from '../state.ts';
 
 export const EMPTY_KERNEL: ObservedKernel = {
@@ -49,7 +50,7 @@ function applyStep(
       const isSix = step.interface.kind === 'vti' && step.interface.family === 6;
       const kind = isSix ? 'vti6' : step.interface.kind;
       if (kernel.interfaces.some((link) => link.name === name)) throw new Error(`${name} exists`);
-      const addresses =
+      const ends =
         step.interface.kind === 'vti'
           ? {
               localAddress: step.interface.localAddress,
@@ -61,7 +62,10 @@ function applyStep(
         step.interface.kind === 'xfrm' && step.interface.shard !== undefined
           ? { shards: [step.interface.shard] }
           : {};
-      const link = { name, kind, mtuBytes, alias, interfaceId, isUp, ...place, ...addresses };
+      const link = {
+        ...{ name, kind, mtuBytes, alias, interfaceId, isUp, ...place, ...ends },
+        addresses: wantedAddresses(step.interface),
+      };
       return { ...kernel, interfaces: [...kernel.interfaces, link] };
     }
     case 'interface-set':
@@ -74,6 +78,7 @@ function applyStep(
                 mtuBytes: step.interface.mtuBytes,
                 alias: step.interface.alias,
                 isUp: true,
+                addresses: wantedAddresses(step.interface),
               }
             : link,
         ),

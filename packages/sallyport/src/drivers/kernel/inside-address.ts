@@ -1,0 +1,41 @@
+/** Addresses of our interfaces, as ip-address(8) writes them: `10.0.0.1/30`, or `10.0.0.1 peer 10.0.0.5/32`. */
+import { canonicalAddress } from '../../lib/canonical-address.ts';
+import { type Json, jsonRowsOf, textOf } from '../../lib/json-fields.ts';
+import { familyOf, widthOf } from '../../lib/prefix.ts';
+import type { InsideAddressPlan, InterfacePlan } from '../../plan/host-plan.ts';
+
+/** Addresses that an interface shall have, and no others. */
+export function wantedAddresses({ addresses = [] }: InterfacePlan): string[] {
+  return addresses.map(formatAddress);
+}
+
+function formatAddress({ local, peer }: InsideAddressPlan): string {
+  if (peer === undefined) return text(local);
+  // Where there is a peer, the length is that of the way to it.
+  const family = familyOf(peer);
+  const length = family === undefined ? '' : `/${widthOf(family)}`;
+  return `${canonicalAddress(withoutLength(local))} peer ${text(`${peer}${length}`)}`;
+}
+
+/** One spelling; unlike a prefix it keeps the bits of the host. */
+function text(address: string): string {
+  const [bare = '', length = ''] = address.split('/');
+  return `${canonicalAddress(bare)}/${length}`;
+}
+
+function withoutLength(address: string): string {
+  return address.split('/', 1)[0] ?? '';
+}
+
+/** `addr_info` of a row of `ip -json address show`. */
+export function parseInsideAddresses(row: Json): string[] {
+  return jsonRowsOf(row, 'addr_info').flatMap((entry) => {
+    const local = textOf(entry, 'local');
+    const length = textOf(entry, 'prefixlen');
+    if (local === undefined || length === undefined) return [];
+    const peer = textOf(entry, 'address');
+    return peer === undefined
+      ? text(`${local}/${length}`)
+      : `${canonicalAddress(local)} peer ${text(`${peer}/${length}`)}`;
+  });
+}
