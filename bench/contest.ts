@@ -28,6 +28,8 @@ export interface Contest {
   /** Ours first; the table compares the others with it. */
   readonly subjects: readonly Subject[];
   readonly runs: number;
+  /** Every run begins from nothing: there is no cache to be filled. */
+  readonly isCold?: true;
 }
 
 /** One line of the result: one subject, one metric. */
@@ -42,10 +44,10 @@ export interface CaseResult {
   readonly runs: number;
 }
 
-/** A round whose values are thrown away goes first: it fills caches for all subjects alike. */
+/** A round whose values are thrown away goes first, if not cold: it fills caches for all subjects alike. */
 export async function holdContest(contest: Contest): Promise<readonly CaseResult[]> {
   const values = contest.subjects.map((): Measured[] => []);
-  for (let round = 0; round <= contest.runs; round += 1) {
+  for (let round = contest.isCold === true ? 1 : 0; round <= contest.runs; round += 1) {
     for (const [index, subject] of contest.subjects.entries()) {
       await subject.prepare?.();
       await untilAtRest();

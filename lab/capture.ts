@@ -2,7 +2,14 @@
 //
 // Format: draft-ietf-opsawg-pcap §4 and §5. ESP in UDP: RFC 3948 §2.
 
-/** Of an IP packet on the wire; `frame` is all of it. */
+/** What an interface saw. */
+export interface Frame {
+  /** When the kernel got it, in milliseconds since 1970. */
+  readonly at: number;
+  readonly bytes: Buffer;
+}
+
+/** Of an IP packet on the wire. */
 export interface Packet {
   readonly source: string;
   readonly destination: string;
@@ -24,13 +31,14 @@ const RECORD_HEADER_BYTES = 16;
 const ETHERNET_HEADER_BYTES = 14;
 
 /** The complete records of a capture, also while it is being written. */
-export function readFrames(file: Buffer): readonly Buffer[] {
-  const frames: Buffer[] = [];
+export function readFrames(file: Buffer): readonly Frame[] {
+  const frames: Frame[] = [];
   let offset = FILE_HEADER_BYTES;
   while (offset + RECORD_HEADER_BYTES <= file.length) {
     const start = offset + RECORD_HEADER_BYTES;
+    const at = file.readUInt32LE(offset) * 1_000 + file.readUInt32LE(offset + 4) / 1_000;
     offset = start + file.readUInt32LE(start - 8);
-    if (offset <= file.length) frames.push(file.subarray(start, offset));
+    if (offset <= file.length) frames.push({ at, bytes: file.subarray(start, offset) });
   }
   return frames;
 }

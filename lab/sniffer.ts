@@ -50,18 +50,7 @@ export class Sniffer {
     device: string,
     { innerPrefixes }: SniffOptions,
   ): Promise<Sniffer> {
-    const file = host.file(`sniff-${device}-${String(performance.now())}.pcap`);
-    const log = `${file}.log`;
-    const args = ['-i', device, '-p', '-n', '-U', '--immediate-mode', '-Z', 'root', '-w', file];
-    const program = host.spawn('tcpdump', args, { outputFile: log });
-    await until(
-      `tcpdump listens on ${device} of ${host.name}`,
-      async () => {
-        if (program.exitCode !== null) throw new Error(await readFile(log, 'utf8'));
-        return (await readFile(log, 'utf8')).includes('listening on');
-      },
-      10_000,
-    );
+    const { file, program } = await startTcpdump(host, device, []);
     return new Sniffer(host, device, file, program, prefixList(innerPrefixes));
   }
 
@@ -77,8 +66,10 @@ export class Sniffer {
       `tcpdump on ${this.#interface} of ${this.#host.name} wrote all it saw`,
       async () => {
         const frames = readFrames(await readFile(this.#file));
-        if (!frames.some((frame) => frame.includes(mark))) return undefined;
-        return frames.map(parsePacket).filter((packet) => packet !== undefined);
+        if (!frames.some(({ bytes }) => bytes.includes(mark))) return undefined;
+        return frames
+          .map(({ bytes }) => parsePacket(bytes))
+          .filter((packet) => packet !== undefined);
       },
       10_000,
     );
@@ -121,6 +112,34 @@ export class Sniffer {
     }
     return { ...total, clear };
   }
+}
+
+/** A tcpdump at work. */
+export interface Capture {
+  /** In pcap format, complete as far as packets have come. */
+  readonly file: string;
+  readonly program: ChildProcess;
+}
+
+/** Returns when it listens. `args` of tcpdump(1), a filter last. */
+export async function startTcpdump(
+  host: Host,
+  device: string,
+  args: readonly string[],
+): Promise<Capture> {
+  const file = host.file(`sniff-${device}-${String(performance.now())}.pcap`);
+  const log = `${file}.log`;
+  const always = ['-i', device, '-p', '-n', '-U', '--immediate-mode', '-Z', 'root', '-w', file];
+  const program = host.spawn('tcpdump', [...always, ...args], { outputFile: log });
+  await until(
+    `tcpdump listens on ${device} of ${host.name}`,
+    async () => {
+      if (program.exitCode !== null) throw new Error(await readFile(log, 'utf8'));
+      return (await readFile(log, 'utf8')).includes('listening on');
+    },
+    10_000,
+  );
+  return { file, program };
 }
 
 function serial(number: number): readonly number[] {

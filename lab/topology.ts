@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mustExecute } from './execute.ts';
 import { Host } from './host.ts';
+import { processesOf, signal } from './processes.ts';
 
 export interface HostDeclaration {
   /** Passes packets on; false if absent. */
@@ -105,6 +106,8 @@ export class Lab<HostName extends string = string> {
   async close(): Promise<void> {
     const hosts = [...this.#hosts.values()];
     await Promise.all(hosts.map((host) => host.close()));
+    // What those have started: daemons of an agent, of a script.
+    for (const { pid } of await processesOf(...hosts)) signal(pid, 'SIGKILL');
     const tag = this.directory.slice('/run/lab-'.length);
     await mustExecute('ip', ['-batch', '-'], {
       input: hosts.map(({ name }) => `netns delete ${tag}-${name}\n`).join(''),

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 packages="charon-systemd strongswan-swanctl libstrongswan-standard-plugins libstrongswan-extra-plugins
 libcharon-extra-plugins strongswan-pki nftables tcpdump iputils-ping fping iproute2 kmod procps openssl
-xz-utils util-linux libcap2-bin libnss3-tools gnutls-bin opensc softhsm2 fish zsh"
+xz-utils util-linux libcap2-bin libnss3-tools gnutls-bin opensc softhsm2 fish zsh frr keepalived"
 
 say() { echo "setup: $*"; }
 
@@ -28,13 +28,16 @@ if [ -n "$missing" ]; then
 		chmod 755 "$policy"
 		trap 'rm -f /usr/sbin/policy-rc.d' EXIT INT TERM
 	fi
-	had_strongswan=no
-	[ ! -e /lib/systemd/system/strongswan.service ] || had_strongswan=yes
+	fresh_services=
+	for service in strongswan frr keepalived; do
+		[ -e "/lib/systemd/system/$service.service" ] || fresh_services="$fresh_services $service.service"
+	done
 	apt-get update -qq
 	# shellcheck disable=SC2086 # words on purpose
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
-	if [ "$had_strongswan" = no ] && [ -d /run/systemd/system ]; then
-		systemctl disable --quiet strongswan.service || true
+	if [ -n "$fresh_services" ] && [ -d /run/systemd/system ]; then
+		# shellcheck disable=SC2086 # words on purpose
+		systemctl disable --quiet $fresh_services || true
 	fi
 fi
 

@@ -1,0 +1,70 @@
+// The topology `cluster` itself, strangers everywhere: traffic goes encrypted and in both directions, and by BGP and BFD it
+// survives that one end of a tunnel loses its power.
+// lab: userspace
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { dataPlane } from '../data-plane.ts';
+import { powerOff } from '../faults.ts';
+import { measureOutages } from '../outage.ts';
+import {
+  CLUSTER_INNER_PREFIXES,
+  type ClusterLab,
+  carriers,
+  clusterFlows,
+  createCluster,
+  leakedPackets,
+  SERVER,
+} from '../topologies/cluster.ts';
+import { startPlainCluster } from '../topologies/plain-cluster.ts';
+import { startRemoteSite } from '../topologies/remote-site.ts';
+
+/** BFD of the tunnels takes 0.9 s to notice; a guest's clock and its one processor take their time. */
+const LIMIT_MILLISECONDS = 2_500;
+
+describe('a cluster with two gateways, all strangers', () => {
+  let lab: ClusterLab;
+
+  const received = async (address: string): Promise<number> =>
+    (await lab.host('pod1').ping(address)).received;
+
+  before(async () => {
+    lab = await createCluster();
+    await startPlainCluster(lab, await startRemoteSite(lab, dataPlane), [1], dataPlane);
+  });
+  after(async () => {
+    await lab.close();
+  });
+
+  test('carries both families, encrypted', async () => {
+    const sniffer = await lab
+      .host('internet')
+      .sniff('peer1', { innerPrefixes: CLUSTER_INNER_PREFIXES });
+    assert.equal(await received(SERVER.ipv4), 3);
+    assert.equal(await received(SERVER.ipv6), 3);
+    const { esp, espInUdp, clear } = await sniffer.stop();
+    assert.deepEqual(clear, []);
+    // Beside them go BGP and BFD.
+    assert.ok(esp + espInUdp >= 12);
+  });
+
+  test('survives that peer1 loses its power', async (context) => {
+    const { outbound, inbound } = await measureOutages(clusterFlows(lab), async () => {
+      assert.deepEqual(await carriers(lab, 'peers'), { outbound: 1, inbound: 1 });
+      return () => powerOff(lab.host('peer1'), ['wan', 'lan']);
+    });
+    context.diagnostic(JSON.stringify({ outbound, inbound }));
+    for (const outage of [outbound, inbound]) {
+      assert.ok(outage.lost > 0, 'the fault did not meet the traffic');
+      assert.ok(outage.gapMilliseconds < LIMIT_MILLISECONDS);
+    }
+    assert.equal(await received(SERVER.ipv6), 3);
+  });
+
+  test('lets nothing through, and nothing out in clear, when peer2 is cut off as well', async () => {
+    await lab.link('uplink-peer2').cut();
+    assert.equal(await received(SERVER.ipv4), 0);
+    assert.equal(await received(SERVER.ipv6), 0);
+    assert.equal(await leakedPackets(lab), 0);
+  });
+});

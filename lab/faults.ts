@@ -1,0 +1,85 @@
+// What happens to hosts. Each fault comes without a word to anybody else, and those that can be taken back return
+// how.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Host } from './host.ts';
+import { processesOf, signal } from './processes.ts';
+
+/** Takes a fault back. */
+export type Undo = () => Promise<void>;
+
+/** kill -9 of every process of a host whose program has this name. */
+export async function killDaemon(host: Host, program: string): Promise<void> {
+  const found = (await processesOf(host)).filter(({ command }) => {
+    const [path = ''] = command.split(' ');
+    return path === program || path.endsWith(`/${program}`);
+  });
+  if (found.length === 0) throw new Error(`no ${program} runs on ${host.name}`);
+  for (const { pid } of found) signal(pid, 'SIGKILL');
+}
+
+/**
+ * All its processes stand still and nothing passes its interfaces, from one instant to the next; no neighbour loses
+ * its carrier, as behind a switch. Taken back it goes on as it was, like a virtual machine that was paused.
+ */
+export async function powerOff(host: Host, interfaces: readonly string[]): Promise<Undo> {
+  const arriving = interfaces.map(
+    (device) =>
+      `chain ${device} { type filter hook ingress device "${device}" priority 0; policy drop; }`,
+  );
+  await host.mustExec('nft', ['-f', '-'], {
+    input: `table netdev lab_power {
+${arriving.join('\n')}
+}
+table inet lab_power {
+chain leaving { type filter hook output priority -400; policy drop; oifname "lo" accept; }
+}
+`,
+  });
+  const thaw = await freeze(host);
+  return async () => {
+    await host.mustExec('nft', ['-f', '-'], {
+      input: 'delete table netdev lab_power\ndelete table inet lab_power\n',
+    });
+    await thaw();
+  };
+}
+
+/** All its processes stand still, as without a processor; its kernel goes on. */
+export async function freeze(host: Host): Promise<Undo> {
+  const frozen = new Set<number>();
+  // What a process starts while we look is frozen in the next round.
+  for (let more = true; more; ) {
+    const running = (await processesOf(host)).filter(({ pid }) => !frozen.has(pid));
+    for (const { pid } of running) {
+      signal(pid, 'SIGSTOP');
+      frozen.add(pid);
+    }
+    more = running.length > 0;
+  }
+  return () => {
+    for (const pid of frozen) signal(pid, 'SIGCONT');
+    return Promise.resolve();
+  };
+}
+
+/** No process of a host gets the processor for a while. */
+export async function stall(host: Host, milliseconds: number): Promise<void> {
+  const thaw = await freeze(host);
+  await delay(milliseconds);
+  await thaw();
+}
+
+/** A share of the packets that arrive at an interface gets lost, those of the other direction do not. */
+export async function loseArrivals(host: Host, device: string, percent: number): Promise<Undo> {
+  const table = `netdev lab_loss_${device}`;
+  const hook = `type filter hook ingress device "${device}" priority 0;`;
+  // Not netem: kernels without it have this.
+  const rule = `numgen random mod 100 < ${String(percent)} drop`;
+  await host.mustExec('nft', ['-f', '-'], {
+    input: `table ${table} {\nchain arriving {\n${hook}\n${rule}\n}\n}\n`,
+  });
+  return async () => {
+    await host.mustExec('nft', ['delete', 'table', ...table.split(' ')]);
+  };
+}

@@ -1,0 +1,97 @@
+// A router that Sallyport does not manage: FRR with hand-written configuration, as a stranger would run it. Each
+// one has its own daemons, sockets and files.
+//
+// Manual: https://docs.frrouting.org, "Basic Setup" and "VTY Shell" (-N: a path space of its own).
+
+import type { ChildProcess } from 'node:child_process';
+import { access, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { end, mustExecute } from './execute.ts';
+import type { Host } from './host.ts';
+import { until } from './until.ts';
+
+const RUN_DIRECTORY = '/run/frr';
+
+/** In the order of their start: the others connect to zebra. */
+const DAEMONS = ['zebra', 'bfdd', 'bgpd'] as const;
+
+export type FrrDaemon = (typeof DAEMONS)[number];
+
+/** The configuration of each daemon that shall run. */
+export type FrrConfiguration = Readonly<Partial<Record<FrrDaemon, string>>>;
+
+export class FrrStranger {
+  readonly host: Host;
+  readonly #configuration: FrrConfiguration;
+  readonly #running = new Map<FrrDaemon, ChildProcess>();
+
+  constructor(host: Host, configuration: FrrConfiguration) {
+    this.host = host;
+    this.#configuration = configuration;
+  }
+
+  /** Ready for vtysh when this returns. Also after kill(): starts what does not run. */
+  async start(): Promise<void> {
+    // The daemons run as a user that may not look into the lab's own directories.
+    const owned = ['-d', '-o', 'frr', '-g', 'frr'];
+    await mustExecute('install', [...owned, RUN_DIRECTORY, this.#directory]);
+    for (const daemon of DAEMONS) {
+      const text = this.#configuration[daemon];
+      if (text !== undefined && !this.#running.has(daemon)) await this.#start(daemon, text);
+    }
+  }
+
+  /** The answer to a command that ends in `json`; `{}` where there is nothing to tell. */
+  async show(command: string): Promise<unknown> {
+    const words = await this.host.mustExec('vtysh', ['-N', this.host.namespace, '-c', command]);
+    return words.trim() === '' ? {} : (JSON.parse(words) as unknown);
+  }
+
+  /** Each session of BFD is up, and as fast as it will be: below a second (RFC 5880 §6.8.3). */
+  async hasFastBfd(): Promise<boolean> {
+    const sessions = (await this.show('show bfd peers json')) as readonly {
+      readonly status: string;
+      readonly 'remote-transmit-interval': number;
+    }[];
+    return sessions.every(
+      (session) => session.status === 'up' && session['remote-transmit-interval'] < 1_000,
+    );
+  }
+
+  /** As if it crashed: says nothing to anybody. */
+  async kill(daemon: FrrDaemon): Promise<void> {
+    const child = this.#running.get(daemon);
+    if (child === undefined) throw new Error(`no ${daemon} runs on ${this.host.name}`);
+    this.#running.delete(daemon);
+    await end(child, 'SIGKILL');
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#running.values()].map((child) => end(child, 'SIGTERM')));
+    this.#running.clear();
+  }
+
+  get #directory(): string {
+    return join(RUN_DIRECTORY, this.host.namespace);
+  }
+
+  async #start(daemon: FrrDaemon, text: string): Promise<void> {
+    const config = join(this.#directory, `${daemon}.conf`);
+    await writeFile(config, text);
+    const output = this.host.file(`${daemon}.out`);
+    const args = ['-N', this.host.namespace, '-f', config, '--log', 'stdout', '--vty_port', '0'];
+    const child = this.host.spawn(join('/usr/lib/frr', daemon), args, { outputFile: output });
+    this.#running.set(daemon, child);
+    const sockets = [`${daemon}.vty`, ...(daemon === 'zebra' ? ['zserv.api'] : [])];
+    await until(
+      `${daemon} of ${this.host.name} listens`,
+      async () => {
+        if (child.exitCode !== null) throw new Error(await readFile(output, 'utf8'));
+        await Promise.all(sockets.map((socket) => access(join(this.#directory, socket))));
+        return true;
+      },
+      20_000,
+      20,
+    );
+  }
+}

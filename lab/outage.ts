@@ -1,0 +1,99 @@
+// What a fault costs the traffic between two hosts, in each direction for itself.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Arrival, type FlowDeclaration, type FlowResult, TimedFlow } from './timed-flow.ts';
+
+export interface Outage {
+  readonly sent: number;
+  readonly lost: number;
+  /**
+   * The longest time without a packet, as far as packets got lost in it. 0: none got lost. Infinity: none has
+   * arrived any more.
+   */
+  readonly gapMilliseconds: number;
+  /** From the fault to the first packet after that gap; 0 and Infinity as above. */
+  readonly resumedMilliseconds: number;
+}
+
+export interface Outages {
+  /** From the cluster to the remote site. */
+  readonly outbound: Outage;
+  readonly inbound: Outage;
+}
+
+export interface OutageOptions {
+  readonly outbound: FlowDeclaration;
+  readonly inbound: FlowDeclaration;
+  /** In each direction; 250 if absent. */
+  readonly packetsPerSecond?: number;
+  /** At least so long is looked on after the fault; 3 if absent: what comes later is not seen. */
+  readonly observeSeconds?: number;
+  /** Who has not come back by then never does; 60 if absent. */
+  readonly patienceSeconds?: number;
+}
+
+export type Fault = () => Promise<unknown>;
+
+const LOOK_MILLISECONDS = 500;
+
+/** Of what was sent: less is no traffic that flows. */
+const FLOWING_SHARE = 0.6;
+
+/** With a loss that stays, the very last ones may be among the lost. */
+const TAIL_PACKETS = 50;
+
+/**
+ * `aim` looks at the traffic, and returns the fault that is to meet it. Returns when traffic flows in both directions
+ * again, or the patience is over.
+ */
+export async function measureOutages(
+  options: OutageOptions,
+  aim: () => Promise<Fault>,
+): Promise<Outages> {
+  const { packetsPerSecond = 250, observeSeconds = 3, patienceSeconds = 60 } = options;
+  const flows = await Promise.all(
+    [options.outbound, options.inbound].map((flow) => TimedFlow.start(flow, packetsPerSecond)),
+  );
+  const fault = await aim();
+  const faultAt = Date.now();
+  const begin = performance.now();
+  await fault();
+  await delay(observeSeconds * 1_000);
+  await untilFlowing(flows, begin + patienceSeconds * 1_000);
+  const [outbound, inbound] = await Promise.all(flows.map((flow) => flow.stop()));
+  if (outbound === undefined || inbound === undefined) throw new Error('two flows were started');
+  return { outbound: outageOf(outbound, faultAt), inbound: outageOf(inbound, faultAt) };
+}
+
+export function outageOf({ sent, lost, arrivals }: FlowResult, faultAt: number): Outage {
+  let [gap, resumed] = [0, 0];
+  let last: Arrival | undefined;
+  for (const arrival of arrivals) {
+    const missing = last === undefined ? 0 : arrival.number - last.number - 1;
+    if (last !== undefined && missing > 0 && arrival.at > faultAt && arrival.at - last.at > gap) {
+      gap = arrival.at - last.at;
+      resumed = arrival.at - faultAt;
+    }
+    last = arrival;
+  }
+  const isOver = last === undefined || last.number < sent - 1 - TAIL_PACKETS;
+  return {
+    ...{ sent, lost },
+    gapMilliseconds: isOver ? Number.POSITIVE_INFINITY : gap,
+    resumedMilliseconds: isOver ? Number.POSITIVE_INFINITY : resumed,
+  };
+}
+
+async function untilFlowing(flows: readonly TimedFlow[], deadline: number): Promise<void> {
+  const counts = (): Promise<readonly number[]> => Promise.all(flows.map((flow) => flow.arrived()));
+  for (let before = await counts(); performance.now() < deadline; ) {
+    await delay(LOOK_MILLISECONDS);
+    const now = await counts();
+    const isFlowing = flows.every(({ packetsPerSecond }, index) => {
+      const arrived = (now[index] ?? 0) - (before[index] ?? 0);
+      return arrived > (packetsPerSecond * LOOK_MILLISECONDS * FLOWING_SHARE) / 1_000;
+    });
+    if (isFlowing) return;
+    before = now;
+  }
+}

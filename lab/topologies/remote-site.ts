@@ -1,0 +1,54 @@
+// The remote site of the topology `cluster`: strangers that end the tunnels and route by BGP and BFD.
+
+import type { LabDataPlane } from '../data-plane.ts';
+import { FrrStranger } from '../frr-stranger.ts';
+import {
+  BFD_PROFILES,
+  CORE_ROUTING,
+  insideAddresses,
+  interfaceAddresses,
+  peerRouting,
+  peerTunnel,
+} from '../sites/remote-site.ts';
+import type { Stranger } from '../stranger.ts';
+import { startTunnelEnd } from '../tunnel-end.ts';
+import type { ClusterLab, PairNumber } from './cluster.ts';
+
+/** A host that ends a tunnel and routes for those behind it. */
+export interface RoutedEnd {
+  readonly tunnel: Stranger;
+  readonly routing: FrrStranger;
+}
+
+export interface RemoteSite {
+  readonly peers: readonly [RoutedEnd, RoutedEnd];
+  readonly core: FrrStranger;
+}
+
+/** Ready to answer when this returns. */
+export async function startRemoteSite(
+  lab: ClusterLab,
+  dataPlane: LabDataPlane,
+): Promise<RemoteSite> {
+  const core = new FrrStranger(lab.host('core'), routed(CORE_ROUTING));
+  await core.start();
+  return { peers: [await startPeer(lab, 1, dataPlane), await startPeer(lab, 2, dataPlane)], core };
+}
+
+/** For a host with BGP and BFD. */
+export function routed(bgpd: string): { zebra: string; bfdd: string; bgpd: string } {
+  return { zebra: '', bfdd: BFD_PROFILES, bgpd };
+}
+
+async function startPeer(
+  lab: ClusterLab,
+  number: PairNumber,
+  dataPlane: LabDataPlane,
+): Promise<RoutedEnd> {
+  const host = lab.host(`peer${number}`);
+  const inside = interfaceAddresses(insideAddresses(number).peer);
+  const tunnel = await startTunnelEnd(host, peerTunnel(number), inside, dataPlane);
+  const routing = new FrrStranger(host, routed(peerRouting(number)));
+  await routing.start();
+  return { tunnel, routing };
+}
