@@ -2,6 +2,9 @@
 
 import type { CaseResult, Contest } from './contest.ts';
 
+/** Of what has not happened in the time that it was waited for. */
+const NEVER = 'never';
+
 const HEADINGS = ['case', 'subject', 'metric', 'median', 'min', 'max', 'runs', 'ratio', 'aim'];
 
 /** `ratio`: median against that of the case's first subject. */
@@ -10,9 +13,9 @@ export function formatTable(contest: Contest, results: readonly CaseResult[]): s
     const first = results.find(({ metric }) => metric === result.metric) ?? result;
     return [
       ...[result.case, result.subject, result.metric],
-      `${result.median.toFixed(1)} ${result.unit}`,
-      ...[result.min.toFixed(1), result.max.toFixed(1), String(result.runs)],
-      (result.median / first.median).toFixed(2),
+      `${decimal(result.median, 1)} ${result.unit}`,
+      ...[decimal(result.min, 1), decimal(result.max, 1), String(result.runs)],
+      decimal(result.median / first.median, 2),
       verdict(contest, result),
     ];
   });
@@ -32,6 +35,12 @@ export function formatTable(contest: Contest, results: readonly CaseResult[]): s
     )
     .map((line) => `${line}\n`)
     .join('');
+}
+
+/** Nothing for a ratio that is none. */
+function decimal(value: number, digits: number): string {
+  if (Number.isNaN(value)) return '';
+  return Number.isFinite(value) ? value.toFixed(digits) : NEVER;
 }
 
 function verdict(contest: Contest, result: CaseResult): string {
