@@ -154,6 +154,10 @@ export class GatewayNetwork implements AsyncDisposable {
     await this.#peer.run(['ip', '-batch', '-'], 'xfrm state flush\nxfrm policy flush\n');
   }
 
+  async atHost(args: readonly string[]): Promise<string> {
+    return this.#host.run(args);
+  }
+
   async atPeer(args: readonly string[]): Promise<string> {
     return this.#peer.run(args);
   }

@@ -13,6 +13,7 @@ import { after, before, describe, test } from 'node:test';
 import { formatChange } from '../src/drivers/driver.ts';
 import { KernelDriver } from '../src/drivers/kernel/driver.ts';
 import type { KernelDesired } from '../src/drivers/kernel/state.ts';
+import { OWNER } from '../src/plan/host-plan.ts';
 import { detectCapabilities, detectUnderlayMtu } from '../src/platform/linux/capabilities.ts';
 import { outputOf, systemCommands } from '../src/platform/linux/command.ts';
 import { SysctlFiles } from '../src/platform/linux/sysctl-files.ts';
@@ -158,6 +159,93 @@ describe(`kernel state, interfaces of kind ${ownKind}`, () => {
       assert.deepEqual(await differences(desired), []);
     });
   }
+});
+
+describe('another gateway of ours on the LAN', () => {
+  const plan = kernelPlan(ownKind);
+  const learned = { table: OWNER.learnedTable, priority: OWNER.learnedTable } as const;
+  /** A tunnel of our own does not lead there. */
+  const desired: KernelDesired = {
+    ...plan,
+    routes: plan.routes.filter(({ table }) => table === OWNER.guardTable),
+    rules: [...plan.rules, { family: 4, ...learned }, { family: 6, ...learned }],
+  };
+  const relaying: KernelDesired = {
+    ...desired,
+    firewall: { ...desired.firewall, relays: ['10.1.0.2', 'FD01:0::2'] },
+  };
+  /** Packets for guarded networks that left, and from them that went on. */
+  const passed = async (): Promise<{ readonly left: number; readonly came: number }> => {
+    const text = await outputOf(systemCommands, 'nft', ['list', 'table', 'inet', 'passed']);
+    const count = (name: string): number =>
+      [...text.matchAll(/packets (\d+) bytes \d+ comment "(\w+)"/g)]
+        .filter(([, , found]) => found === name)
+        .reduce((sum, [, packets]) => sum + Number(packets), 0);
+    return { left: count('left'), came: count('came') };
+  };
+  const PASSED = `table inet passed {}
+delete table inet passed
+table inet passed {
+  chain out {
+    type filter hook postrouting priority 300
+    ip daddr 10.2.0.0/16 counter comment "left"
+    ip6 daddr fd02::/16 counter comment "left"
+    ip saddr 10.2.0.0/16 counter comment "came"
+    ip6 saddr fd02::/16 counter comment "came"
+  }
+}`;
+  const viaHost = (four: string, six: string): Promise<void> =>
+    ipBatch([
+      `route replace 10.2.0.9/32 via ${four} table 8305 protocol 186`,
+      `route replace fd02::9/128 via ${six} table 8305 protocol 186`,
+    ]);
+
+  before(async () => {
+    await network.atHost(['ip', 'address', 'add', '10.2.0.9/32', 'dev', 'lo']);
+    await network.atHost(['ip', 'address', 'add', 'fd02::9/128', 'dev', 'lo', 'nodad']);
+    await network.atPeer(['ip', 'route', 'add', '10.2.0.9/32', 'via', '192.0.2.1']);
+    await network.atPeer(['ip', 'route', 'add', 'fd02::9/128', 'via', '2001:db8::1']);
+    await viaHost('10.1.0.2', 'fd01::2');
+  });
+  after(async () => {
+    await network.atHost(['ip', 'address', 'delete', '10.2.0.9/32', 'dev', 'lo']);
+    await network.atHost(['ip', 'address', 'delete', 'fd02::9/128', 'dev', 'lo']);
+    await network.atPeer(['ip', 'route', 'delete', '10.2.0.9/32']);
+    await network.atPeer(['ip', 'route', 'delete', 'fd02::9/128']);
+    await ipBatch(['route flush table 8305', 'route flush table 8305']);
+    await nft('delete table inet passed');
+  });
+
+  test('gets no packet while the plan does not name it', async () => {
+    await apply(desired);
+    await nft(PASSED);
+    for (const to of ['10.2.0.9', 'fd02::9']) {
+      assert.equal(await network.ping('gateway', to), 0, to);
+      assert.equal(await network.ping('peer', to), 0, `${to} from behind us`);
+    }
+    assert.deepEqual(await passed(), { left: 0, came: 0 });
+  });
+
+  test('gets what is for the other side, and brings what comes from there', async () => {
+    await apply(relaying);
+    assert.deepEqual(await differences(relaying), []);
+    for (const to of ['10.2.0.9', 'fd02::9']) {
+      assert.equal(await network.ping('gateway', to), 3, to);
+      assert.equal(await network.ping('peer', to), 3, `${to} from behind us`);
+    }
+  });
+
+  test('opens no way for anybody else', async () => {
+    await nft(PASSED);
+    // Forged, from another interface.
+    assert.equal(await network.ping('peer', '10.1.0.2', ['-I', '10.2.0.1']), 0);
+    assert.equal(await network.ping('peer', 'fd01::2', ['-I', 'fd02::1']), 0);
+    // By way of a neighbour that is no gateway of ours.
+    await viaHost('10.1.0.7', 'fd01::7');
+    await network.ping('gateway', '10.2.0.9');
+    await network.ping('gateway', 'fd02::9');
+    assert.deepEqual(await passed(), { left: 0, came: 0 });
+  });
 });
 
 describe('interfaces', { skip: withoutXfrm }, () => {

@@ -40,7 +40,7 @@ export interface PlanSection {
 }
 
 export function sectionsOf(plan: HostPlan): PlanSection[] {
-  const { guarded, clamps, peers } = plan.firewall;
+  const { guarded, clamps, peers, relays = [] } = plan.firewall;
   return [
     { title: 'routes', lines: plan.routes.map(formatRoute) },
     {
@@ -61,6 +61,7 @@ export function sectionsOf(plan: HostPlan): PlanSection[] {
             `${prefix}  ${by === 'interface' ? 'only by tunnel interfaces' : 'only under an IPsec policy'}`,
         ),
         ...peers.map((peer) => `${peer}  is a peer inside: its IKE and ESP stay allowed`),
+        ...relays.map((relay) => `${relay}  is a gateway of ours: packets may go and come by it`),
       ],
     },
     {

@@ -168,6 +168,11 @@ export interface FirewallPlan {
   readonly guarded: readonly { readonly prefix: string; readonly by: 'interface' | 'policy' }[];
   /** Outer addresses of peers inside guarded prefixes: their IKE and ESP stay allowed. */
   readonly peers: readonly string[];
+  /**
+   * Next hops, as the routes have them, that bring packets for guarded prefixes into a tunnel of their own: our
+   * other gateways, and those of a host that has no tunnel. Absent: none.
+   */
+  readonly relays?: readonly string[];
   /** TCP MSS ceilings: SYN to or from `prefix` is clamped to `mssBytes`. */
   readonly clamps: readonly { readonly prefix: string; readonly mssBytes: number }[];
 }

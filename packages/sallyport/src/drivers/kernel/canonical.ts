@@ -25,6 +25,9 @@ function toCanonical(desired: KernelDesired): KernelDesired {
     firewall: {
       guarded: firewall.guarded.map(withPrefix),
       peers: [...new Set(firewall.peers.map(canonicalAddress))],
+      ...(firewall.relays === undefined
+        ? {}
+        : { relays: [...new Set(firewall.relays.map(canonicalAddress))] }),
       clamps: firewall.clamps.map(withPrefix),
     },
   };

@@ -2,7 +2,7 @@
 import { parseAddress } from '../../lib/prefix.ts';
 import type { InterfacePlan } from '../../plan/host-plan.ts';
 import { toChange } from './change.ts';
-import { wantedAddresses } from './inside-address.ts';
+import { isLinkLocal, wantedAddresses } from './interface-address.ts';
 import type { KernelChange, KernelDesired, ObservedInterface, ObservedKernel } from './state.ts';
 
 export interface InterfaceChanges {
@@ -107,11 +107,6 @@ function settings(before: ObservedInterface, wanted: InterfacePlan): KernelChang
       { action: 'replace', subject: formatInterface(wanted), detail: differences.join(', ') },
     ),
   ];
-}
-
-/** The kernel makes one of these whenever IPv6 comes back to a link, such as with a larger MTU. */
-function isLinkLocal(address: string): boolean {
-  return /^fe[89ab][0-9a-f]:/.test(address);
 }
 
 function formatInterface(wanted: InterfacePlan): string {

@@ -85,12 +85,12 @@ function diffSysctls(
 }
 
 function diffFirewall(observed: ObservedKernel, desired: KernelDesired): KernelChange | undefined {
-  const expected = expectedFirewall(desired);
+  const expected = expectedFirewall(desired, observed.subnets);
   if (observed.firewall === expected) return undefined;
   const action =
     expected === undefined ? 'remove' : observed.firewall === undefined ? 'add' : 'replace';
   return toChange(
-    { type: 'firewall', script: renderFirewall(desired) },
+    { type: 'firewall', script: renderFirewall(desired, observed.subnets) },
     { action, subject: 'nftables table inet sallyport' },
   );
 }

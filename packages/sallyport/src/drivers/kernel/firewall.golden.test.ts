@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { expectedFirewall, renderFirewall } from './firewall.ts';
 import { parseFirewall } from './parse-firewall.ts';
-import { type KernelDesired, NOTHING_DESIRED } from './state.ts';
+import { type KernelDesired, NOTHING_DESIRED, type Subnet } from './state.ts';
 import { desiredOf, everyFirewall, interfaces } from './testing/desired.ts';
 
 const NAMES = [
@@ -14,6 +14,13 @@ const NAMES = [
   'user space, where the kernel has no ESP',
   'no leak guard, own MTU, our host in our network',
 ] as const;
+
+const SUBNETS: readonly Subnet[] = [
+  { prefix: '10.1.0.0/24', interface: 'lan' },
+  { prefix: '10.0.0.0/8', interface: 'wide' },
+  { prefix: 'fd01::/64', interface: 'lan' },
+  { prefix: '192.0.2.0/24', interface: 'wan' },
+];
 
 const EVERYTHING = 'everything at once';
 const CASES = [
@@ -29,13 +36,15 @@ const recorded = (name: string): string =>
 
 describe('the script', () => {
   it.each(CASES)('$name', async ({ name, desired }) => {
-    await expect(renderFirewall(desired)).toMatchFileSnapshot(`testdata/${fileOf(name)}.nft`);
+    await expect(renderFirewall(desired, SUBNETS)).toMatchFileSnapshot(
+      `testdata/${fileOf(name)}.nft`,
+    );
   });
 });
 
 describe('what nft shows of the firewall', () => {
   it.each(CASES)('equals what was wanted: $name', ({ name, desired }) => {
-    expect(parseFirewall(recorded(name))).toBe(expectedFirewall(desired));
+    expect(parseFirewall(recorded(name))).toBe(expectedFirewall(desired, SUBNETS));
   });
 
   it('is compared in one spelling of addresses, of which nft has another for some', () => {
@@ -55,7 +64,7 @@ describe('what nft shows of the firewall', () => {
   ])('differs for $what', ({ from, to }) => {
     const text = recorded('dual-stack inside, IPv4 outside');
     expect(text).toMatch(from);
-    expect(parseFirewall(text.replace(from, to))).not.toBe(expectedFirewall(interfaces));
+    expect(parseFirewall(text.replace(from, to))).not.toBe(expectedFirewall(interfaces, []));
   });
 
   it('differs for rules in another order', () => {
@@ -63,21 +72,50 @@ describe('what nft shows of the firewall', () => {
       nftables: { rule?: { chain: string } }[];
     };
     const text = JSON.stringify({ nftables: nftables.toReversed() });
-    expect(parseFirewall(text)).not.toBe(expectedFirewall(interfaces));
+    expect(parseFirewall(text)).not.toBe(expectedFirewall(interfaces, []));
   });
 
   it.each(['{}', '[]', '{"nftables": [null, 3, {"rule": 5}, {"set": {"elem": {}}}]}'])(
     'is read without a throw, whatever it is: %s',
     (text) => {
-      expect(parseFirewall(text)).not.toBe(expectedFirewall(interfaces));
+      expect(parseFirewall(text)).not.toBe(expectedFirewall(interfaces, []));
     },
   );
 });
 
+describe('relays', () => {
+  const withRelays = (...relays: string[]): KernelDesired => ({
+    ...interfaces,
+    firewall: { ...interfaces.firewall, relays },
+  });
+  const script = (relay: string): string => renderFirewall(withRelays(relay), SUBNETS);
+
+  it('let packets come in by the interfaces that reach them, of their family only', () => {
+    expect(script('10.1.0.3')).toMatch(
+      /set relay_links4 \{\n.*\n\t\telements = \{ "lan", "wide" \}/,
+    );
+    expect(script('10.1.0.3')).not.toMatch(/relay_links6|relays6/);
+    expect(script('fd01::3')).toMatch(/set relay_links6 \{\n.*\n\t\telements = \{ "lan" \}/);
+  });
+
+  it('that no interface reaches open none', () => {
+    expect(script('203.0.113.3')).toContain('rt ip nexthop @relays4 accept');
+    expect(script('203.0.113.3')).not.toContain('relay_links');
+  });
+
+  it('make another table once another interface reaches them', () => {
+    const desired = withRelays('10.1.0.3');
+    const by = (name: string): string | undefined =>
+      expectedFirewall(desired, [{ prefix: '10.1.0.0/24', interface: name }]);
+    expect(by('lan')).not.toBe(by('other'));
+    expect(by('lan')).toBe(by('lan'));
+  });
+});
+
 describe('renderFirewall', () => {
   it('has nothing where nothing is wanted', () => {
-    expect(renderFirewall(NOTHING_DESIRED)).toBe('');
-    expect(expectedFirewall(NOTHING_DESIRED)).toBeUndefined();
+    expect(renderFirewall(NOTHING_DESIRED, [])).toBe('');
+    expect(expectedFirewall(NOTHING_DESIRED, [])).toBeUndefined();
   });
 
   it('joins prefixes that overlap, which interval sets refuse', () => {
@@ -95,7 +133,7 @@ describe('renderFirewall', () => {
         ],
       },
     };
-    const script = renderFirewall(overlapping);
+    const script = renderFirewall(overlapping, []);
     expect(script.match(/elements = \{ 10\.0\.0\.0\/8 \}/g)).toHaveLength(2);
   });
 });

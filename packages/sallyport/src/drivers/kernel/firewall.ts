@@ -7,18 +7,33 @@
  * interface's name; by policy, `rt ipsec` tells that the packet will be encrypted and `meta ipsec`
  * that it was.
  *
+ * Relays: on the LAN between our gateways, and to hosts without a tunnel, those packets are in clear, as
+ * everything there is. Out of here the guard lets them go to a gateway of ours only: `rt nexthop` is the
+ * next hop that routing has chosen. When they arrive nothing in them proves which gateway they came by: a
+ * source address on Ethernet is as easy to forge as one of IP, and many clouds show the same one for all. So
+ * the interface decides, as in RFC 3704 §2.2: one that reaches a relay directly. What is forged outside
+ * comes by another interface and is dropped; on a host with one interface for both, it is the network's
+ * part to drop it.
+ *
  * MSS: TCP SYNs are clamped in both directions, and only downwards (RFC 6691).
  *
  * Every rule ends with a comment that holds a hash of its text, so that read-back notices a rule
  * that was removed, moved or written by somebody else.
  */
 import { once } from '../../lib/once.ts';
-import { type Family, familyOf, formatPrefix, parsePrefix } from '../../lib/prefix.ts';
+import {
+  containsAddress,
+  type Family,
+  familyOf,
+  formatPrefix,
+  parseAddress,
+  parsePrefix,
+} from '../../lib/prefix.ts';
 import { mergePrefixes } from '../../lib/prefix-set.ts';
 import { sha256Hex } from '../../lib/sha256.ts';
 import { type FirewallPlan, OWNER } from '../../plan/host-plan.ts';
 import { canonicalFirewall } from './parse-firewall.ts';
-import { FAMILIES, type KernelDesired } from './state.ts';
+import { FAMILIES, type KernelDesired, type Subnet } from './state.ts';
 
 /** TUN device of charon's user-space ESP: the only tunnel interface whose name is not ours to choose. */
 const USERSPACE_INTERFACE = 'ipsec0';
@@ -58,8 +73,8 @@ const CHAINS: ReadonlyMap<string, NftHook> = new Map([
 ]);
 
 /** nft script; empty where nothing is guarded or clamped and no table is wanted. */
-export function renderFirewall(desired: KernelDesired): string {
-  const table = buildTable(desired);
+export function renderFirewall(desired: KernelDesired, subnets: readonly Subnet[]): string {
+  const table = buildTable(desired, relayLinks(desired, subnets));
   if (table === undefined) return '';
   const lines = [`table inet ${OWNER.nftTable} {`];
   for (const { name, type, elements } of table.sets) {
@@ -84,15 +99,23 @@ export function renderFirewall(desired: KernelDesired): string {
   return `${lines.join('\n')}\n`;
 }
 
-const expected = new WeakMap<KernelDesired, { readonly text: string | undefined }>();
+/** By what `relayLinks` found. */
+const expected = new WeakMap<KernelDesired, Map<string, string | undefined>>();
 
 /** What `parseFirewall` returns when the table is as wanted; absent: no table. */
-export function expectedFirewall(desired: KernelDesired): string | undefined {
-  return once(expected, desired, () => ({ text: expectedText(desired) })).text;
+export function expectedFirewall(
+  desired: KernelDesired,
+  subnets: readonly Subnet[],
+): string | undefined {
+  const links = relayLinks(desired, subnets);
+  const known = once(expected, desired, () => new Map<string, string | undefined>());
+  const key = JSON.stringify(links);
+  if (!known.has(key)) known.set(key, expectedText(desired, links));
+  return known.get(key);
 }
 
-function expectedText(desired: KernelDesired): string | undefined {
-  const table = buildTable(desired);
+function expectedText(desired: KernelDesired, links: RelayLinks): string | undefined {
+  const table = buildTable(desired, links);
   if (table === undefined) return undefined;
   return canonicalFirewall([
     ...table.sets.map(
@@ -128,7 +151,28 @@ function ruleMark(rule: string): string {
   return `sallyport ${sha256Hex(rule).slice(0, 16)}`;
 }
 
-function buildTable(desired: KernelDesired): NftTable | undefined {
+/** Names of the interfaces that reach a relay directly. */
+type RelayLinks = Readonly<Record<Family, readonly string[]>>;
+
+function relayLinks({ firewall }: KernelDesired, subnets: readonly Subnet[]): RelayLinks {
+  const ofFamily = (family: Family): string[] =>
+    relaysOf(family, firewall).flatMap((relay) => {
+      const address = parseAddress(relay);
+      return subnets
+        .filter(({ prefix }) => {
+          const parsed = parsePrefix(prefix);
+          return address !== undefined && parsed.ok && containsAddress(parsed.prefix, address);
+        })
+        .map((subnet) => subnet.interface);
+    });
+  return { 4: [...new Set(ofFamily(4))].sort(), 6: [...new Set(ofFamily(6))].sort() };
+}
+
+function relaysOf(family: Family, { relays = [] }: FirewallPlan): string[] {
+  return relays.filter((relay) => familyOf(relay) === family);
+}
+
+function buildTable(desired: KernelDesired, links: RelayLinks): NftTable | undefined {
   const { firewall, interfaces, engine } = desired;
   if (firewall.guarded.length === 0 && firewall.clamps.length === 0) return undefined;
   const sets: NftSet[] = [
@@ -148,6 +192,7 @@ function buildTable(desired: KernelDesired): NftTable | undefined {
   };
   for (const family of FAMILIES) {
     addPeers(family, firewall, sets, add);
+    addRelays(family, { firewall, links: links[family], sets, add });
     addGuard(family, firewall, sets, add);
     addClamps(family, firewall, sets, add);
   }
@@ -175,6 +220,25 @@ function addPeers(family: Family, firewall: FirewallPlan, sets: NftSet[], add: A
   add('arriving', `${ip} saddr @peers${family} udp dport { 500, 4500 } accept`);
   add('sent', `${ip} daddr @peers${family} meta l4proto esp accept`);
   add('sent', `${ip} daddr @peers${family} udp sport { 500, 4500 } accept`);
+}
+
+interface Relaying {
+  readonly firewall: FirewallPlan;
+  readonly links: readonly string[];
+  readonly sets: NftSet[];
+  readonly add: AddRule;
+}
+
+function addRelays(family: Family, { firewall, links, sets, add }: Relaying): void {
+  const relays = relaysOf(family, firewall);
+  if (relays.length === 0) return;
+  const ip = PROTOCOL[family];
+  sets.push({ name: `relays${family}`, type: ADDRESS_TYPE[family], elements: relays });
+  add('forwarded', `rt ${ip} nexthop @relays${family} accept`);
+  add('sent', `rt ${ip} nexthop @relays${family} accept`);
+  if (links.length === 0) return;
+  sets.push({ name: `relay_links${family}`, type: 'ifname', elements: links });
+  add('arriving', `meta nfproto ipv${family} iifname @relay_links${family} accept`);
 }
 
 function addGuard(family: Family, firewall: FirewallPlan, sets: NftSet[], add: AddRule): void {

@@ -64,6 +64,20 @@ describe('parseLinks', () => {
     expect(parseNetworkNamespaces('').size).toBe(0);
   });
 
+  it('knows what foreign interfaces reach directly, but for what all of them do', () => {
+    expect(parseLinks(recorded('address')).subnets).toEqual([
+      { prefix: '127.0.0.0/8', interface: 'lo' },
+      { prefix: '::1/128', interface: 'lo' },
+      { prefix: '10.1.0.0/24', interface: 'peer0' },
+    ]);
+    const addr_info = [
+      { local: '10.9.0.1', address: '10.9.0.2', prefixlen: 32 },
+      { local: 'fe80::1', prefixlen: 64 },
+    ];
+    const { subnets } = parseLinks(JSON.stringify([{ ifname: 'p2p', addr_info }, { addr_info }]));
+    expect(subnets).toEqual([{ prefix: '10.9.0.2/32', interface: 'p2p' }]);
+  });
+
   it('takes everything else for foreign, by all its names', () => {
     const { foreignInterfaces } = parseLinks(recorded('address'));
     expect([...foreignInterfaces].sort()).toEqual(['lo', 'peer0', 'spaltname', 'spforeign0']);
@@ -122,7 +136,11 @@ describe('any JSON that ip may print', () => {
   it.each(['', '\n', '[]', '{}', 'null', '[null, 1, "x"]'])(
     'is nothing where ip shows nothing: %j',
     (text) => {
-      expect(parseLinks(text)).toEqual({ interfaces: [], foreignInterfaces: new Set() });
+      expect(parseLinks(text)).toEqual({
+        interfaces: [],
+        foreignInterfaces: new Set(),
+        subnets: [],
+      });
       expect(parseRoutes(text, 6)).toEqual([]);
       expect(parseRules(text, 4)).toEqual([]);
     },

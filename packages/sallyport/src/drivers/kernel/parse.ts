@@ -4,8 +4,8 @@ import { canonicalAddress, canonicalPrefix } from '../../lib/canonical-address.t
 import { isJson, type Json, jsonRows, textOf } from '../../lib/json-fields.ts';
 import { type Family, familyOf } from '../../lib/prefix.ts';
 import { OWNER, type RulePlan } from '../../plan/host-plan.ts';
-import { parseInsideAddresses } from './inside-address.ts';
-import type { ObservedInterface, ObservedRoute } from './state.ts';
+import { parseInterfaceAddresses, parseSubnets } from './interface-address.ts';
+import type { ObservedInterface, ObservedRoute, Subnet } from './state.ts';
 
 /** Prefix of the alias that marks an interface as ours. */
 const ALIAS_MARK = 'sallyport ';
@@ -16,6 +16,8 @@ const KINDS: ReadonlySet<string> = new Set(['xfrm', 'vti', 'vti6']);
 export interface ParsedLinks {
   readonly interfaces: readonly ObservedInterface[];
   readonly foreignInterfaces: ReadonlySet<string>;
+  /** Of foreign interfaces. */
+  readonly subnets: readonly Subnet[];
 }
 
 /** Names by number: `ip -json netns list`. Without a number where this namespace has met none of its links yet. */
@@ -32,11 +34,15 @@ export function parseLinks(
     [...namespaces].flatMap(([name, candidate]) => (candidate === id ? [name] : []));
   const interfaces: ObservedInterface[] = [];
   const foreignInterfaces = new Set<string>();
+  const subnets: Subnet[] = [];
   for (const row of jsonRows(text)) {
     if (isOurs(row)) interfaces.push(parseInterface(row, namesOf));
-    else for (const name of linkNames(row)) foreignInterfaces.add(name);
+    else {
+      for (const name of linkNames(row)) foreignInterfaces.add(name);
+      subnets.push(...parseSubnets(row));
+    }
   }
-  return { interfaces, foreignInterfaces };
+  return { interfaces, foreignInterfaces, subnets };
 }
 
 /**
@@ -77,7 +83,7 @@ function parseInterface(row: Json, namesOf: (id: string) => readonly string[]): 
     ...(namespace === undefined ? {} : { shards: namesOf(namespace) }),
     ...(local === undefined ? {} : { localAddress: local }),
     ...(remote === undefined ? {} : { remoteAddress: remote }),
-    addresses: parseInsideAddresses(row),
+    addresses: parseInterfaceAddresses(row),
   };
 }
 

@@ -5,7 +5,7 @@
 import { formatRoute } from '../../plan/describe.ts';
 import type { InterfacePlan, RoutePlan, RulePlan } from '../../plan/host-plan.ts';
 import { OWNER } from '../../plan/host-plan.ts';
-import { wantedAddresses } from './inside-address.ts';
+import { wantedAddresses } from './interface-address.ts';
 import type { KernelStep, ObservedRoute } from './state.ts';
 
 const PROTOCOL = `protocol ${OWNER.routeProtocol}`;

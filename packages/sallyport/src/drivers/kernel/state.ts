@@ -47,6 +47,12 @@ export interface ObservedInterface {
   readonly addresses: readonly string[];
 }
 
+/** What an interface of somebody else's reaches directly. */
+export interface Subnet {
+  readonly prefix: string;
+  readonly interface: string;
+}
+
 /** A route of our protocol number, also if somebody has bent it into a shape that no plan has. */
 export interface ObservedRoute {
   readonly prefix: string;
@@ -66,6 +72,7 @@ export interface ObservedKernel {
   readonly interfaces: readonly ObservedInterface[];
   /** Names, also alternative ones, of every interface that is not ours. */
   readonly foreignInterfaces: ReadonlySet<string>;
+  readonly subnets: readonly Subnet[];
   /** Names of the network namespaces that there are beside this one. */
   readonly networkNamespaces: ReadonlySet<string>;
   readonly routes: readonly ObservedRoute[];

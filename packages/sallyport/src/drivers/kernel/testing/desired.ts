@@ -26,6 +26,7 @@ export const everyFirewall: KernelDesired = canonicalDesired({
       { prefix: 'fd30:0:0:8000::/49', by: 'policy' },
       { prefix: 'fd31::1/128', by: 'policy' },
     ],
+    relays: ['10.1.0.3', 'FD01:0::3', 'fd01::3'],
     peers: ['10.20.0.1', '10.30.0.1', 'FD20::1', 'fd20:0::1'],
     clamps: [
       { prefix: '10.20.0.0/16', mssBytes: 1382 },

@@ -2,12 +2,13 @@
 import { parsePrefix } from '../../../lib/prefix.ts';
 import { diffKernel } from '../diff.ts';
 import { expectedFirewall } from '../firewall.ts';
-import { wantedAddresses } from '../inside-address.ts';
+import { wantedAddresses } from '../interface-address.ts';
 import type { KernelChange, KernelDesired, KernelStep, ObservedKernel } from '../state.ts';
 
 export const EMPTY_KERNEL: ObservedKernel = {
   interfaces: [],
   foreignInterfaces: new Set(['lo', 'eth0']),
+  subnets: [{ prefix: '10.1.0.0/24', interface: 'eth0' }],
   networkNamespaces: new Set(['ike2', 'ike3']),
   routes: [],
   rules: [],
@@ -92,7 +93,7 @@ function applyStep(
       };
     case 'firewall': {
       const { firewall: _, ...rest } = kernel;
-      const firewall = expectedFirewall(desired);
+      const firewall = expectedFirewall(desired, kernel.subnets);
       return firewall === undefined ? rest : { ...rest, firewall };
     }
     case 'route-replace': {

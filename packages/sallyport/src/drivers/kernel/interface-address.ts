@@ -1,8 +1,9 @@
-/** Addresses of our interfaces, as ip-address(8) writes them: `10.0.0.1/30`, or `10.0.0.1 peer 10.0.0.5/32`. */
+/** Addresses of interfaces, as ip-address(8) writes them: `10.0.0.1/30`, or `10.0.0.1 peer 10.0.0.5/32`. */
 import { canonicalAddress } from '../../lib/canonical-address.ts';
 import { type Json, jsonRowsOf, textOf } from '../../lib/json-fields.ts';
-import { familyOf, widthOf } from '../../lib/prefix.ts';
+import { familyOf, formatPrefix, parseInterfaceAddress, widthOf } from '../../lib/prefix.ts';
 import type { InsideAddressPlan, InterfacePlan } from '../../plan/host-plan.ts';
+import type { Subnet } from './state.ts';
 
 /** Addresses that an interface shall have, and no others. */
 export function wantedAddresses({ addresses = [] }: InterfacePlan): string[] {
@@ -28,7 +29,7 @@ function withoutLength(address: string): string {
 }
 
 /** `addr_info` of a row of `ip -json address show`. */
-export function parseInsideAddresses(row: Json): string[] {
+export function parseInterfaceAddresses(row: Json): string[] {
   return jsonRowsOf(row, 'addr_info').flatMap((entry) => {
     const local = textOf(entry, 'local');
     const length = textOf(entry, 'prefixlen');
@@ -38,4 +39,23 @@ export function parseInsideAddresses(row: Json): string[] {
       ? text(`${local}/${length}`)
       : `${canonicalAddress(local)} peer ${text(`${peer}/${length}`)}`;
   });
+}
+
+/**
+ * What the interface of such a row reaches directly: the subnets of its addresses, or their peers. Without the
+ * link-local one, which every interface has.
+ */
+export function parseSubnets(row: Json): Subnet[] {
+  const name = textOf(row, 'ifname');
+  return parseInterfaceAddresses(row).flatMap((address) => {
+    const parsed = parseInterfaceAddress(address.split(' peer ').at(-1) ?? '');
+    return name === undefined || parsed === undefined || isLinkLocal(address)
+      ? []
+      : { prefix: formatPrefix(parsed.subnet), interface: name };
+  });
+}
+
+/** The kernel makes such an address whenever IPv6 comes to a link, also with a larger MTU. */
+export function isLinkLocal(address: string): boolean {
+  return /^fe[89ab][0-9a-f]:/.test(address);
 }
