@@ -77,7 +77,7 @@ export interface Ping {
   readonly bytes: number;
   readonly sent: number;
   readonly received: number;
-  /** The gateway itself refused to send it: the path MTU that it knows. */
+  /** What fits, as this host or one on the way has said instead. */
   readonly refusedAbove?: number;
 }
 
@@ -86,6 +86,8 @@ export interface Probe {
   readonly source: string;
   /** Sizes in ascending order: a small one, and the tunnel's MTU; more where only the small one passed. */
   readonly pings: readonly Ping[];
+  /** One byte more than the MTU; absent: not tried. */
+  readonly above?: Ping;
 }
 
 /** What one network namespace does to packets that come in. */

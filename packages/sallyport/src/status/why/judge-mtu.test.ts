@@ -19,6 +19,29 @@ describe('judgeMtu', () => {
     ]);
   });
 
+  it('proves that whoever sends more is told what fits', () => {
+    const { probe } = probed(ping(84, 3), ping(1438, 3)).evidence;
+    const above = (one: Ping): typeof subject =>
+      seen(probe === undefined ? {} : { probe: { ...probe, above: one } });
+    expect(judgeMtu(above(ping(1439, 0, 1438)))).toEqual({
+      findings: [],
+      proofs: [
+        'a packet of 1438 bytes, the MTU of the tunnel, passes in one piece; who sends one byte more is told that 1438 fit',
+      ],
+      unseen: [],
+    });
+    // By policy, what a NAT would cost is free where there is none.
+    expect(judgeMtu(above(ping(1439, 3))).findings).toEqual([]);
+    const { findings, proofs } = judgeMtu(above(ping(1439, 0)));
+    expect(proofs).toHaveLength(1);
+    expect(findings[0]).toMatchObject({
+      code: 'path/mtu-untold',
+      message: expect.stringMatching(/^packets of 1439 bytes, one more than the MTU/) as string,
+      hint: expect.stringContaining('tells an MTU of 1438') as string,
+    });
+    expect(findings[0]?.evidence).toHaveLength(2);
+  });
+
   it('finds the size that passes where the large one does not', () => {
     const { findings } = judgeMtu(
       probed(ping(84, 3), ping(1200, 3), ping(1240, 1), ping(1280, 0), ping(1438, 0, 1300)),
@@ -31,7 +54,7 @@ describe('judgeMtu', () => {
       ) as string,
       hint: expect.stringContaining('set mtu of the Gateway to 1240 or less') as string,
     });
-    expect(findings[0]?.evidence.at(-1)).toContain('refused by this host above 1300');
+    expect(findings[0]?.evidence.at(-1)).toContain('told that 1300 fit');
   });
 
   it.each([

@@ -38,12 +38,7 @@ function judgePings({ evidence }: Subject): Judgement {
   const [small, ...larger] = evidence.probe?.pings ?? [];
   const large = larger.at(-1);
   if (small === undefined || large === undefined || !isThrough(small)) return NOTHING;
-  if (isThrough(large))
-    return {
-      findings: [],
-      proofs: [`a packet of ${large.bytes} bytes, the MTU of the tunnel, passes in one piece`],
-      unseen: [],
-    };
+  if (isThrough(large)) return judgeAbove(large, evidence.probe?.above);
   const passed = larger.findLast(isThrough) ?? small;
   const lost = larger.find((ping) => ping.bytes > passed.bytes) ?? large;
   const finding = toFinding({
@@ -54,11 +49,26 @@ function judgePings({ evidence }: Subject): Judgement {
   return { findings: [finding], proofs: [], unseen: [] };
 }
 
+/** Who sends more is told what fits (RFC 1191 §4, RFC 8201 §4), or gets it through: our own MTU leaves room for UDP. */
+function judgeAbove(large: Ping, above: Ping | undefined): Judgement {
+  const passes = `a packet of ${large.bytes} bytes, the MTU of the tunnel, passes in one piece`;
+  const proven = (proof: string): Judgement => ({ findings: [], proofs: [proof], unseen: [] });
+  if (above === undefined || isThrough(above)) return proven(passes);
+  if (above.refusedAbove !== undefined)
+    return proven(`${passes}; who sends one byte more is told that ${above.refusedAbove} fit`);
+  const finding = toFinding({
+    code: 'path/mtu-untold',
+    named: { fits: large.bytes, large: above.bytes },
+    evidence: [large, above].map(describePing),
+  });
+  return { findings: [finding], proofs: [passes], unseen: [] };
+}
+
 function isThrough({ received }: Ping): boolean {
   return received > 0;
 }
 
 function describePing({ bytes, sent, received, refusedAbove }: Ping): string {
-  const refused = refusedAbove === undefined ? '' : `, refused by this host above ${refusedAbove}`;
-  return `ping of ${bytes} bytes, not to be fragmented: ${received} of ${sent} answered${refused}`;
+  const told = refusedAbove === undefined ? '' : `, told that ${refusedAbove} fit`;
+  return `ping of ${bytes} bytes, not to be fragmented: ${received} of ${sent} answered${told}`;
 }

@@ -31,6 +31,7 @@ export type PathCode =
   | 'path/replayed'
   | 'path/mtu-black-hole'
   | 'path/mtu-smaller'
+  | 'path/mtu-untold'
   | 'path/nothing-comes-back'
   | 'path/nothing-goes-out'
   | 'path/not-sent'
@@ -125,6 +126,11 @@ export const PATH_CAUSES: Readonly<Record<PathCode, PathCauseText>> = {
     message:
       'the path to {peer} carries packets of {path} bytes: {fits} bytes fit into the tunnel, {large} are planned',
     hint: 'set mtu of the Gateway to {fits}; meanwhile connections depend on ICMP that reaches their ends',
+  },
+  'path/mtu-untold': {
+    message:
+      'packets of {large} bytes, one more than the MTU of the tunnel, get lost, and nobody says so: whoever sends them never learns what fits',
+    hint: 'see that "ip route get" tells an MTU of {fits} for networks of the other side, and that no firewall drops ICMP "fragmentation needed" (IPv6: "packet too big")',
   },
   'path/nothing-comes-back': {
     message: 'we send into the tunnel and nothing comes back',

@@ -164,14 +164,19 @@ describe('gatherPathEvidence', () => {
     });
   });
 
-  it('pings a target with a small packet and one of the MTU, none of them to be fragmented', async () => {
+  it('pings a target with a small packet, one of the MTU and one above it, none of them to be fragmented', async () => {
     commands.on(/^ping/, answered);
     const { probe } = await gather('10.20.0.10');
-    expect(probe).toMatchObject({ source: '10.10.0.1', pings: [{ bytes: 84 }, { bytes: 1438 }] });
+    expect(probe).toMatchObject({
+      source: '10.10.0.1',
+      pings: [{ bytes: 84 }, { bytes: 1438 }],
+      above: { bytes: 1439 },
+    });
     const pings = commands.calls.filter(({ line }) => line.startsWith('ping'));
     expect(pings.map(({ line }) => line)).toEqual([
-      'ping -n -q -c 3 -i 0.2 -W 1 -M do -s 56 -I 10.10.0.1 10.20.0.10',
-      'ping -n -q -c 3 -i 0.2 -W 1 -M do -s 1410 -I 10.10.0.1 10.20.0.10',
+      'ping -n -c 3 -i 0.2 -W 1 -M do -s 56 -I 10.10.0.1 10.20.0.10',
+      'ping -n -c 3 -i 0.2 -W 1 -M do -s 1410 -I 10.10.0.1 10.20.0.10',
+      'ping -n -c 3 -i 0.2 -W 1 -M do -s 1411 -I 10.10.0.1 10.20.0.10',
     ]);
     expect(pauses).toEqual([]);
   });

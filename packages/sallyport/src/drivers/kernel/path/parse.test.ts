@@ -103,13 +103,15 @@ describe('parsePing', () => {
     });
   });
 
-  it('reads the MTU above which this host sends nothing', () => {
+  it.each([
+    'ping: local error: message too long, mtu=1438',
+    'ping: local error: message too long, mtu: 1438',
+    'From 10.1.0.1 icmp_seq=1 Frag needed and DF set (mtu = 1438)',
+    'From fd01::1 icmp_seq=1 Packet too big: mtu=1438',
+  ])('reads which MTU is told instead of an answer: %s', (words) => {
     const text = '1 packets transmitted, 0 received, +1 errors, 100% packet loss, time 0ms';
-    const words = 'ping: local error: message too long, mtu=1438';
     expect(read(text, words, 1)).toMatchObject({ received: 0, refusedAbove: 1438 });
-    expect(read(text, 'ping: local error: Message too long, mtu: 1438', 1)).toMatchObject({
-      received: 0,
-    });
+    expect(read(`${words}\n\n${text}`, '', 1)).toMatchObject({ received: 0, refusedAbove: 1438 });
   });
 
   it('has none where nothing was sent', () => {

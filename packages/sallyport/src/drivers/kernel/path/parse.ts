@@ -131,11 +131,15 @@ export function parseReversePathDrops(text: string): number | undefined {
 /** IP and ICMP headers around the payload of a ping. */
 export const PING_HEADERS: Readonly<Record<Family, number>> = { 4: 28, 6: 48 };
 
-/** `ping -q` of iputils; undefined where it did not get as far as sending. */
+/** The socket knows it already, or an ICMP message has just said so: of IPv4, of IPv6. */
+const TOO_LONG =
+  /(?:message too long, mtu[=:] ?|Frag needed and DF set \(mtu = |Packet too big: mtu=)(\d+)/;
+
+/** ping(8) of iputils; undefined where it did not get as far as sending. */
 export function parsePing({ stdout, stderr }: CommandResult, bytes: number): Ping | undefined {
   const counts = /(\d+) packets transmitted, (\d+) received/.exec(stdout);
   if (counts === null) return undefined;
-  const refused = /message too long, mtu[=:] ?(\d+)/.exec(`${stderr}\n${stdout}`)?.[1];
+  const refused = TOO_LONG.exec(`${stderr}\n${stdout}`)?.[1];
   return {
     bytes,
     sent: Number(counts[1]),

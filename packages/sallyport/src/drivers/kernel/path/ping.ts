@@ -1,4 +1,4 @@
-/** Pings that may not be fragmented, from this host through a tunnel: a small one, and one of its MTU. */
+/** Pings that may not be fragmented, from this host through a tunnel: a small one, one of its MTU, and one that is larger. */
 import { familyOf } from '../../../lib/prefix.ts';
 import type { CommandRunner } from '../../../platform/linux/command.ts';
 import type { Ping, Probe } from '../../../status/why/evidence.ts';
@@ -25,14 +25,17 @@ export async function pingPath(
 ): Promise<Probe> {
   const { target, source, mtuBytes } = path;
   const send = (bytes: number): Promise<Ping> => sendPings(commands, path, bytes, signal);
-  const pings = await Promise.all([SMALL_BYTES, mtuBytes].map(send));
+  const [pings, above] = await Promise.all([
+    Promise.all([SMALL_BYTES, mtuBytes].map(send)),
+    send(mtuBytes + 1),
+  ]);
   const [small, large] = pings;
   const isSmaller = (small?.received ?? 0) > 0 && large?.received === 0;
   if (isSmaller) {
     const between = STEPS.filter((bytes) => bytes < mtuBytes);
     pings.push(...(await Promise.all(between.map(send))));
   }
-  return { target, source, pings: pings.toSorted((a, b) => a.bytes - b.bytes) };
+  return { target, source, pings: pings.toSorted((a, b) => a.bytes - b.bytes), above };
 }
 
 async function sendPings(
@@ -42,7 +45,7 @@ async function sendPings(
   signal: AbortSignal,
 ): Promise<Ping> {
   const payload = bytes - PING_HEADERS[familyOf(target) ?? 4];
-  const args = ['-n', '-q', '-c', String(COUNT), '-i', '0.2', '-W', '1', '-M', 'do'];
+  const args = ['-n', '-c', String(COUNT), '-i', '0.2', '-W', '1', '-M', 'do'];
   const result = await commands.run(
     'ping',
     [...args, '-s', String(payload), '-I', source, target],
