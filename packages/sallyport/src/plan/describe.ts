@@ -77,7 +77,7 @@ export function sectionsOf(plan: HostPlan): PlanSection[] {
 
 function formatVrrp(router: VrrpPlan): string {
   const { virtualAddresses, peers } = router;
-  return `${virtualAddresses.join(', ')} on ${router.interface}: VRRP id ${router.virtualRouterId} over IPv${router.family}, priority ${router.priority}, each ${router.advertisementMilliseconds} ms from ${router.localAddress} to ${peers.length === 0 ? 'nobody' : peers.join(', ')}`;
+  return `${virtualAddresses.join(', ')} on ${router.interface}: VRRP id ${router.virtualRouterId} over IPv${router.family}, each ${router.advertisementMilliseconds} ms from ${router.localAddress} to ${peers.length === 0 ? 'nobody' : peers.join(', ')}`;
 }
 
 function formatProbe(probe: ProbePlan): string {

@@ -1,7 +1,10 @@
 /** Virtual addresses that one of several gateways holds (VRRP version 3, RFC 5798). */
 import type { Family } from '../lib/prefix.ts';
 
-/** One virtual router. Version 3 has one for each family. */
+/**
+ * One virtual router. Version 3 has one for each family. All hosts have the same right to its addresses: who
+ * holds them keeps them until another one is fitter.
+ */
 export interface VrrpPlan {
   /** `sp-<namespace>-<gateway>-v4` or `-v6`. */
   readonly name: string;
@@ -10,8 +13,6 @@ export interface VrrpPlan {
   readonly interface: string;
   /** 1 to 255; unique on that LAN. */
   readonly virtualRouterId: number;
-  /** 1 to 254; the highest becomes master where none is. */
-  readonly priority: number;
   /** Multiple of 10, 10 to 40950. */
   readonly advertisementMilliseconds: number;
   /** Our own address on that LAN; advertisements go from it to those of the others, and to nobody else. */

@@ -16,10 +16,6 @@ import type { VrrpPlan } from './vrrp-plan.ts';
 /** Three of them without a word, and the next one takes over: about 0.35 s. */
 const ADVERTISEMENT_MILLISECONDS = 100;
 
-/** RFC 5798 §5.2.4: 255 is for who owns the address, 100 the default. First come in the declaration, first served. */
-const HIGHEST_PRIORITY = 200;
-const PRIORITY_STEP = 10;
-
 export function planVrrp(
   hostName: string,
   tunnels: readonly { readonly tunnel: TunnelPlan; readonly gateway: Gateway }[],
@@ -51,8 +47,7 @@ function planRouter(
 ): VrrpPlan | undefined {
   const { metadata, spec } = gateway;
   const { virtual } = spec.availability;
-  const rank = spec.placement.hosts.indexOf(hostName);
-  if (virtual === undefined || rank < 0) return undefined;
+  if (virtual === undefined || !spec.placement.hosts.includes(hostName)) return undefined;
   const wanted = virtual.addresses.flatMap((text) => parseInterfaceAddress(text) ?? []);
   const addresses = wanted.filter(({ address }) => address.family === family);
   /** Of a host on the LAN of the virtual addresses. */
@@ -72,7 +67,6 @@ function planRouter(
     family,
     interface: virtual.interface,
     virtualRouterId: virtual.routerId,
-    priority: Math.max(1, HIGHEST_PRIORITY - rank * PRIORITY_STEP),
     advertisementMilliseconds: ADVERTISEMENT_MILLISECONDS,
     localAddress: canonicalAddress(localAddress),
     peers: spec.placement.hosts

@@ -1,0 +1,410 @@
+// Virtual addresses of two gateways by real keepalived: who holds them, when they move, and when they do not.
+// Times are said, not judged: what a busy machine makes slow is not wrong.
+// lab: userspace
+
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import type { VrrpPlan } from '../../packages/sallyport/dist/plan/vrrp-plan.js';
+import type { VrrpReport } from '../../packages/sallyport/dist/status/vrrp-report.js';
+import type { Host } from '../host.ts';
+import { projectDirectory } from '../paths.ts';
+import { lossLine, startPingStream } from '../ping-stream.ts';
+import { processesOf } from '../processes.ts';
+import { createOneLan, LAN_ADDRESSES, type OneLanHost } from '../topologies/one-lan.ts';
+import type { Lab } from '../topology.ts';
+import { until } from '../until.ts';
+
+const VIRTUAL = ['10.9.0.254', 'fd09::fe'] as const;
+/** RFC 5798 §5.2.9: the first one of IPv6. */
+const LINK_LOCAL = 'fe80::83:51';
+const ID = 51;
+
+type Name = 'first' | 'second';
+const NAMES: readonly Name[] = ['first', 'second'];
+const other = (name: Name): Name => (name === 'first' ? 'second' : 'first');
+
+/** Ping interval in seconds. */
+const INTERVAL = 0.02;
+
+function routersOf(name: Name): VrrpPlan[] {
+  return ([4, 6] as const).map((family, index) => ({
+    name: `sp-default-left-v${String(family)}`,
+    family,
+    interface: 'eth0',
+    virtualRouterId: ID,
+    advertisementMilliseconds: 100,
+    localAddress: LAN_ADDRESSES[name][index] ?? '',
+    peers: [LAN_ADDRESSES[other(name)][index] ?? ''],
+    virtualAddresses: [`${VIRTUAL[index] ?? ''}/${family === 4 ? '24' : '64'}`],
+    tunnels: [],
+  }));
+}
+
+interface Report {
+  readonly routers: readonly VrrpReport[];
+  readonly problems: readonly { readonly code: string; readonly message: string }[];
+}
+
+/** A gateway with the driver; each call is an agent of its own. */
+class Station {
+  readonly host: Host;
+  readonly routers: readonly VrrpPlan[];
+  readonly directory: string;
+
+  constructor(host: Host, name: Name) {
+    this.host = host;
+    this.routers = routersOf(name);
+    this.directory = host.file('keepalived');
+  }
+
+  async call(action: string, ...args: readonly string[]): Promise<unknown> {
+    const output = await this.host.mustExec(process.execPath, this.#words(action, args), {
+      input: JSON.stringify(this.routers),
+    });
+    return JSON.parse(output);
+  }
+
+  apply(): Promise<unknown> {
+    return this.call('apply');
+  }
+
+  async setUsability(usability: string, reason = 'the test wants it'): Promise<void> {
+    await this.call('usability', usability, reason);
+  }
+
+  async report(): Promise<Report> {
+    return (await this.call('report')) as Report;
+  }
+
+  /** An agent that stays: it starts keepalived again. */
+  async keep(): Promise<{ end(): void }> {
+    const file = await this.host.write('routers.json', JSON.stringify(this.routers));
+    const words = this.#words('keep', []).map((word) => `'${word}'`);
+    const child = this.host.spawn('sh', [
+      '-c',
+      `exec ${process.execPath} ${words.join(' ')} <'${file}'`,
+    ]);
+    return { end: () => child.kill('SIGKILL') };
+  }
+
+  /** Its virtual addresses. */
+  async held(): Promise<string[]> {
+    const output = await this.host.mustExec('ip', ['-oneline', 'address', 'show', 'dev', 'eth0']);
+    return [...VIRTUAL, LINK_LOCAL].filter((address) => output.includes(` ${address}/`));
+  }
+
+  async keepaliveds(): Promise<number[]> {
+    return (await processesOf(this.host))
+      .filter(({ command }) => command.startsWith('/usr/sbin/keepalived '))
+      .map(({ pid }) => pid);
+  }
+
+  async killAll(): Promise<void> {
+    for (const pid of await this.keepaliveds()) process.kill(pid, 'SIGKILL');
+  }
+
+  #words(action: string, args: readonly string[]): string[] {
+    return [join(projectDirectory, 'lab', 'virtual-addresses.ts'), this.directory, action, ...args];
+  }
+}
+
+class Pair {
+  readonly lab: Lab<OneLanHost>;
+  readonly stations: Readonly<Record<Name, Station>>;
+
+  constructor(lab: Lab<OneLanHost>) {
+    this.lab = lab;
+    this.stations = {
+      first: new Station(lab.host('first'), 'first'),
+      second: new Station(lab.host('second'), 'second'),
+    };
+  }
+
+  /** All addresses are with this one, and none with the other one. */
+  async isHolder(name: Name): Promise<boolean> {
+    const [ours, theirs] = await Promise.all(
+      [name, other(name)].map((each) => this.stations[each].held()),
+    );
+    return ours?.length === VIRTUAL.length + 1 && theirs?.length === 0;
+  }
+
+  untilHolder(name: Name): Promise<boolean> {
+    return until(`${name} alone holds the addresses`, () => this.isHolder(name), 15_000, 20);
+  }
+
+  /** What a client on the LAN notices of a change, for people. */
+  async watch(change: () => Promise<unknown>): Promise<string> {
+    const client = this.lab.host('client');
+    const streams = await Promise.all(
+      VIRTUAL.map((address) => startPingStream(client, address, INTERVAL)),
+    );
+    await change();
+    const lines = await Promise.all(
+      streams.map(async (stream, index) => {
+        const result = await stream.stop();
+        const gap = Math.round(result.lost.length * INTERVAL * 1_000);
+        return `${VIRTUAL[index] ?? ''}: ${lossLine(result)}, about ${String(gap)} ms`;
+      }),
+    );
+    return lines.join('; ');
+  }
+
+  /** Both usable, and the addresses with `name`. */
+  async begin(name: Name): Promise<void> {
+    for (const each of NAMES) await this.stations[each].apply();
+    await this.stations[name].setUsability('usable');
+    await this.stations[other(name)].setUsability('last-resort');
+    await this.untilHolder(name);
+    await this.stations[other(name)].setUsability('usable');
+  }
+}
+
+describe('virtual addresses of two gateways', () => {
+  let pair: Pair;
+  let first: Station;
+  let second: Station;
+
+  before(async () => {
+    pair = new Pair(await createOneLan());
+    ({ first, second } = pair.stations);
+  });
+  after(async () => {
+    await pair.lab.close();
+  });
+
+  test('are held by one of them as a last resort, before any tunnel is proven', async () => {
+    assert.deepEqual(await first.apply(), [
+      'add virtual router sp-default-left-v4, id 51 on eth0: 10.9.0.254/24',
+      'add virtual router sp-default-left-v6, id 51 on eth0: fd09::fe/64',
+    ]);
+    await second.apply();
+    await pair.untilHolder('first');
+    const { routers } = await first.report();
+    assert.deepEqual(
+      routers.map(({ state, held }) => ({ state, held })),
+      [
+        { state: 'master', held: [VIRTUAL[0]] },
+        { state: 'master', held: [LINK_LOCAL, VIRTUAL[1]] },
+      ],
+    );
+    assert.match(routers[0]?.why ?? '', /^as a last resort, .*: no tunnel has been proven yet/);
+  });
+
+  test('are there in the second apply, which changes nothing', async () => {
+    assert.deepEqual(await first.apply(), []);
+    assert.deepEqual(await second.apply(), []);
+  });
+
+  test('go to the one that is usable, and stay there when the other one is, too', async () => {
+    await second.setUsability('usable');
+    await pair.untilHolder('second');
+    await first.setUsability('usable');
+    // It would take them after three advertisements.
+    assert.equal((await first.report()).routers[0]?.state, 'backup');
+    assert.ok(await pair.isHolder('second'));
+    const [router] = (await first.report()).routers;
+    assert.match(router?.why ?? '', /^another gateway holds the addresses; this one is/);
+  });
+
+  test('move when the holder is not usable, and do not come back (trap 9: a check that only the master passes)', async (t) => {
+    t.diagnostic(
+      await pair.watch(async () => {
+        await second.setUsability('unusable', 'its tunnel is down');
+        await pair.untilHolder('first');
+      }),
+    );
+    const [router] = (await second.report()).routers;
+    assert.equal(router?.state, 'fault');
+    await second.setUsability('usable');
+    await until(
+      'it is ready',
+      async () => (await second.report()).routers[0]?.state === 'backup',
+      5_000,
+    );
+    assert.ok(await pair.isHolder('first'));
+  });
+
+  test('move when the holder is in doubt, and stay with it when the other one is no better', async (t) => {
+    t.diagnostic(
+      await pair.watch(async () => {
+        await first.setUsability('last-resort', 'probes are not answered');
+        await pair.untilHolder('second');
+      }),
+    );
+    await first.setUsability('unusable');
+    await second.setUsability('last-resort', 'probes are not answered');
+    await pair.untilHolder('second');
+    // A holder in doubt makes way for one that has recovered.
+    await first.setUsability('usable');
+    await pair.untilHolder('first');
+    await second.setUsability('usable');
+  });
+
+  test('move when the holder falls silent, and do not come back', async (t) => {
+    t.diagnostic(
+      await pair.watch(async () => {
+        await pair.lab.link('first').cut();
+        await until(
+          'second holds them',
+          async () => (await second.held()).length === 3,
+          15_000,
+          20,
+        );
+      }),
+    );
+    await pair.lab.link('first').restore();
+    const holders = await until(
+      'one alone holds them',
+      async () => {
+        const held = await Promise.all(NAMES.map(async (name) => pair.isHolder(name)));
+        return held.some(Boolean) && held;
+      },
+      15_000,
+    );
+    assert.equal(holders.filter(Boolean).length, 1);
+  });
+
+  test('move when the holder is taken down, which leaves nothing of it', async (t) => {
+    await pair.begin('first');
+    t.diagnostic(
+      await pair.watch(async () => {
+        await first.call('clean');
+        await pair.untilHolder('second');
+      }),
+    );
+    assert.deepEqual(await first.keepaliveds(), []);
+    assert.ok(!existsSync(first.directory));
+    await first.apply();
+    await first.setUsability('usable');
+    assert.ok(await pair.isHolder('second'));
+  });
+
+  test('move when keepalived is killed, and those it left go when it is started again', async (t) => {
+    await pair.begin('first');
+    const agent = await first.keep();
+    t.diagnostic(
+      await pair.watch(async () => {
+        await first.killAll();
+        await pair.untilHolder('second');
+      }),
+    );
+    await until('it runs again', async () => (await first.keepaliveds()).length === 2, 15_000);
+    agent.end();
+    assert.deepEqual(await first.apply(), []);
+  });
+
+  test('stay with the holder while its agent is away, and when its keepalived reads a change', async () => {
+    await pair.begin('first');
+    const before = await first.keepaliveds();
+    const changed = new Station(first.host, 'first');
+    Object.assign(changed, {
+      routers: first.routers.map((router) => ({ ...router, advertisementMilliseconds: 110 })),
+    });
+    assert.deepEqual(await changed.apply(), [
+      'replace virtual router sp-default-left-v4, id 51 on eth0: 10.9.0.254/24 (advertisementMilliseconds)',
+      'replace virtual router sp-default-left-v6, id 51 on eth0: fd09::fe/64 (advertisementMilliseconds)',
+    ]);
+    assert.deepEqual(await changed.apply(), []);
+    assert.ok(await pair.isHolder('first'));
+    assert.deepEqual(await first.keepaliveds(), before);
+    await first.apply();
+  });
+
+  test('are told of a stranger with the same id', async () => {
+    await pair.begin('first');
+    const stranger = pair.lab.host('stranger');
+    const config = await stranger.write('keepalived.conf', strangersConfiguration());
+    const files = ['pid', 'vrrp_pid'].map((file) => [`--${file}`, stranger.file(file)]).flat();
+    const child = stranger.spawn('keepalived', [
+      ...['--dont-fork', '--vrrp', '--no-syslog', '--use-file', config],
+      ...files,
+    ]);
+    const problems = await until(
+      'the stranger is noticed',
+      async () => {
+        const found = (await first.report()).problems;
+        return found.length > 0 && found;
+      },
+      15_000,
+    );
+    child.kill('SIGTERM');
+    const [problem] = problems;
+    assert.equal(problem?.code, 'vrrp/duplicate-id');
+    assert.match(problem.message, /unicast source address 10\.9\.0\.3 not a unicast peer/);
+  });
+
+  test('go without passwords (trap 10: auth_pass is cut to eight characters in silence)', async () => {
+    assert.doesNotMatch(await readFile(join(first.directory, 'keepalived.conf'), 'utf8'), /auth/);
+  });
+
+  test('start and stop nothing else (trap 11: the services of a tunnel belong to two masters)', async () => {
+    const config = await readFile(join(first.directory, 'keepalived.conf'), 'utf8');
+    assert.doesNotMatch(config, /script|notify|process/);
+  });
+
+  test('are told of where a firewall keeps the gateways apart (trap 12: no opening for VRRP)', async () => {
+    for (const name of NAMES) await pair.stations[name].call('clean');
+    for (const name of NAMES) {
+      const chain = 'chain in {\ntype filter hook input priority 0\nmeta l4proto 112 drop\n}';
+      await pair.lab
+        .host(name)
+        .mustExec('nft', ['-f', '-'], { input: `table inet lab_closed {\n${chain}\n}\n` });
+      await pair.stations[name].apply();
+    }
+    for (const name of NAMES) {
+      const why = await until(
+        `${name} tells of it`,
+        async () => {
+          const [router] = (await pair.stations[name].report()).routers;
+          return router?.state === 'master' && router.why;
+        },
+        15_000,
+      );
+      assert.match(why, /has not been heard: .* a firewall stops VRRP \(IP protocol 112\)/);
+    }
+    for (const name of NAMES)
+      await pair.lab.host(name).mustExec('nft', ['delete', 'table', 'inet', 'lab_closed']);
+    await until(
+      'one alone holds them',
+      async () => {
+        const held = await Promise.all(NAMES.map((name) => pair.isHolder(name)));
+        return held.some(Boolean);
+      },
+      15_000,
+    );
+  });
+
+  test('leave nothing behind, also after a kill', async () => {
+    await first.killAll();
+    for (const name of NAMES) await pair.stations[name].call('clean');
+    for (const name of NAMES) {
+      assert.deepEqual(await pair.stations[name].held(), []);
+      assert.ok(!existsSync(pair.stations[name].directory));
+      assert.deepEqual(await pair.stations[name].keepaliveds(), []);
+    }
+  });
+});
+
+/** Another pair's keepalived that sends to our first gateway by mistake. */
+function strangersConfiguration(): string {
+  return `vrrp_instance theirs {
+  state BACKUP
+  version 3
+  interface eth0
+  virtual_router_id ${String(ID)}
+  priority 250
+  advert_int 0.1
+  unicast_ttl 255
+  unicast_src_ip ${LAN_ADDRESSES.stranger[0]}
+  unicast_peer {
+    ${LAN_ADDRESSES.first[0]}
+  }
+  virtual_ipaddress {
+    ${VIRTUAL[0]}/32
+  }
+}
+`;
+}

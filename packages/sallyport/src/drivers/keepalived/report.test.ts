@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { reportRouter, routerProblems, UNPROVEN } from './report.ts';
+import type { ObservedInterface, ObservedRouter } from './state.ts';
+import { interfaceWith, observedAll, observedRouter, V4, V6 } from './testing/routers.ts';
+
+const READY = { usability: 'usable', reason: 'a tunnel carries packets' } as const;
+
+function reportOf(
+  found: Partial<ObservedRouter>,
+  device: ObservedInterface = interfaceWith(),
+  fitness: Parameters<typeof reportRouter>[2] = READY,
+): ReturnType<typeof reportRouter> {
+  const observed = {
+    ...observedAll([V4], ''),
+    routers: [observedRouter(V4, found)],
+    interfaces: new Map([['eth0', device]]),
+  };
+  return reportRouter(V4, observed, fitness);
+}
+
+describe('a virtual router', () => {
+  it('is told of with all that was found', () => {
+    expect(reportOf({ state: 'master' }, interfaceWith('10.9.0.254'))).toEqual({
+      name: 'sp-default-left-v4',
+      family: 4,
+      interface: 'eth0',
+      virtualRouterId: 51,
+      state: 'master',
+      since: '2026-11-21T23:00:00.000Z',
+      addresses: ['10.9.0.254/24'],
+      held: ['10.9.0.254'],
+      why: 'a tunnel carries packets',
+    });
+  });
+
+  it('that is held as a last resort says so, and that nobody was heard', () => {
+    const { why } = reportOf({ state: 'master', heard: 0 }, interfaceWith('10.9.0.254'), UNPROVEN);
+    expect(why).toBe(
+      'as a last resort, no other gateway is better: no tunnel has been proven yet; 10.9.0.2 has not been heard: if it holds the addresses, too, a firewall stops VRRP (IP protocol 112)',
+    );
+  });
+
+  it('that lacks addresses says which, and a host that cannot speak says why', () => {
+    expect(reportOf({ state: 'master' }).why).toBe('10.9.0.254 should be here and is not');
+    const mute = { isUp: true, addresses: new Set(['10.9.0.254']) };
+    expect(reportOf({ state: 'master' }, mute).why).toBe(
+      'interface eth0 has no address 10.9.0.1, which speaks to the other gateways',
+    );
+  });
+
+  it('of a backup says how fit the master is', () => {
+    expect(reportOf({}).why).toBe(
+      'another gateway holds the addresses; this one is ready: a tunnel carries packets',
+    );
+    expect(reportOf({ masterPriority: 100 }, interfaceWith(), UNPROVEN).why).toBe(
+      'another gateway holds the addresses as a last resort; this one is not ready: no tunnel has been proven yet',
+    );
+    expect(reportOf({ state: 'init', masterPriority: 0 })).toMatchObject({
+      state: 'backup',
+      why: 'nobody holds the addresses yet',
+    });
+  });
+
+  it('in fault says what is wrong with the interface, or else why the host is unusable', () => {
+    const fitness = { usability: 'unusable', reason: 'its tunnels are down' } as const;
+    expect(reportOf({ state: 'fault' }, interfaceWith(), fitness).why).toBe('its tunnels are down');
+    const down = { ...interfaceWith(), isUp: false };
+    expect(reportOf({ state: 'fault' }, down, fitness).why).toBe('interface eth0 is down');
+    const { why } = reportRouter(
+      { ...V4, interface: 'eth7' },
+      { ...observedAll([], ''), routers: [observedRouter(V4, { state: 'fault' })] },
+      fitness,
+    );
+    expect(why).toBe('interface eth7 is missing');
+  });
+
+  it('without keepalived is stopped, with what was left behind', () => {
+    const { routers: _, ...stopped } = observedAll([V6], '');
+    const left = { ...stopped, interfaces: new Map([['eth0', interfaceWith('fd09::fe')]]) };
+    expect(reportRouter(V6, stopped, READY)).toMatchObject({
+      state: 'stopped',
+      why: 'keepalived does not run',
+    });
+    expect(reportRouter(V6, left, READY).why).toBe(
+      'keepalived does not run, and has left fd09::fe behind',
+    );
+  });
+});
+
+describe('a refused advertisement', () => {
+  const at = '2026-11-21T23:00:00.000Z';
+  const refusal = {
+    router: V4.name,
+    at,
+    words: 'unicast source address 10.9.0.3 not a unicast peer',
+  };
+  const codesAfter = (kind: 'stranger' | 'differs', milliseconds: number): string[] =>
+    routerProblems(
+      [V4, V6],
+      new Map([[V4.name, { ...refusal, kind }]]),
+      Date.parse(at) + milliseconds,
+    ).map(({ code }) => code);
+
+  it('is a problem for a minute', () => {
+    expect(codesAfter('stranger', 59_000)).toEqual(['vrrp/duplicate-id']);
+    expect(codesAfter('differs', 59_000)).toEqual(['vrrp/differs']);
+    expect(codesAfter('stranger', 61_000)).toEqual([]);
+  });
+});

@@ -1,0 +1,119 @@
+/** What keepalived and the interfaces say of the virtual routers of a plan: pure. */
+import type { Problem } from '../../lib/problem.ts';
+import type { VrrpPlan } from '../../plan/vrrp-plan.ts';
+import type { VrrpReport, VrrpState } from '../../status/vrrp-report.ts';
+import type { Refusal } from './parse.ts';
+import {
+  addressesOf,
+  heldAddresses,
+  muteBecause,
+  type ObservedKeepalived,
+  type ObservedRouter,
+  type RouterState,
+} from './state.ts';
+import { type Usability, usabilityOf } from './usability.ts';
+
+/** How fit this host is for a virtual router, as it was told. */
+export interface Fitness {
+  readonly usability: Usability;
+  /** In words a person can act on. */
+  readonly reason: string;
+}
+
+export const UNPROVEN: Fitness = {
+  usability: 'last-resort',
+  reason: 'no tunnel has been proven yet',
+};
+
+export function reportRouter(
+  router: VrrpPlan,
+  observed: ObservedKeepalived,
+  fitness: Fitness,
+): VrrpReport {
+  const found = observed.routers?.find(({ name }) => name === router.name);
+  const held = heldAddresses(router, observed.interfaces);
+  return {
+    name: router.name,
+    family: router.family,
+    interface: router.interface,
+    virtualRouterId: router.virtualRouterId,
+    state: found === undefined ? 'stopped' : STATES[found.state],
+    ...(found === undefined ? {} : { since: found.since }),
+    addresses: router.virtualAddresses,
+    held,
+    why: whyOf(router, found, { fitness, held, mute: muteBecause(router, observed.interfaces) }),
+  };
+}
+
+const STATES: Readonly<Record<RouterState, VrrpState>> = {
+  init: 'backup',
+  backup: 'backup',
+  master: 'master',
+  fault: 'fault',
+};
+
+interface Circumstances {
+  readonly fitness: Fitness;
+  readonly held: readonly string[];
+  readonly mute: string | undefined;
+}
+
+function whyOf(
+  router: VrrpPlan,
+  found: ObservedRouter | undefined,
+  { fitness: { usability, reason }, held, mute }: Circumstances,
+): string {
+  if (found === undefined) {
+    return `keepalived does not run${held.length === 0 ? '' : `, and has left ${held.join(', ')} behind`}`;
+  }
+  switch (found.state) {
+    case 'init':
+    case 'backup': {
+      if (found.masterPriority === 0) return 'nobody holds the addresses yet';
+      const theirs = usabilityOf(found.masterPriority);
+      const doubt = theirs === 'usable' ? '' : ' as a last resort';
+      return `another gateway holds the addresses${doubt}; this one is ${usability === 'usable' ? '' : 'not '}ready: ${reason}`;
+    }
+    case 'fault':
+      return mute ?? reason;
+    case 'master': {
+      const missing = addressesOf(router).filter((address) => !held.includes(address));
+      if (missing.length > 0) return `${missing.join(', ')} should be here and is not`;
+      if (mute !== undefined) return mute;
+      const doubt = usability === 'usable' ? '' : 'as a last resort, no other gateway is better: ';
+      return `${doubt}${reason}${unheard(router, found)}`;
+    }
+  }
+}
+
+/** Nothing else tells a lonely gateway from one behind a firewall. */
+function unheard(router: VrrpPlan, { heard }: ObservedRouter): string {
+  if (heard > 0 || router.peers.length === 0) return '';
+  return `; ${router.peers.join(', ')} has not been heard: if it holds the addresses, too, a firewall stops VRRP (IP protocol 112)`;
+}
+
+/** A refused advertisement is told of for so long. */
+const REFUSED_MILLISECONDS = 60_000;
+
+/** What other routers of the LAN do wrong; `now`: milliseconds of the epoch. */
+export function routerProblems(
+  routers: readonly VrrpPlan[],
+  refusals: ReadonlyMap<string, Refusal>,
+  now: number,
+): Problem[] {
+  return routers.flatMap(({ name, interface: device, virtualRouterId, peers }): Problem[] => {
+    const refusal = refusals.get(name);
+    if (refusal === undefined || now - Date.parse(refusal.at) > REFUSED_MILLISECONDS) return [];
+    const isStranger = refusal.kind === 'stranger';
+    return [
+      {
+        code: isStranger ? 'vrrp/duplicate-id' : 'vrrp/differs',
+        severity: 'warning',
+        message: `virtual router ${name}: an advertisement for id ${virtualRouterId} on ${device} was refused: ${refusal.words}`,
+        hint: isStranger
+          ? `only ${peers.join(', ')} may send them: find the other router, and give it or this gateway another routerId`
+          : `compare the virtual addresses on all hosts of the gateway; if another router has this id, choose another routerId`,
+      },
+    ];
+  });
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import {
+  formatUsability,
+  parseUsability,
+  stepTowards,
+  USABILITIES,
+  usabilityOf,
+} from './usability.ts';
+
+describe('the file that keepalived tracks', () => {
+  it.each(USABILITIES)('says %s so that it is read back', (usability) => {
+    expect(parseUsability(formatUsability(usability))).toBe(usability);
+  });
+
+  it.each(['', '1\n', 'usable'])('says nothing with %j', (text) => {
+    expect(parseUsability(text)).toBeUndefined();
+  });
+
+  it('takes an unusable host out of the election, and leaves the last resort in it', () => {
+    expect(formatUsability('unusable')).toBe('-254\n');
+    expect(formatUsability('last-resort')).toBe('-100\n');
+  });
+});
+
+describe('a holder that comes into doubt', () => {
+  it('gives up the addresses before it stands for election again', () => {
+    expect(stepTowards('last-resort', 'usable', true)).toBe('unusable');
+    expect(stepTowards('last-resort', 'unusable', true)).toBe('unusable');
+    expect(stepTowards('last-resort', 'unusable', false)).toBe('last-resort');
+  });
+
+  it('keeps them where nobody else wanted them', () => {
+    expect(stepTowards('last-resort', 'last-resort', true)).toBe('last-resort');
+  });
+});
+
+it('a host without the addresses does at once what it is told', () => {
+  for (const current of [...USABILITIES, undefined])
+    for (const wanted of USABILITIES) expect(stepTowards(wanted, current, false)).toBe(wanted);
+});
+
+it('a master tells by its priority how fit it is', () => {
+  expect(usabilityOf(200)).toBe('usable');
+  expect(usabilityOf(100)).toBe('last-resort');
+});

@@ -1,0 +1,56 @@
+/**
+ * How fit a host is to hold the virtual addresses, and what keepalived makes of it.
+ *
+ * Every host of a gateway has the same priority, less what its fitness takes off. A backup leaves a master
+ * alone whose priority is not lower than its own (RFC 5798 §6.4.2): whoever holds the addresses keeps them while no other one
+ * is fitter, also when a host comes back. keepalived's `nopreempt` would do that, too, but is blind to fitness:
+ * a usable host could never relieve a holder that has become doubtful.
+ *
+ * Who is `last-resort` holds the addresses only while nobody is usable: with doubts on all hosts the last holder keeps
+ * them, since a probe that is not answered proves less than an IKE SA, and an address that somebody has gives
+ * hosts on the LAN a quick refusal instead of silence.
+ */
+
+/** `usable`: proven. `last-resort`: in doubt, or about to be taken out. `unusable`: cannot carry packets at all. */
+export const USABILITIES = ['usable', 'last-resort', 'unusable'] as const;
+
+export type Usability = (typeof USABILITIES)[number];
+
+/** Of a usable host; 255 is for who owns the address, 100 the default (RFC 5798 §5.2.4). */
+export const PRIORITY = 200;
+
+/** keepalived.conf(5), track_file: added to the priority; below -253 it is the state FAULT. */
+const OFFSETS: Readonly<Record<Usability, number>> = {
+  usable: 0,
+  'last-resort': -100,
+  unusable: -254,
+};
+
+/** Content of the file that keepalived tracks. */
+export function formatUsability(usability: Usability): string {
+  return `${OFFSETS[usability]}\n`;
+}
+
+/** Undefined where the content is none that we write. */
+export function parseUsability(text: string): Usability | undefined {
+  return USABILITIES.find((usability) => formatUsability(usability) === text);
+}
+
+/** Of the master whose priority a backup has heard. */
+export function usabilityOf(priority: number): Usability {
+  return priority >= PRIORITY ? 'usable' : 'last-resort';
+}
+
+/**
+ * What to tell keepalived next on the way to `wanted`. A holder in doubt first gives up the addresses for a moment: as in
+ * FAULT it says goodbye with priority 0 and drops them before anybody else takes them, and when nobody does, it
+ * has them back after three advertisements.
+ */
+export function stepTowards(
+  wanted: Usability,
+  current: Usability | undefined,
+  isHolder: boolean,
+): Usability {
+  const givesWay = wanted === 'last-resort' && current !== 'last-resort' && isHolder;
+  return givesWay ? 'unusable' : wanted;
+}
