@@ -1,6 +1,6 @@
 // Who may import whom, each rule with its reason. `scripts/check.ts` also demands that modules were seen.
 const PURE =
-  '^packages/sallyport/src/(lib|model|plan|status)/|^packages/sallyport/src/drivers/[^/]+/(?!(driver|engine|daemon|memory-file|vici-socket|batch)[.]ts$|testing/)';
+  '^packages/sallyport/src/(lib|model|plan|status)/|^packages/sallyport/src/drivers/[^/]+/(?!(driver|engine|daemon|memory-file|vici-socket|vty-socket|batch)[.]ts$|testing/)';
 const TEST = '[.](test|prop[.]test)[.]ts$|/testing[.]ts$|/testing/';
 
 /** @type {import("dependency-cruiser").IConfiguration} */

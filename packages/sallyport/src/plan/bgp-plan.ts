@@ -9,12 +9,14 @@ export interface BgpPlan {
   readonly routerId: string;
   /** What is announced to anybody at all; a neighbour gets of it what its `advertise` names. */
   readonly originate: readonly string[];
-  /** Accepted from nobody, whatever a neighbour may announce: what is ours, and what no site may have. */
+  /** Accepted from no `peer`, whatever it may announce: what is ours, and what no site may have. */
   readonly refuse: readonly PrefixRange[];
   /** Sorted by address. */
   readonly neighbors: readonly BgpNeighborPlan[];
   /** Hosts of the cluster that may call without being listed; absent: none. */
   readonly nodes?: BgpNodesPlan;
+  /** Before this host goes: what it tells is to be preferred by nobody any more (RFC 8326). */
+  readonly gracefulShutdown?: true;
 }
 
 /** A prefix and all inside it, up to this length. */
@@ -57,8 +59,9 @@ export interface BgpNeighborPlan {
   readonly timers: BgpTimers;
   readonly bfd?: BfdPlan;
   /**
-   * `connected`: in a subnet of our interface, packets come with TTL 255 (RFC 5082). `any-ttl`: as that, without
-   * the check. `unconnected`: has an address of its own, without a subnet.
+   * `connected`: in a subnet of our interface, packets come with TTL 255 (RFC 5082), and those of BFD are then
+   * multihop (RFC 5883) in FRR. `any-ttl`: as that, without the check. `unconnected`: has an address of its own,
+   * without a subnet.
    */
   readonly reach: 'connected' | 'any-ttl' | 'unconnected';
   /** Secret of the TCP MD5 signature (RFC 2385); absent: none. */
@@ -71,13 +74,13 @@ export interface BgpNeighborPlan {
   readonly transit: boolean;
   /** For each family; what is told beyond that ends the session for some minutes. */
   readonly maximumPrefixes: number;
-  /** LOCAL_PREF of what it tells: the highest wins. */
-  readonly localPreference: number;
-  /** Large community (RFC 8092) of what it tells: `asn:83:number of the tunnel`. */
+  /** LOCAL_PREF of what it tells: the highest wins. Absent: as it comes, from a speaker of our AS. */
+  readonly localPreference?: number;
+  /** Large community (RFC 8092) of what it tells: `asn:83:number of the tunnel`. Absent: as it comes. */
   readonly community?: string;
 }
 
-/** Dynamic neighbours: clients of this route reflector (RFC 4456). */
+/** Dynamic neighbours: clients of this route reflector (RFC 4456), told what others have told us. */
 export interface BgpNodesPlan {
   /** Where they call from. */
   readonly ranges: readonly string[];

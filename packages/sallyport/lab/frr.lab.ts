@@ -1,0 +1,408 @@
+// The FRR driver with real daemons, against a neighbour that somebody has set up by hand and that tells
+// everything it can: what is planned is reached without a session that ends for it, only what the policy
+// lets in reaches the kernel, and what dies comes back.
+
+// lab: any kernel
+
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { formatChange } from '../src/drivers/driver.ts';
+import { Frr } from '../src/drivers/frr/frr.ts';
+import { gatewayPlan, nodePlan } from '../src/drivers/frr/testing/plans.ts';
+import type { BgpNeighborPlan, BgpPlan } from '../src/plan/bgp-plan.ts';
+import { outputOf, systemCommands } from '../src/platform/linux/command.ts';
+import { processesNamed } from '../src/platform/linux/processes.ts';
+import { SecretValue } from '../src/platform/secret-value.ts';
+import type { BgpSessionReport } from '../src/status/bgp-report.ts';
+import { FrrStranger } from './frr-stranger.ts';
+
+const { signal } = new AbortController();
+const PASSWORD = 'word-of-the-lab';
+const FINGERPRINT = 'f00d';
+
+const peer: BgpNeighborPlan = {
+  address: '169.254.10.1',
+  kind: 'peer',
+  description: 'default/stranger/a',
+  tunnel: 'sp.default.stranger.a',
+  asn: 65_002,
+  localAddress: '169.254.10.2',
+  families: [4, 6],
+  timers: { keepaliveSeconds: 3, holdSeconds: 9, connectRetrySeconds: 1 },
+  bfd: { intervalMilliseconds: 300, multiplier: 3 },
+  reach: 'any-ttl',
+  password: { namespace: 'default', name: 'bgp', fingerprint: FINGERPRINT },
+  accept: [
+    { prefix: '10.50.0.0/16', longest: 24 },
+    { prefix: '10.0.0.0/8', longest: 32 },
+    { prefix: '2001:db8:50::/48', longest: 64 },
+  ],
+  advertise: ['10.20.0.0/16', '2001:db8:20::/48'],
+  transit: false,
+  maximumPrefixes: 100,
+  localPreference: 200,
+  community: '65001:83:1',
+};
+
+const plan: BgpPlan = {
+  asn: 65_001,
+  routerId: '192.0.2.1',
+  originate: ['10.20.0.0/16', '10.21.0.0/16', '2001:db8:20::/48'],
+  refuse: [
+    { prefix: '0.0.0.0/0', longest: 0 },
+    { prefix: '10.20.0.0/15', longest: 32 },
+    { prefix: '127.0.0.0/8', longest: 32 },
+    { prefix: '169.254.0.0/16', longest: 32 },
+    { prefix: '224.0.0.0/3', longest: 32 },
+    { prefix: '::/0', longest: 0 },
+  ],
+  neighbors: [peer],
+};
+
+/** What the stranger tells first; all but the first three are for nobody. */
+const STRANGER = `
+  router bgp 65002
+  bgp router-id 192.0.2.2
+  no bgp ebgp-requires-policy
+  no bgp network import-check
+  no bgp default ipv4-unicast
+  neighbor 169.254.10.2 remote-as 65001
+  neighbor 169.254.10.2 password ${PASSWORD}
+  neighbor 169.254.10.2 timers connect 1
+  neighbor 169.254.10.2 timers 3 9
+  neighbor 169.254.10.2 bfd
+  neighbor 2001:db8:a::2 remote-as 65001
+  neighbor 2001:db8:a::2 timers connect 1
+  neighbor 2001:db8:a::2 capability extended-nexthop
+  address-family ipv4 unicast
+  neighbor 169.254.10.2 activate
+  neighbor 2001:db8:a::2 activate
+  network 10.50.0.0/24
+  network 10.51.0.0/16
+  network 0.0.0.0/0
+  network 10.20.5.0/24
+  network 127.1.0.0/16
+  network 169.254.9.0/24
+  network 172.16.0.0/12
+  exit-address-family
+  address-family ipv6 unicast
+  neighbor 169.254.10.2 activate
+  neighbor 2001:db8:a::2 activate
+  network 2001:db8:50::/64
+  network 2001:db8:99::/64
+  exit-address-family`;
+const ACCEPTED = ['10.50.0.0/24', '10.51.0.0/16', '2001:db8:50::/64'];
+
+const directory = await mkdtemp(join(tmpdir(), 'sallyport-frr-'));
+let ended = 0;
+const frr = new Frr({
+  runDirectory: directory,
+  commands: systemCommands,
+  secrets: {
+    read: () => Promise.resolve({ form: 'psk', psk: new SecretValue(Buffer.from(PASSWORD)) }),
+  },
+  onEnd: () => {
+    ended += 1;
+  },
+});
+
+async function differences(bgp: BgpPlan): Promise<string[]> {
+  return frr.driver.diff(await frr.driver.observe(signal), { bgp }).map(formatChange);
+}
+
+async function apply(bgp: BgpPlan): Promise<string[]> {
+  const changes = frr.driver.diff(await frr.driver.observe(signal), { bgp });
+  assert.ok(!JSON.stringify(changes).includes(PASSWORD));
+  const { failed } = await frr.driver.apply(changes, signal);
+  assert.deepEqual(failed, []);
+  assert.deepEqual(await differences(bgp), []);
+  return changes.map((change) => `${formatChange(change)}: ${change.impact}`);
+}
+
+async function session(address: string): Promise<BgpSessionReport> {
+  const report = await frr.report(signal);
+  return report?.sessions.find((one) => one.address === address) ?? assert.fail(address);
+}
+
+/** Prefixes in the table of what was learned. */
+async function installed(): Promise<string[]> {
+  const lists = await Promise.all(
+    ['-4', '-6'].map((family) =>
+      systemCommands.run('ip', ['-json', family, 'route', 'show', 'table', '8305']),
+    ),
+  );
+  const routes = lists.flatMap(({ stdout }) => JSON.parse(stdout || '[]') as { dst: string }[]);
+  return routes.map(({ dst }) => dst).sort();
+}
+
+/** Routes of the main table that are not the cable's own. */
+async function leaked(): Promise<string> {
+  return outputOf(systemCommands, 'ip', ['route', 'show', 'proto', 'bgp']);
+}
+
+/** Goes on where the condition throws; the last error is told in the end. */
+async function until(
+  description: string,
+  isSo: () => Promise<boolean>,
+  seconds = 30,
+): Promise<void> {
+  const deadline = performance.now() + seconds * 1_000;
+  for (;;) {
+    let cause: unknown;
+    try {
+      if (await isSo()) return;
+      cause = await frr.report(signal);
+    } catch (error) {
+      cause = error;
+    }
+    if (performance.now() > deadline)
+      throw new Error(`not within ${seconds} s: ${description}`, { cause });
+    await delay(50);
+  }
+}
+
+const isUp = async (address: string): Promise<boolean> =>
+  (await session(address)).state === 'established';
+
+async function pidOf(daemon: string): Promise<number> {
+  const { pid } = JSON.parse(await readFile(join(directory, `${daemon}.pid`), 'utf8')) as {
+    pid: number;
+  };
+  return pid;
+}
+
+const forwarding = (): Promise<string> => readFile('/proc/sys/net/ipv4/ip_forward', 'utf8');
+
+let stranger: FrrStranger;
+let instance = '';
+before(async () => {
+  await outputOf(systemCommands, 'sysctl', ['-qw', 'net.ipv4.ip_forward=1']);
+  assert.equal(await frr.ensure(signal), 'started');
+  [instance = ''] = await readdir('/run/frr');
+  stranger = await FrrStranger.create();
+  await until('the stranger is set up', async () => {
+    await stranger.type('bgpd', STRANGER);
+    return true;
+  });
+});
+after(async () => {
+  await frr.driver.cleanUp(signal);
+  await stranger[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});
+
+describe('FRR of our own', () => {
+  for (const [name, bgp] of Object.entries({ gatewayPlan, nodePlan }))
+    test(`prints what was typed for ${name} as it was typed`, async () => {
+      assert.notEqual((await apply(bgp)).length, 0);
+    });
+
+  test('is configured in one round, and adopted by the next one', async () => {
+    assert.notEqual((await apply(plan)).length, 0);
+    assert.equal(await frr.ensure(signal), 'running');
+    assert.equal(await forwarding(), '1\n');
+  });
+
+  test('has the session up, with exactly what is accepted in our table alone', async () => {
+    await until('the routes', async () => (await installed()).length >= ACCEPTED.length);
+    assert.deepEqual(await installed(), ACCEPTED);
+    assert.equal(await leaked(), '');
+    const found = await session(peer.address);
+    assert.equal(found.timesEstablished, 1);
+    assert.equal(found.timesLost, 0);
+    assert.equal(found.description, peer.description);
+    assert.equal(found.holdSeconds, 9);
+    // What we have told comes back, too.
+    await until('all that it tells', async () => {
+      const { families } = await session(peer.address);
+      return families.map(({ received }) => received).join() === '8,3';
+    });
+    assert.deepEqual((await session(peer.address)).families, [
+      { family: 4, received: 8, accepted: 2, advertised: 1, limit: 100 },
+      { family: 6, received: 3, accepted: 1, advertised: 1, limit: 100 },
+    ]);
+    await until('BFD', async () => (await session(peer.address)).bfd?.state === 'up');
+    const report = await frr.report(signal);
+    assert.deepEqual(report?.learned, {
+      total: 3,
+      installed: 3,
+      prefixes: [
+        { prefix: '10.50.0.0/24', nextHops: ['169.254.10.1'], installed: true },
+        { prefix: '10.51.0.0/16', nextHops: ['169.254.10.1'], installed: true },
+        { prefix: '2001:db8:50::/64', nextHops: ['2001:db8:a::1'], installed: true },
+      ],
+    });
+  });
+
+  test('tells the stranger what is planned, and nothing else', async () => {
+    const command = 'show bgp ipv4 unicast neighbors 169.254.10.2 routes json';
+    const told = JSON.parse(await stranger.show('bgpd', command)) as { routes: object };
+    assert.deepEqual(Object.keys(told.routes), ['10.20.0.0/16']);
+  });
+
+  test('takes another policy, other timers and another drain without an end of the session', async () => {
+    const narrow: BgpPlan = {
+      ...plan,
+      gracefulShutdown: true,
+      neighbors: [
+        {
+          ...peer,
+          accept: [{ prefix: '10.51.0.0/16', longest: 16 }],
+          advertise: ['10.20.0.0/16', '10.21.0.0/16'],
+          transit: true,
+          localPreference: 300,
+          maximumPrefixes: 50,
+          bfd: { intervalMilliseconds: 500, multiplier: 3 },
+          timers: { keepaliveSeconds: 10, holdSeconds: 30, connectRetrySeconds: 5 },
+        },
+      ],
+    };
+    assert.deepEqual(
+      (await apply(narrow)).filter((line) => line.endsWith('cut')),
+      [],
+    );
+    await until('the other prefixes', async () => (await installed()).join() === '10.51.0.0/16');
+    const command = 'show bgp ipv4 unicast 10.21.0.0/16 json';
+    await until('the mark of the drain', async () =>
+      (await stranger.show('bgpd', command)).includes('gracefulShutdown'),
+    );
+    await until('another BFD', async () => {
+      const { bfd } = await session(peer.address);
+      return bfd?.state === 'up' && bfd.detectMilliseconds === 1_500;
+    });
+    await apply(plan);
+    await until('the first prefixes', async () => (await installed()).length === 3);
+    const { timesEstablished, timesLost } = await session(peer.address);
+    assert.deepEqual({ timesEstablished, timesLost }, { timesEstablished: 1, timesLost: 0 });
+  });
+
+  test('takes a new neighbour whose session begins once, and lets it go again', async () => {
+    const { password: _, bfd: __, ...bare } = peer;
+    const second: BgpNeighborPlan = {
+      ...bare,
+      address: '2001:db8:a::1',
+      localAddress: '2001:db8:a::2',
+      description: 'default/stranger/b',
+    };
+    await apply({ ...plan, neighbors: [peer, second] });
+    await until('the second session', () => isUp(second.address));
+    const text = await stranger.show('bgpd', 'show bgp neighbors 2001:db8:a::2 json');
+    const seen = (JSON.parse(text) as Record<string, Record<string, unknown>>)['2001:db8:a::2'];
+    assert.equal(seen?.['connectionsDropped'], 0);
+    assert.equal((await session(second.address)).timesLost, 0);
+    await until('both next hops', async () => {
+      const { stdout } = await systemCommands.run('ip', ['route', 'show', 'table', '8305']);
+      return stdout.split('nexthop').length === 5;
+    });
+    const lines = await apply(plan);
+    assert.ok(lines.includes('remove BGP neighbor 2001:db8:a::1: cut'), lines.join('\n'));
+    assert.equal((await session(peer.address)).timesLost, 0);
+  });
+
+  test('says that another password ends the session, and never which one it is', async () => {
+    const password = { namespace: 'default', name: 'bgp', fingerprint: 'beef' };
+    const lines = await apply({ ...plan, neighbors: [{ ...peer, password }] });
+    assert.deepEqual(lines, ['replace BGP neighbor 169.254.10.1 (password): cut']);
+    await apply(plan);
+    assert.ok(!JSON.stringify(await frr.report(signal)).includes(PASSWORD));
+  });
+
+  test('notices a cut by BFD long before the hold time is over', async () => {
+    await until('BFD', async () => (await session(peer.address)).bfd?.state === 'up');
+    // It begins slowly, and is fast once both sides have told their intervals.
+    await until('its interval', async () => {
+      return (await session(peer.address)).bfd?.detectMilliseconds === 900;
+    });
+    const started = performance.now();
+    await stranger.cut();
+    await until('no route', async () => (await installed()).length === 0, 8);
+    assert.ok(performance.now() - started < 3_000);
+    const { lastReset, bfd } = await session(peer.address);
+    await stranger.mend();
+    assert.equal(bfd?.state, 'down');
+    assert.equal(lastReset?.notification, 'Cease/BFD Down');
+    await until('the routes', async () => (await installed()).length === 3);
+  });
+
+  test('comes back after bgpd and bfdd were killed', async () => {
+    for (const daemon of ['bgpd', 'bfdd']) process.kill(await pidOf(daemon), 'SIGKILL');
+    await until(
+      'both are gone',
+      async () => (await frr.driver.observe(signal).catch(() => 0)) === 0,
+    );
+    assert.equal(await frr.ensure(signal), 'started');
+    await apply(plan);
+    await until('the routes', async () => (await installed()).length === 3);
+    await until('BFD', async () => (await session(peer.address)).bfd?.state === 'up');
+  });
+
+  test('keeps its routes while zebra is killed and started again', async () => {
+    const before = ended;
+    process.kill(await pidOf('zebra'), 'SIGKILL');
+    await until('the agent is told', () => Promise.resolve(ended > before));
+    assert.equal(await frr.ensure(signal), 'started');
+    const end = performance.now() + 2_000;
+    while (performance.now() < end) {
+      assert.deepEqual(await installed(), ACCEPTED);
+      await delay(100);
+    }
+    assert.deepEqual(await differences(plan), []);
+  });
+
+  test('ends the session of a neighbour that tells too much', async () => {
+    const networks = Array.from(
+      { length: 1_000 },
+      (_, index) =>
+        `network 10.${String(60 + Math.floor(index / 250))}.${String(index % 250)}.0/24`,
+    );
+    await stranger.type(
+      'bgpd',
+      ['router bgp 65002', 'address-family ipv4 unicast', ...networks].join('\n'),
+    );
+    await until('the end of the session', async () => !(await isUp(peer.address)));
+    const { lastReset } = await session(peer.address);
+    assert.match(lastReset?.notification ?? '', /Maximum Number of Prefixes/);
+    assert.deepEqual(await differences(plan), []);
+  });
+
+  test('leaves nothing, also after all of it was killed', async () => {
+    for (const daemon of ['zebra', 'bfdd', 'bgpd']) process.kill(await pidOf(daemon), 'SIGKILL');
+    await outputOf(systemCommands, 'ip', [
+      ...['route', 'add', '10.77.0.0/16', 'dev', 'tun', 'table', '8305', 'proto', 'bgp'],
+    ]);
+    await frr.driver.cleanUp(signal);
+    assert.deepEqual(await installed(), []);
+    assert.deepEqual(await processesNamed('bgpd'), []);
+    assert.deepEqual(await readdir(directory), []);
+    await assert.rejects(access(join('/run/frr', instance)));
+    const nexthops = await outputOf(systemCommands, 'ip', ['-Numeric', 'nexthop', 'show']);
+    assert.doesNotMatch(nexthops, /proto 11/);
+    assert.equal(await forwarding(), '1\n');
+    assert.equal(await frr.isRunning(signal), false);
+  });
+});
+
+describe('FRR of somebody else in our network namespace', () => {
+  let theirs: ChildProcess;
+  before(async () => {
+    const args = ['-N', 'theirs', '-f', '/dev/null', '-P', '0'];
+    theirs = spawn('/usr/lib/frr/zebra', args, { stdio: 'ignore' });
+    await until('their zebra', async () => (await processesNamed('zebra')).length === 1);
+  });
+  after(async () => {
+    theirs.kill('SIGKILL');
+    await once(theirs, 'exit');
+  });
+
+  test('keeps ours from being started', async () => {
+    await assert.rejects(frr.ensure(signal), { code: 'routing/foreign-frr' });
+    assert.equal(await frr.isRunning(signal), false);
+    await assert.rejects(access(join('/run/frr', instance)));
+  });
+});

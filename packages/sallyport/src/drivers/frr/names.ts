@@ -1,0 +1,30 @@
+/** Names of what we make in FRR: all begin with our prefix. */
+import type { BfdPlan } from '../../plan/bgp-plan.ts';
+import type { Family } from '../../plan/host-plan.ts';
+
+/** Peer group of those that call without being listed. */
+export const NODES_GROUP = 'sp-nodes';
+/** What is accepted from no peer. */
+export const REFUSE_LIST = 'sp-refuse';
+/** AS paths with our own AS. */
+export const OWN_AS_LIST = 'sp-own-as';
+/** Large communities of what a tunnel has told. */
+export const LEARNED_LIST = 'sp-learned';
+
+export type Direction = 'in' | 'out';
+
+/** Route map, and the prefix list that it uses: `sp-169.254.10.1-v4-in`. */
+export function policyName(neighbor: string, family: Family, direction: Direction): string {
+  const name = neighbor === NODES_GROUP ? neighbor : `sp-${neighbor}`;
+  return `${name}-v${family}-${direction}`;
+}
+
+/** `ip prefix-list sp-…`. */
+export function prefixListOf(name: string, family: Family): string {
+  return `${family === 4 ? 'ip' : 'ipv6'} prefix-list ${name}`;
+}
+
+/** By what it says: `sp-300x3`. */
+export function profileName({ intervalMilliseconds, multiplier }: BfdPlan): string {
+  return `sp-${intervalMilliseconds}x${multiplier}`;
+}

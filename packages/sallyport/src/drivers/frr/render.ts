@@ -1,0 +1,271 @@
+/**
+ * The plan as FRR prints its own configuration, so that both can be compared: defaults are left out
+ * where FRR leaves them out.
+ */
+import { familyOf } from '../../lib/prefix.ts';
+import type {
+  BfdPlan,
+  BgpNeighborPlan,
+  BgpNodesPlan,
+  BgpPlan,
+  BgpTimers,
+  PrefixRange,
+} from '../../plan/bgp-plan.ts';
+import { type Family, OWNER } from '../../plan/host-plan.ts';
+import {
+  LEARNED_LIST,
+  NODES_GROUP,
+  OWN_AS_LIST,
+  policyName,
+  prefixListOf,
+  profileName,
+  REFUSE_LIST,
+} from './names.ts';
+import {
+  type FamilyConfig,
+  type FrrConfig,
+  type FrrDesired,
+  type NeighborConfig,
+  NO_CONFIG,
+  type RouteMap,
+  type RouteMapEntry,
+  type Settings,
+} from './state.ts';
+
+/** Of a fingerprint: enough to tell another content. */
+const TOLD_DIGITS = 12;
+const FAMILIES: readonly Family[] = [4, 6];
+/** Next hops of one prefix. */
+const MULTIPATH = '8';
+/** Of the limit on prefixes: percent at which it warns, and minutes until it tries again. */
+const LIMIT_TAIL = '80 restart 5';
+
+export function renderFrr({ bgp }: FrrDesired): FrrConfig {
+  if (bgp === undefined) return NO_CONFIG;
+  const lists = new Map<string, ReadonlySet<string>>();
+  const routeMaps = new Map<string, RouteMap>();
+  const neighbors = new Map<string, NeighborConfig>();
+  const profiles = [...bgp.neighbors, bgp.nodes].flatMap((one) => one?.bfd ?? []);
+
+  for (const family of FAMILIES) {
+    addList(lists, REFUSE_LIST, family, bgp.refuse);
+  }
+  lists.set(`bgp as-path access-list ${OWN_AS_LIST}`, new Set([`permit _${bgp.asn}_`]));
+  lists.set(
+    `bgp large-community-list expanded ${LEARNED_LIST}`,
+    new Set([`permit _${bgp.asn}:${OWNER.routeProtocol}:`]),
+  );
+  const addPolicies = (name: string, families: readonly Family[], policy: Policy): void => {
+    for (const family of families) {
+      const into = policyName(name, family, 'in');
+      const out = policyName(name, family, 'out');
+      addList(lists, into, family, policy.accept);
+      addList(lists, out, family, policy.advertise.map(exactly));
+      routeMaps.set(into, renderIn(policy, into, family));
+      routeMaps.set(out, renderOut(policy, out, family));
+    }
+  };
+  // FRR prints groups first, and they have to be there first.
+  if (bgp.nodes !== undefined) {
+    addPolicies(NODES_GROUP, FAMILIES, {
+      ...bgp.nodes,
+      ...{ advertise: [], isPeer: false, hasV6NextHops: false, transit: true },
+    });
+    neighbors.set(NODES_GROUP, renderNodes(bgp.nodes, bgp.asn));
+  }
+  for (const neighbor of bgp.neighbors) {
+    const isPeer = neighbor.kind === 'peer';
+    const hasV6NextHops = familyOf(neighbor.address) === 6;
+    addPolicies(neighbor.address, neighbor.families, { ...neighbor, isPeer, hasV6NextHops });
+    neighbors.set(neighbor.address, renderNeighbor(neighbor));
+  }
+  return {
+    profiles: new Map(profiles.map((bfd) => [profileName(bfd), renderProfile(bfd)])),
+    // With 0 a changed route map takes effect only after a clear.
+    general: new Map([['bgp route-map delay-timer', '1']]),
+    lists,
+    routeMaps,
+    router: {
+      asn: String(bgp.asn),
+      settings: settingsOf([
+        ['bgp router-id', bgp.routerId],
+        ['bgp log-neighbor-changes'],
+        ['no bgp default ipv4-unicast'],
+        bgp.gracefulShutdown === true && ['bgp graceful-shutdown'],
+        ['bgp bestpath as-path multipath-relax'],
+        // What is announced is declared, and need not be in the main table as one route.
+        ['no bgp network import-check'],
+        bgp.nodes !== undefined && ['bgp listen limit', String(bgp.nodes.limit)],
+      ]),
+      families: new Map(FAMILIES.map((family) => [family, renderFamily(bgp, family)])),
+      listenRanges: new Map(bgp.nodes?.ranges.map((range) => [range, NODES_GROUP])),
+      neighbors,
+    },
+  };
+}
+
+interface Policy
+  extends Pick<BgpNeighborPlan, 'accept' | 'advertise' | 'transit'>,
+    Partial<Pick<BgpNeighborPlan, 'community' | 'localPreference'>> {
+  readonly isPeer: boolean;
+  /** Also of prefixes of IPv4. */
+  readonly hasV6NextHops: boolean;
+}
+
+function renderIn(policy: Policy, list: string, family: Family): RouteMap {
+  const { isPeer, hasV6NextHops, community, localPreference } = policy;
+  return new Map([
+    ...(isPeer
+      ? ([
+          [10, entry('deny', [matchList(REFUSE_LIST, family)])],
+          [20, entry('deny', [['match as-path', OWN_AS_LIST]])],
+        ] as const)
+      : []),
+    [
+      30,
+      entry('permit', [
+        matchList(list, family),
+        // Without `additive`: who is outside of our AS says nothing by our communities.
+        community !== undefined && ['set large-community', community],
+        // Link-local next hops need not be reachable through a tunnel.
+        (family === 6 || hasV6NextHops) && ['set ipv6 next-hop prefer-global'],
+        localPreference !== undefined && ['set local-preference', String(localPreference)],
+        ['set table', String(OWNER.learnedTable)],
+      ]),
+    ],
+  ]);
+}
+
+function renderOut({ transit }: Policy, list: string, family: Family): RouteMap {
+  return new Map([
+    [10, entry(transit ? 'permit' : 'deny', [['match large-community', LEARNED_LIST]])],
+    [20, entry('permit', [matchList(list, family)])],
+  ]);
+}
+
+function renderNeighbor(neighbor: BgpNeighborPlan): NeighborConfig {
+  const { password, bfd, reach, families, maximumPrefixes } = neighbor;
+  const isPeer = neighbor.kind === 'peer';
+  return {
+    settings: settingsOf([
+      ['remote-as', String(neighbor.asn)],
+      ['description', neighbor.description],
+      bfd !== undefined && ['bfd profile', profileName(bfd)],
+      password !== undefined && ['password', password.fingerprint.slice(0, TOLD_DIGITS)],
+      reach === 'connected' && isPeer && ['ttl-security hops', '1'],
+      reach === 'unconnected' && ['disable-connected-check'],
+      ['update-source', neighbor.localAddress],
+      ...renderTimers(neighbor.timers),
+      // RFC 8950: else prefixes of IPv4 have no next hop there.
+      familyOf(neighbor.address) === 6 && families.includes(4) && ['capability extended-nexthop'],
+      // A gateway that is gone must not keep its routes for two minutes.
+      isPeer && ['graceful-restart-disable'],
+    ]),
+    families: new Map(
+      families.map((family) => [
+        family,
+        settingsOf([
+          ...familyPolicy(neighbor.address, family),
+          neighbor.kind === 'gateway' && ['next-hop-self'],
+          ['maximum-prefix', `${maximumPrefixes} ${LIMIT_TAIL}`],
+        ]),
+      ]),
+    ),
+    ...(password === undefined ? {} : { password }),
+  };
+}
+
+function renderNodes({ bfd, timers }: BgpNodesPlan, asn: number): NeighborConfig {
+  return {
+    settings: settingsOf([
+      ['peer-group'],
+      ['remote-as', String(asn)],
+      bfd !== undefined && ['bfd profile', profileName(bfd)],
+      ...renderTimers(timers),
+    ]),
+    families: new Map(
+      FAMILIES.map((family) => [
+        family,
+        settingsOf([
+          ...familyPolicy(NODES_GROUP, family),
+          ['route-reflector-client'],
+          // Not of what is reflected: nodes reach the other gateway, and each other, themselves.
+          ['next-hop-self'],
+        ]),
+      ]),
+    ),
+  };
+}
+
+function renderProfile({ intervalMilliseconds, multiplier }: BfdPlan): Settings {
+  return settingsOf([
+    ['transmit-interval', String(intervalMilliseconds)],
+    ['receive-interval', String(intervalMilliseconds)],
+    ['detect-multiplier', String(multiplier)],
+  ]);
+}
+
+/** FRR keeps the keepalive at a third of the hold time at most. */
+function renderTimers({ keepaliveSeconds, holdSeconds, connectRetrySeconds }: BgpTimers): Line[] {
+  const keepalive = Math.min(keepaliveSeconds, Math.floor(holdSeconds / 3));
+  return [
+    ['timers', `${keepalive} ${holdSeconds}`],
+    ['timers connect', String(connectRetrySeconds)],
+  ];
+}
+
+function familyPolicy(neighbor: string, family: Family): Line[] {
+  return [
+    ['soft-reconfiguration inbound'],
+    ['route-map in', policyName(neighbor, family, 'in')],
+    ['route-map out', policyName(neighbor, family, 'out')],
+    ['activate'],
+  ];
+}
+
+function renderFamily({ originate }: BgpPlan, family: Family): FamilyConfig {
+  return {
+    settings: settingsOf([
+      ['maximum-paths', MULTIPATH],
+      ['maximum-paths ibgp', MULTIPATH],
+    ]),
+    networks: new Set(originate.filter((prefix) => familyOf(prefix) === family).sort()),
+  };
+}
+
+/** Without entries there is no list in FRR, and nothing matches it. */
+function addList(
+  lists: Map<string, ReadonlySet<string>>,
+  name: string,
+  family: Family,
+  ranges: readonly PrefixRange[],
+): void {
+  const entries = ranges
+    .filter(({ prefix }) => familyOf(prefix) === family)
+    .map(({ prefix, longest }) =>
+      longest > lengthOf(prefix) ? `permit ${prefix} le ${longest}` : `permit ${prefix}`,
+    );
+  if (entries.length > 0) lists.set(prefixListOf(name, family), new Set(entries));
+}
+
+function exactly(prefix: string): PrefixRange {
+  return { prefix, longest: lengthOf(prefix) };
+}
+
+function lengthOf(prefix: string): number {
+  return Number(prefix.split('/')[1]);
+}
+
+function matchList(name: string, family: Family): Line {
+  return [`match ${family === 4 ? 'ip' : 'ipv6'} address prefix-list`, name];
+}
+
+function entry(action: RouteMapEntry['action'], lines: readonly (Line | false)[]): RouteMapEntry {
+  return { action, settings: settingsOf(lines) };
+}
+
+type Line = readonly [key: string, value?: string];
+
+function settingsOf(lines: readonly (Line | false)[]): Settings {
+  return new Map(lines.filter((line) => line !== false).map(([key, value = '']) => [key, value]));
+}
