@@ -5,7 +5,8 @@ import { CAUSES } from '../drivers/strongswan/causes/cause-texts.ts';
 import { REPORT_CODES } from './report-codes.ts';
 
 const SOURCES = join(import.meta.dirname, '..');
-const CODE = /'((?:plan|pki|kernel|strongswan|keepalived|vrrp|engine|agent)\/[a-z0-9-]+)'/g;
+const CODE =
+  /'((?:plan|pki|kernel|strongswan|keepalived|vrrp|frr|routing|engine|agent)\/[a-z0-9-]+)'/g;
 
 describe('the codes of reports', () => {
   it('are all explained, and none that nobody says', () => {
