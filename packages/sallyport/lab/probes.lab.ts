@@ -5,9 +5,11 @@
 // lab: any kernel
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { Probes } from '../src/agent/probes/probes.ts';
 import type { ProbePlan } from '../src/plan/probe-plan.ts';
@@ -17,10 +19,11 @@ import { ipBatch, Namespace } from './namespace.ts';
 
 const PACE = { intervalMilliseconds: 100, failAfter: 3, recoverAfter: 5 };
 const INSIDE: ProbePlan = {
-  ...{ tunnel: 'sp.lab.b.a', kind: 'inside', target: '169.254.1.1' },
+  ...{ tunnel: 'sp.lab.b.a', kind: 'inside', method: 'icmp', target: '169.254.1.1' },
   ...{ source: '169.254.1.2', interface: 'spa', ...PACE },
 };
 const INSIDE6: ProbePlan = { ...INSIDE, target: 'fd00::1', source: 'fd00::2' };
+const BY_UDP: ProbePlan = { ...INSIDE, method: 'udp' };
 const BEHIND: ProbePlan = { ...INSIDE, kind: 'target', target: '10.2.0.9' };
 
 const LINK = [
@@ -144,6 +147,23 @@ describe('probes', { timeout: 60_000 }, () => {
     t.diagnostic(`a cut of it is told after ${String(await untilAll(isState('failed')))} ms`);
     await drop();
     await untilAll(isState('good'));
+  });
+
+  test('see by UDP that packets pass where ICMP does not', async (t) => {
+    const program = fileURLToPath(import.meta.resolve('./answer-probes.ts'));
+    const words = [process.execPath, program, BY_UDP.target, BY_UDP.source];
+    const answering = spawn('nsenter', ['-t', other.pid, '-n', ...words]);
+    probes.follow([INSIDE, BY_UDP]);
+    await untilAll(isState('good'));
+    await drop('ip protocol icmp drop');
+    await untilAll(({ method, state }) => state === (method === 'icmp' ? 'failed' : 'good'));
+    await drop('drop');
+    t.diagnostic(`a cut is told after ${String(await untilAll(isState('failed')))} ms`);
+    await drop();
+    await untilAll(isState('good'));
+    answering.kill();
+    await untilAll(({ method, state }) => state === (method === 'udp' ? 'failed' : 'good'));
+    probes.follow([INSIDE]);
   });
 
   test('find the way through an interface that was made anew under the same name', async (t) => {

@@ -81,7 +81,7 @@ function formatVrrp(router: VrrpPlan): string {
 }
 
 function formatProbe(probe: ProbePlan): string {
-  return `${probe.source} -> ${probe.target} by ${probe.interface} each ${probe.intervalMilliseconds} ms; failed after ${probe.failAfter} lost, good after ${probe.recoverAfter} answered`;
+  return `${probe.method.toUpperCase()} ${probe.source} -> ${probe.target} by ${probe.interface} each ${probe.intervalMilliseconds} ms; failed after ${probe.failAfter} lost, good after ${probe.recoverAfter} answered`;
 }
 
 export function titleOf({ namespace, connection, tunnel, enabled }: TunnelPlan): string {

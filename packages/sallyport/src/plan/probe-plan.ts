@@ -5,6 +5,8 @@ export interface ProbePlan {
   readonly tunnel: string;
   /** `inside`: the other end of the tunnel itself. `target`: a host behind it, which the operator names. */
   readonly kind: 'inside' | 'target';
+  /** `udp`: the other end is a Sallyport, which answers on a port of its own. */
+  readonly method: 'icmp' | 'udp';
   readonly target: string;
   /** Our address that asks. */
   readonly source: string;

@@ -5,13 +5,16 @@ import type { PlacedConnection } from './placed.ts';
 import type { ProbePlan } from './probe-plan.ts';
 import { ownAddress } from './routing.ts';
 
-/** Sorted by tunnel and target. */
+/** Sorted by tunnel, target and method. */
 export function planProbes(placed: readonly PlacedConnection[]): ProbePlan[] {
   return placed.flatMap(probesOf).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-function keyOf({ tunnel, target }: ProbePlan): string {
-  return `${tunnel} ${target}`;
+/** Whoever is no Sallyport answers only the first. */
+const METHODS = ['icmp', 'udp'] as const;
+
+function keyOf({ tunnel, target, method }: ProbePlan): string {
+  return `${tunnel} ${target} ${method}`;
 }
 
 /** Only through interfaces: without one, nobody could say by which tunnel a packet is to go. */
@@ -24,12 +27,14 @@ function probesOf({ tunnel, declared, connection, gateway, host }: PlacedConnect
     return address === undefined ? [] : { source: formatAddress(address), remote };
   });
   const common = { tunnel: name, interface: device, ...pace };
+  const methods = connection.spec.provider === 'sallyport' ? METHODS : METHODS.slice(0, 1);
   return [
-    ...inside.map(
-      ({ source, remote }): ProbePlan => ({
-        ...common,
-        ...{ kind: 'inside', target: canonicalAddress(remote), source },
-      }),
+    ...inside.flatMap(({ source, remote }) =>
+      methods.map(
+        (method): ProbePlan => ({
+          ...{ ...common, kind: 'inside', method, target: canonicalAddress(remote), source },
+        }),
+      ),
     ),
     ...(targets ?? []).flatMap((target): ProbePlan[] => {
       const source =
@@ -37,7 +42,7 @@ function probesOf({ tunnel, declared, connection, gateway, host }: PlacedConnect
         inside.find((pair) => familyOf(pair.source) === familyOf(target))?.source;
       return source === undefined
         ? []
-        : [{ ...common, kind: 'target', target: canonicalAddress(target), source }];
+        : [{ ...common, kind: 'target', method: 'icmp', target: canonicalAddress(target), source }];
     }),
   ];
 }

@@ -17,7 +17,7 @@ export interface RoundTrip {
   readonly maximumMilliseconds: number;
 }
 
-export interface ProbeReport extends Pick<ProbePlan, 'tunnel' | 'kind' | 'target'> {
+export interface ProbeReport extends Pick<ProbePlan, 'tunnel' | 'kind' | 'target' | 'method'> {
   readonly state: ProbeState;
   /** It is good, and loses so many that people notice. */
   readonly lossy: boolean;

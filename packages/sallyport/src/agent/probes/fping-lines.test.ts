@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { fpingArguments, longestSilence, parseAnswer, parseRefusal } from './fping-lines.ts';
+import type { Asking } from './prober.ts';
 
-const ASKING = { interface: 'spa', source: '169.254.1.2', intervalMilliseconds: 100 };
+const ASKING: Asking = {
+  method: 'icmp',
+  interface: 'spa',
+  source: '169.254.1.2',
+  intervalMilliseconds: 100,
+};
 
 describe('fping', () => {
   it('is told where to send from, at what pace, and to wait for long ways', () => {

@@ -1,8 +1,5 @@
 /** What fping(8) is told and tells. Texts of 5.1; the versions since 4.0 print answers the same way. */
-import type { ProbePlan } from '../../plan/probe-plan.ts';
-
-/** What one process of fping asks for, of how many targets ever. */
-export type Asking = Pick<ProbePlan, 'interface' | 'source' | 'intervalMilliseconds'>;
+import type { Answer, Asking } from './prober.ts';
 
 /**
  * An answer that comes later is none. Longer than any path takes, and not what tells a loss: with the usual value,
@@ -30,13 +27,6 @@ export function longestSilence({ intervalMilliseconds }: Asking): number {
 
 function latest(intervalMilliseconds: number): number {
   return Math.max(LATEST_MILLISECONDS, intervalMilliseconds);
-}
-
-export interface Answer {
-  readonly target: string;
-  /** Counts the probes to this target from 0 on. */
-  readonly number: number;
-  readonly roundTripMilliseconds: number;
 }
 
 /** `10.9.0.2 : [7], 64 bytes, 0.046 ms (0.067 avg, 0% loss)`; undefined for any other line. */

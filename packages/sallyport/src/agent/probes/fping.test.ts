@@ -1,49 +1,16 @@
 /** With the real fping, on addresses that every machine has. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Entry, rememberingLog } from '../testing/quiet-log.ts';
-import { type Prober, type ProberListener, startFping } from './fping.ts';
-import type { Answer, Asking } from './fping-lines.ts';
+import { startFping } from './fping.ts';
+import type { Asking, Prober } from './prober.ts';
+import { Heard } from './testing.ts';
 
-const LOOPBACK: Asking = { interface: 'lo', source: '127.0.0.1', intervalMilliseconds: 100 };
-
-class Heard implements ProberListener {
-  starts = 0;
-  readonly answers: Answer[] = [];
-  readonly ends: [reason: string, canAsk: boolean][] = [];
-  readonly #waiting = new Set<{ readonly isThere: () => boolean; readonly go: () => void }>();
-
-  onStart = (): void => {
-    this.starts += 1;
-    this.#news();
-  };
-  onAnswer = (answer: Answer): void => {
-    this.answers.push(answer);
-    this.#news();
-  };
-  onRefusal = (): void => undefined;
-  onEnd = (reason: string, canAsk: boolean): void => {
-    this.ends.push([reason, canAsk]);
-    this.#news();
-  };
-
-  async until(isThere: () => boolean): Promise<void> {
-    if (isThere()) return;
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    const waiting = {
-      isThere,
-      go: () => {
-        resolve(undefined);
-      },
-    };
-    this.#waiting.add(waiting);
-    await promise;
-    this.#waiting.delete(waiting);
-  }
-
-  #news(): void {
-    for (const { isThere, go } of this.#waiting) if (isThere()) go();
-  }
-}
+const LOOPBACK: Asking = {
+  method: 'icmp',
+  interface: 'lo',
+  source: '127.0.0.1',
+  intervalMilliseconds: 100,
+};
 
 let prober: Prober | undefined;
 let heard: Heard;
@@ -113,7 +80,9 @@ describe('fping', () => {
   });
 
   it('is started anew where it falls silent since packets cannot be sent', async () => {
-    start({ interface: 'lo', source: '::1', intervalMilliseconds: 10 }, ['2001:db8::1']);
+    start({ method: 'icmp', interface: 'lo', source: '::1', intervalMilliseconds: 10 }, [
+      '2001:db8::1',
+    ]);
     await heard.until(() => heard.starts >= 2);
     expect([heard.answers, heard.ends]).toEqual([[], []]);
     expect(entries.map(({ msg }) => msg)).toEqual(['probes fell silent; starting them again']);

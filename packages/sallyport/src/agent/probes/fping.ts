@@ -11,31 +11,8 @@ import { backoffMilliseconds } from '../../lib/backoff.ts';
 import { printable } from '../../lib/printable.ts';
 import { COULD_NOT_RUN, followProgram } from '../../platform/linux/follow-program.ts';
 import type { Log } from '../log.ts';
-import {
-  type Answer,
-  type Asking,
-  fpingArguments,
-  longestSilence,
-  parseAnswer,
-  parseRefusal,
-} from './fping-lines.ts';
-
-export interface ProberListener {
-  readonly onStart: () => void;
-  readonly onAnswer: (answer: Answer) => void;
-  /** Something was said of a target instead of an answer. */
-  readonly onRefusal: (target: string, remark: string) => void;
-  /** It ended by itself, and says why. `canAsk`: false where it cannot run on this host. */
-  readonly onEnd: (reason: string, canAsk: boolean) => void;
-}
-
-export interface Prober {
-  /** Other targets, or the same ones anew. */
-  ask(targets: readonly string[]): void;
-  close(): void;
-}
-
-export type StartProber = (asking: Asking, listener: ProberListener, log: Log) => Prober;
+import { fpingArguments, longestSilence, parseAnswer, parseRefusal } from './fping-lines.ts';
+import type { Asking, Prober, ProberListener, StartProber } from './prober.ts';
 
 export const startFping: StartProber = (asking, listener, log) => new Fping(asking, listener, log);
 

@@ -2,12 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ProbePlan } from '../../plan/probe-plan.ts';
 import type { ProbeReport } from '../../status/health-report.ts';
 import { rememberingLog } from '../testing/quiet-log.ts';
-import type { ProberListener, StartProber } from './fping.ts';
-import type { Asking } from './fping-lines.ts';
+import type { Asking, ProberListener, StartProber } from './prober.ts';
 import { Probes } from './probes.ts';
 
 const INSIDE: ProbePlan = {
-  ...{ tunnel: 'sp.a.b.one', kind: 'inside', target: '169.254.1.1' },
+  ...{ tunnel: 'sp.a.b.one', kind: 'inside', method: 'icmp', target: '169.254.1.1' },
   ...{ source: '169.254.1.2', interface: 'spone' },
   ...{ intervalMilliseconds: 100, failAfter: 3, recoverAfter: 5 },
 };

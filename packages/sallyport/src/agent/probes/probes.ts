@@ -1,5 +1,6 @@
 /**
- * Asks through tunnels what the plan wants asked, and tells at once when a probe fails or recovers.
+ * Asks through tunnels what the plan wants asked, and tells at once when a probe fails or recovers; answers those of
+ * other Sallyport gateways.
  *
  * Time is that of a clock which nobody can set. What the agent itself has missed, because the machine or it was
  * stopped, counts for no probe, and what has come meanwhile is read before anything is judged.
@@ -9,14 +10,16 @@ import type { ProbePlan } from '../../plan/probe-plan.ts';
 import { ProbeJudge } from '../../status/health/probe-judge.ts';
 import type { ProbeReport } from '../../status/health-report.ts';
 import type { Log } from '../log.ts';
-import { type Prober, type ProberListener, type StartProber, startFping } from './fping.ts';
-import type { Asking } from './fping-lines.ts';
+import { EchoServer } from './echo-server.ts';
+import { startFping } from './fping.ts';
+import type { Asking, Prober, ProberListener, StartProber } from './prober.ts';
+import { startUdpProber } from './udp-prober.ts';
 
 export interface ProbesOptions {
   readonly log: Log;
   /** A probe has come into another state, or loses packets as it did not before. */
   readonly onChange: (report: ProbeReport) => void;
-  /** fping if absent. */
+  /** fping and our own sockets if absent. */
   readonly startProber?: StartProber;
 }
 
@@ -43,17 +46,20 @@ export class Probes {
   readonly #options: ProbesOptions;
   readonly #startProber: StartProber;
   readonly #groups = new Map<string, Group>();
+  readonly #echo: EchoServer;
   #probes: readonly Probe[] = [];
   #timer: { readonly at: number; readonly timeout: NodeJS.Timeout } | undefined;
   #clockOffset = clockOffset();
 
   constructor(options: ProbesOptions) {
     this.#options = options;
-    this.#startProber = options.startProber ?? startFping;
+    this.#echo = new EchoServer(options.log);
+    this.#startProber = options.startProber ?? startUsual;
   }
 
   /** What is the same as before goes on with what is known of it. */
   follow(plan: readonly ProbePlan[]): void {
+    this.#echo.follow(plan);
     const known = new Map(this.#probes.map((probe) => [canonicalJson(probe.plan), probe]));
     this.#probes = plan.map((wanted) => known.get(canonicalJson(wanted)) ?? makeProbe(wanted));
     const wanted = Map.groupBy(this.#probes, ({ plan }) => canonicalJson(askingOf(plan)));
@@ -140,12 +146,15 @@ export class Probes {
   #wakeBy(at: number): void {
     if (at >= (this.#timer?.at ?? Number.POSITIVE_INFINITY)) return;
     clearTimeout(this.#timer?.timeout);
-    const timeout = setTimeout(() => {
-      // What has come while nothing ran is read first.
-      setImmediate(() => {
-        this.#look(at);
-      });
-    }, at - performance.now());
+    const timeout = setTimeout(
+      () => {
+        // What has come while nothing ran is read first.
+        setImmediate(() => {
+          this.#look(at);
+        });
+      },
+      Math.max(0, Math.ceil(at - performance.now())),
+    );
     this.#timer = { at, timeout };
   }
 
@@ -170,18 +179,21 @@ export class Probes {
   }
 }
 
+const startUsual: StartProber = (asking, listener, log) =>
+  (asking.method === 'udp' ? startUdpProber : startFping)(asking, listener, log);
+
 function makeProbe(plan: ProbePlan): Probe {
   const judge = new ProbeJudge(plan, performance.now());
   return { plan, judge, since: new Date().toISOString() };
 }
 
 function report({ plan, judge, since }: Probe, now: number): ProbeReport {
-  const { tunnel, kind, target } = plan;
-  return { tunnel, kind, target, since, ...judge.judgement(now) };
+  const { tunnel, kind, target, method } = plan;
+  return { tunnel, kind, target, method, since, ...judge.judgement(now) };
 }
 
-function askingOf({ interface: device, source, intervalMilliseconds }: ProbePlan): Asking {
-  return { interface: device, source, intervalMilliseconds };
+function askingOf({ method, interface: device, source, intervalMilliseconds }: ProbePlan): Asking {
+  return { method, interface: device, source, intervalMilliseconds };
 }
 
 function clockOffset(): number {

@@ -14,7 +14,13 @@ const probe = fc
   })
   .map(
     ({ lossy, ...rest }): ProbeReport => ({
-      ...{ tunnel: 'ignored', since: '2026-01-01T00:00:00Z', reason: rest.state, ...rest },
+      ...{
+        tunnel: 'ignored',
+        method: 'icmp' as const,
+        since: '2026-01-01T00:00:00Z',
+        reason: rest.state,
+        ...rest,
+      },
       ...{ lossy: lossy && rest.state === 'good', last100: WINDOW, last1000: WINDOW },
     }),
   );

@@ -4,7 +4,14 @@ import { judgeUsability, type TunnelEvidence } from './usability.ts';
 
 function probe(over: Partial<ProbeReport>): ProbeReport {
   return {
-    ...{ tunnel: 'any', kind: 'inside', target: '169.254.1.1', state: 'good', lossy: false },
+    ...{
+      tunnel: 'any',
+      kind: 'inside',
+      method: 'icmp',
+      target: '169.254.1.1',
+      state: 'good',
+      lossy: false,
+    },
     ...{ since: '2026-01-01T00:00:00Z', reason: over.state ?? 'answers' },
     ...{ last100: { sent: 100, lost: 0 }, last1000: { sent: 100, lost: 0 } },
     ...over,

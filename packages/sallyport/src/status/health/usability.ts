@@ -84,6 +84,6 @@ function isFailed({ state }: ProbeReport): boolean {
   return state === 'failed';
 }
 
-function describe({ target, reason }: ProbeReport): string {
-  return `${target} ${reason}`;
+function describe({ target, method, reason }: ProbeReport): string {
+  return `${target}${method === 'udp' ? ' (UDP)' : ''} ${reason}`;
 }
