@@ -6,6 +6,7 @@
 import type { LabDataPlane } from '../lab/data-plane.ts';
 import { killDaemon, loseArrivals, powerOff, stall } from '../lab/faults.ts';
 import { type Fault, measureOutages } from '../lab/outage.ts';
+import { startChartRecipe } from '../lab/topologies/chart-recipe.ts';
 import {
   type ClusterLab,
   carriers,
@@ -13,6 +14,7 @@ import {
   createCluster,
   leakedPackets,
 } from '../lab/topologies/cluster.ts';
+import { startKeepalivedRecipe } from '../lab/topologies/keepalived-recipe.ts';
 import { startPlainCluster } from '../lab/topologies/plain-cluster.ts';
 import { startRemoteSite } from '../lab/topologies/remote-site.ts';
 import type { Contest, Measured, Subject } from './contest.ts';
@@ -26,6 +28,8 @@ interface FailoverContestant {
 }
 
 const CONTESTANTS: readonly FailoverContestant[] = [
+  { name: 'keepalived recipe', start: startKeepalivedRecipe },
+  { name: 'chart recipe', start: startChartRecipe },
   {
     name: 'BGP and BFD by hand',
     start: async (lab, dataPlane) =>

@@ -24,6 +24,8 @@ export interface StrangerOptions {
   readonly installRoutes?: boolean;
   /** Further lines of the daemon's section of strongswan.conf(5). */
   readonly settings?: string;
+  /** What is started in charon-systemd's place, and starts it. */
+  readonly program?: string;
 }
 
 export class Stranger {
@@ -36,15 +38,27 @@ export class Stranger {
     this.#options = options;
   }
 
+  /** In which charon-systemd and swanctl find what is theirs, and not the machine's own files. */
+  get environment(): Readonly<Record<string, string>> {
+    return {
+      SWANCTL_DIR: this.host.file('swanctl'),
+      STRONGSWAN_CONF: this.host.file('strongswan.conf'),
+    };
+  }
+
+  /** Writes down what the daemon needs, for somebody else to start it. */
+  async prepare(): Promise<void> {
+    const socket = this.host.file('vici');
+    await rm(socket, { force: true });
+    await writeFile(this.host.file('strongswan.conf'), this.#daemonSettings(socket));
+    await this.#fillSwanctlDirectory();
+  }
+
   /** Starts the daemon and loads the configuration; ready when this returns. Also after kill(). */
   async start(): Promise<void> {
-    const socket = this.host.file('vici');
-    const settings = this.host.file('strongswan.conf');
-    await rm(socket, { force: true });
-    await writeFile(settings, this.#daemonSettings(socket));
-    await this.#fillSwanctlDirectory();
-    this.#daemon = this.host.spawn('charon-systemd', [], {
-      env: { STRONGSWAN_CONF: settings },
+    await this.prepare();
+    this.#daemon = this.host.spawn(this.#options.program ?? 'charon-systemd', [], {
+      env: this.environment,
       outputFile: this.host.file('charon.out'),
     });
     await until(
@@ -95,11 +109,7 @@ export class Stranger {
     const uri = `unix://${this.host.file('vici')}`;
     return this.host.exec('swanctl', [...args, '--uri', uri], {
       ...options,
-      // Without these, swanctl would read the machine's own files.
-      env: {
-        SWANCTL_DIR: this.host.file('swanctl'),
-        STRONGSWAN_CONF: this.host.file('strongswan.conf'),
-      },
+      env: this.environment,
     });
   }
 

@@ -14,7 +14,7 @@ export interface TunnelEndSite {
 
 export const INTERFACE_ID = 42;
 
-const SECRET = 'a lab secret, nothing else';
+export const TUNNEL_SECRET = 'a lab secret, nothing else';
 
 export function tunnelEndSite({ addresses, ids, start, more = '' }: TunnelEndSite): string {
   return `connections {
@@ -50,7 +50,7 @@ export function tunnelEndSite({ addresses, ids, start, more = '' }: TunnelEndSit
 secrets {
   ike-tunnel {
     id = ${ids[1]}
-    secret = "${SECRET}"
+    secret = "${TUNNEL_SECRET}"
   }
 }
 `;

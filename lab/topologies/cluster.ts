@@ -15,6 +15,7 @@ import {
   type LinkDeclaration,
   type TopologyDeclaration,
 } from '../topology.ts';
+import { until } from '../until.ts';
 
 export type GatewayName = 'gw1' | 'gw2';
 export type NodeName = 'node1' | 'node2' | 'node3';
@@ -80,6 +81,20 @@ export function clusterFlows(
     outbound: { from: pod, to: server, address: SERVER.ipv4, interface: 'eth0' },
     inbound: { from: server, to: pod, address: podAddress(1), interface: 'eth0' },
   };
+}
+
+/** Until the first pod hears the server, by these of its addresses. */
+export async function untilAnswered(
+  lab: ClusterLab,
+  addresses: readonly string[] = [SERVER.ipv4],
+): Promise<void> {
+  for (const address of addresses)
+    await until(
+      `${address} answers`,
+      async () =>
+        (await lab.host('pod1').ping(address, { count: 1, waitSeconds: 1 })).received === 1,
+      60_000,
+    );
 }
 
 /** Which of the two gateways or peers carries the traffic of each direction, by what passes in a moment. */

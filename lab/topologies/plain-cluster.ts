@@ -13,6 +13,7 @@ import {
   type PairNumber,
   podAddress,
   SERVER,
+  untilAnswered,
 } from './cluster.ts';
 import { type RemoteSite, type RoutedEnd, routed } from './remote-site.ts';
 
@@ -44,18 +45,12 @@ export async function startPlainCluster(
   const ends = [...remote.peers, ...gateways].map(({ routing }) => routing);
   for (const router of [remote.core, ...ends, ...routers])
     await until(`BFD of ${router.host.name} is up`, () => router.hasFastBfd(), 30_000);
-  const [pod, core] = [lab.host('pod1'), lab.host('core')];
-  for (const address of Object.values(SERVER))
-    await until(
-      `${address} answers`,
-      async () => (await pod.ping(address, { count: 1 })).received === 1,
-      30_000,
-    );
+  await untilAnswered(lab, Object.values(SERVER));
   await until(
     'traffic goes through the first gateway and the first peer',
     async () =>
       (await nextHop(lab.host('node1'), SERVER.ipv4)) === '10.20.0.1' &&
-      (await nextHop(core, podAddress(1))) === '10.50.0.11',
+      (await nextHop(lab.host('core'), podAddress(1))) === '10.50.0.11',
     30_000,
   );
   return { gateways, nodes: routers };
