@@ -23,22 +23,34 @@ import { dataPlaneHere } from './many-gateway.ts';
 /** Somebody's way to join the cluster with the remote site. */
 interface FailoverContestant {
   readonly name: string;
+  /** What runs on its gateways, and may die there. */
+  readonly daemons: readonly string[];
   /** In a network where nothing runs yet; returns when traffic can flow in both directions. */
   start(lab: ClusterLab, dataPlane: LabDataPlane): Promise<unknown>;
 }
 
 const CONTESTANTS: readonly FailoverContestant[] = [
-  { name: 'keepalived recipe', start: startKeepalivedRecipe },
-  { name: 'chart recipe', start: startChartRecipe },
+  {
+    name: 'keepalived recipe',
+    daemons: ['charon-systemd', 'keepalived'],
+    start: startKeepalivedRecipe,
+  },
+  { name: 'chart recipe', daemons: ['charon-systemd', 'bgpd'], start: startChartRecipe },
   {
     name: 'BGP and BFD by hand',
+    daemons: ['charon-systemd', 'bgpd', 'bfdd'],
     start: async (lab, dataPlane) =>
       startPlainCluster(lab, await startRemoteSite(lab, dataPlane), [1], dataPlane),
   },
 ];
 
+/** A hold time may have to pass before a dead daemon costs anything. */
+const KILL_SECONDS = 40;
+
 interface FaultDeclaration {
   readonly name: string;
+  /** The daemon that it kills: for contestants that run it. */
+  readonly daemon?: string;
   /** Traffic flows while it looks for its target. */
   aim(lab: ClusterLab): Promise<Fault>;
   /** 3 if absent: for what may cost packets later than in the moment of the fault. */
@@ -68,14 +80,6 @@ const FAULTS: readonly FaultDeclaration[] = [
     },
   },
   {
-    name: 'charon of the gateway killed',
-    observeSeconds: 10,
-    aim: async (lab) => {
-      const gateway = await gatewayInUse(lab);
-      return () => killDaemon(gateway, 'charon-systemd');
-    },
-  },
-  {
     name: 'gateway without processor for 2 s',
     observeSeconds: 6,
     aim: async (lab) => {
@@ -100,11 +104,23 @@ const FAULTS: readonly FaultDeclaration[] = [
   },
 ];
 
+const KILLS: readonly FaultDeclaration[] = ['charon-systemd', 'bgpd', 'bfdd', 'keepalived'].map(
+  (daemon) => ({
+    name: `${daemon} of the gateway killed`,
+    daemon,
+    observeSeconds: KILL_SECONDS,
+    aim: async (lab) => {
+      const gateway = await gatewayInUse(lab);
+      return () => killDaemon(gateway, daemon);
+    },
+  }),
+);
+
 const RUNS = 10;
 
 export async function* failoverContests(): AsyncGenerator<Contest, void, undefined> {
   const dataPlane = await dataPlaneHere();
-  for (const fault of FAULTS) {
+  for (const fault of [...FAULTS, ...KILLS]) {
     yield {
       ...{ name: fault.name, runs: RUNS, isCold: true },
       metrics: {
@@ -114,7 +130,9 @@ export async function* failoverContests(): AsyncGenerator<Contest, void, undefin
         'gap inbound': { unit: 'ms' },
         'in clear': { unit: 'packets' },
       },
-      subjects: CONTESTANTS.map((contestant) => subjectOf(contestant, fault, dataPlane)),
+      subjects: CONTESTANTS.filter(
+        ({ daemons }) => fault.daemon === undefined || daemons.includes(fault.daemon),
+      ).map((contestant) => subjectOf(contestant, fault, dataPlane)),
     };
   }
 }

@@ -13,7 +13,7 @@ export function formatTable(contest: Contest, results: readonly CaseResult[]): s
     const first = results.find(({ metric }) => metric === result.metric) ?? result;
     return [
       ...[result.case, result.subject, result.metric],
-      `${decimal(result.median, 1)} ${result.unit}`,
+      Number.isFinite(result.median) ? `${decimal(result.median, 1)} ${result.unit}` : NEVER,
       ...[decimal(result.min, 1), decimal(result.max, 1), String(result.runs)],
       decimal(result.median / first.median, 2),
       verdict(contest, result),

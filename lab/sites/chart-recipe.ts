@@ -9,7 +9,8 @@
 //
 // Other than in it: one FRR on a gateway in place of two (its namespace's and its host's) with their hold time once, not
 // twice; no overlay between nodes and gateways, since this LAN passes on what is not for its hosts; present-day
-// algorithms. With charon its IPsec ends for good: the chart's container starts again with a new network namespace, and
+// algorithms; everything as selector, since user-space ESP wants an inside address that is a selector to be there before
+// the SA. With charon its IPsec ends for good: the chart's container starts again with a new network namespace, and
 // its FRR stays in the old one, cut off.
 
 import {
@@ -37,7 +38,7 @@ export function chartTunnel(number: PairNumber): string {
     }
     children {
       net {
-        local_ts = ${CLUSTER_NETWORKS.ipv4},${insideAddresses(number).gateway.ipv4}/32
+        local_ts = 0.0.0.0/0
         remote_ts = 0.0.0.0/0
         if_id_in = ${INTERFACE_ID}
         if_id_out = ${INTERFACE_ID}
