@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { twoSites, vary } from '../model/testing.ts';
-import type { SecretUse } from '../plan/host-plan.ts';
+import type { SecretUse } from '../plan/secret-reference.ts';
 import { ObjectStore } from '../store/object-store.ts';
 import { storedFrom } from '../store/testing/stored.ts';
 import { StoredSecrets } from './secret-source.ts';

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { SecretReader } from '../drivers/strongswan/driver.ts';
 import type { ParsedObject } from '../model/parsed-object.ts';
 import type { Secret } from '../model/secret.ts';
-import type { SecretUse } from '../plan/host-plan.ts';
+import type { SecretUse } from '../plan/secret-reference.ts';
 import { readSecretMaterial, type SecretMaterial } from '../platform/secret-material.ts';
 import { IssuedStore } from '../store/issued-store.ts';
 import { ObjectStore, toParsed } from '../store/object-store.ts';

@@ -1,6 +1,6 @@
 /** What one host speaks of BGP (RFC 4271), with BFD (RFC 5880) where the other side can. Sorted, without secrets. */
 import type { Family } from '../lib/prefix.ts';
-import type { SecretUse } from './host-plan.ts';
+import type { SecretUse } from './secret-reference.ts';
 
 export interface BgpPlan {
   /** 1 to 2^32 - 1. */

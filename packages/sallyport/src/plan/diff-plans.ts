@@ -1,7 +1,8 @@
 /** What differs between two plans of a host, in the words in which a plan is read. */
 import { factsOf, sectionsOf, titleOf } from './describe.ts';
-import type { HostPlan, SecretUse, TunnelPlan } from './host-plan.ts';
+import type { HostPlan, TunnelPlan } from './host-plan.ts';
 import { contentOf } from './revocation-lists.ts';
+import type { SecretUse } from './secret-reference.ts';
 
 export interface PlanChange {
   readonly action: 'add' | 'replace' | 'remove';

@@ -2,11 +2,12 @@
  * `HostPlan`: the whole wanted state of one host as plain data, canonical and without secrets.
  * Every list is sorted by its key, so that the same declarations in any order give the same bytes.
  */
-import type { CertificateSummary, RevocationListFacts } from '../model/facts.ts';
+import type { CertificateSummary } from '../model/facts.ts';
 import type { DataPlane } from '../model/gateway.ts';
 import type { DriftPolicy } from '../model/host.ts';
 import type { BgpPlan } from './bgp-plan.ts';
 import type { ProbePlan } from './probe-plan.ts';
+import type { SecretUse } from './secret-reference.ts';
 import type { VrrpPlan } from './vrrp-plan.ts';
 
 /** Marks by which everything of ours is found again without any memory. */
@@ -29,23 +30,6 @@ export const OWNER = {
 } as const;
 
 export type Family = 4 | 6;
-
-/** Reference to a secret in the declarations, with the salted fingerprint of its present content. */
-export interface SecretUse {
-  readonly namespace: string;
-  readonly name: string;
-  readonly fingerprint: string;
-  /** Of its certificates the one that ends first. */
-  readonly expires?: Expiry;
-  /** Of an authority, the newest of each issuer. Absent: none. */
-  readonly revocationLists?: readonly RevocationListFacts[];
-}
-
-export interface Expiry {
-  readonly subject: string;
-  /** RFC 3339. */
-  readonly notAfter: string;
-}
 
 export interface PskAuth {
   readonly method: 'psk';

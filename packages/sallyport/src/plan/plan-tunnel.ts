@@ -13,9 +13,10 @@ import type { Tunnel } from '../model/tunnel.ts';
 import { anySelectors, learnedNetworks } from './bgp.ts';
 import { planChildren } from './children.ts';
 import { chooseDataPlane, type TunnelEnds } from './data-plane.ts';
-import type { CertificateAuth, PskAuth, SecretUse, TunnelPlan } from './host-plan.ts';
+import type { CertificateAuth, PskAuth, TunnelPlan } from './host-plan.ts';
 import { type TunnelMtu, USERSPACE_MTU, worstInnerMtu } from './mtu.ts';
 import { findTunnelProblems, type PlanProblem } from './problems.ts';
+import type { SecretUse } from './secret-reference.ts';
 import { secretUse } from './secret-use.ts';
 import { interfaceIdOf, interfaceNameOf, tunnelName } from './tunnel-name.ts';
 

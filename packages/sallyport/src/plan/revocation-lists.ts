@@ -1,6 +1,6 @@
 /** Of several lists of one issuer a daemon keeps the newest: the others are not waited for. Pure. */
 import type { RevocationListFacts } from '../model/facts.ts';
-import type { SecretUse } from './host-plan.ts';
+import type { SecretUse } from './secret-reference.ts';
 
 /** One of each issuer, sorted by its key. */
 export function newestLists(lists: readonly RevocationListFacts[]): RevocationListFacts[] {

@@ -1,8 +1,8 @@
-/** A Secret as a plan refers to it: by name, and by what of it can be told without telling it. */
+/** Makes the reference of a plan to a Secret, of what is known of it. */
 import { objectKey } from '../model/declared-objects.ts';
 import type { SecretFacts } from '../model/facts.ts';
-import type { Expiry, SecretUse } from './host-plan.ts';
 import { newestLists } from './revocation-lists.ts';
+import type { Expiry, SecretUse } from './secret-reference.ts';
 
 /** Fingerprint of a secret that nobody has read yet, as in plans made away from the host. */
 const UNREAD = 'unread';

@@ -1,5 +1,6 @@
 /** What of Secrets the enabled tunnels of a host and its BGP sessions use. Pure. */
-import type { HostPlan, SecretUse } from './host-plan.ts';
+import type { HostPlan } from './host-plan.ts';
+import type { SecretUse } from './secret-reference.ts';
 
 /** Each Secret once, by `namespace/name`. */
 export function secretUses({

@@ -1,7 +1,8 @@
 /** Certificates and revocation lists that end soon, told long before a tunnel does. Pure. */
 import type { Problem } from '../lib/problem.ts';
 import type { RevocationListFacts } from '../model/facts.ts';
-import type { Expiry, HostPlan, SecretUse } from '../plan/host-plan.ts';
+import type { HostPlan } from '../plan/host-plan.ts';
+import type { Expiry, SecretUse } from '../plan/secret-reference.ts';
 import { secretUses } from '../plan/secret-uses.ts';
 import type { TunnelReport } from './host-report.ts';
 

@@ -15,7 +15,8 @@
  */
 import { messageOf } from '../../lib/message-of.ts';
 import type { Problem } from '../../lib/problem.ts';
-import { OWNER, type SecretUse } from '../../plan/host-plan.ts';
+import { OWNER } from '../../plan/host-plan.ts';
+import type { SecretUse } from '../../plan/secret-reference.ts';
 import { type CommandRunner, outputOf } from '../../platform/linux/command.ts';
 import type { SecretMaterial } from '../../platform/secret-material.ts';
 import type { ApplyReport, Driver, FailedChange } from '../driver.ts';

@@ -1,6 +1,7 @@
 /** FRR's configuration as far as it is ours, and the steps from one to another. */
 import type { BgpPlan } from '../../plan/bgp-plan.ts';
-import type { Family, SecretUse } from '../../plan/host-plan.ts';
+import type { Family } from '../../plan/host-plan.ts';
+import type { SecretUse } from '../../plan/secret-reference.ts';
 import type { Change } from '../driver.ts';
 
 /** What each line of a block sets: `timers connect` -> `10`, `activate` -> ``. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SecretUse } from '../../plan/host-plan.ts';
+import type { SecretUse } from '../../plan/secret-reference.ts';
 import { planWorld } from '../../plan/testing/plan-world.ts';
 import { WORLDS } from '../../plan/testing/worlds.ts';
 import { concernedTunnels } from './concerned.ts';

@@ -1,7 +1,8 @@
 /** From what charon holds to what the plan wants: credentials, connections, then removals. */
 import type { RevocationListFacts } from '../../model/facts.ts';
-import type { CertificateAuth, SecretUse, TunnelPlan } from '../../plan/host-plan.ts';
+import type { CertificateAuth, TunnelPlan } from '../../plan/host-plan.ts';
 import { newestLists } from '../../plan/revocation-lists.ts';
+import type { SecretUse } from '../../plan/secret-reference.ts';
 import type { Impact } from '../driver.ts';
 import { holdsLeaf } from './certificates.ts';
 import { loadedDifferences } from './loaded.ts';

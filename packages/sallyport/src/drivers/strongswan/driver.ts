@@ -25,7 +25,8 @@ import {
 } from '@sallyport/vici';
 import { messageOf } from '../../lib/message-of.ts';
 import type { Problem } from '../../lib/problem.ts';
-import { OWNER, type SecretUse, type TunnelPlan } from '../../plan/host-plan.ts';
+import { OWNER, type TunnelPlan } from '../../plan/host-plan.ts';
+import type { SecretUse } from '../../plan/secret-reference.ts';
 import { parseCertificateFacts } from '../../platform/certificate-facts.ts';
 import type { SecretMaterial } from '../../platform/secret-material.ts';
 import type { ApplyReport, Driver, FailedChange } from '../driver.ts';

@@ -1,7 +1,8 @@
 /** charon's part of a plan, what is there, and the steps between. */
 import type { IkeSa, LoadedConnection } from '@sallyport/vici';
 import type { CertificateFacts, RevocationListFacts } from '../../model/facts.ts';
-import type { SecretUse, TunnelPlan } from '../../plan/host-plan.ts';
+import type { TunnelPlan } from '../../plan/host-plan.ts';
+import type { SecretUse } from '../../plan/secret-reference.ts';
 import type { Change } from '../driver.ts';
 
 /** Tunnels by name. */

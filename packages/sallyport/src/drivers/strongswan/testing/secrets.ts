@@ -1,6 +1,6 @@
 /** What the files of the Secrets hold that the tunnels of these tests use. */
 import { sha256Hex } from '../../../lib/sha256.ts';
-import type { SecretUse } from '../../../plan/host-plan.ts';
+import type { SecretUse } from '../../../plan/secret-reference.ts';
 import type { SecretMaterial } from '../../../platform/secret-material.ts';
 import { SecretValue } from '../../../platform/secret-value.ts';
 
