@@ -9,7 +9,10 @@ export const MSS_BYTES = 1240;
 const ALIAS = 'sallyport default/partner-a/main';
 const REMOTE = ['10.2.0.0/16', 'FD02:0::/16'] as const;
 
-export function interfacePlan(kind: 'xfrm' | 'vti', id: number = TUNNEL_ID): InterfacePlan {
+export function interfacePlan(
+  kind: 'xfrm' | 'vti',
+  id: number = TUNNEL_ID,
+): Exclude<InterfacePlan, { readonly kind: 'vxlan' }> {
   const shared = {
     ...{ name: TUNNEL_NAME, interfaceId: id, mtuBytes: 1400, alias: ALIAS },
     addresses: [

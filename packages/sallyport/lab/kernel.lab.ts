@@ -6,20 +6,17 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
-import { formatChange } from '../src/drivers/driver.ts';
-import { KernelDriver } from '../src/drivers/kernel/driver.ts';
 import type { KernelDesired } from '../src/drivers/kernel/state.ts';
 import { OWNER } from '../src/plan/host-plan.ts';
 import { detectCapabilities, detectUnderlayMtu } from '../src/platform/linux/capabilities.ts';
 import { outputOf, systemCommands } from '../src/platform/linux/command.ts';
-import { SysctlFiles } from '../src/platform/linux/sysctl-files.ts';
-import { type EspKind, GatewayNetwork } from './gateway-network.ts';
+import { DrivenKernel } from './driven-kernel.ts';
+import type { EspKind } from './gateway-network.ts';
 import { interfacePlan, kernelPlan, MSS_BYTES, TUNNEL_NAME } from './kernel-plan.ts';
 import { ipBatch } from './namespace.ts';
+import { kernel, network } from './shared-gateway.ts';
 
 const signal = new AbortController().signal;
 const { available, missing } = await detectCapabilities(systemCommands, signal);
@@ -27,24 +24,6 @@ const hasXfrm = available.includes('xfrm-interface');
 const withoutEsp = available.includes('policy') ? false : (missing.get('policy') ?? 'no ESP');
 const withoutXfrm = hasXfrm ? false : (missing.get('xfrm-interface') ?? 'no XFRM interfaces');
 const ownKind = hasXfrm ? 'xfrm' : 'none';
-
-const directory = await mkdtemp(join(tmpdir(), 'sallyport-kernel-'));
-const driver = new KernelDriver({
-  commands: systemCommands,
-  sysctls: new SysctlFiles(join(directory, 'sysctls.json')),
-});
-
-/** Lines of what differs. */
-async function differences(desired: KernelDesired): Promise<string[]> {
-  return driver.diff(await driver.observe(signal), desired).map(formatChange);
-}
-
-async function apply(desired: KernelDesired): Promise<string[]> {
-  const changes = driver.diff(await driver.observe(signal), desired);
-  const { failed } = await driver.apply(changes, signal);
-  assert.deepEqual(failed, []);
-  return changes.map(formatChange);
-}
 
 const nft = (command: string): Promise<string> =>
   outputOf(systemCommands, 'nft', ['-f', '-'], { input: `${command}\n` });
@@ -62,23 +41,13 @@ async function firstRule(chain: string): Promise<string> {
   return /drop comment .* # handle (\d+)/.exec(text)?.[1] ?? assert.fail(text);
 }
 
-let network: GatewayNetwork;
-before(async () => {
-  network = await GatewayNetwork.create();
-});
-after(async () => {
-  await driver.cleanUp(signal);
-  await network[Symbol.asyncDispose]();
-  await rm(directory, { recursive: true });
-});
-
 describe(`kernel state, interfaces of kind ${ownKind}`, () => {
   const desired = kernelPlan(ownKind);
 
   test('is reached in one round, and a second one has nothing to do', async () => {
-    assert.deepEqual(driver.check(desired), []);
-    assert.notEqual((await apply(desired)).length, 0);
-    assert.deepEqual(await differences(desired), []);
+    assert.deepEqual(kernel.driver.check(desired), []);
+    assert.notEqual((await kernel.apply(desired)).length, 0);
+    assert.deepEqual(await kernel.differences(desired), []);
   });
 
   const bends: readonly (readonly [string, () => Promise<unknown>, RegExp])[] = [
@@ -152,11 +121,11 @@ describe(`kernel state, interfaces of kind ${ownKind}`, () => {
   for (const [name, bend, expected] of bends) {
     test(`is straightened: ${name}`, async () => {
       await bend();
-      const found = await differences(desired);
+      const found = await kernel.differences(desired);
       assert.equal(found.length, 1, found.join('\n'));
       assert.match(found[0] ?? '', expected);
-      await apply(desired);
-      assert.deepEqual(await differences(desired), []);
+      await kernel.apply(desired);
+      assert.deepEqual(await kernel.differences(desired), []);
     });
   }
 });
@@ -217,7 +186,7 @@ table inet passed {
   });
 
   test('gets no packet while the plan does not name it', async () => {
-    await apply(desired);
+    await kernel.apply(desired);
     await nft(PASSED);
     for (const to of ['10.2.0.9', 'fd02::9']) {
       assert.equal(await network.ping('gateway', to), 0, to);
@@ -227,8 +196,8 @@ table inet passed {
   });
 
   test('gets what is for the other side, and brings what comes from there', async () => {
-    await apply(relaying);
-    assert.deepEqual(await differences(relaying), []);
+    await kernel.apply(relaying);
+    assert.deepEqual(await kernel.differences(relaying), []);
     for (const to of ['10.2.0.9', 'fd02::9']) {
       assert.equal(await network.ping('gateway', to), 3, to);
       assert.equal(await network.ping('peer', to), 3, `${to} from behind us`);
@@ -300,36 +269,32 @@ describe('interfaces', { skip: withoutXfrm }, () => {
   ];
   for (const [name, lines, expected] of bends) {
     test(`one ${name} is made right, with its routes and sysctls, in one round`, async () => {
-      await apply(desired);
+      await kernel.apply(desired);
       await ipBatch(lines);
-      assert.match((await differences(desired))[0] ?? '', expected);
-      await apply(desired);
-      assert.deepEqual(await differences(desired), []);
+      assert.match((await kernel.differences(desired))[0] ?? '', expected);
+      await kernel.apply(desired);
+      assert.deepEqual(await kernel.differences(desired), []);
     });
   }
 
   test('one of a foreign owner is never touched, and nothing is sent into it', async () => {
-    await driver.cleanUp(signal);
+    await kernel.cleanUp();
     await ipBatch([`link add ${TUNNEL_NAME} type dummy`, `link set dev ${TUNNEL_NAME} up`]);
-    const changes = driver.diff(await driver.observe(signal), desired);
-    const { failed } = await driver.apply(changes, signal);
-    assert.deepEqual(
-      failed.map(({ error }) => error),
-      [`an interface ${TUNNEL_NAME} that is not Sallyport's is in the way`],
-    );
+    const { errors } = await kernel.try(desired);
+    assert.deepEqual(errors, [`an interface ${TUNNEL_NAME} that is not Sallyport's is in the way`]);
     assert.equal(await network.ping('host', '10.2.0.1'), 0);
     const link = await outputOf(systemCommands, 'ip', ['-s', 'link', 'show', 'dev', TUNNEL_NAME]);
     assert.doesNotMatch(link, /alias|group 83/);
     const routes = await outputOf(systemCommands, 'ip', ['route', 'show', 'table', '8300']);
     assert.equal(routes, '');
-    await driver.cleanUp(signal);
+    await kernel.cleanUp();
     await ipBatch([`link delete dev ${TUNNEL_NAME}`]);
   });
 
   test('one that was only half made is removed where no plan wants it', async () => {
     await ipBatch(['link add spffff0000 group 83 type xfrm dev lo if_id 77']);
-    await apply(kernelPlan('policy'));
-    assert.deepEqual(await differences(kernelPlan('policy')), []);
+    await kernel.apply(kernelPlan('policy'));
+    assert.deepEqual(await kernel.differences(kernelPlan('policy')), []);
     const links = await outputOf(systemCommands, 'ip', ['link', 'show']);
     assert.doesNotMatch(links, /spffff0000/);
   });
@@ -350,8 +315,8 @@ describe('interfaces', { skip: withoutXfrm }, () => {
       [outer6],
       [interfacePlan('xfrm')],
     ]) {
-      await apply({ ...desired, interfaces });
-      assert.deepEqual(await differences({ ...desired, interfaces }), []);
+      await kernel.apply({ ...desired, interfaces });
+      assert.deepEqual(await kernel.differences({ ...desired, interfaces }), []);
     }
   });
 
@@ -373,20 +338,16 @@ describe('interfaces', { skip: withoutXfrm }, () => {
       sysctls: [],
     };
     let processes = 0;
-    const counted = new KernelDriver({
-      commands: {
-        run: (file, args, options) => {
-          processes += 1;
-          return systemCommands.run(file, args, options);
-        },
+    const counted = await DrivenKernel.create({
+      run: (file, args, options) => {
+        processes += 1;
+        return systemCommands.run(file, args, options);
       },
-      sysctls: new SysctlFiles(join(directory, 'sysctls.json')),
     });
-    const changes = counted.diff(await counted.observe(signal), large);
-    assert.deepEqual((await counted.apply(changes, signal)).failed, []);
-    assert.deepEqual(counted.diff(await counted.observe(signal), large), []);
+    await counted.apply(large);
+    assert.deepEqual(await counted.differences(large), []);
     assert.ok(processes < 40, `${processes} processes`);
-    await apply(desired);
+    await kernel.apply(desired);
   });
 });
 
@@ -399,7 +360,7 @@ describe('the guard', { skip: withoutEsp }, () => {
 
     test(`lets nothing pass in clear, data plane ${kind}`, { skip }, async () => {
       const desired = kernelPlan(kind);
-      await driver.cleanUp(signal);
+      await kernel.cleanUp();
       await network.removeEsp();
       await writeFile('/proc/sys/net/ipv4/ip_forward', '1');
       await writeFile('/proc/sys/net/ipv6/conf/all/forwarding', '1');
@@ -409,7 +370,7 @@ describe('the guard', { skip: withoutEsp }, () => {
       assert.equal(await network.ping('host', 'fd02::1'), 3);
       assert.equal((await network.seen()).clear, 6);
 
-      await apply(desired);
+      await kernel.apply(desired);
       await network.watch(MSS_BYTES, true);
       for (const to of ['10.2.0.1', 'fd02::1']) {
         assert.equal(await network.ping('host', to), 0, `${to} without SAs`);
@@ -457,9 +418,9 @@ describe('the guard', { skip: withoutEsp }, () => {
         peers: ['192.0.2.2'],
       },
     };
-    await driver.cleanUp(signal);
+    await kernel.cleanUp();
     await network.removeEsp();
-    await apply(inside);
+    await kernel.apply(inside);
     assert.equal(await network.ping('gateway', '192.0.2.2'), 0);
     const tables = `table inet ike { chain in { type filter hook prerouting priority 0; udp dport 4500 counter comment ike; udp dport 4501 counter comment other; }; }`;
     await network.atPeer(['nft', tables]);
@@ -489,7 +450,7 @@ describe('the guard', { skip: withoutEsp }, () => {
 
 describe('cleanUp', () => {
   test('takes everything of ours and nothing else', async () => {
-    await driver.cleanUp(signal);
+    await kernel.cleanUp();
     await writeFile('/proc/sys/net/ipv4/ip_forward', '0');
     await ipBatch([
       'link add spforeign0 type veth peer name spforeign1',
@@ -515,11 +476,11 @@ describe('cleanUp', () => {
       return texts.join('\n');
     };
     const before = await state();
-    await apply(kernelPlan(ownKind));
+    await kernel.apply(kernelPlan(ownKind));
     assert.notEqual(await state(), before);
-    await driver.cleanUp(signal);
+    await kernel.cleanUp();
     assert.equal(await state(), before);
-    await driver.cleanUp(signal);
+    await kernel.cleanUp();
     assert.equal(await state(), before);
     await nft('delete table inet other');
     await ipBatch([

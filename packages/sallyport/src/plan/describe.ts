@@ -162,6 +162,7 @@ function describeAuth({ auth }: TunnelPlan): string {
 export function formatRoute(route: RoutePlan): string {
   const head = route.type === 'unicast' ? route.prefix : `${route.type} ${route.prefix}`;
   const device = route.interface === undefined ? '' : ` dev ${route.interface}`;
+  const nexthop = route.nexthop === undefined ? '' : ` nhid ${route.nexthop}`;
   const source = route.source === undefined ? '' : ` src ${route.source}`;
-  return `${head}${device} table ${route.table}${source}`;
+  return `${head}${device}${nexthop} table ${route.table}${source}`;
 }

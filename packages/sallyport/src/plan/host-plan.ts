@@ -6,6 +6,7 @@ import type { CertificateSummary } from '../model/facts.ts';
 import type { DataPlane } from '../model/gateway.ts';
 import type { DriftPolicy } from '../model/host.ts';
 import type { BgpPlan } from './bgp-plan.ts';
+import type { NodePlan } from './node-plan.ts';
 import type { ProbePlan } from './probe-plan.ts';
 import type { SecretUse } from './secret-reference.ts';
 import type { VrrpPlan } from './vrrp-plan.ts';
@@ -114,6 +115,18 @@ export type InterfacePlan =
       readonly mtuBytes: number;
       readonly alias: string;
       readonly addresses?: readonly InsideAddressPlan[];
+    }
+  | {
+      /** VXLAN (RFC 7348) of which each route says where packets go, and with which VNI. */
+      readonly kind: 'vxlan';
+      readonly name: string;
+      /** UDP; no other such device of the host may have it. */
+      readonly port: number;
+      /** By which the others know this host. */
+      readonly localAddress: string;
+      readonly mtuBytes: number;
+      readonly alias: string;
+      readonly addresses?: readonly InsideAddressPlan[];
     };
 
 /** An address of ours inside a tunnel. */
@@ -127,9 +140,11 @@ export interface InsideAddressPlan {
 export interface RoutePlan {
   readonly prefix: string;
   readonly table: number;
-  /** `unicast` needs `interface`; `throw` sends the look-up on to the next table. */
+  /** `unicast` needs `interface` or `nexthop`; `throw` sends the look-up on to the next table. */
   readonly type: 'unicast' | 'unreachable' | 'throw';
   readonly interface?: string;
+  /** Id of a nexthop object. */
+  readonly nexthop?: number;
   /** Preferred source address for packets of the gateway itself. */
   readonly source?: string;
 }
@@ -196,6 +211,8 @@ export interface HostPlan {
   readonly bgp?: BgpPlan;
   /** Absent: no virtual addresses. Sorted by name. */
   readonly vrrp?: readonly VrrpPlan[];
+  /** Absent: no network lies behind another host of ours. */
+  readonly node?: NodePlan;
   /** Absent: nothing is asked. Sorted by tunnel and target. */
   readonly probes?: readonly ProbePlan[];
 }

@@ -1,6 +1,7 @@
 /** A plan has addresses as a person wrote them; the kernel is compared with one spelling of them. */
 import { canonicalAddress, canonicalPrefix } from '../../lib/canonical-address.ts';
 import { once } from '../../lib/once.ts';
+import type { NodePlan } from '../../plan/node-plan.ts';
 import type { KernelDesired } from './state.ts';
 
 // Every round compares, and a plan stays the same for days.
@@ -18,6 +19,7 @@ function toCanonical(desired: KernelDesired): KernelDesired {
   });
   return {
     ...desired,
+    ...(desired.node === undefined ? {} : { node: toCanonicalNode(desired.node) }),
     routes: routes.map((route) => ({
       ...withPrefix(route),
       ...(route.source === undefined ? {} : { source: canonicalAddress(route.source) }),
@@ -30,5 +32,16 @@ function toCanonical(desired: KernelDesired): KernelDesired {
         : { relays: [...new Set(firewall.relays.map(canonicalAddress))] }),
       clamps: firewall.clamps.map(withPrefix),
     },
+  };
+}
+
+function toCanonicalNode(node: NodePlan): NodePlan {
+  return {
+    ...node,
+    sources: node.sources.map(canonicalAddress),
+    ways: node.ways.map(({ prefixes, hops }) => ({
+      prefixes: prefixes.map(canonicalPrefix),
+      hops: hops.map((hop) => ({ ...hop, address: canonicalAddress(hop.address) })),
+    })),
   };
 }

@@ -34,6 +34,10 @@ export function concernedTunnel(step: KernelStep, plan: Tunnels): string | undef
     case 'rule-add':
     case 'rule-delete':
     case 'firewall':
+    case 'neighbor-replace':
+    case 'neighbor-delete':
+    case 'nexthop-replace':
+    case 'nexthop-delete':
       return undefined;
   }
 }

@@ -2,6 +2,7 @@
 import { parseAddress } from '../../lib/prefix.ts';
 import type { InterfacePlan } from '../../plan/host-plan.ts';
 import { toChange } from './change.ts';
+import { ethernetAddress } from './ethernet-address.ts';
 import { isLinkLocal, wantedAddresses } from './interface-address.ts';
 import type { KernelChange, KernelDesired, ObservedInterface, ObservedKernel } from './state.ts';
 
@@ -110,14 +111,21 @@ function settings(before: ObservedInterface, wanted: InterfacePlan): KernelChang
 }
 
 function formatInterface(wanted: InterfacePlan): string {
-  const { name, kind, interfaceId, mtuBytes } = wanted;
+  const { name, kind, mtuBytes } = wanted;
+  const id = wanted.kind === 'vxlan' ? `port ${wanted.port}` : `id ${wanted.interfaceId}`;
   const shard = shardOf(wanted);
   const place = shard === undefined ? '' : ` of shard ${shard}`;
   const addresses = wantedAddresses(wanted).map((address) => ` address ${address}`);
-  return `interface ${name} type ${kind} id ${interfaceId} mtu ${mtuBytes}${place}${addresses.join('')}`;
+  return `interface ${name} type ${kind} ${id} mtu ${mtuBytes}${place}${addresses.join('')}`;
 }
 
 function isSameLink(before: ObservedInterface, wanted: InterfacePlan): boolean {
+  if (wanted.kind === 'vxlan')
+    return (
+      before.kind === 'vxlan' &&
+      before.port === wanted.port &&
+      before.ethernetAddress === ethernetAddress(wanted.localAddress)
+    );
   const kind = wanted.kind === 'xfrm' ? 'xfrm' : wanted.family === 4 ? 'vti' : 'vti6';
   if (before.kind !== kind || before.interfaceId !== wanted.interfaceId) return false;
   // A namespace may have several names.

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { indexObjects } from '../../model/declared-objects.ts';
 import { NO_FACTS } from '../../model/facts.ts';
+import type { NodePlan } from '../../plan/node-plan.ts';
 import { planHost } from '../../plan/plan-host.ts';
 import { HOST } from '../../plan/testing/plan-world.ts';
 import { objectsOf, worlds } from '../../plan/testing/random-worlds.ts';
@@ -16,9 +17,36 @@ import {
 } from './state.ts';
 import { reached } from './testing/model-kernel.ts';
 
-const plans = worlds.map(
-  (world): KernelDesired => planHost(indexObjects(objectsOf(world)), HOST, NO_FACTS).plan,
-);
+const ADDRESSES = ['10.1.0.2', '10.1.0.3', '10.1.0.4', 'fd01::2', 'fd01::3'];
+const hops = fc
+  .uniqueArray(fc.constantFrom(...ADDRESSES), { maxLength: 4 })
+  .chain((addresses) =>
+    fc.tuple(
+      ...addresses.map((address) =>
+        fc.record({ address: fc.constant(address), weight: fc.nat(3) }),
+      ),
+    ),
+  );
+const nodes: fc.Arbitrary<NodePlan> = fc
+  .record({
+    one: hops,
+    other: hops,
+    sources: fc.subarray(['10.1.0.1', 'fd01::1']),
+    encapsulation: fc.option(fc.constant({ interface: 'cni0', identity: 2 })),
+  })
+  .map(({ one, other, sources, encapsulation }) => ({
+    ways: [
+      { prefixes: ['172.20.0.0/16', 'fd77::/48'], hops: one },
+      { prefixes: ['172.21.0.0/16'], hops: other },
+    ],
+    sources,
+    ...(encapsulation === null ? {} : { encapsulation }),
+  }));
+
+const plans = fc.record({ world: worlds, node: fc.option(nodes) }).map(({ world, node }) => {
+  const plan: KernelDesired = planHost(indexObjects(objectsOf(world)), HOST, NO_FACTS).plan;
+  return node === null ? plan : { ...plan, node };
+});
 
 /** The same plan, every list of it in another order. */
 function turned(desired: KernelDesired, by: number): KernelDesired {
@@ -53,12 +81,16 @@ function stageOf({ action, step, detail }: KernelChange): number {
       return detail === undefined ? 6 : 1;
     case 'firewall':
       return action === 'remove' ? 7 : 2;
+    case 'neighbor-replace':
+    case 'nexthop-replace':
     case 'route-replace':
       return 3;
     case 'rule-add':
       return 4;
     case 'rule-delete':
     case 'route-delete':
+    case 'neighbor-delete':
+    case 'nexthop-delete':
       return 5;
     case 'sysctl':
     case 'interface-add':
@@ -76,6 +108,7 @@ describe('any two plans', () => {
         expect(diffKernel(kernel, other)).toEqual([]);
         const empty = reached(NOTHING_DESIRED, kernel);
         expect([empty.interfaces, empty.routes, empty.rules]).toEqual([[], [], []]);
+        expect([empty.neighbors.size, empty.nexthops.size]).toEqual([0, 0]);
         expect(empty.firewall).toBeUndefined();
       }),
     );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { InsideAddressPlan, RoutePlan } from '../../plan/host-plan.ts';
+import { withoutGateway } from '../../plan/node-plan.ts';
 import { formatChange } from '../driver.ts';
 import { diffKernel } from './diff.ts';
 import {
@@ -10,6 +11,7 @@ import {
 } from './state.ts';
 import { desiredOf, interfaces } from './testing/desired.ts';
 import { EMPTY_KERNEL, reached } from './testing/model-kernel.ts';
+import { encapsulatedNode, plainNode, SUBNETS } from './testing/nodes.ts';
 
 const LINK = 'sp0a78d801';
 
@@ -264,6 +266,93 @@ describe('diffKernel', () => {
       'remove rule IPv6 priority 8300 from all lookup 8300 [cut]',
       'remove rule IPv6 priority 8320 from all lookup 8320',
     ]);
+  });
+});
+
+describe('of a node', () => {
+  const LAN = EMPTY_KERNEL;
+  const words = (observed: ObservedKernel, desired: KernelDesired): string[] =>
+    lines(observed, desired).map((line) =>
+      line.split(' ', line.includes(' group ') ? 4 : 2).join(' '),
+    );
+
+  it('makes hops before groups, groups before routes, and removes them the other way round', () => {
+    const kernel = reached(plainNode, LAN);
+    const there = words(LAN, plainNode).map((line) => line.replaceAll(/ \d+/g, ''));
+    expect(there).toEqual([
+      ...Array.from({ length: 4 }, () => 'add nexthop'),
+      ...Array.from({ length: 2 }, () => 'add nexthop group'),
+      ...Array.from({ length: 6 }, () => 'add route'),
+      ...Array.from({ length: 4 }, () => 'add rule'),
+    ]);
+    expect(lines(kernel, plainNode)).toEqual([]);
+    expect(words(kernel, NOTHING_DESIRED).map((line) => line.replaceAll(/ \d+/g, ''))).toEqual(
+      there.map((line) => line.replace('add', 'remove')).toReversed(),
+    );
+  });
+
+  it('changes one group of each family where flows move, and no route', () => {
+    const kernel = reached(plainNode, LAN);
+    const node = withoutGateway(withoutGateway(plainNode.node, '10.1.0.3'), 'FD01::3');
+    const changed = lines(kernel, { ...plainNode, node });
+    expect(changed).toHaveLength(2);
+    expect(changed[0]).toMatch(/^replace nexthop 8302\d+ group \d+,2 type .*\(was group /);
+    expect(changed[1]).toMatch(/^replace nexthop 8303\d+ group \d+,2 type .*\(was group /);
+  });
+
+  it('makes anew what went with an interface: neighbours, hops, groups, and routes by them', () => {
+    const kernel = reached(encapsulatedNode, LAN);
+    const interfaces = kernel.interfaces.map((link) => ({ ...link, port: 4789 }));
+    const bent = { ...kernel, interfaces };
+    expect(words(bent, encapsulatedNode).map((line) => line.split(' ', 2).join(' '))).toEqual([
+      'remove interface',
+      'add interface',
+      ...Array.from({ length: 4 }, () => 'add neighbor'),
+      ...Array.from({ length: 6 }, () => 'add nexthop'),
+      ...Array.from({ length: 3 }, () => 'add route'),
+    ]);
+    expect(lines(reached(encapsulatedNode, bent), encapsulatedNode)).toEqual([]);
+  });
+
+  it('goes from plain next hops to VXLAN and back in one round each', () => {
+    const there = reached(encapsulatedNode, reached(plainNode, LAN));
+    expect(lines(there, encapsulatedNode)).toEqual([]);
+    expect(lines(reached(plainNode, there), plainNode)).toEqual([]);
+  });
+
+  it('goes over to plain groups where the kernel has refused the others', () => {
+    const old = { ...reached(plainNode, LAN), hasResilientGroups: false };
+    expect(lines(reached(plainNode, old), plainNode)).toEqual([]);
+  });
+
+  it('leads nothing into a device of somebody else’s in the place of ours', () => {
+    const observed = { ...LAN, foreignInterfaces: new Set(['spvx000001']) };
+    expect(lines(observed, encapsulatedNode).filter((line) => line.includes('spvx'))).toEqual([
+      expect.stringContaining("that is not Sallyport's is in the way"),
+    ]);
+    expect(lines(observed, encapsulatedNode)).toContain(
+      'add route unreachable 10.20.0.0/16 table 8320',
+    );
+  });
+
+  it('says which host it does not reach', () => {
+    expect(lines({ ...EMPTY_KERNEL, subnets: SUBNETS.slice(0, 1) }, plainNode)).toContain(
+      'add nexthop via fd01::2 (no interface reaches fd01::2 directly)',
+    );
+  });
+
+  it('adds no rule that the plan has already', () => {
+    const rules = [{ family: 4, priority: 8300, table: 8300 }] as const;
+    const both = { ...plainNode, rules };
+    expect(lines(LAN, both).filter((line) => line.includes('IPv4 priority 8300'))).toHaveLength(1);
+  });
+
+  it('trusts the device that its routes lead to, once', () => {
+    const firewall = { ...interfaces.firewall };
+    const script = diffKernel(LAN, { ...encapsulatedNode, firewall }).find(
+      ({ step }) => step.type === 'firewall',
+    )?.step;
+    expect(script).toHaveProperty('script', expect.stringContaining('elements = { "spvx000001" }'));
   });
 });
 

@@ -1,12 +1,17 @@
 /**
  * From what is there to what is wanted. Order: what lets packets through last, what stops them first:
- * sysctls, interfaces, firewall, routes, rules; then the removals the other way round.
+ * sysctls, interfaces, firewall, next hops, routes, rules; then the removals the other way round.
  */
+
+import type { RulePlan } from '../../plan/host-plan.ts';
+import type { NodePlan } from '../../plan/node-plan.ts';
 import { canonicalDesired } from './canonical.ts';
 import { toChange } from './change.ts';
 import { diffInterfaces, obstaclesOf } from './diff-interfaces.ts';
+import { diffNexthops } from './diff-nexthops.ts';
 import { diffRoutes, diffRules } from './diff-routes.ts';
 import { expectedFirewall, renderFirewall } from './firewall.ts';
+import { deviceOf, membersOf, NO_NODE, nodeState } from './node-state.ts';
 import type { KernelChange, KernelDesired, ObservedKernel } from './state.ts';
 
 export function diffKernel(observed: ObservedKernel, plan: KernelDesired): KernelChange[] {
@@ -15,12 +20,11 @@ export function diffKernel(observed: ObservedKernel, plan: KernelDesired): Kerne
   const reachable = withoutRefused(desired, obstaclesOf(observed, desired));
   const isLost = (name: string | undefined): boolean =>
     name !== undefined && interfaces.renewed.has(name);
-  // Routes go with their interface: those through one that is made anew are to be made again.
-  const routes = diffRoutes(
-    observed.routes.filter((route) => !isLost(route.interface)),
-    reachable.routes,
-  );
-  const rules = diffRules(observed.rules, desired.rules);
+  const left = withoutLost(observed, isLost);
+  const node = reachable.node === undefined ? NO_NODE : nodeState(reachable.node, observed);
+  const nexthops = diffNexthops(left, node);
+  const routes = diffRoutes(left.routes, [...reachable.routes, ...node.routes]);
+  const rules = diffRules(observed.rules, withNodeRules(desired.rules, node.rules));
   const sysctls = diffSysctls(observed, reachable, isLost);
   const firewall = diffFirewall(observed, reachable);
   const isWanted = firewall?.action !== 'remove';
@@ -29,10 +33,12 @@ export function diffKernel(observed: ObservedKernel, plan: KernelDesired): Kerne
     ...interfaces.add,
     ...sysctls.filter(({ owner }) => owner !== undefined).map(({ change }) => change),
     ...(firewall !== undefined && isWanted ? [firewall] : []),
+    ...nexthops.add,
     ...routes.add,
     ...rules.add,
     ...rules.remove,
     ...routes.remove,
+    ...nexthops.remove,
     ...interfaces.remove,
     ...(firewall !== undefined && !isWanted ? [firewall] : []),
   ];
@@ -53,7 +59,45 @@ function withoutRefused(
     interfaces: desired.interfaces.filter(({ name }) => isFree(name)),
     routes: desired.routes.filter((route) => isFree(route.interface)),
     sysctls: desired.sysctls.filter(({ key }) => isFree(interfaceOf(key))),
+    ...(desired.node === undefined || isFree(desired.node.encapsulation?.interface)
+      ? {}
+      : { node: withoutHops(desired.node) }),
   };
+}
+
+/** Only the unreachable routes are left. */
+function withoutHops(node: NodePlan): NodePlan {
+  return { ways: node.ways.map(({ prefixes }) => ({ prefixes, hops: [] })), sources: [] };
+}
+
+/** The kernel takes with an interface what leads through it, and with a nexthop object what goes by it. */
+function withoutLost(
+  observed: ObservedKernel,
+  isLost: (name: string | undefined) => boolean,
+): ObservedKernel {
+  const isLeft = (text: string): boolean => !isLost(deviceOf(text));
+  const nexthops = new Map([...observed.nexthops].filter(([, text]) => isLeft(text)));
+  for (const [id, text] of nexthops)
+    if (!membersOf(text).every((member) => nexthops.has(member))) nexthops.delete(id);
+  return {
+    ...observed,
+    nexthops,
+    neighbors: new Map([...observed.neighbors].filter(([key]) => isLeft(key))),
+    routes: observed.routes.filter(
+      (route) =>
+        !isLost(route.interface) && (route.nexthop === undefined || nexthops.has(route.nexthop)),
+    ),
+  };
+}
+
+/** A plan has its own rules for its own routes. */
+function withNodeRules(rules: readonly RulePlan[], more: readonly RulePlan[]): RulePlan[] {
+  return [
+    ...rules,
+    ...more.filter(
+      (rule) => !rules.some(({ family, table }) => family === rule.family && table === rule.table),
+    ),
+  ];
 }
 
 /** The interface that a key is about; undefined for keys of the whole host. */

@@ -6,6 +6,7 @@ import { type KernelDesired, NOTHING_DESIRED, type ObservedKernel } from './stat
 import { desiredOf } from './testing/desired.ts';
 import { FakeCommands } from './testing/fake-commands.ts';
 import { EMPTY_KERNEL, reached } from './testing/model-kernel.ts';
+import { encapsulatedNode, plainNode } from './testing/nodes.ts';
 
 const { signal } = new AbortController();
 
@@ -42,6 +43,17 @@ function withAddresses(...addresses: InsideAddressPlan[]): KernelDesired {
 }
 
 describe('what is run', () => {
+  it.each([
+    ['plain', plainNode],
+    ['encapsulated', encapsulatedNode],
+  ])('to lead a node to its gateways, and back: %s', async (name, desired) => {
+    const there = await transcript(EMPTY_KERNEL, desired);
+    const back = await transcript(reached(desired), NOTHING_DESIRED);
+    await expect(`${there}\n# and back\n${back}`).toMatchFileSnapshot(
+      `testdata/apply-node-${name}.txt`,
+    );
+  });
+
   it('to give an interface its addresses, and to take one away', async () => {
     const desired = withAddresses({ local: '169.254.10.2/30' }, { local: 'fd00::1/126' });
     const other = withAddresses(

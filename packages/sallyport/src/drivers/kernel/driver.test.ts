@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { withoutGateway } from '../../plan/node-plan.ts';
 import { CommandError } from '../../platform/linux/command.ts';
 import { KernelDriver } from './driver.ts';
 import { type KernelDesired, NOTHING_DESIRED } from './state.ts';
@@ -185,7 +186,7 @@ describe('apply', () => {
   it('counts an address as removed that went with the first one of its subnet', async () => {
     const { driver, commands } = make();
     const [link] = interfaces.interfaces;
-    if (link === undefined) throw new Error('the world has a link');
+    if (link?.kind !== 'xfrm') throw new Error('the world has an XFRM interface');
     const desired: KernelDesired = { ...NOTHING_DESIRED, interfaces: [link] };
     const addr_info = [
       { local: '10.0.0.1', prefixlen: 24 },
@@ -254,6 +255,82 @@ describe('apply', () => {
     for (const { input } of commands.calls) expect(input.length).toBeLessThanOrEqual(32 * 1024);
     const lines = commands.calls.map(({ input }) => input).join('');
     expect(lines.split('\n')).toHaveLength(1_001);
+  });
+});
+
+describe('a node', () => {
+  const subnets = [{ ifname: 'eth0', addr_info: [{ local: '10.1.0.1', prefixlen: 24 }] }];
+  const node = {
+    ways: [
+      {
+        prefixes: ['10.20.0.0/16'],
+        hops: [
+          { address: '10.1.0.2', weight: 1 },
+          { address: '10.1.0.3', weight: 1 },
+        ],
+      },
+    ],
+    sources: [],
+  };
+  const desired: KernelDesired = { ...NOTHING_DESIRED, node };
+  const onLan = (): ReturnType<typeof make> => {
+    const made = make();
+    made.commands.on(/address show/, { stdout: JSON.stringify(subnets) });
+    return made;
+  };
+
+  it.each([
+    'Error: Invalid group type.',
+    'Error: argument "type" is wrong: unknown',
+    'RTNETLINK answers: Operation not supported',
+  ])('gets plain groups after a kernel has said: %s', async (stderr) => {
+    const { driver, commands } = onLan();
+    const changes = driver.diff(await driver.observe(signal), desired);
+    commands.on(/-batch/, { code: 2, stderr: `${stderr}\nCommand failed -:3\n` });
+    await driver.apply(changes, signal);
+    const group = driver
+      .diff(await driver.observe(signal), desired)
+      .find(({ subject }) => subject.includes('group'));
+    expect(group?.subject).not.toContain('resilient');
+  });
+
+  it('keeps resilient groups where one failed for another reason', async () => {
+    const { driver, commands } = onLan();
+    const changes = driver.diff(await driver.observe(signal), desired);
+    commands.on(/-batch/, { code: 2, stderr: 'Error: Invalid nexthop id.\nCommand failed -:3\n' });
+    await driver.apply(changes, signal);
+    expect((await driver.observe(signal)).hasResilientGroups).toBe(true);
+  });
+
+  it('has no nexthop objects where ip does not know them', async () => {
+    const { driver, commands } = onLan();
+    commands.on(/nexthop show/, { code: 255, stderr: 'Object "nexthop" is unknown' });
+    expect((await driver.observe(signal)).nexthops.size).toBe(0);
+  });
+
+  it('moves flows without a look at routes, and only between what is there', async () => {
+    const { driver, commands } = onLan();
+    expect(await driver.diffFlows(desired, signal)).toEqual([]);
+    expect(await driver.diffFlows(NOTHING_DESIRED, signal)).toEqual([]);
+    const objects = driver
+      .diff(await driver.observe(signal), desired)
+      .flatMap(({ step }) => (step.type === 'nexthop-replace' ? [step] : []));
+    const [one, two, group] = objects;
+    commands.on(/nexthop show/, {
+      stdout: JSON.stringify([
+        { id: one?.id, gateway: '10.1.0.2', dev: 'eth0', protocol: '83' },
+        { id: two?.id, gateway: '10.1.0.3', dev: 'eth0', protocol: '83' },
+        { id: group?.id, group: [{ id: one?.id }, { id: two?.id }], protocol: '83' },
+      ]),
+    });
+    commands.calls.length = 0;
+    const changes = await driver.diffFlows(
+      { ...desired, node: withoutGateway(node, '10.1.0.3') },
+      signal,
+    );
+    expect(changes.map(({ step }) => step.type)).toContain('nexthop-replace');
+    expect(changes.at(-1)?.subject).toMatch(/^nexthop 8302\d+ group \d+,1 type resilient/);
+    expect(commands.calls.filter(({ line }) => line.includes('route'))).toEqual([]);
   });
 });
 

@@ -5,13 +5,13 @@
  *
  * How it is driven: `ip -json` and `nft -j` to observe, `ip -batch` and one `nft -f` transaction to
  * apply: a thousand tunnels cost a handful of processes.
- * What we own: links named `sp…` of type xfrm, vti or vti6 whose alias begins with `sallyport`, with their
- * addresses; routes and rules of protocol 83; the table `inet sallyport`. Routes of table 8305 are of our
- * zebra, which gives them its own protocol number and keeps them. Sysctls carry no mark: what a shared one was
- * before we changed it is kept by `SysctlFiles` and put back by `cleanUp`.
+ * What we own: links named `sp…` of type xfrm, vti, vti6 or vxlan whose alias begins with `sallyport`, with
+ * their addresses; routes, rules, neighbours and nexthop objects of protocol 83; the table `inet sallyport`.
+ * Routes of table 8305 are of our zebra, which gives them its own protocol number and keeps them. Sysctls carry
+ * no mark: what a shared one was before we changed it is kept by `SysctlFiles` and put back by `cleanUp`.
  * Order: see `diff.ts`. A failed step is reported and the others go on; the next round tries again.
- * Supported standards and manuals: RFC 4301, RFC 3704, RFC 6691; ip-link(8), ip-address(8),
- * ip-route(8), ip-rule(8), nft(8), Linux Documentation/networking/ip-sysctl.
+ * Supported standards and manuals: RFC 4301, RFC 3704, RFC 6691, RFC 7348; ip-link(8),
+ * ip-address(8), ip-neighbour(8), ip-nexthop(8), ip-route(8), ip-rule(8), nft(8), Linux Documentation/networking/ip-sysctl.
  */
 import { messageOf } from '../../lib/message-of.ts';
 import type { Problem } from '../../lib/problem.ts';
@@ -20,9 +20,13 @@ import { CommandError, type CommandRunner, outputOf } from '../../platform/linux
 import { isSysctlKey, type SysctlFiles } from '../../platform/linux/sysctl-files.ts';
 import type { ApplyReport, Driver, FailedChange } from '../driver.ts';
 import { runBatch } from './batch.ts';
+import { canonicalDesired } from './canonical.ts';
 import { diffKernel } from './diff.ts';
+import { diffNexthops } from './diff-nexthops.ts';
+import { nodeState } from './node-state.ts';
 import { parseLinks, parseNetworkNamespaces, parseRoutes, parseRules } from './parse.ts';
 import { parseFirewall } from './parse-firewall.ts';
+import { parseNeighbors, parseNexthops } from './parse-nexthops.ts';
 import {
   FAMILIES,
   type KernelChange,
@@ -44,6 +48,7 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
   readonly name = 'kernel';
   readonly #commands: CommandRunner;
   readonly #sysctls: KernelDriverOptions['sysctls'];
+  #hasResilientGroups = true;
 
   constructor({ commands, sysctls }: KernelDriverOptions) {
     this.#commands = commands;
@@ -80,9 +85,7 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
   }
 
   async observe(signal: AbortSignal): Promise<ObservedKernel> {
-    const ip = (args: readonly string[]): Promise<string> =>
-      // Names from /etc/iproute2 would hide the numbers that are our marks.
-      outputOf(this.#commands, 'ip', ['-json', '-Numeric', ...args], { signal });
+    const ip = (args: readonly string[]): Promise<string> => this.#ip(args, signal);
     const protocol = ['protocol', String(OWNER.routeProtocol)];
     const ofFamily = async (family: Family) => ({
       routes: parseRoutes(
@@ -91,12 +94,15 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
       ),
       rules: parseRules(await ip([`-${family}`, 'rule', 'show']), family),
     });
-    const [namespaceList, linkList, firewall, ...families] = await Promise.all([
-      ip(['netns', 'list']),
-      ip(['-details', 'address', 'show']),
-      this.#observeFirewall(signal),
-      ...FAMILIES.map(ofFamily),
-    ]);
+    const [namespaceList, linkList, neighborList, nexthopList, firewall, ...families] =
+      await Promise.all([
+        ip(['netns', 'list']),
+        ip(['-details', 'address', 'show']),
+        ip(['neighbor', 'show', 'nud', 'permanent']),
+        this.#observeNexthops(signal),
+        this.#observeFirewall(signal),
+        ...FAMILIES.map(ofFamily),
+      ]);
     const namespaces = parseNetworkNamespaces(namespaceList);
     const links = parseLinks(linkList, namespaces);
     return {
@@ -104,6 +110,9 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
       networkNamespaces: new Set(namespaces.keys()),
       routes: families.flatMap(({ routes }) => routes),
       rules: families.flatMap(({ rules }) => rules),
+      neighbors: parseNeighbors(neighborList),
+      nexthops: parseNexthops(nexthopList),
+      hasResilientGroups: this.#hasResilientGroups,
       sysctls: await this.#sysctls.read(links.interfaces.map(({ name }) => name)),
       ...(firewall === undefined ? {} : { firewall }),
     };
@@ -111,6 +120,26 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
 
   diff(observed: ObservedKernel, desired: KernelDesired): KernelChange[] {
     return diffKernel(observed, desired);
+  }
+
+  /**
+   * Changes that only move flows between hops that are there. Without a look at routes, which may be many: what a
+   * probe finds out takes effect at once.
+   */
+  async diffFlows(desired: KernelDesired, signal: AbortSignal): Promise<KernelChange[]> {
+    const { node } = canonicalDesired(desired);
+    if (node === undefined) return [];
+    const [linkList, nexthopList] = await Promise.all([
+      this.#ip(['-details', 'address', 'show'], signal),
+      this.#observeNexthops(signal),
+    ]);
+    const nexthops = parseNexthops(nexthopList);
+    const { subnets } = parseLinks(linkList);
+    const wanted = nodeState(node, { subnets, hasResilientGroups: this.#hasResilientGroups });
+    const { add } = diffNexthops({ nexthops, neighbors: wanted.neighbors }, wanted);
+    return add.filter(
+      ({ action, step }) => step.type === 'nexthop-replace' && action === 'replace',
+    );
   }
 
   async apply(
@@ -126,6 +155,7 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
               family: kind === 'rule4' ? 4 : kind === 'rule6' ? 6 : undefined,
               signal,
             });
+      this.#noteRefusedGroups(errors);
       for (const [change, error] of errors) failed.push({ change, error });
     }
     const hasFailed = new Set(failed.map(({ change }) => change));
@@ -156,6 +186,25 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
       }
       return `unreadable: ${cause.message}`;
     }
+  }
+
+  #ip(args: readonly string[], signal: AbortSignal): Promise<string> {
+    // Names from /etc/iproute2 would hide the numbers that are our marks.
+    return outputOf(this.#commands, 'ip', ['-json', '-Numeric', ...args], { signal });
+  }
+
+  async #observeNexthops(signal: AbortSignal): Promise<string> {
+    const args = ['-json', '-Numeric', 'nexthop', 'show', 'protocol', String(OWNER.routeProtocol)];
+    const { code, stdout } = await this.#commands.run('ip', args, { signal });
+    // Neither programs nor kernels before Linux 5.3 have such objects: then there are none.
+    return code === 0 ? stdout : '';
+  }
+
+  /** What stands for a refused group comes in the next round, which finds out that it is missing. */
+  #noteRefusedGroups(errors: ReadonlyMap<KernelChange, string>): void {
+    for (const [{ step }, error] of errors)
+      if (step.type === 'nexthop-replace' && step.nexthop.includes(' type resilient '))
+        if (/group type|"type"|not supported/i.test(error)) this.#hasResilientGroups = false;
   }
 
   /** Errors by change. */
@@ -192,7 +241,7 @@ function problem(code: string, value: string, message: string): Problem {
 }
 
 /** Steps of one kind can share processes. */
-type StepKind = 'link' | 'route' | 'rule4' | 'rule6' | 'other';
+type StepKind = 'link' | 'nexthop' | 'route' | 'rule4' | 'rule6' | 'other';
 
 function kindOf(step: KernelStep): StepKind {
   switch (step.type) {
@@ -200,6 +249,11 @@ function kindOf(step: KernelStep): StepKind {
     case 'interface-set':
     case 'interface-delete':
       return 'link';
+    case 'neighbor-replace':
+    case 'neighbor-delete':
+    case 'nexthop-replace':
+    case 'nexthop-delete':
+      return 'nexthop';
     case 'route-replace':
     case 'route-delete':
       return 'route';

@@ -21,19 +21,13 @@
  * that was removed, moved or written by somebody else.
  */
 import { once } from '../../lib/once.ts';
-import {
-  containsAddress,
-  type Family,
-  familyOf,
-  formatPrefix,
-  parseAddress,
-  parsePrefix,
-} from '../../lib/prefix.ts';
+import { type Family, familyOf, formatPrefix, parsePrefix } from '../../lib/prefix.ts';
 import { mergePrefixes } from '../../lib/prefix-set.ts';
 import { sha256Hex } from '../../lib/sha256.ts';
 import { type FirewallPlan, OWNER } from '../../plan/host-plan.ts';
 import { canonicalFirewall } from './parse-firewall.ts';
 import { FAMILIES, type KernelDesired, type Subnet } from './state.ts';
+import { interfacesReaching } from './subnets.ts';
 
 /** TUN device of charon's user-space ESP: the only tunnel interface whose name is not ours to choose. */
 const USERSPACE_INTERFACE = 'ipsec0';
@@ -156,16 +150,12 @@ type RelayLinks = Readonly<Record<Family, readonly string[]>>;
 
 function relayLinks({ firewall }: KernelDesired, subnets: readonly Subnet[]): RelayLinks {
   const ofFamily = (family: Family): string[] =>
-    relaysOf(family, firewall).flatMap((relay) => {
-      const address = parseAddress(relay);
-      return subnets
-        .filter(({ prefix }) => {
-          const parsed = parsePrefix(prefix);
-          return address !== undefined && parsed.ok && containsAddress(parsed.prefix, address);
-        })
-        .map((subnet) => subnet.interface);
-    });
-  return { 4: [...new Set(ofFamily(4))].sort(), 6: [...new Set(ofFamily(6))].sort() };
+    relaysOf(family, firewall).flatMap((relay) => interfacesReaching(relay, subnets));
+  return { 4: distinct(ofFamily(4)), 6: distinct(ofFamily(6)) };
+}
+
+function distinct(names: readonly string[]): string[] {
+  return [...new Set(names)].sort();
 }
 
 function relaysOf(family: Family, { relays = [] }: FirewallPlan): string[] {
@@ -173,17 +163,19 @@ function relaysOf(family: Family, { relays = [] }: FirewallPlan): string[] {
 }
 
 function buildTable(desired: KernelDesired, links: RelayLinks): NftTable | undefined {
-  const { firewall, interfaces, engine } = desired;
+  const { firewall, interfaces, engine, node } = desired;
   if (firewall.guarded.length === 0 && firewall.clamps.length === 0) return undefined;
   const sets: NftSet[] = [
     {
       name: 'tunnels',
       type: 'ifname',
-      elements: [
+      elements: distinct([
         ...interfaces.map(({ name }) => name),
         // Without user-space ESP an interface of this name is somebody else's.
         ...(engine.userspace ? [USERSPACE_INTERFACE] : []),
-      ].sort(),
+        // Also where it is the CNI's: only by our routes are packets for these networks led there.
+        ...(node?.encapsulation === undefined ? [] : [node.encapsulation.interface]),
+      ]),
     },
   ];
   const rules = new Map<string, string[]>([...CHAINS.keys()].map((chain) => [chain, []]));

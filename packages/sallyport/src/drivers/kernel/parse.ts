@@ -5,13 +5,14 @@ import { isJson, type Json, jsonRows, textOf } from '../../lib/json-fields.ts';
 import { type Family, familyOf } from '../../lib/prefix.ts';
 import { OWNER, type RulePlan } from '../../plan/host-plan.ts';
 import { parseInterfaceAddresses, parseSubnets } from './interface-address.ts';
+import { withTunnelsApart } from './parse-nexthops.ts';
 import type { ObservedInterface, ObservedRoute, Subnet } from './state.ts';
 
 /** Prefix of the alias that marks an interface as ours. */
 const ALIAS_MARK = 'sallyport ';
 
 /** What we make; anything else of our name is a coincidence. */
-const KINDS: ReadonlySet<string> = new Set(['xfrm', 'vti', 'vti6']);
+const KINDS: ReadonlySet<string> = new Set(['xfrm', 'vti', 'vti6', 'vxlan']);
 
 export interface ParsedLinks {
   readonly interfaces: readonly ObservedInterface[];
@@ -83,6 +84,12 @@ function parseInterface(row: Json, namesOf: (id: string) => readonly string[]): 
     ...(namespace === undefined ? {} : { shards: namesOf(namespace) }),
     ...(local === undefined ? {} : { localAddress: local }),
     ...(remote === undefined ? {} : { remoteAddress: remote }),
+    ...(data['external'] === true
+      ? {
+          port: Number(textOf(data, 'port')),
+          ethernetAddress: textOf(row, 'address') ?? '',
+        }
+      : {}),
     addresses: parseInterfaceAddresses(row),
   };
 }
@@ -106,19 +113,24 @@ const IPV6_METRIC = '1024';
 
 /** `ip -json -Numeric -4|-6 route show table all protocol 83`. */
 export function parseRoutes(text: string, family: Family): ObservedRoute[] {
-  return jsonRows(text).map((row): ObservedRoute => {
+  return jsonRows(withTunnelsApart(text)).map((row): ObservedRoute => {
     const typeText = textOf(row, 'type') ?? 'unicast';
     const type = ROUTE_TYPES.get(typeText) ?? typeText;
     const device = textOf(row, 'dev');
     const source = textOf(row, 'prefsrc');
     const metric = textOf(row, 'metric');
-    const other = othersOf(row);
+    const nexthop = textOf(row, 'nhid');
+    // What a nexthop object stands for is shown with every route by it.
+    const other = nexthop === undefined ? othersOf(row) : '';
     return {
-      prefix: canonicalPrefix(completePrefix(textOf(row, 'dst') ?? '', family)),
+      prefix: prefixOf(row, family),
       table: Number(textOf(row, 'table') ?? 254),
       type,
       // IPv6 shows unreachable routes on lo.
-      ...(type === 'unicast' && device !== undefined ? { interface: device } : {}),
+      ...(type === 'unicast' && device !== undefined && nexthop === undefined
+        ? { interface: device }
+        : {}),
+      ...(nexthop === undefined ? {} : { nexthop: Number(nexthop) }),
       ...(source === undefined ? {} : { source: canonicalAddress(source) }),
       ...(metric === undefined || (family === 6 && metric === IPV6_METRIC)
         ? {}
@@ -126,6 +138,12 @@ export function parseRoutes(text: string, family: Family): ObservedRoute[] {
       ...(other === '' ? {} : { other }),
     };
   });
+}
+
+function prefixOf(row: Json, family: Family): string {
+  const prefix = completePrefix(textOf(row, 'dst') ?? '', family);
+  // Of IPv4 there is one spelling, and there may be many routes.
+  return family === 4 ? prefix : canonicalPrefix(prefix);
 }
 
 function othersOf(row: Json): string {

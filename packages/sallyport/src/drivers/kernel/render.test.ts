@@ -120,6 +120,49 @@ describe('renderStep', () => {
       step: { type: 'rule-delete', rule: { family: 6, priority: 8320, table: 8320 } },
       lines: ['rule delete protocol 83 priority 8320 from all lookup 8320'],
     },
+    {
+      step: {
+        type: 'interface-add',
+        interface: {
+          kind: 'vxlan',
+          name: 'spvx000001',
+          port: 8300,
+          localAddress: '10.1.0.1',
+          mtuBytes: 1450,
+          alias: 'sallyport nodes',
+        },
+      },
+      lines: [
+        'link add name spvx000001 group 83 mtu 1450 address 02:53:0a:01:00:01 type vxlan external dstport 8300 nolearning',
+      ],
+      finish: [
+        'link set dev spvx000001 alias "sallyport nodes" addrgenmode none',
+        'link set dev spvx000001 up',
+      ],
+    },
+    {
+      step: { type: 'neighbor-replace', key: 'fe80::83:1 dev x', ethernetAddress: '02:53:0:0:0:1' },
+      lines: ['neighbor replace fe80::83:1 dev x lladdr 02:53:0:0:0:1 nud permanent protocol 83'],
+    },
+    {
+      step: { type: 'neighbor-delete', key: 'fe80::83:1 dev x' },
+      lines: ['neighbor delete fe80::83:1 dev x'],
+    },
+    {
+      step: { type: 'nexthop-replace', id: 830000001, nexthop: 'via 10.1.0.2 dev eth0' },
+      lines: ['nexthop replace id 830000001 protocol 83 via 10.1.0.2 dev eth0'],
+    },
+    {
+      step: { type: 'nexthop-delete', id: 830000001 },
+      lines: ['nexthop delete id 830000001'],
+    },
+    {
+      step: {
+        type: 'route-delete',
+        route: { prefix: 'fd02::/64', table: 8300, type: 'unicast', nexthop: 830200001 },
+      },
+      lines: ['route delete protocol 83 fd02::/64 nhid 830200001 table 8300'],
+    },
     { step: { type: 'firewall', script: 'x' }, lines: [] },
   ])('$step.type: $lines', ({ step, lines, finish = [] }) => {
     expect(renderStep(step)).toEqual({ lines, finish });

@@ -5,6 +5,7 @@
 import { formatRoute } from '../../plan/describe.ts';
 import type { InterfacePlan, RoutePlan, RulePlan } from '../../plan/host-plan.ts';
 import { OWNER } from '../../plan/host-plan.ts';
+import { ethernetAddress } from './ethernet-address.ts';
 import { wantedAddresses } from './interface-address.ts';
 import type { KernelStep, ObservedRoute } from './state.ts';
 
@@ -34,6 +35,16 @@ export function renderStep(step: KernelStep): BatchLines {
       };
     case 'interface-delete':
       return once(`link delete dev ${step.name}`);
+    case 'neighbor-replace':
+      return once(
+        `neighbor replace ${step.key} lladdr ${step.ethernetAddress} nud permanent ${PROTOCOL}`,
+      );
+    case 'neighbor-delete':
+      return once(`neighbor delete ${step.key}`);
+    case 'nexthop-replace':
+      return once(`nexthop replace id ${step.id} ${PROTOCOL} ${step.nexthop}`);
+    case 'nexthop-delete':
+      return once(`nexthop delete id ${step.id}`);
     case 'route-replace':
       return once(`route replace ${PROTOCOL} ${formatRoute(step.route)}`);
     case 'route-delete':
@@ -54,13 +65,22 @@ function once(line: string): BatchLines {
 }
 
 function linkAdd(wanted: InterfacePlan): string {
-  const { name, interfaceId, mtuBytes } = wanted;
-  const kind =
-    wanted.kind === 'xfrm'
-      ? // The device below only lends its index to the route look-up: lo is the one always there.
-        `${wanted.shard === undefined ? '' : `link-netns ${wanted.shard} `}type xfrm dev lo if_id ${interfaceId}`
-      : `type ${wanted.family === 4 ? 'vti' : 'vti6'} local ${wanted.localAddress} remote ${wanted.remoteAddress} key ${interfaceId}`;
-  return `link add name ${name} group ${OWNER.routeProtocol} mtu ${mtuBytes} ${kind}`;
+  const { name, mtuBytes } = wanted;
+  return `link add name ${name} group ${OWNER.routeProtocol} mtu ${mtuBytes} ${linkType(wanted)}`;
+}
+
+function linkType(wanted: InterfacePlan): string {
+  switch (wanted.kind) {
+    case 'xfrm': {
+      const place = wanted.shard === undefined ? '' : `link-netns ${wanted.shard} `;
+      // The device below only lends its index to the route look-up: lo is the one always there.
+      return `${place}type xfrm dev lo if_id ${wanted.interfaceId}`;
+    }
+    case 'vti':
+      return `type ${wanted.family === 4 ? 'vti' : 'vti6'} local ${wanted.localAddress} remote ${wanted.remoteAddress} key ${wanted.interfaceId}`;
+    case 'vxlan':
+      return `address ${ethernetAddress(wanted.localAddress)} type vxlan external dstport ${wanted.port} nolearning`;
+  }
 }
 
 function linkSet({ name, alias, mtuBytes }: InterfacePlan): string[] {
@@ -89,9 +109,10 @@ function addressesSet(wanted: InterfacePlan, surplus: readonly string[] = []): s
 export function formatObservedRoute(route: ObservedRoute): string {
   const type = route.type === 'unicast' ? '' : `${route.type} `;
   const device = route.interface === undefined ? '' : ` dev ${route.interface}`;
+  const nexthop = route.nexthop === undefined ? '' : ` nhid ${route.nexthop}`;
   const source = route.source === undefined ? '' : ` src ${route.source}`;
   const metric = route.metric === undefined ? '' : ` metric ${route.metric}`;
-  return `${type}${route.prefix}${device} table ${route.table}${source}${metric}`;
+  return `${type}${route.prefix}${device}${nexthop} table ${route.table}${source}${metric}`;
 }
 
 export function formatRule(rule: RulePlan): string {

@@ -12,13 +12,14 @@ import type { Change } from '../driver.ts';
 /** `engine` tells whether there is a TUN device of charon's. */
 export type KernelDesired = Pick<
   HostPlan,
-  'interfaces' | 'routes' | 'rules' | 'sysctls' | 'firewall' | 'engine'
+  'interfaces' | 'routes' | 'rules' | 'sysctls' | 'firewall' | 'engine' | 'node'
 >;
 
 /** The kernel's part of a plan alone. */
 export function kernelPart(desired: KernelDesired): KernelDesired {
-  const { interfaces, routes, rules, sysctls, firewall, engine } = desired;
-  return { interfaces, routes, rules, sysctls, firewall, engine };
+  const { interfaces, routes, rules, sysctls, firewall, engine, node } = desired;
+  const part = { interfaces, routes, rules, sysctls, firewall, engine };
+  return node === undefined ? part : { ...part, node };
 }
 
 export const NOTHING_DESIRED: KernelDesired = {
@@ -32,7 +33,7 @@ export const NOTHING_DESIRED: KernelDesired = {
 
 export interface ObservedInterface {
   readonly name: string;
-  /** `xfrm`, `vti`, `vti6`. */
+  /** `xfrm`, `vti`, `vti6`, `vxlan`. */
   readonly kind: string;
   readonly mtuBytes: number;
   readonly isUp: boolean;
@@ -43,6 +44,10 @@ export interface ObservedInterface {
   readonly shards?: readonly string[];
   readonly localAddress?: string;
   readonly remoteAddress?: string;
+  /** Of a VXLAN device whose routes say where packets go. */
+  readonly port?: number;
+  /** Of such a device, too. */
+  readonly ethernetAddress?: string;
   /** Its own addresses, as ip-address(8) writes them. */
   readonly addresses: readonly string[];
 }
@@ -60,6 +65,8 @@ export interface ObservedRoute {
   /** As `ip` calls it. */
   readonly type: string;
   readonly interface?: string;
+  /** Id of the nexthop object that it goes by. */
+  readonly nexthop?: number;
   readonly source?: string;
   /** Absent: the default of the family. */
   readonly metric?: number;
@@ -77,6 +84,12 @@ export interface ObservedKernel {
   readonly networkNamespaces: ReadonlySet<string>;
   readonly routes: readonly ObservedRoute[];
   readonly rules: readonly RulePlan[];
+  /** Ethernet address by `ADDRESS dev NAME`. */
+  readonly neighbors: ReadonlyMap<string, string>;
+  /** Nexthop objects by id, as ip-nexthop(8) writes them. */
+  readonly nexthops: ReadonlyMap<number, string>;
+  /** false: the kernel has refused one (they came with Linux 5.13). */
+  readonly hasResilientGroups: boolean;
   /** Value by slash-separated key; absent: no such file. */
   readonly sysctls: ReadonlyMap<string, string>;
   /** Canonical text of our nftables table; absent: there is none. */
@@ -94,6 +107,10 @@ export type KernelStep =
     }
   | { readonly type: 'interface-delete'; readonly name: string }
   | { readonly type: 'firewall'; readonly script: string }
+  | { readonly type: 'neighbor-replace'; readonly key: string; readonly ethernetAddress: string }
+  | { readonly type: 'neighbor-delete'; readonly key: string }
+  | { readonly type: 'nexthop-replace'; readonly id: number; readonly nexthop: string }
+  | { readonly type: 'nexthop-delete'; readonly id: number }
   | { readonly type: 'route-replace'; readonly route: RoutePlan }
   | { readonly type: 'route-delete'; readonly route: ObservedRoute }
   | { readonly type: 'rule-add'; readonly rule: RulePlan }

@@ -1,17 +1,23 @@
 /** What the kernel is after a step, as the driver would observe it: just enough to follow plans. */
 import { parsePrefix } from '../../../lib/prefix.ts';
 import { diffKernel } from '../diff.ts';
+import { ethernetAddress } from '../ethernet-address.ts';
 import { expectedFirewall } from '../firewall.ts';
 import { wantedAddresses } from '../interface-address.ts';
+import { deviceOf, membersOf } from '../node-state.ts';
 import type { KernelChange, KernelDesired, KernelStep, ObservedKernel } from '../state.ts';
+import { SUBNETS } from './nodes.ts';
 
 export const EMPTY_KERNEL: ObservedKernel = {
   interfaces: [],
   foreignInterfaces: new Set(['lo', 'eth0']),
-  subnets: [{ prefix: '10.1.0.0/24', interface: 'eth0' }],
+  subnets: SUBNETS,
   networkNamespaces: new Set(['ike2', 'ike3']),
   routes: [],
   rules: [],
+  neighbors: new Map(),
+  nexthops: new Map(),
+  hasResilientGroups: true,
   sysctls: new Map([
     ['net/ipv4/ip_forward', '0'],
     ['net/ipv6/conf/all/forwarding', '0'],
@@ -47,7 +53,7 @@ function applyStep(
         sysctls: new Map([...kernel.sysctls, [step.sysctl.key, step.sysctl.value]]),
       };
     case 'interface-add': {
-      const { name, mtuBytes, alias, interfaceId } = step.interface;
+      const { name, mtuBytes, alias } = step.interface;
       const isSix = step.interface.kind === 'vti' && step.interface.family === 6;
       const kind = isSix ? 'vti6' : step.interface.kind;
       if (kernel.interfaces.some((link) => link.name === name)) throw new Error(`${name} exists`);
@@ -57,14 +63,20 @@ function applyStep(
               localAddress: step.interface.localAddress,
               remoteAddress: step.interface.remoteAddress,
             }
-          : {};
+          : step.interface.kind === 'vxlan'
+            ? {
+                port: step.interface.port,
+                ethernetAddress: ethernetAddress(step.interface.localAddress),
+              }
+            : {};
+      const id = step.interface.kind === 'vxlan' ? {} : { interfaceId: step.interface.interfaceId };
       const isUp = true;
       const place =
         step.interface.kind === 'xfrm' && step.interface.shard !== undefined
           ? { shards: [step.interface.shard] }
           : {};
       const link = {
-        ...{ name, kind, mtuBytes, alias, interfaceId, isUp, ...place, ...ends },
+        ...{ name, kind, mtuBytes, alias, ...id, isUp, ...place, ...ends },
         addresses: wantedAddresses(step.interface),
       };
       return { ...kernel, interfaces: [...kernel.interfaces, link] };
@@ -84,13 +96,32 @@ function applyStep(
             : link,
         ),
       };
-    case 'interface-delete':
+    case 'interface-delete': {
+      const hops = [...kernel.nexthops].filter(([, text]) => deviceOf(text) === step.name);
       return {
-        ...kernel,
+        ...hops.reduce((left, [id]) => withoutNexthop(left, id), kernel),
+        neighbors: new Map([...kernel.neighbors].filter(([key]) => deviceOf(key) !== step.name)),
         interfaces: kernel.interfaces.filter(({ name }) => name !== step.name),
         routes: kernel.routes.filter((route) => route.interface !== step.name),
         sysctls: new Map([...kernel.sysctls].filter(([key]) => !key.includes(`/${step.name}/`))),
       };
+    }
+    case 'neighbor-replace':
+      return {
+        ...kernel,
+        neighbors: new Map(kernel.neighbors).set(step.key, step.ethernetAddress),
+      };
+    case 'neighbor-delete':
+      return {
+        ...kernel,
+        neighbors: new Map([...kernel.neighbors].filter(([key]) => key !== step.key)),
+      };
+    case 'nexthop-replace':
+      for (const member of membersOf(step.nexthop))
+        if (!kernel.nexthops.has(member)) throw new Error(`Invalid nexthop id ${member}`);
+      return { ...kernel, nexthops: new Map(kernel.nexthops).set(step.id, step.nexthop) };
+    case 'nexthop-delete':
+      return withoutNexthop(kernel, step.id);
     case 'firewall': {
       const { firewall: _, ...rest } = kernel;
       const firewall = expectedFirewall(desired, kernel.subnets);
@@ -102,6 +133,9 @@ function applyStep(
       if (name !== undefined && !kernel.interfaces.some((link) => link.name === name)) {
         throw new Error(`Cannot find device ${name}`);
       }
+      const { nexthop } = step.route;
+      if (nexthop !== undefined && !kernel.nexthops.has(nexthop))
+        throw new Error(`Nexthop id ${nexthop} does not exist`);
       if (!parsePrefix(prefix).ok) throw new Error(`bad prefix ${prefix}`);
       const others = kernel.routes.filter(
         (route) => route.prefix !== prefix || route.table !== table || route.metric !== undefined,
@@ -121,4 +155,17 @@ function applyStep(
     case 'refuse':
       return kernel;
   }
+}
+
+/** Routes and groups that go by it go with it; the kernel leaves a group that has other members. */
+function withoutNexthop(kernel: ObservedKernel, id: number): ObservedKernel {
+  const nexthops = new Map(kernel.nexthops);
+  nexthops.delete(id);
+  const left = {
+    ...kernel,
+    nexthops,
+    routes: kernel.routes.filter(({ nexthop }) => nexthop !== id),
+  };
+  const groups = [...nexthops].filter(([, text]) => membersOf(text).includes(id));
+  return groups.reduce<ObservedKernel>((rest, [group]) => withoutNexthop(rest, group), left);
 }
