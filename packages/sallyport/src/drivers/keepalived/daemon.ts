@@ -15,6 +15,7 @@ import type { ObservedRouter } from './state.ts';
 
 const ANSWER_MILLISECONDS = 3_000;
 const POLL_MILLISECONDS = 10;
+const LOOKS_A_QUESTION = 30;
 /** What keepalived leaves when it is killed is on two hosts for so long. */
 const WATCH_MILLISECONDS = 300;
 
@@ -120,11 +121,14 @@ export class KeepalivedDaemon {
     const pid = await this.#ready(signal);
     if (pid === undefined) return undefined;
     const path = join(this.#directory, 'keepalived.json');
+    const dump = await this.#signalOfDump(signal);
     await rm(path, { force: true });
-    send(pid, await this.#signalOfDump(signal));
-    return this.#poll(pid, signal, async () =>
-      parseRouters(await readFile(path, 'utf8').catch(() => '')),
-    );
+    let asked = 0;
+    return this.#poll(pid, signal, async () => {
+      // One that has just begun passes no question on.
+      if (asked++ % LOOKS_A_QUESTION === 0) send(pid, dump);
+      return parseRouters(await readFile(path, 'utf8').catch(() => ''));
+    });
   }
 
   /** Its pid, once it can take signals: before that they would end it. */

@@ -1,6 +1,7 @@
 /** What differs between keepalived and a plan: pure, in the order of the plan. */
 import type { VrrpPlan } from '../../plan/vrrp-plan.ts';
 import type { Impact } from '../driver.ts';
+import { GUARD_TABLE, renderGuard } from './guard.ts';
 import {
   addressesOf,
   type KeepalivedChange,
@@ -11,7 +12,7 @@ import {
 
 /** `config`: the rendered configuration of `desired`. */
 export function diffKeepalived(
-  { memory, routers }: ObservedKeepalived,
+  { memory, routers, guard }: ObservedKeepalived,
   desired: KeepalivedDesired,
   config: string,
 ): KeepalivedChange[] {
@@ -49,10 +50,15 @@ export function diffKeepalived(
     if (!wanted.has(router.name)) changes.push(change('remove', subjectOf(router), 'cut'));
   }
   if (desired.length === 0) {
-    return routers === undefined || changes.length > 0
-      ? changes
-      : [change('remove', 'keepalived', 'cut')];
+    if (routers !== undefined && changes.length === 0)
+      changes.push(change('remove', 'keepalived', 'cut'));
+    if (guard !== undefined) changes.push(change('remove', `table ${GUARD_TABLE}`, 'nothing'));
+    return changes;
   }
+  if (!isSame(guard?.marks, renderGuard(desired).marks))
+    changes.push(
+      change(guard === undefined ? 'add' : 'replace', `table ${GUARD_TABLE}`, 'nothing'),
+    );
   if (changes.length > 0) return changes;
   if (routers === undefined) return [change('add', 'keepalived', 'nothing', 'it does not run')];
   // The same virtual routers, told in another way, or not seen to be taken.

@@ -19,7 +19,7 @@ const commands: CommandRunner = {
   run: (file, args) => {
     const line = [file, ...args].join(' ');
     const answer = (stdout: string, code = 0) => Promise.resolve({ code, stdout, stderr: '' });
-    if (file === 'systemctl') return answer('', 1);
+    if (file === 'systemctl' || line.startsWith('nft -j')) return answer('', 1);
     if (line !== 'ip -json address show') {
       lines.push(line);
       return answer('');
@@ -105,7 +105,7 @@ describe('without a keepalived', () => {
   it('everything is still to be told', async () => {
     const driver = newDriver();
     const changes = driver.diff(await driver.observe(signal), [V4, V6]);
-    expect(changes.map(({ action }) => action)).toEqual(['add', 'add']);
+    expect(changes.map(({ action }) => action)).toEqual(['add', 'add', 'add']);
     expect(await driver.apply([], signal)).toEqual({ done: [], failed: [] });
   });
 
@@ -127,6 +127,7 @@ describe('without a keepalived', () => {
     expect(lines).toEqual([
       'ip address delete 10.9.0.254/32 dev eth0',
       'ip address delete fd09::fe/128 dev eth0',
+      'nft -f -',
     ]);
     expect(await readdir(join(directory, '..'))).toEqual([]);
   });

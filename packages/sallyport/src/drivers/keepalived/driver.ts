@@ -4,12 +4,12 @@
  * How it is driven: one configuration file for a keepalived of our own, read anew at SIGHUP, which keeps the state of
  * what has not changed; a file for each virtual router that says how fit this host is (`usability.ts`), which
  * keepalived follows by itself; its JSON dump and the addresses of the interfaces to read back.
- * What we own: everything in our directory, the process whose pid it names, and the addresses that it was told.
+ * What we own: everything in our directory, the process whose pid it names, the nftables table that guards it
+ * (`guard.ts`), and the addresses that it was told.
  * They carry no mark of the kernel's (keepalived 2.2 sets no address protocol): a memory says which they are.
  * Failure: the agent may end at any time; the files stay, and with them who holds what. A keepalived that was killed leaves its addresses
  * behind while another host takes them, so it is started again at once, and removes them before it speaks.
- * Limits: strangers are heard of only when they send to our address; adverts of others to the multicast group reach
- * nobody here, and do no harm.
+ * Limits: version 3 knows no authentication (RFC 5798 §9): who can send in the name of another gateway can take its part.
  * Supported standards and manuals: RFC 5798; keepalived(8), keepalived.conf(5), version 2.2.7 or later.
  */
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
@@ -24,6 +24,7 @@ import type { VrrpReport } from '../../status/vrrp-report.ts';
 import type { ApplyReport, Driver } from '../driver.ts';
 import { KeepalivedDaemon } from './daemon.ts';
 import { diffKeepalived } from './diff.ts';
+import { GUARD_TABLE, type ObservedGuard, parseGuard, REMOVE_GUARD, renderGuard } from './guard.ts';
 import { MemoryFile } from './memory-file.ts';
 import { parseInterfaces, parseRefusals } from './parse.ts';
 import { renderKeepalived } from './render.ts';
@@ -85,8 +86,12 @@ export class KeepalivedDriver
     const memory = await this.#memory.read();
     const routers = await this.#daemon.routers(signal);
     // After it: a master has added its addresses by then.
-    const interfaces = await this.#interfaces(signal);
-    return { memory, interfaces, ...(routers === undefined ? {} : { routers }) };
+    const [interfaces, guard] = await Promise.all([this.#interfaces(signal), this.#guard(signal)]);
+    return {
+      ...{ memory, interfaces },
+      ...(routers === undefined ? {} : { routers }),
+      ...(guard === undefined ? {} : { guard }),
+    };
   }
 
   diff(observed: ObservedKeepalived, desired: KeepalivedDesired): KeepalivedChange[] {
@@ -115,6 +120,7 @@ export class KeepalivedDriver
     const { routers } = await this.#memory.read();
     await this.#daemon.stop(signal);
     await this.#removeLeft(routers, signal);
+    await this.#load(REMOVE_GUARD, signal);
     await rm(this.#directory, { recursive: true, force: true });
     this.#fitness.clear();
   }
@@ -157,7 +163,7 @@ export class KeepalivedDriver
       routers: routers.map((router) =>
         reportRouter(router, observed, this.#fitness.get(router.name) ?? UNPROVEN),
       ),
-      problems: routerProblems(routers, parseRefusals(log), Date.now()),
+      problems: routerProblems(routers, observed, parseRefusals(log), Date.now()),
     };
   }
 
@@ -174,14 +180,14 @@ export class KeepalivedDriver
     // Before it holds any address: what is killed from now on is found again.
     await this.#memory.write({ routers: [...desired, ...gone], config: '' });
     await this.#initUsability(names);
+    await this.#load(renderGuard(desired).script, signal);
     if ((await this.#daemon.find(signal)) === undefined)
       await this.#removeLeft(before.routers, signal);
     const memory: KeepalivedMemory = { routers: desired, config: this.#render(desired) };
     await this.#daemon.configure(memory.config, signal);
     const isTaken = await this.#until(async () => {
-      const routers = await this.#daemon.routers(signal);
-      const observed = { memory, interfaces: new Map(), ...(routers && { routers }) };
-      return diffKeepalived(observed, desired, memory.config).length === 0;
+      const observed = await this.observe(signal);
+      return this.diff({ ...observed, memory }, desired).length === 0;
     }, signal);
     if (!isTaken)
       throw new Error(`keepalived did not take its configuration; see ${this.#daemon.logPath}`);
@@ -215,6 +221,16 @@ export class KeepalivedDriver
     return parseInterfaces(
       await outputOf(this.#commands, 'ip', ['-json', 'address', 'show'], { signal }),
     );
+  }
+
+  async #guard(signal: AbortSignal): Promise<ObservedGuard | undefined> {
+    const args = ['-j', 'list', 'table', ...GUARD_TABLE.split(' ')];
+    const { code, stdout } = await this.#commands.run('nft', args, { signal });
+    return code === 0 ? parseGuard(stdout) : undefined;
+  }
+
+  async #load(script: string, signal: AbortSignal): Promise<void> {
+    await outputOf(this.#commands, 'nft', ['-f', '-'], { input: script, signal });
   }
 
   /** Whether it came true in time. */

@@ -57,36 +57,27 @@ export function parseInterfaces(text: string): ReadonlyMap<string, ObservedInter
   );
 }
 
-/** An advertisement that keepalived did not take. */
+/** An advertisement of another gateway that keepalived did not take. */
 export interface Refusal {
-  readonly router: string;
   /** RFC 3339. */
   readonly at: string;
   /** Keepalived's own. */
   readonly words: string;
-  /** `stranger`: from none of the other gateways; `differs`: with other virtual addresses, or in another version. */
-  readonly kind: 'stranger' | 'differs';
 }
 
-/** What keepalived 2.2 says of packets that it drops (vrrp.c, vrrp_check_packet). */
-const REFUSALS: readonly (readonly [pattern: RegExp, kind: Refusal['kind']])[] = [
-  [/^unicast source address \S+ not a unicast peer$/, 'stranger'],
-  [/^TTL\/HL \d+ not in range/, 'stranger'],
-  [/not present in MASTER advert/, 'differs'],
-  [/^(?:expected|received) .*(?:addresses|advert)/i, 'differs'],
-  [/^invalid version/i, 'differs'],
-];
+/** What keepalived 2.2 says of packets whose content it drops (vrrp.c, vrrp_check_packet). */
+const REFUSAL =
+  /^(?:ip address associated with VRID|expected \d+ addresses|receive an invalid ip number|invalid version)/;
 
-/** The last one of each router. Lines begin with a time in UTC, as asctime(3) writes it. */
+/** The last one of each router, by name. Lines begin with a time in UTC, as asctime(3) writes it. */
 export function parseRefusals(log: string): ReadonlyMap<string, Refusal> {
   const last = new Map<string, Refusal>();
   for (const line of log.split('\n')) {
     const match = /^(\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}): \(([^)]+)\) (.+)$/.exec(line);
     const [, time = '', router = '', words = ''] = match ?? [];
     const at = Date.parse(`${time} UTC`);
-    const kind = REFUSALS.find(([pattern]) => pattern.test(words))?.[1];
-    if (kind === undefined || Number.isNaN(at)) continue;
-    last.set(router, { router, words, kind, at: new Date(at).toISOString() });
+    if (!REFUSAL.test(words) || Number.isNaN(at)) continue;
+    last.set(router, { words, at: new Date(at).toISOString() });
   }
   return last;
 }

@@ -21,9 +21,10 @@ export function renderKeepalived(
       'vrrp_garp_master_repeat 3',
       'vrrp_garp_master_delay 1',
       'vrrp_garp_master_refresh 60',
-      // Else a busy host falls silent, and loses its addresses. Processor time in one go, in microseconds, before the kernel ends it.
-      'vrrp_rt_priority 50',
-      'vrrp_rlimit_rttime 1000000',
+      // Else a busy host falls silent, and loses its addresses. Not `vrrp_rt_priority`: after a reload keepalived 2.2.7
+      // allows itself no processor time at all in one go (RLIMIT_RTTIME of 0), and the kernel kills it.
+      'vrrp_priority -20',
+      'max_auto_priority -1',
     ]),
     ...routers.flatMap((router) => renderRouter(router, usabilityPath(router.name))),
     '',

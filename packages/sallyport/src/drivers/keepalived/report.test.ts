@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { strangersOf } from './guard.ts';
 import { reportRouter, routerProblems, UNPROVEN } from './report.ts';
 import type { ObservedInterface, ObservedRouter } from './state.ts';
 import { interfaceWith, observedAll, observedRouter, V4, V6 } from './testing/routers.ts';
@@ -87,23 +88,41 @@ describe('a virtual router', () => {
   });
 });
 
-describe('a refused advertisement', () => {
-  const at = '2026-11-21T23:00:00.000Z';
-  const refusal = {
-    router: V4.name,
-    at,
-    words: 'unicast source address 10.9.0.3 not a unicast peer',
-  };
-  const codesAfter = (kind: 'stranger' | 'differs', milliseconds: number): string[] =>
-    routerProblems(
-      [V4, V6],
-      new Map([[V4.name, { ...refusal, kind }]]),
-      Date.parse(at) + milliseconds,
-    ).map(({ code }) => code);
+const at = '2026-11-21T23:00:00.000Z';
 
-  it('is a problem for a minute', () => {
-    expect(codesAfter('stranger', 59_000)).toEqual(['vrrp/duplicate-id']);
-    expect(codesAfter('differs', 59_000)).toEqual(['vrrp/differs']);
-    expect(codesAfter('stranger', 61_000)).toEqual([]);
+function problemsOf(
+  strangers: readonly string[],
+  refusals: Parameters<typeof routerProblems>[2],
+  milliseconds = 0,
+): ReturnType<typeof routerProblems> {
+  const guard = { marks: [], strangers: new Map([[strangersOf(V4), strangers]]) };
+  const observed = { ...observedAll([V4, V6], ''), guard };
+  return routerProblems([V4, V6], observed, refusals, Date.parse(at) + milliseconds);
+}
+
+describe('other routers of the LAN', () => {
+  it('are no problem while none uses the id', () => {
+    expect(problemsOf([], new Map())).toEqual([]);
+    expect(routerProblems([V4], { ...observedAll([V4], '') }, new Map(), 0)).toEqual([]);
+  });
+
+  it('that use the id are named', () => {
+    expect(problemsOf(['10.9.0.3', '10.9.0.4'], new Map())).toMatchObject([
+      {
+        code: 'vrrp/duplicate-id',
+        message:
+          'virtual router sp-default-left-v4, id 51 on eth0: 10.9.0.3 uses this id, too, and is not listened to',
+        hint: 'only 10.9.0.2 may: give that router or this gateway another routerId',
+      },
+      { message: expect.stringContaining('10.9.0.4 uses this id') as string },
+    ]);
+  });
+
+  it('that announce something else are told of for a minute', () => {
+    const refusals = new Map([[V6.name, { at, words: 'expected 1 addresses but received 2' }]]);
+    const codesAfter = (milliseconds: number): string[] =>
+      problemsOf([], refusals, milliseconds).map(({ code }) => code);
+    expect(codesAfter(59_000)).toEqual(['vrrp/differs']);
+    expect(codesAfter(61_000)).toEqual([]);
   });
 });

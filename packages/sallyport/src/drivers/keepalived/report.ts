@@ -2,6 +2,7 @@
 import type { Problem } from '../../lib/problem.ts';
 import type { VrrpPlan } from '../../plan/vrrp-plan.ts';
 import type { VrrpReport, VrrpState } from '../../status/vrrp-report.ts';
+import { strangersOf } from './guard.ts';
 import type { Refusal } from './parse.ts';
 import {
   addressesOf,
@@ -92,28 +93,41 @@ function unheard(router: VrrpPlan, { heard }: ObservedRouter): string {
   return `; ${router.peers.join(', ')} has not been heard: if it holds the addresses, too, a firewall stops VRRP (IP protocol 112)`;
 }
 
-/** A refused advertisement is told of for so long. */
+/** A refused advertisement is told of for so long, as a stranger is. */
 const REFUSED_MILLISECONDS = 60_000;
 
 /** What other routers of the LAN do wrong; `now`: milliseconds of the epoch. */
 export function routerProblems(
   routers: readonly VrrpPlan[],
+  { guard }: ObservedKeepalived,
   refusals: ReadonlyMap<string, Refusal>,
   now: number,
 ): Problem[] {
-  return routers.flatMap(({ name, interface: device, virtualRouterId, peers }): Problem[] => {
+  return routers.flatMap((router): Problem[] => {
+    const { name, interface: device, virtualRouterId, peers } = router;
+    const subject = `virtual router ${name}, id ${virtualRouterId} on ${device}`;
+    const strangers = guard?.strangers.get(strangersOf(router)) ?? [];
     const refusal = refusals.get(name);
-    if (refusal === undefined || now - Date.parse(refusal.at) > REFUSED_MILLISECONDS) return [];
-    const isStranger = refusal.kind === 'stranger';
+    const isRefused = refusal !== undefined && now - Date.parse(refusal.at) <= REFUSED_MILLISECONDS;
     return [
-      {
-        code: isStranger ? 'vrrp/duplicate-id' : 'vrrp/differs',
-        severity: 'warning',
-        message: `virtual router ${name}: an advertisement for id ${virtualRouterId} on ${device} was refused: ${refusal.words}`,
-        hint: isStranger
-          ? `only ${peers.join(', ')} may send them: find the other router, and give it or this gateway another routerId`
-          : `compare the virtual addresses on all hosts of the gateway; if another router has this id, choose another routerId`,
-      },
+      ...strangers.map(
+        (stranger): Problem => ({
+          code: 'vrrp/duplicate-id',
+          severity: 'warning',
+          message: `${subject}: ${stranger} uses this id, too, and is not listened to`,
+          hint: `only ${peers.join(', ')} may: give that router or this gateway another routerId`,
+        }),
+      ),
+      ...(isRefused
+        ? [
+            {
+              code: 'vrrp/differs',
+              severity: 'warning',
+              message: `${subject}: another gateway announces something else: ${refusal.words}`,
+              hint: 'compare the virtual addresses on all hosts of the gateway: one of them may have another plan in effect',
+            } as const,
+          ]
+        : []),
     ];
   });
 }

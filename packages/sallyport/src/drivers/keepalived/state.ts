@@ -3,6 +3,7 @@ import { parseAddress } from '../../lib/address.ts';
 import { canonicalAddress } from '../../lib/canonical-address.ts';
 import type { VrrpPlan } from '../../plan/vrrp-plan.ts';
 import type { Change } from '../driver.ts';
+import type { ObservedGuard } from './guard.ts';
 
 export type KeepalivedDesired = readonly VrrpPlan[];
 
@@ -43,6 +44,8 @@ export interface ObservedKeepalived {
   readonly memory: KeepalivedMemory;
   /** Absent: our keepalived does not run. */
   readonly routers?: readonly ObservedRouter[];
+  /** Absent: there is none. */
+  readonly guard?: ObservedGuard;
   /** All of the network namespace, by name. */
   readonly interfaces: ReadonlyMap<string, ObservedInterface>;
 }

@@ -1,5 +1,6 @@
 /** Virtual routers of one gateway on its first host, as planning makes them, and what is found of them. */
 import type { VrrpPlan } from '../../../plan/vrrp-plan.ts';
+import { renderGuard } from '../guard.ts';
 import type { ObservedInterface, ObservedKeepalived, ObservedRouter } from '../state.ts';
 import { addressesOf } from '../state.ts';
 
@@ -56,6 +57,7 @@ export function observedAll(
   return {
     memory: { routers, config },
     routers: routers.map((router) => observedRouter(router)),
+    guard: { marks: renderGuard(routers).marks, strangers: new Map() },
     interfaces: new Map([['eth0', interfaceWith()]]),
   };
 }
