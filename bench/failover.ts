@@ -13,6 +13,7 @@ import {
   clusterFlows,
   createCluster,
   leakedPackets,
+  splitGateways,
 } from '../lab/topologies/cluster.ts';
 import { startKeepalivedRecipe } from '../lab/topologies/keepalived-recipe.ts';
 import { startPlainCluster } from '../lab/topologies/plain-cluster.ts';
@@ -39,8 +40,10 @@ const CONTESTANTS: readonly FailoverContestant[] = [
   {
     name: 'BGP and BFD by hand',
     daemons: ['charon-systemd', 'bgpd', 'bfdd'],
-    start: async (lab, dataPlane) =>
-      startPlainCluster(lab, await startRemoteSite(lab, dataPlane), [1], dataPlane),
+    start: async (lab, dataPlane) => {
+      const remote = await startRemoteSite(lab, dataPlane);
+      await startPlainCluster(lab, { remote, dataPlane, lanBfdMilliseconds: 100 });
+    },
   },
 ];
 
@@ -94,6 +97,11 @@ const FAULTS: readonly FaultDeclaration[] = [
       const gateway = await gatewayInUse(lab);
       return () => loseArrivals(gateway, 'wan', 30);
     },
+  },
+  {
+    name: 'gateways split',
+    observeSeconds: 10,
+    aim: (lab) => Promise.resolve(() => splitGateways(lab)),
   },
   {
     name: 'peer loses power',

@@ -18,9 +18,10 @@ import {
 } from '../topologies/cluster.ts';
 import { startPlainCluster } from '../topologies/plain-cluster.ts';
 import { startRemoteSite } from '../topologies/remote-site.ts';
+import { until } from '../until.ts';
 
-/** BFD of the tunnels takes 0.9 s to notice; a guest's clock and its one processor take their time. */
-const LIMIT_MILLISECONDS = 2_500;
+/** BFD takes 0.9 s to notice, on a busy machine somewhat longer; the shortest hold time would take 9 s. */
+const LIMIT_MILLISECONDS = 5_000;
 
 describe('a cluster with two gateways, all strangers', () => {
   let lab: ClusterLab;
@@ -30,7 +31,7 @@ describe('a cluster with two gateways, all strangers', () => {
 
   before(async () => {
     lab = await createCluster();
-    await startPlainCluster(lab, await startRemoteSite(lab, dataPlane), [1], dataPlane);
+    await startPlainCluster(lab, { remote: await startRemoteSite(lab, dataPlane), dataPlane });
   });
   after(async () => {
     await lab.close();
@@ -50,7 +51,14 @@ describe('a cluster with two gateways, all strangers', () => {
 
   test('survives that peer1 loses its power', async (context) => {
     const { outbound, inbound } = await measureOutages(clusterFlows(lab), async () => {
-      assert.deepEqual(await carriers(lab, 'peers'), { outbound: 1, inbound: 1 });
+      await until(
+        'all goes by peer1',
+        async () => {
+          const { outbound, inbound } = await carriers(lab, 'peers');
+          return outbound === 1 && inbound === 1;
+        },
+        30_000,
+      );
       return () => powerOff(lab.host('peer1'), ['wan', 'lan']);
     });
     context.diagnostic(JSON.stringify({ outbound, inbound }));

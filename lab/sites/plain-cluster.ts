@@ -20,6 +20,17 @@ export function gatewayTunnel(number: PairNumber): string {
   });
 }
 
+/** For bfdd of gateways and nodes; three of these intervals without a packet are too many. */
+export function lanBfd(milliseconds: number): string {
+  return `
+bfd
+ profile lan
+  transmit-interval ${milliseconds}
+  receive-interval ${milliseconds}
+ exit
+`;
+}
+
 /** Both reflect to the nodes, and tell each other what they know. */
 export function gatewayRouting(number: PairNumber): string {
   const { ipv4, ipv6 } = insideAddresses(number).peer;
@@ -35,7 +46,7 @@ router bgp ${CLUSTER_AS}
  neighbor TUNNEL remote-as ${REMOTE_AS}
  neighbor TUNNEL timers 10 30
  neighbor TUNNEL timers connect 1
- neighbor TUNNEL bfd profile tunnel
+ neighbor TUNNEL bfd
  neighbor LAN peer-group
  neighbor LAN remote-as ${CLUSTER_AS}
  neighbor LAN timers 3 9

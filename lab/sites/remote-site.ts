@@ -41,20 +41,7 @@ export function peerTunnel(number: PairNumber): string {
   });
 }
 
-export const BFD_PROFILES: string = `
-bfd
- profile tunnel
-  transmit-interval 300
-  receive-interval 300
-  detect-multiplier 3
- exit
- profile lan
-  transmit-interval 100
-  receive-interval 100
-  detect-multiplier 3
- exit
-`;
-
+/** BFD as FRR has it by itself: 300 ms x 3. */
 export function peerRouting(number: PairNumber): string {
   const { ipv4, ipv6 } = insideAddresses(number).gateway;
   return `
@@ -67,12 +54,12 @@ router bgp ${REMOTE_AS}
  neighbor TUNNEL remote-as ${CLUSTER_AS}
  neighbor TUNNEL timers 10 30
  neighbor TUNNEL timers connect 1
- neighbor TUNNEL bfd profile tunnel
+ neighbor TUNNEL bfd
  neighbor SITE peer-group
  neighbor SITE remote-as ${REMOTE_AS}
  neighbor SITE timers 3 9
  neighbor SITE timers connect 1
- neighbor SITE bfd profile lan
+ neighbor SITE bfd
  neighbor ${ipv4} peer-group TUNNEL
  neighbor ${ipv6} peer-group TUNNEL
  neighbor 10.50.0.1 peer-group SITE
@@ -101,7 +88,7 @@ router bgp ${REMOTE_AS}
  neighbor SITE remote-as ${REMOTE_AS}
  neighbor SITE timers 3 9
  neighbor SITE timers connect 1
- neighbor SITE bfd profile lan
+ neighbor SITE bfd
  neighbor 10.50.0.11 peer-group SITE
  neighbor 10.50.0.12 peer-group SITE
  neighbor fd50::11 peer-group SITE

@@ -8,6 +8,7 @@
 // the peers learn of the cluster by what runs on them, as everybody does of the remote site.
 
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Undo } from '../faults.ts';
 import type { FlowDeclaration } from '../timed-flow.ts';
 import {
   type HostDeclaration,
@@ -63,6 +64,16 @@ export async function createCluster(): Promise<ClusterLab> {
   const lab = await Lab.create(declaration());
   await lab.host('internet').mustExec('nft', ['-f', '-'], { input: LEAK_RULES });
   return lab;
+}
+
+/** The gateways hear each other no more; all others hear both. */
+export async function splitGateways(lab: ClusterLab): Promise<Undo> {
+  const isolate = (value: 'on' | 'off'): Promise<void> =>
+    lab
+      .host('switch')
+      .ip(['gw1', 'gw2'].map((port) => `link set dev ${port} type bridge_slave isolated ${value}`));
+  await isolate('on');
+  return () => isolate('off');
 }
 
 /** Packets between the sites that left a gateway in clear: none of them arrives, all of them are counted. */

@@ -3,47 +3,39 @@
 import type { LabDataPlane } from '../data-plane.ts';
 import { FrrStranger } from '../frr-stranger.ts';
 import type { Host } from '../host.ts';
-import { gatewayRouting, gatewayTunnel, nodeRouting } from '../sites/plain-cluster.ts';
+import { gatewayRouting, gatewayTunnel, lanBfd, nodeRouting } from '../sites/plain-cluster.ts';
 import { insideAddresses, interfaceAddresses } from '../sites/remote-site.ts';
 import { startTunnelEnd } from '../tunnel-end.ts';
 import { until } from '../until.ts';
-import {
-  type ClusterLab,
-  type NodeNumber,
-  type PairNumber,
-  podAddress,
-  SERVER,
-  untilAnswered,
-} from './cluster.ts';
-import { type RemoteSite, type RoutedEnd, routed } from './remote-site.ts';
+import { type ClusterLab, podAddress, SERVER, untilAnswered } from './cluster.ts';
+import type { RemoteSite } from './remote-site.ts';
 
-export interface PlainCluster {
-  readonly gateways: readonly [RoutedEnd, RoutedEnd];
-  readonly nodes: readonly FrrStranger[];
+export interface PlainClusterOptions {
+  readonly remote: RemoteSite;
+  readonly dataPlane: LabDataPlane;
+  /** Between gateways and nodes; 300 if absent, which a busy machine can keep. */
+  readonly lanBfdMilliseconds?: number;
 }
 
 /**
- * With nodes from the first one on. Returns when traffic of both families goes through the first gateway and the first
+ * On both gateways and the first node. Returns when traffic of both families goes through the first gateway and the first
  * peer, whose router ids are lowest, and BFD is up everywhere.
  */
 export async function startPlainCluster(
   lab: ClusterLab,
-  remote: RemoteSite,
-  nodes: readonly NodeNumber[],
-  dataPlane: LabDataPlane,
-): Promise<PlainCluster> {
-  const gateways = [
-    await startGateway(lab, 1, dataPlane),
-    await startGateway(lab, 2, dataPlane),
-  ] as const;
+  { remote, dataPlane, lanBfdMilliseconds = 300 }: PlainClusterOptions,
+): Promise<void> {
+  const bfdd = lanBfd(lanBfdMilliseconds);
   const routers: FrrStranger[] = [];
-  for (const number of nodes) {
-    const router = new FrrStranger(lab.host(`node${number}`), routed(nodeRouting(number)));
-    await router.start();
-    routers.push(router);
+  for (const number of [1, 2] as const) {
+    const host = lab.host(`gw${number}`);
+    const inside = interfaceAddresses(insideAddresses(number).gateway);
+    await startTunnelEnd(host, gatewayTunnel(number), inside, dataPlane);
+    routers.push(new FrrStranger(host, { zebra: '', bfdd, bgpd: gatewayRouting(number) }));
   }
-  const ends = [...remote.peers, ...gateways].map(({ routing }) => routing);
-  for (const router of [remote.core, ...ends, ...routers])
+  routers.push(new FrrStranger(lab.host('node1'), { zebra: '', bfdd, bgpd: nodeRouting(1) }));
+  for (const router of routers) await router.start();
+  for (const router of [...routers, remote.core, ...remote.peers.map(({ routing }) => routing)])
     await until(`BFD of ${router.host.name} is up`, () => router.hasFastBfd(), 30_000);
   await untilAnswered(lab, Object.values(SERVER));
   await until(
@@ -53,20 +45,6 @@ export async function startPlainCluster(
       (await nextHop(lab.host('core'), podAddress(1))) === '10.50.0.11',
     30_000,
   );
-  return { gateways, nodes: routers };
-}
-
-async function startGateway(
-  lab: ClusterLab,
-  number: PairNumber,
-  dataPlane: LabDataPlane,
-): Promise<RoutedEnd> {
-  const host = lab.host(`gw${number}`);
-  const inside = interfaceAddresses(insideAddresses(number).gateway);
-  const tunnel = await startTunnelEnd(host, gatewayTunnel(number), inside, dataPlane);
-  const routing = new FrrStranger(host, routed(gatewayRouting(number)));
-  await routing.start();
-  return { tunnel, routing };
 }
 
 async function nextHop(host: Host, address: string): Promise<string | undefined> {

@@ -3,7 +3,6 @@
 import type { LabDataPlane } from '../data-plane.ts';
 import { FrrStranger } from '../frr-stranger.ts';
 import {
-  BFD_PROFILES,
   CORE_ROUTING,
   insideAddresses,
   interfaceAddresses,
@@ -30,14 +29,9 @@ export async function startRemoteSite(
   lab: ClusterLab,
   dataPlane: LabDataPlane,
 ): Promise<RemoteSite> {
-  const core = new FrrStranger(lab.host('core'), routed(CORE_ROUTING));
+  const core = new FrrStranger(lab.host('core'), { zebra: '', bfdd: '', bgpd: CORE_ROUTING });
   await core.start();
   return { peers: [await startPeer(lab, 1, dataPlane), await startPeer(lab, 2, dataPlane)], core };
-}
-
-/** For a host with BGP and BFD. */
-export function routed(bgpd: string): { zebra: string; bfdd: string; bgpd: string } {
-  return { zebra: '', bfdd: BFD_PROFILES, bgpd };
 }
 
 async function startPeer(
@@ -48,7 +42,7 @@ async function startPeer(
   const host = lab.host(`peer${number}`);
   const inside = interfaceAddresses(insideAddresses(number).peer);
   const tunnel = await startTunnelEnd(host, peerTunnel(number), inside, dataPlane);
-  const routing = new FrrStranger(host, routed(peerRouting(number)));
+  const routing = new FrrStranger(host, { zebra: '', bfdd: '', bgpd: peerRouting(number) });
   await routing.start();
   return { tunnel, routing };
 }
