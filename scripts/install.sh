@@ -23,7 +23,7 @@ if [ "${1:-}" = --uninstall ]; then
 		say "taking down the tunnels of this host"
 		"$bin" agent --teardown
 	fi
-	rm -rf "$lib" "$bin" "$units/sallyport.service" "$units/sallyport-charon.service" "$units/sallyport-charon@.service" "$completions/sallyport" "$doc"
+	rm -rf "$lib" "$bin" "$units/sallyport.service" "$units"/sallyport-*.service "$completions/sallyport" "$doc"
 	if has_systemd; then systemctl daemon-reload; fi
 	say "removed; declarations and state, where there are any, stay in /var/lib/sallyport"
 	exit 0

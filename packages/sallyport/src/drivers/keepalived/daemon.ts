@@ -19,9 +19,9 @@ const LOOKS_A_QUESTION = 30;
 /** What keepalived leaves when it is killed is on two hosts for so long. */
 const WATCH_MILLISECONDS = 300;
 
-/** A stranger can make keepalived write ten lines a second, for months. */
+/** keepalived writes a line for each advertisement that it cannot send, for months if need be. */
 const LOG_BYTES = 1024 * 1024;
-/** What the agent leaves of it: from half its limit on it begins anew. */
+/** What is read of its end. */
 const LOG_TAIL_BYTES = 16 * 1024;
 
 export class KeepalivedDaemon {
@@ -74,8 +74,10 @@ export class KeepalivedDaemon {
 
   /** Resolves once the process is gone. */
   async untilGone(signal: AbortSignal): Promise<void> {
-    while ((await this.find(signal)) !== undefined)
-      await delay(WATCH_MILLISECONDS, undefined, { signal });
+    const process = await this.#process(signal);
+    // systemd starts its unit again by itself, and each look at it takes a process.
+    const pause = process === this.#unit ? 10 * WATCH_MILLISECONDS : WATCH_MILLISECONDS;
+    while ((await process.find(signal)) !== undefined) await delay(pause, undefined, { signal });
   }
 
   /** Reads its configuration anew, keeping what has not changed; or starts. */

@@ -167,7 +167,7 @@ export class KeepalivedDriver
     };
   }
 
-  /** Resolves when a keepalived that runs has ended: it wants to be applied again, without delay. */
+  /** Resolves when keepalived has ended, at once where none runs: then it wants to be applied again, without delay. */
   untilGone(signal: AbortSignal): Promise<void> {
     return this.#daemon.untilGone(signal);
   }
