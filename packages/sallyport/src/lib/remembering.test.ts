@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { remembering } from './remembering.ts';
+import { remembering, rememberingLast } from './remembering.ts';
 
 it('computes once what it is asked for again and again', () => {
   const computed: string[] = [];
@@ -16,4 +16,15 @@ it('does not grow without end', () => {
   const counted = remembering(() => (count += 1));
   for (let number = 0; number <= 10_000; number += 1) counted(String(number));
   expect(counted('0')).toBe(count);
+});
+
+it('remembers the last one alone of long ones', () => {
+  const computed: string[] = [];
+  const upper = rememberingLast((text) => {
+    computed.push(text);
+    return [text.toUpperCase()];
+  });
+  expect(upper('a')).toBe(upper('a'));
+  expect([upper('b'), upper('a')]).toEqual([['B'], ['A']]);
+  expect(computed).toEqual(['a', 'b', 'a']);
 });

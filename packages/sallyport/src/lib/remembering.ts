@@ -17,3 +17,12 @@ export function remembering<T>(compute: (text: string) => T): (text: string) => 
     return result;
   };
 }
+
+/** For long texts that are mostly the same as the last time. */
+export function rememberingLast<T>(compute: (text: string) => T): (text: string) => T {
+  let last: { readonly text: string; readonly result: T } | undefined;
+  return (text) => {
+    if (last?.text !== text) last = { text, result: compute(text) };
+    return last.result;
+  };
+}

@@ -19,7 +19,7 @@ function toCanonical(desired: KernelDesired): KernelDesired {
   });
   return {
     ...desired,
-    ...(desired.node === undefined ? {} : { node: toCanonicalNode(desired.node) }),
+    ...(desired.node === undefined ? {} : { node: canonicalNode(desired.node) }),
     routes: routes.map((route) => ({
       ...withPrefix(route),
       ...(route.source === undefined ? {} : { source: canonicalAddress(route.source) }),
@@ -35,12 +35,13 @@ function toCanonical(desired: KernelDesired): KernelDesired {
   };
 }
 
-function toCanonicalNode(node: NodePlan): NodePlan {
+/** But for the prefixes, of which there may be many: `node-state.ts` spells each list of them once. */
+export function canonicalNode(node: NodePlan): NodePlan {
   return {
     ...node,
     sources: node.sources.map(canonicalAddress),
     ways: node.ways.map(({ prefixes, hops }) => ({
-      prefixes: prefixes.map(canonicalPrefix),
+      prefixes,
       hops: hops.map((hop) => ({ ...hop, address: canonicalAddress(hop.address) })),
     })),
   };

@@ -1,4 +1,5 @@
 /** Routes and rules: wanted ones first, then what is left over. */
+import { once } from '../../lib/once.ts';
 import { formatRoute } from '../../plan/describe.ts';
 import { OWNER, type RoutePlan, type RulePlan } from '../../plan/host-plan.ts';
 import type { Impact } from '../driver.ts';
@@ -15,7 +16,7 @@ export function diffRoutes(
   observed: readonly ObservedRoute[],
   desired: readonly RoutePlan[],
 ): AddAndRemove {
-  const key = ({ table, prefix }: RoutePlan | ObservedRoute): string => `${table} ${prefix}`;
+  const key = (route: RoutePlan | ObservedRoute): string => once(keys, route, keyOf);
   // `route replace` replaces the route of the same metric; one of another metric stands beside it.
   const present = new Map(
     observed.filter(({ metric }) => metric === undefined).map((route) => [key(route), route]),
@@ -30,6 +31,13 @@ export function diffRoutes(
     }),
     remove: observed.filter((route) => !isReplaced(route)).map(routeRemoval),
   };
+}
+
+// There may be ten thousand, the same in every round.
+const keys = new WeakMap<RoutePlan | ObservedRoute, string>();
+
+function keyOf({ table, prefix }: RoutePlan | ObservedRoute): string {
+  return `${table} ${prefix}`;
 }
 
 function routeAddition(route: RoutePlan, before: ObservedRoute | undefined): KernelChange {

@@ -15,12 +15,13 @@
  */
 import { messageOf } from '../../lib/message-of.ts';
 import type { Problem } from '../../lib/problem.ts';
+import { rememberingLast } from '../../lib/remembering.ts';
 import { type Family, OWNER } from '../../plan/host-plan.ts';
 import { CommandError, type CommandRunner, outputOf } from '../../platform/linux/command.ts';
 import { isSysctlKey, type SysctlFiles } from '../../platform/linux/sysctl-files.ts';
 import type { ApplyReport, Driver, FailedChange } from '../driver.ts';
 import { runBatch } from './batch.ts';
-import { canonicalDesired } from './canonical.ts';
+import { canonicalNode } from './canonical.ts';
 import { diffKernel } from './diff.ts';
 import { diffNexthops } from './diff-nexthops.ts';
 import { nodeState } from './node-state.ts';
@@ -49,6 +50,10 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
   readonly #commands: CommandRunner;
   readonly #sysctls: KernelDriverOptions['sysctls'];
   #hasResilientGroups = true;
+  readonly #parseRoutes = {
+    4: rememberingLast((text) => parseRoutes(text, 4)),
+    6: rememberingLast((text) => parseRoutes(text, 6)),
+  };
 
   constructor({ commands, sysctls }: KernelDriverOptions) {
     this.#commands = commands;
@@ -88,9 +93,8 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
     const ip = (args: readonly string[]): Promise<string> => this.#ip(args, signal);
     const protocol = ['protocol', String(OWNER.routeProtocol)];
     const ofFamily = async (family: Family) => ({
-      routes: parseRoutes(
+      routes: this.#parseRoutes[family](
         await ip([`-${family}`, 'route', 'show', 'table', 'all', ...protocol]),
-        family,
       ),
       rules: parseRules(await ip([`-${family}`, 'rule', 'show']), family),
     });
@@ -127,15 +131,17 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
    * probe finds out takes effect at once.
    */
   async diffFlows(desired: KernelDesired, signal: AbortSignal): Promise<KernelChange[]> {
-    const { node } = canonicalDesired(desired);
-    if (node === undefined) return [];
+    if (desired.node === undefined) return [];
     const [linkList, nexthopList] = await Promise.all([
       this.#ip(['-details', 'address', 'show'], signal),
       this.#observeNexthops(signal),
     ]);
     const nexthops = parseNexthops(nexthopList);
     const { subnets } = parseLinks(linkList);
-    const wanted = nodeState(node, { subnets, hasResilientGroups: this.#hasResilientGroups });
+    const wanted = nodeState(canonicalNode(desired.node), {
+      subnets,
+      hasResilientGroups: this.#hasResilientGroups,
+    });
     const { add } = diffNexthops({ nexthops, neighbors: wanted.neighbors }, wanted);
     return add.filter(
       ({ action, step }) => step.type === 'nexthop-replace' && action === 'replace',

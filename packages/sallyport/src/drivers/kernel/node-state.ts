@@ -11,6 +11,8 @@
  *
  * FRR numbers its own nexthop objects below 250,000,000 (zebra_nhg.h: ZEBRA_NHG_PROTO_UPPER).
  */
+import { canonicalPrefix } from '../../lib/canonical-address.ts';
+import { once } from '../../lib/once.ts';
 import { type Family, familyOf } from '../../lib/prefix.ts';
 import { sha256Hex } from '../../lib/sha256.ts';
 import { OWNER, type RoutePlan, type RulePlan } from '../../plan/host-plan.ts';
@@ -78,7 +80,7 @@ function makeState(plan: NodePlan, surroundings: NodeSurroundings): NodeState {
   const groupNumbers = numbered(plan.ways.map(keyOf));
   const neighbors = new Map<string, string>();
   const nexthops = new Map<number, string>();
-  const routes: RoutePlan[] = [];
+  const routes: (readonly RoutePlan[])[] = [];
   const rules: RulePlan[] = [];
   const unreached = new Set<string>();
 
@@ -117,20 +119,48 @@ function makeState(plan: NodePlan, surroundings: NodeSurroundings): NodeState {
   for (const family of FAMILIES) {
     const source = plan.sources.find((address) => familyOf(address) === family);
     for (const way of plan.ways) {
-      const prefixes = way.prefixes.filter((prefix) => familyOf(prefix) === family);
-      const nexthop = prefixes.length === 0 ? undefined : addGroup(family, way);
-      for (const prefix of prefixes) {
-        routes.push({ prefix, table: OWNER.guardTable, type: 'unreachable' });
-        if (nexthop === undefined) continue;
-        const route = { prefix, table: OWNER.tunnelTable, type: 'unicast', nexthop } as const;
-        routes.push(source === undefined ? route : { ...route, source });
-      }
+      const prefixes = prefixesOf(way)[family];
+      if (prefixes.length > 0) routes.push(routesOf(prefixes, addGroup(family, way), source));
     }
-    if (routes.some(({ prefix }) => familyOf(prefix) === family))
+    if (plan.ways.some((way) => prefixesOf(way)[family].length > 0))
       for (const table of [OWNER.tunnelTable, OWNER.guardTable])
         rules.push({ family, priority: table, table });
   }
-  return { neighbors, nexthops, routes, rules, unreached };
+  return { neighbors, nexthops, routes: routes.flat(), rules, unreached };
+}
+
+const split = new WeakMap<readonly string[], Readonly<Record<Family, readonly string[]>>>();
+
+/** In one spelling. A plan with other weights has the same lists. */
+function prefixesOf({ prefixes }: WayPlan): Readonly<Record<Family, readonly string[]>> {
+  return once(split, prefixes, () => {
+    const canonical = prefixes.map(canonicalPrefix);
+    return {
+      4: canonical.filter((prefix) => !prefix.includes(':')),
+      6: canonical.filter((prefix) => prefix.includes(':')),
+    };
+  });
+}
+
+const made = new WeakMap<readonly string[], Map<string, readonly RoutePlan[]>>();
+
+function routesOf(
+  prefixes: readonly string[],
+  nexthop: number | undefined,
+  source: string | undefined,
+): readonly RoutePlan[] {
+  const variants = once(made, prefixes, () => new Map<string, readonly RoutePlan[]>());
+  const key = `${nexthop} ${source}`;
+  const before = variants.get(key);
+  if (before !== undefined) return before;
+  const routes = prefixes.flatMap((prefix): RoutePlan[] => {
+    const guard = { prefix, table: OWNER.guardTable, type: 'unreachable' } as const;
+    if (nexthop === undefined) return [guard];
+    const route = { prefix, table: OWNER.tunnelTable, type: 'unicast', nexthop } as const;
+    return [guard, source === undefined ? route : { ...route, source }];
+  });
+  variants.set(key, routes);
+  return routes;
 }
 
 /** The same hosts are the same group, whatever their weights are now. */

@@ -2,6 +2,7 @@
  * Steps as lines for `ip -batch`. What marks a thing as ours comes first in its line, and a link gets
  * its group at birth: work that is cut short anywhere leaves nothing that would not be found again.
  */
+import { once } from '../../lib/once.ts';
 import { formatRoute } from '../../plan/describe.ts';
 import type { InterfacePlan, RoutePlan, RulePlan } from '../../plan/host-plan.ts';
 import { OWNER } from '../../plan/host-plan.ts';
@@ -34,25 +35,25 @@ export function renderStep(step: KernelStep): BatchLines {
         finish: [...linkSet(step.interface), ...addressesSet(step.interface, step.surplus)],
       };
     case 'interface-delete':
-      return once(`link delete dev ${step.name}`);
+      return oneLine(`link delete dev ${step.name}`);
     case 'neighbor-replace':
-      return once(
+      return oneLine(
         `neighbor replace ${step.key} lladdr ${step.ethernetAddress} nud permanent ${PROTOCOL}`,
       );
     case 'neighbor-delete':
-      return once(`neighbor delete ${step.key}`);
+      return oneLine(`neighbor delete ${step.key}`);
     case 'nexthop-replace':
-      return once(`nexthop replace id ${step.id} ${PROTOCOL} ${step.nexthop}`);
+      return oneLine(`nexthop replace id ${step.id} ${PROTOCOL} ${step.nexthop}`);
     case 'nexthop-delete':
-      return once(`nexthop delete id ${step.id}`);
+      return oneLine(`nexthop delete id ${step.id}`);
     case 'route-replace':
-      return once(`route replace ${PROTOCOL} ${formatRoute(step.route)}`);
+      return oneLine(`route replace ${PROTOCOL} ${formatRoute(step.route)}`);
     case 'route-delete':
-      return once(`route delete ${PROTOCOL} ${formatObservedRoute(step.route)}`);
+      return oneLine(`route delete ${PROTOCOL} ${formatObservedRoute(step.route)}`);
     case 'rule-add':
-      return once(`rule add ${PROTOCOL} ${formatRule(step.rule)}`);
+      return oneLine(`rule add ${PROTOCOL} ${formatRule(step.rule)}`);
     case 'rule-delete':
-      return once(`rule delete ${PROTOCOL} ${formatRule(step.rule)}`);
+      return oneLine(`rule delete ${PROTOCOL} ${formatRule(step.rule)}`);
     case 'sysctl':
     case 'firewall':
     case 'refuse':
@@ -60,7 +61,7 @@ export function renderStep(step: KernelStep): BatchLines {
   }
 }
 
-function once(line: string): BatchLines {
+function oneLine(line: string): BatchLines {
   return { lines: [line], finish: [] };
 }
 
@@ -121,5 +122,11 @@ export function formatRule(rule: RulePlan): string {
 
 /** Whether an observed route is the wanted one, in everything. */
 export function isRoute(observed: ObservedRoute, wanted: RoutePlan): boolean {
-  return observed.other === undefined && formatObservedRoute(observed) === formatRoute(wanted);
+  return (
+    observed.other === undefined &&
+    once(texts, observed, formatObservedRoute) === once(texts, wanted, formatRoute)
+  );
 }
+
+// There may be ten thousand, the same in every round.
+const texts = new WeakMap<ObservedRoute | RoutePlan, string>();
