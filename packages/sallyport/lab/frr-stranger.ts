@@ -8,6 +8,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { VtySocket } from '../src/drivers/frr/vty-socket.ts';
 import { outputOf, systemCommands } from '../src/platform/linux/command.ts';
 import { ipBatch, Namespace } from './namespace.ts';
@@ -34,15 +35,25 @@ export class FrrStranger implements AsyncDisposable {
     await outputOf(systemCommands, 'install', [
       ...['-d', '-m', '755', '-o', 'frr', '-g', 'frr', '/run/frr'],
     ]);
-    for (const daemon of DAEMONS) {
-      const args = ['-t', stranger.#namespace.pid, '-n', `/usr/lib/frr/${daemon}`];
-      const child = spawn('nsenter', [...args, '-N', INSTANCE, '-f', '/dev/null', '-P', '0'], {
-        stdio: 'ignore',
-      });
-      stranger.#daemons.push(child);
-      stranger.#vty.set(daemon, new VtySocket({ daemon, path: `${DIRECTORY}/${daemon}.vty` }));
-    }
+    for (const daemon of DAEMONS) await stranger.#start(daemon);
     return stranger;
+  }
+
+  /** Returns once it answers: bgpd that finds no zebra tries again after ten seconds. */
+  async #start(daemon: Daemon): Promise<void> {
+    const args = ['-t', this.#namespace.pid, '-n', `/usr/lib/frr/${daemon}`];
+    const child = spawn('nsenter', [...args, '-N', INSTANCE, '-f', '/dev/null', '-P', '0'], {
+      stdio: 'ignore',
+    });
+    this.#daemons.push(child);
+    const vty = new VtySocket({ daemon, path: `${DIRECTORY}/${daemon}.vty` });
+    this.#vty.set(daemon, vty);
+    while (child.exitCode === null) {
+      const answer = await vty.show('show version', signal).catch(() => undefined);
+      if (answer !== undefined) return;
+      await delay(20);
+    }
+    throw new Error(`${daemon} of the stranger ended with ${child.exitCode}`);
   }
 
   async #connect(): Promise<void> {

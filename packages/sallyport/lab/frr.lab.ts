@@ -97,6 +97,20 @@ const STRANGER = `
   network 2001:db8:50::/64
   network 2001:db8:99::/64
   exit-address-family`;
+
+/** The stranger as a host of our own network. */
+const STRANGER_AS_NODE = `
+  router bgp 65001
+  bgp router-id 192.0.2.2
+  no bgp network import-check
+  neighbor 169.254.10.2 remote-as 65001
+  neighbor 169.254.10.2 timers connect 1
+  neighbor 169.254.10.2 bfd
+  address-family ipv4 unicast
+  network 10.21.7.0/24
+  network 10.99.0.0/16
+  network 0.0.0.0/0
+  exit-address-family`;
 const ACCEPTED = ['10.50.0.0/24', '10.51.0.0/16', '2001:db8:50::/64'];
 
 const directory = await mkdtemp(join(tmpdir(), 'sallyport-frr-'));
@@ -186,10 +200,7 @@ before(async () => {
   assert.equal(await frr.ensure(signal), 'started');
   [instance = ''] = await readdir('/run/frr');
   stranger = await FrrStranger.create();
-  await until('the stranger is set up', async () => {
-    await stranger.type('bgpd', STRANGER);
-    return true;
-  });
+  await stranger.type('bgpd', STRANGER);
 });
 after(async () => {
   await frr.driver.cleanUp(signal);
@@ -385,6 +396,40 @@ describe('FRR of our own', () => {
     assert.doesNotMatch(nexthops, /proto 11/);
     assert.equal(await forwarding(), '1\n');
     assert.equal(await frr.isRunning(signal), false);
+  });
+});
+
+describe('FRR of our own as a reflector', () => {
+  const reflector: BgpPlan = {
+    ...plan,
+    neighbors: [],
+    nodes: {
+      ranges: ['169.254.10.0/30'],
+      timers: { keepaliveSeconds: 3, holdSeconds: 9, connectRetrySeconds: 1 },
+      bfd: { intervalMilliseconds: 300, multiplier: 3 },
+      accept: [{ prefix: '10.21.0.0/16', longest: 24 }],
+      limit: 2_000,
+    },
+  };
+  after(() => frr.driver.cleanUp(signal));
+
+  test('takes hosts that call, and of them only what is theirs', async () => {
+    assert.equal(await frr.ensure(signal), 'started');
+    await stranger.type('bgpd', `no router bgp 65002${STRANGER_AS_NODE}`);
+    await apply(reflector);
+    await until('its prefix', async () => (await installed()).join() === '10.21.7.0/24');
+    const node = await session('169.254.10.1');
+    assert.equal(node.description, undefined);
+    assert.equal(node.timesLost, 0);
+    await until('BFD', async () => (await session('169.254.10.1')).bfd?.state === 'up');
+    assert.deepEqual(await differences(reflector), []);
+  });
+
+  test('ends their sessions where they may not call any more', async () => {
+    const { nodes: _, ...alone } = reflector;
+    assert.ok((await apply(alone)).includes('remove BGP neighbors that call: cut'));
+    await until('no session', async () => (await frr.report(signal))?.sessions.length === 0);
+    await until('no route', async () => (await installed()).length === 0);
   });
 });
 

@@ -217,7 +217,6 @@ describe('what somebody else has typed', () => {
         'route-map sp-169.254.10.1-v4-out deny 10',
         'no match tag 5',
         'match large-community sp-learned',
-        'exit',
       ],
     ],
     [

@@ -35,6 +35,9 @@ const CUTTING: ReadonlySet<string> = new Set([
   'activate',
 ]);
 
+/** What FRR 8.4 has in its northbound model, of what we use. */
+const POLICY = /^(ip prefix-list|ipv6 prefix-list|route-map) /;
+
 export function diffFrr(observed: FrrConfig, desired: FrrDesired): FrrChange[] {
   const wanted = renderFrr(desired);
   // Another AS number is another speaker.
@@ -105,7 +108,8 @@ function routeMapLines(name: string, before: RouteMap, wanted: RouteMap): string
     const old = before.get(sequence);
     const difference = compare(old?.settings, settings);
     if (old?.action === action && difference.isNone) return [];
-    return [`route-map ${name} ${action} ${sequence}`, ...difference.lines, 'exit'];
+    // Without an `exit`, which would end a transaction.
+    return [`route-map ${name} ${action} ${sequence}`, ...difference.lines];
   });
   const removed = [...before]
     .filter(([sequence]) => !wanted.has(sequence))
@@ -374,6 +378,6 @@ function change(
     driver: 'frr',
     ...{ action, subject, impact },
     ...(detail === undefined ? {} : { detail }),
-    step: { daemon, lines },
+    step: { daemon, lines, ...(POLICY.test(subject) ? { isPolicy: true } : {}) },
   };
 }

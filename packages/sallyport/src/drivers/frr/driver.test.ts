@@ -54,16 +54,49 @@ describe('a password', () => {
   });
 });
 
-it('goes on after a step that FRR refuses', async () => {
-  await using fake = await FakeVty.listen((line) =>
-    line.startsWith('route-map ') ? Buffer.from('% no\0\0\0\x02') : '',
-  );
-  const driver = driverAt(fake.path, psk('s3cret'));
-  const changes = driver.diff(await driver.observe(signal), { bgp: tunnelPlan });
-  const { done, failed } = await driver.apply(changes, signal);
-  expect(failed.every(({ change }) => change.subject.startsWith('route-map'))).toBe(true);
-  expect(failed[0]?.error).toBe('bgpd: route-map sp-169.254.10.1-v4-in deny 10: % no');
-  expect(done.at(-1)?.subject).toBe('BGP neighbor 169.254.10.1');
+describe('policies', () => {
+  it('go in one transaction, and nothing else does', async () => {
+    await using fake = await FakeVty.listen();
+    const driver = driverAt(fake.path, psk('s3cret'));
+    const changes = driver.diff(await driver.observe(signal), { bgp: tunnelPlan });
+    fake.lines.length = 0;
+    await driver.apply(changes, signal);
+    const batches = fake.lines.join('\n').split('XFRR_');
+    expect(batches).toHaveLength(3);
+    expect(batches[1]).toContain('ip prefix-list sp-refuse');
+    expect(batches[1]).toContain('route-map sp-169.254.10.1-v4-in deny 10');
+    expect(batches[1]).not.toContain('exit');
+    expect(batches[2]).toContain('router bgp 65001');
+  });
+
+  it('are typed one by one where FRR refuses one of them, and the rest goes on', async () => {
+    await using fake = await FakeVty.listen((line) =>
+      line === 'route-map sp-169.254.10.1-v4-in deny 10' ? Buffer.from('% no\0\0\0\x02') : '',
+    );
+    const driver = driverAt(fake.path, psk('s3cret'));
+    const changes = driver.diff(await driver.observe(signal), { bgp: tunnelPlan });
+    const { done, failed } = await driver.apply(changes, signal);
+    expect(failed.map(({ error }) => error)).toEqual([
+      'bgpd: route-map sp-169.254.10.1-v4-in deny 10: % no',
+    ]);
+    expect(done).toHaveLength(changes.length - 1);
+  });
+
+  it('are so many at once that an answer comes in time', async () => {
+    await using fake = await FakeVty.listen();
+    const driver = driverAt(fake.path, psk('s3cret'));
+    const neighbors = Array.from({ length: 60 }, (_, index) => ({
+      ...secondPeer,
+      address: `169.254.1.${String(index)}`,
+    }));
+    const changes = driver.diff(await driver.observe(signal), {
+      bgp: { ...tunnelPlan, neighbors },
+    });
+    await driver.apply(changes, signal);
+    const starts = fake.lines.filter((line) => line === 'XFRR_start_configuration');
+    expect(starts.length).toBeGreaterThan(1);
+    expect(starts.length).toBeLessThan(8);
+  });
 });
 
 it('warns of BFD by another port', () => {

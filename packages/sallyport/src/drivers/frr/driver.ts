@@ -7,8 +7,9 @@
  * Every received route is installed there (`set table`), in no other table, and what no policy lets in
  * nowhere. Of the running configuration everything in `router bgp`, route maps, lists and BFD profiles is
  * ours; debugging and logging of somebody who looks into the instance stay.
- * Order: see `diff.ts`. Failure: the first line that is refused ends its step; the others go on, and the next
- * round types what is missing. A new neighbour stays switched off until all of it was taken.
+ * Order: see `diff.ts`. Prefix lists and route maps go in transactions of many lines: typed one by
+ * one they take minutes for fifty neighbours. Failure: the first line that is refused ends its step; the others
+ * go on, and the next round types what is missing. A new neighbour stays switched off until all of it was taken.
  * Secrets: a password is typed and never read: with it goes a description that names its fingerprint.
  * Supported standards and manuals: RFC 4271, RFC 4456, RFC 4760, RFC 5880, RFC 5881, RFC 8092, RFC 8212,
  * RFC 8326, RFC 8950, RFC 2385, RFC 5082; FRR user guide 8.4: bgpd, bfdd, zebra, route maps, filtering.
@@ -23,7 +24,7 @@ import type { ApplyReport, Driver, FailedChange } from '../driver.ts';
 import { diffFrr } from './diff.ts';
 import type { FrrEngine } from './engine.ts';
 import { parseBfdConfig, parseBgpConfig, parseVersion } from './parse-config.ts';
-import type { FrrChange, FrrDesired, ObservedFrr, VtyLine } from './state.ts';
+import type { ConfiguredDaemon, FrrChange, FrrDesired, ObservedFrr, VtyLine } from './state.ts';
 import type { TypedLine } from './vty-socket.ts';
 
 export interface SecretReader {
@@ -39,6 +40,9 @@ export interface FrrDriverOptions {
 
 /** TCP_MD5SIG_MAXKEYLEN of <linux/tcp.h>; FRR takes one word. */
 const PASSWORD = /^[!-~]{1,80}$/;
+
+/** Of one transaction, which takes a second then. */
+const LINES_TOGETHER = 500;
 
 export class FrrDriver implements Driver<FrrDesired, ObservedFrr, FrrChange> {
   readonly name = 'frr';
@@ -77,14 +81,23 @@ export class FrrDriver implements Driver<FrrDesired, ObservedFrr, FrrChange> {
   async apply(changes: readonly FrrChange[], signal: AbortSignal): Promise<ApplyReport<FrrChange>> {
     const done: FrrChange[] = [];
     const failed: FailedChange<FrrChange>[] = [];
-    for (const change of changes) {
-      const { daemon, lines } = change.step;
+    for (const batch of batchesOf(changes)) {
       try {
-        const typed = await Promise.all(lines.map((line) => this.#typed(line)));
-        await this.#options.engine.vty[daemon].configure(typed, signal);
-        done.push(change);
-      } catch (error) {
-        failed.push({ change, error: messageOf(error) });
+        if (batch.length > 1) {
+          await this.#typeTogether(batch, signal);
+          done.push(...batch);
+          continue;
+        }
+      } catch {
+        // Which of them it was is found out one by one.
+      }
+      for (const change of batch) {
+        try {
+          await this.#type(change.step.daemon, change.step.lines, signal);
+          done.push(change);
+        } catch (error) {
+          failed.push({ change, error: messageOf(error) });
+        }
       }
     }
     return { done, failed };
@@ -107,6 +120,22 @@ export class FrrDriver implements Driver<FrrDesired, ObservedFrr, FrrChange> {
     }
   }
 
+  /** One transaction: FRR would compare all that it has after each line (lib/northbound_cli.c). */
+  #typeTogether(changes: readonly FrrChange[], signal: AbortSignal): Promise<void> {
+    const lines = changes.flatMap(({ step }) => step.lines);
+    const within = ['XFRR_start_configuration', ...lines, 'XFRR_end_configuration'];
+    return this.#type('bgpd', within, signal);
+  }
+
+  async #type(
+    daemon: ConfiguredDaemon,
+    lines: readonly VtyLine[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const typed = await Promise.all(lines.map((line) => this.#typed(line)));
+    await this.#options.engine.vty[daemon].configure(typed, signal);
+  }
+
   async #typed(line: VtyLine): Promise<TypedLine> {
     if (typeof line === 'string') return { text: line };
     const { namespace, name } = line.secret;
@@ -120,4 +149,22 @@ export class FrrDriver implements Driver<FrrDesired, ObservedFrr, FrrChange> {
       );
     return { text: line.text, secret };
   }
+}
+
+/** Policies that follow each other, as many as one answer can wait for; everything else by itself. */
+function batchesOf(changes: readonly FrrChange[]): FrrChange[][] {
+  const batches: FrrChange[][] = [];
+  let lines = 0;
+  for (const change of changes) {
+    const batch = batches.at(-1);
+    const isPolicy = change.step.isPolicy === true;
+    const fits = batch?.at(-1)?.step.isPolicy === true && lines < LINES_TOGETHER;
+    if (batch !== undefined && isPolicy && fits) batch.push(change);
+    else {
+      batches.push([change]);
+      lines = 0;
+    }
+    lines += change.step.lines.length;
+  }
+  return batches;
 }

@@ -122,6 +122,7 @@ export class FrrEngine {
     this.close();
     for (const daemon of DAEMONS.toReversed()) {
       await (await this.#process(daemon, signal)).stop(signal);
+      await rm(this.#argumentFileOf(daemon), { force: true });
     }
     await rm(this.#ownConfig, { force: true });
     await rm(this.#directory, { recursive: true, force: true });
@@ -142,6 +143,9 @@ export class FrrEngine {
   async #start(daemon: Daemon, process: DaemonProcess, signal: AbortSignal): Promise<void> {
     try {
       await this.#prepare(signal);
+      // Systemd splits it at blanks.
+      const line = `ARGUMENTS=${this.#argumentsOf(daemon).join(' ')}\n`;
+      if (process instanceof UnitProcess) await writeFileAtomic(this.#argumentFileOf(daemon), line);
       await process.start(signal);
     } catch (error) {
       signal.throwIfAborted();
@@ -199,6 +203,11 @@ export class FrrEngine {
         await delay(POLL_MILLISECONDS, undefined, { signal });
       }
     }
+  }
+
+  /** For its unit: `deploy/systemd/sallyport-frr@.service`. */
+  #argumentFileOf(daemon: Daemon): string {
+    return join(this.#runDirectory, `${daemon}.arguments`);
   }
 
   #argumentsOf(daemon: Daemon): readonly string[] {

@@ -47,14 +47,14 @@ export function renderFrr({ bgp }: FrrDesired): FrrConfig {
   const neighbors = new Map<string, NeighborConfig>();
   const profiles = [...bgp.neighbors, bgp.nodes].flatMap((one) => one?.bfd ?? []);
 
-  for (const family of FAMILIES) {
-    addList(lists, REFUSE_LIST, family, bgp.refuse);
-  }
   lists.set(`bgp as-path access-list ${OWN_AS_LIST}`, new Set([`permit _${bgp.asn}_`]));
   lists.set(
     `bgp large-community-list expanded ${LEARNED_LIST}`,
     new Set([`permit _${bgp.asn}:${OWNER.routeProtocol}:`]),
   );
+  for (const family of FAMILIES) {
+    addList(lists, REFUSE_LIST, family, bgp.refuse);
+  }
   const addPolicies = (name: string, families: readonly Family[], policy: Policy): void => {
     for (const family of families) {
       const into = policyName(name, family, 'in');

@@ -78,6 +78,8 @@ export type ConfiguredDaemon = 'bfdd' | 'bgpd';
 export interface FrrStep {
   readonly daemon: ConfiguredDaemon;
   readonly lines: readonly VtyLine[];
+  /** Of prefix lists and route maps: many of them are one transaction. */
+  readonly isPolicy?: true;
 }
 
 export interface FrrChange extends Change {

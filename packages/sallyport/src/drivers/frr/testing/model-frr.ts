@@ -56,7 +56,7 @@ export class ModelFrr {
   apply({ step }: FrrChange): void {
     const path: string[] = [];
     for (const line of step.lines) this.#type(path, textOf(line), step.daemon);
-    if (path.length > 0) throw new Error(`left open: ${path.join(', ')}`);
+    if (path.length > 0 && !isRouteMap(path)) throw new Error(`left open: ${path.join(', ')}`);
   }
 
   print(daemon: Daemon): string {
@@ -65,6 +65,8 @@ export class ModelFrr {
   }
 
   #type(path: string[], line: string, daemon: Daemon): void {
+    // What no route map takes is tried outside of it.
+    if (isRouteMap(path) && /^(no )?(route-map|ip|ipv6|bgp|router) /.test(line)) path.pop();
     const block = path.join('|');
     if (line === 'exit' || line === 'exit-address-family') {
       if (path.pop() === undefined) throw new Error('exit from the top');
@@ -210,6 +212,10 @@ export class ModelFrr {
 function withBfd(line: string): string[] {
   const [, neighbor] = /^(neighbor \S+ bfd) profile/.exec(line) ?? [];
   return neighbor === undefined ? [line] : [neighbor, line];
+}
+
+function isRouteMap(path: readonly string[]): boolean {
+  return path.at(-1)?.startsWith('route-map ') === true;
 }
 
 function keyOf(line: string): string {
