@@ -66,11 +66,6 @@ export class FrrStranger {
     await end(child, 'SIGKILL');
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#running.values()].map((child) => end(child, 'SIGTERM')));
-    this.#running.clear();
-  }
-
   get #directory(): string {
     return join(RUN_DIRECTORY, this.host.namespace);
   }
