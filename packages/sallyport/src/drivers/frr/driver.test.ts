@@ -3,7 +3,7 @@ import type { CommandRunner } from '../../platform/linux/command.ts';
 import type { SecretMaterial } from '../../platform/secret-material.ts';
 import { SecretValue } from '../../platform/secret-value.ts';
 import { FrrDriver } from './driver.ts';
-import { FakeVty } from './testing/fake-vty.ts';
+import { answer, FakeVty } from './testing/fake-vty.ts';
 import { peer, secondPeer, tunnelPlan } from './testing/plans.ts';
 import { VtySocket } from './vty-socket.ts';
 
@@ -52,6 +52,18 @@ describe('a password', () => {
     expect(failed[0]?.error).toMatch(/^Secret default\/bgp: /);
     expect(fake.lines.filter((line) => line.includes('neighbor 169.254.10.1'))).toEqual([]);
   });
+});
+
+it('says what lacks where the kernel cannot sign', async () => {
+  await using fake = await FakeVty.listen((line) =>
+    line.includes('password') ? answer('% Error while applying TCP-Sig to session(s)\n', 13) : '',
+  );
+  const driver = driverAt(fake.path, psk('s3cret'));
+  const changes = driver.diff(await driver.observe(signal), { bgp: tunnelPlan });
+  const { failed } = await driver.apply(changes, signal);
+  expect(failed.map(({ error }) => error)).toEqual([
+    'bgpd: neighbor 169.254.10.1 password: % Error while applying TCP-Sig to session(s); this kernel cannot sign TCP (CONFIG_TCP_MD5SIG)',
+  ]);
 });
 
 describe('policies', () => {

@@ -96,7 +96,7 @@ export class FrrDriver implements Driver<FrrDesired, ObservedFrr, FrrChange> {
           await this.#type(change.step.daemon, change.step.lines, signal);
           done.push(change);
         } catch (error) {
-          failed.push({ change, error: messageOf(error) });
+          failed.push({ change, error: explained(messageOf(error)) });
         }
       }
     }
@@ -149,6 +149,12 @@ export class FrrDriver implements Driver<FrrDesired, ObservedFrr, FrrChange> {
       );
     return { text: line.text, secret };
   }
+}
+
+/** FRR says what it did, and not what lacks. */
+function explained(error: string): string {
+  const lacksMd5 = error.includes('applying TCP-Sig');
+  return lacksMd5 ? `${error}; this kernel cannot sign TCP (CONFIG_TCP_MD5SIG)` : error;
 }
 
 /** Policies that follow each other, as many as one answer can wait for; everything else by itself. */

@@ -101,6 +101,17 @@ describe('lines of the configuration', () => {
       },
     ));
 
+  it('with a secret tell why it was not taken', () =>
+    talk(
+      (line) => (line.includes('password') ? answer('% Error while applying TCP-Sig\n', 13) : ''),
+      async ({ vty }) => {
+        const line = { text: 'neighbor 192.0.2.1 password', secret: 'tell-nobody' };
+        await expect(vty.configure([line], signal)).rejects.toThrow(
+          'bgpd: neighbor 192.0.2.1 password: % Error while applying TCP-Sig',
+        );
+      },
+    ));
+
   it('with a secret never tell it', () =>
     talk(
       (line) => (line.includes('password') ? answer(`% Unknown command: ${line}`, 2) : ''),

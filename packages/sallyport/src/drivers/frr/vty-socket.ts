@@ -113,8 +113,9 @@ export class VtySocket {
       about: `${daemon}: ${text}`,
     });
     if (TAKEN.includes(answer.status)) return answer.text;
-    // FRR repeats a line that it does not take.
-    const said = secret === undefined ? answer.text.trim() : '';
+    // FRR repeats a line that it does not know.
+    const isRepeated = secret !== undefined && answer.text.includes(text);
+    const said = isRepeated ? '' : answer.text.trim();
     const outcome = said === '' ? `refused with status ${answer.status}` : said;
     throw new VtyError(`${daemon}: ${text}: ${outcome}`);
   }
