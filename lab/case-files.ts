@@ -3,6 +3,7 @@
 import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LabDataPlane } from './data-plane.ts';
+import { isWhole } from './length.ts';
 import { projectDirectory } from './paths.ts';
 
 /** A case with this line also runs where only user-space ESP is. */
@@ -10,6 +11,12 @@ const USERSPACE_MARK = /^\/\/ lab: userspace$/m;
 
 /** One with this line, too; in a short run it needs no other kernel than the machine's. */
 const ANY_KERNEL_MARK = /^\/\/ lab: any kernel$/m;
+
+/**
+ * Its daemons count in tenths of a second: it wants a machine with nothing else to do, and runs by name, or
+ * with `--whole`.
+ */
+const ALONE_MARK = /^\/\/ lab: alone$/m;
 
 /** Minutes: it begins first, so that nobody waits for it in the end. */
 const LONG_MARK = /^\/\/ lab: long$/m;
@@ -37,6 +44,7 @@ export async function caseFiles(
     const text = await readFile(path, 'utf8');
     if (dataPlane !== 'kernel' && !USERSPACE_MARK.test(text) && !needsNoOther(text)) continue;
     if (isElsewhere(text)) continue;
+    if (patterns.length === 0 && !isWhole() && ALONE_MARK.test(text)) continue;
     (LONG_MARK.test(text) ? long : short).push(path);
   }
   return [...long.sort(), ...short.sort()];

@@ -5,6 +5,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { access, readFile, writeFile } from 'node:fs/promises';
+import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { end, mustExecute } from './execute.ts';
 import type { Host } from './host.ts';
@@ -76,6 +77,8 @@ export class FrrStranger {
     const output = this.host.file(`${daemon}.out`);
     const args = ['-N', this.host.namespace, '-f', config, '--log', 'stdout', '--vty_port', '0'];
     const child = this.host.spawn(join('/usr/lib/frr', daemon), args, { outputFile: output });
+    // It stands for a machine with a processor of its own.
+    if (child.pid !== undefined) setPriority(child.pid, -15);
     this.#running.set(daemon, child);
     const sockets = [`${daemon}.vty`, ...(daemon === 'zebra' ? ['zserv.api'] : [])];
     await until(

@@ -1,6 +1,7 @@
 // The topology `cluster` itself, strangers everywhere: traffic goes encrypted and in both directions, and by BGP and BFD it
 // survives that one end of a tunnel loses its power.
 // lab: userspace
+// lab: alone
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

@@ -23,18 +23,31 @@ export const MUTATIONS: readonly Mutation[] = [
 /** Fields that have one value only today: with a second one they need a mutation. */
 export const SINGLE_VALUED: readonly string[] = ['Gateway spec.engine', 'Connection spec.mode'];
 
-/** Fields of what this world has none of: daemons in other network namespaces, authorities of our own. By case. */
+/**
+ * Fields of what this world has none of: daemons in other network namespaces, authorities of our own, other gateways
+ * and neighbours that speak BGP. By case.
+ */
 export const TRIED_ELSEWHERE: Readonly<Record<string, string>> = {
+  ...elsewhere('Gateway', 'spec.availability.', 'vrrp.lab.ts'),
+  ...elsewhere('Gateway', 'spec.bgp.', 'frr.lab.ts'),
+  ...elsewhere('Connection', 'spec.provider', 'frr.lab.ts'),
+  ...elsewhere('Connection', 'spec.routing.bgp.', 'frr.lab.ts'),
+  ...elsewhere('Connection', 'spec.tunnels[].priority', 'frr.lab.ts'),
+  ...elsewhere('Connection', 'spec.tunnels[].inside', 'kernel.lab.ts'),
+  ...elsewhere('Connection', 'spec.probes.', 'probes.lab.ts'),
+  ...elsewhere('Host', 'spec.internalAddresses', 'failover.lab.ts'),
   'Host spec.shards[].name': 'shards.lab.ts',
   'Host spec.shards[].addresses': 'shards.lab.ts',
-  ...Object.fromEntries(
-    [
-      ...Object.keys(CHANGE_CLASSES.Secret)
-        .filter((field) => field.startsWith('spec.issued.'))
-        .map((field) => `Secret ${field}`),
-      ...Object.keys(CHANGE_CLASSES.CertificateAuthority).map(
-        (field) => `CertificateAuthority ${field}`,
-      ),
-    ].map((field) => [field, 'rotation.lab.ts']),
-  ),
+  ...elsewhere('Secret', 'spec.issued.', 'rotation.lab.ts'),
+  ...elsewhere('CertificateAuthority', '', 'rotation.lab.ts'),
 };
+
+/** All fields of a kind that begin so. */
+function elsewhere(
+  kind: keyof typeof CHANGE_CLASSES,
+  beginning: string,
+  lab: string,
+): Readonly<Record<string, string>> {
+  const fields = Object.keys(CHANGE_CLASSES[kind]).filter((field) => field.startsWith(beginning));
+  return Object.fromEntries(fields.map((field) => [`${kind} ${field}`, lab]));
+}

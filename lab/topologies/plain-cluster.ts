@@ -47,6 +47,6 @@ export async function startPlainCluster(
   );
 }
 
-async function nextHop(host: Host, address: string): Promise<string | undefined> {
+export async function nextHop(host: Host, address: string): Promise<string | undefined> {
   return / via (\S+) /.exec(await host.mustExec('ip', ['route', 'get', address]))?.[1];
 }

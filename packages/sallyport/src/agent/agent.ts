@@ -7,8 +7,10 @@ import { release } from 'node:os';
 import { messageOf } from '../lib/message-of.ts';
 import type { Problem } from '../lib/problem.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
+import type { Withdrawn } from '../plan/withdraw.ts';
 import { writeFileAtomic } from '../platform/atomic-file.ts';
 import { expiryProblems } from '../status/expiry.ts';
+import { judgeTunnels, withdrawnOf } from '../status/health/judge-health.ts';
 import type { HostReading, HostReport } from '../status/host-report.ts';
 import type { CertificateKeeper } from './certificates/keeper.ts';
 import type { AgentView } from './certificates/proof-watch.ts';
@@ -19,6 +21,7 @@ import { watchNetwork } from './kernel-monitor.ts';
 import type { Log } from './log.ts';
 import { MOVING_MILLISECONDS, Pace, SETTLE_MILLISECONDS } from './pace.ts';
 import type { PlanSource } from './plan-source.ts';
+import type { Probes } from './probes/probes.ts';
 import type { Reconciler, Round } from './reconciler.ts';
 import type { EventRecorder } from './record/event-recorder.ts';
 import type { ReportMemory } from './record/report-memory.ts';
@@ -40,6 +43,7 @@ export interface AgentOptions {
   readonly reportMemory: Pick<ReportMemory, 'complete'>;
   readonly secrets: Pick<SecretWatch, 'check'>;
   readonly certificates: Pick<CertificateKeeper, 'problems' | 'wake'>;
+  readonly probes: Pick<Probes, 'follow' | 'view' | 'close'>;
   readonly reportPath: string;
   readonly controlSocket: string;
   readonly log: Log;
@@ -78,9 +82,14 @@ export class Agent {
     return { plan: this.#plan, report: this.#report };
   }
 
+  /** Something has happened that no round has been told of. */
+  lookSoon(): void {
+    this.#soon(TOLD);
+  }
+
   /** Runs until the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
-    const { controlSocket, shards, explainer, log } = this.#options;
+    const { controlSocket, shards, explainer, probes, log } = this.#options;
     // Of an agent that was killed while it exchanged a tunnel.
     await shards.releaseHolds(signal);
     const control = await serveControl(controlSocket, {
@@ -113,6 +122,7 @@ export class Agent {
     clearTimeout(this.#timer);
     watcher?.close();
     control.close();
+    probes.close();
     await shards.close();
     await Promise.allSettled([events, this.#round]);
     await this.#options.history.save();
@@ -169,7 +179,7 @@ export class Agent {
   async #runRound(): Promise<HostReport | undefined> {
     if (this.#ended) return undefined;
     const { source, reconciler, reportMemory, history, shards, recorder } = this.#options;
-    const { secrets, certificates, log } = this.#options;
+    const { secrets, certificates, probes, log } = this.#options;
     if (this.#pace.isAllDue(performance.now())) this.#want(ALL);
     if (performance.now() >= (this.#kernelAt ?? Number.POSITIVE_INFINITY)) this.#want(KERNEL);
     if (this.#wanted.kernel) this.#kernelAt = undefined;
@@ -183,7 +193,11 @@ export class Agent {
       const round =
         plan === undefined
           ? { ...IDLE, engines: shards.engines }
-          : await reconciler.round(plan, extent, AbortSignal.timeout(ROUND_MILLISECONDS));
+          : await reconciler.round(
+              plan,
+              { extent, withdrawn: this.#withdrawn(), probes: () => probes.view },
+              AbortSignal.timeout(ROUND_MILLISECONDS),
+            );
       // A round that was cut off tells nothing true: the last report stands.
       if (this.#isEnded()) return undefined;
       const isNew = plan?.revision !== this.#plan?.revision;
@@ -194,6 +208,7 @@ export class Agent {
         if (areSecretsDue) this.#secretsDueAt = performance.now() + SECRETS_MILLISECONDS;
       }
       this.#plan = plan;
+      probes.follow(plan?.probes ?? []);
       if (isNew) certificates.wake();
       // Without a plan nothing is known to be gone.
       if (plan !== undefined) history.keepOnly(new Set(plan.tunnels.map((tunnel) => tunnel.name)));
@@ -220,6 +235,12 @@ export class Agent {
     }
   }
 
+  /** By what was read last, and what probes have found out until now. */
+  #withdrawn(): Withdrawn {
+    const tunnels = this.#report?.tunnels ?? [];
+    return withdrawnOf(tunnels, judgeTunnels(tunnels, this.#options.probes.view));
+  }
+
   /** As a method, since the signal may have come during an `await`. */
   #isEnded(): boolean {
     return this.#ended;
@@ -241,7 +262,7 @@ export class Agent {
   }
 
   #toReading(plan: HostPlan | undefined, round: Round): HostReading {
-    const { drift, host, version } = this.#options;
+    const { drift, host, version, probes } = this.#options;
     const isInEffect =
       plan !== undefined &&
       round.differences.length === 0 &&
@@ -256,6 +277,11 @@ export class Agent {
       ...(plan === undefined ? {} : { wantedRevision: plan.revision }),
       ...(isInEffect ? { revisionInEffect: plan.revision } : {}),
       tunnels: round.tunnels,
+      ...(plan?.probes === undefined
+        ? {}
+        : { health: { probes: probes.view, tunnels: judgeTunnels(round.tunnels, probes.view) } }),
+      ...(round.vrrp === undefined ? {} : { vrrp: round.vrrp }),
+      ...(round.bgp === undefined ? {} : { bgp: round.bgp }),
       differences: round.differences,
       drift: drift.report,
       problems: round.problems,

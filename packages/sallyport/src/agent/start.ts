@@ -3,6 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
+import { Frr } from '../drivers/frr/frr.ts';
+import { KeepalivedDriver } from '../drivers/keepalived/driver.ts';
 import { KernelDriver } from '../drivers/kernel/driver.ts';
 import { failuresOf } from '../lib/failures-of.ts';
 import { messageOf } from '../lib/message-of.ts';
@@ -22,16 +24,19 @@ import { DriftWatch } from './drift-watch.ts';
 import { KernelLevel } from './kernel-level.ts';
 import type { Log } from './log.ts';
 import { PlanSource } from './plan-source.ts';
+import { Probes } from './probes/probes.ts';
 import { Reconciler } from './reconciler.ts';
 import { EventRecorder } from './record/event-recorder.ts';
 import { HistoryFile } from './record/history-file.ts';
 import { ReportMemory, withNothingInEffect } from './record/report-memory.ts';
 import { TunnelHistory } from './record/tunnel-history.ts';
+import { RoutingLevel } from './routing-level.ts';
 import { StoredSecrets } from './secret-source.ts';
 import { SecretWatch } from './secret-watch.ts';
 import { foundShards } from './shard/found-shards.ts';
 import { makeShard } from './shard/make-shard.ts';
 import { Shards } from './shard/shards.ts';
+import { VrrpLevel } from './vrrp-level.ts';
 import { gatherEvidence } from './why/evidence-source.ts';
 import { Explainer } from './why/explainer.ts';
 
@@ -63,13 +68,23 @@ export async function runAgent(options: StartOptions, signal: AbortSignal): Prom
   const lock = await lockAgent(paths.agentLock);
   try {
     const last = await lastReport(paths.report);
-    const parts = await assemble(options, last);
+    const parts = await assemble(options, last, () => {
+      agent.lookSoon();
+    });
     await parts.history.restore();
     const certificates = new CertificateKeeper({
       ...{ directories, log, replan, view: () => agent.view, clock: () => performance.now() },
     });
+    const probes = new Probes({
+      log,
+      onChange: ({ tunnel, target, state, reason }) => {
+        log.info({ tunnel, target, state }, reason);
+        agent.lookSoon();
+      },
+    });
     const agent: Agent = new Agent({
       ...parts,
+      probes,
       certificates,
       recorder: new EventRecorder(new Journal(paths.journal), last),
       host: hostname(),
@@ -98,7 +113,7 @@ export async function teardown(options: StartOptions, signal: AbortSignal): Prom
   // Where the last agent was told to use a daemon of somebody else, that one holds what is ours.
   const external =
     options.externalSocket ?? last?.engines.find((engine) => engine.external)?.socket;
-  const { shards, kernel } = await assemble({
+  const { shards, kernel, frr, keepalived } = await assemble({
     ...options,
     ...(external === undefined ? {} : { externalSocket: external }),
   });
@@ -108,6 +123,10 @@ export async function teardown(options: StartOptions, signal: AbortSignal): Prom
       await writeFileAtomic(paths.report, `${JSON.stringify(withNothingInEffect(last))}\n`);
     },
   ]);
+  // The way back of their deaths: sessions say goodbye while their tunnels stand.
+  faults.push(
+    ...(await failuresOf([() => keepalived.cleanUp(signal), () => frr.driver.cleanUp(signal)])),
+  );
   faults.push(...(await shards.remove(signal)));
   faults.push(...(await failuresOf([() => kernel.cleanUp(signal)])));
   await lock.release();
@@ -135,11 +154,15 @@ async function lockAgent(path: string): Promise<Lock> {
   }
 }
 
+/** `onEnd`: a daemon has ended that no other one tells of. */
 async function assemble(
   options: StartOptions,
   last?: HostReport,
+  onEnd: () => void = () => undefined,
 ): Promise<{
   kernel: KernelDriver;
+  frr: Frr;
+  keepalived: KeepalivedDriver;
   shards: Shards;
   reconciler: Reconciler;
   drift: DriftWatch;
@@ -174,9 +197,21 @@ async function assemble(
     found,
     log,
   });
+  const frr = new Frr({
+    runDirectory: directories.run,
+    commands: systemCommands,
+    secrets: new StoredSecrets(paths),
+    onEnd,
+  });
+  const keepalived = new KeepalivedDriver({
+    directory: paths.keepalived,
+    commands: systemCommands,
+  });
   const reconciler = new Reconciler({
     kernel: new KernelLevel({ kernel, drift, log }),
     shards,
+    routing: new RoutingLevel({ frr, drift, log }),
+    vrrp: new VrrpLevel({ driver: keepalived, drift, log, onEnd }),
   });
   const secrets = new SecretWatch({
     secrets: new StoredSecrets(paths),
@@ -186,5 +221,5 @@ async function assemble(
     gather: gatherEvidence,
     trailOf: (tunnel) => shards.trailOf(tunnel),
   });
-  return { kernel, shards, reconciler, drift, history, secrets, explainer };
+  return { kernel, shards, frr, keepalived, reconciler, drift, history, secrets, explainer };
 }

@@ -66,6 +66,8 @@ export interface BgpNeighborPlan {
   readonly reach: 'connected' | 'any-ttl' | 'unconnected';
   /** Secret of the TCP MD5 signature (RFC 2385); absent: none. */
   readonly password?: SecretUse;
+  /** Nothing is to come by its tunnel now: the session is ended, and its configuration stays. */
+  readonly shutdown?: true;
   /** What is taken from it; nothing else is. */
   readonly accept: readonly PrefixRange[];
   /** What of `originate` is told to it. */

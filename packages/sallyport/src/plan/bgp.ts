@@ -234,6 +234,21 @@ function otherGateways(
   });
 }
 
+/** Where the other gateways are that BGP may lead packets to. */
+export function relaysOf({ hostName, objects }: BgpContext, bgp: BgpPlan | undefined): string[] {
+  if (bgp === undefined) return [];
+  const gateways = [...objects.gateways.values()].filter(
+    ({ spec }) => spec.bgp !== undefined && spec.placement.hosts.includes(hostName),
+  );
+  const addresses = gateways.flatMap(({ metadata, spec }) =>
+    spec.placement.hosts
+      .filter((name) => name !== hostName)
+      .flatMap((name) => objects.hosts.get(objectKey(metadata.namespace, name)) ?? [])
+      .flatMap(internalAddresses),
+  );
+  return [...new Set(addresses.map(canonicalAddress))].sort();
+}
+
 /** Addresses by which two hosts of the cluster reach each other: the first of a family that both have. */
 function internalPair(
   ours: Host,

@@ -42,7 +42,7 @@ export interface PlanSection {
 export function sectionsOf(plan: HostPlan): PlanSection[] {
   const { guarded, clamps, peers, relays = [] } = plan.firewall;
   return [
-    { title: 'routes', lines: plan.routes.map(formatRoute) },
+    { title: 'routes', lines: plan.routes.map(formatWays) },
     {
       title: 'rules',
       lines: plan.rules.map(
@@ -156,6 +156,12 @@ function describeAuth({ auth }: TunnelPlan): string {
   const demanded =
     auth.revocation === 'strict' ? ', and be in no revocation list, which must be there' : '';
   return `certificate, Secret ${auth.secret.name}; the other side's must come from Secret ${auth.peerAuthority.name}${demanded}`;
+}
+
+/** With those that stand by. */
+function formatWays(route: RoutePlan): string {
+  const others = (route.standby ?? []).map((way) => way.interface);
+  return `${formatRoute(route)}${others.length === 0 ? '' : `; by ${others.join(', then ')} while that cannot carry it`}`;
 }
 
 /** As `ip route` writes it. */

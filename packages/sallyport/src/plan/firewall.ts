@@ -5,7 +5,11 @@ import type { FirewallPlan } from './host-plan.ts';
 import { mssBytes } from './mtu.ts';
 import { peerInside, type RoutedTunnel, remotePrefixes } from './routing.ts';
 
-export function planFirewall(routed: readonly RoutedTunnel[]): FirewallPlan {
+/** `relays`: our other gateways, which have tunnels to the same networks. */
+export function planFirewall(
+  routed: readonly RoutedTunnel[],
+  relays: readonly string[],
+): FirewallPlan {
   const guarded = new Set<string>();
   const clamps = new Map<string, number>();
   for (const { tunnel, gateway } of routed) {
@@ -28,6 +32,7 @@ export function planFirewall(routed: readonly RoutedTunnel[]): FirewallPlan {
       by: isByPolicy(prefix) ? 'policy' : 'interface',
     })),
     peers: [...new Set(peers)].sort(),
+    ...(relays.length === 0 ? {} : { relays }),
     clamps: sortPrefixes([...clamps.keys()]).flatMap((prefix) => {
       const size = clamps.get(prefix);
       return size === undefined ? [] : [{ prefix, mssBytes: size }];

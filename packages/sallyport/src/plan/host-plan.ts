@@ -147,6 +147,13 @@ export interface RoutePlan {
   readonly nexthop?: number;
   /** Preferred source address for packets of the gateway itself. */
   readonly source?: string;
+  /** Where its packets go instead while the tunnel of `interface` is not to carry them, best first. */
+  readonly standby?: readonly RouteWay[];
+}
+
+export interface RouteWay {
+  readonly interface: string;
+  readonly source?: string;
 }
 
 export interface RulePlan {

@@ -8,7 +8,7 @@ import type { Connection } from '../model/connection.ts';
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
 import { type Facts, indexSecretFacts } from '../model/facts.ts';
 import type { DriftPolicy } from '../model/host.ts';
-import { planBgp } from './bgp.ts';
+import { planBgp, relaysOf } from './bgp.ts';
 import { hostDataPlanes } from './data-plane.ts';
 import { planFirewall } from './firewall.ts';
 import type { HostPlan, TunnelPlan } from './host-plan.ts';
@@ -75,7 +75,8 @@ export function planHost(objects: DeclaredObjects, hostName: string, facts: Fact
   const { routed, idle } = assignPrefixes(placed);
   problems.push(...findHostProblems(routed), ...idle);
   const interfaces = planInterfaces(placed);
-  const { bgp, problems: ofBgp } = planBgp({ hostName, tunnels: placed, objects, secretFacts });
+  const context = { hostName, tunnels: placed, objects, secretFacts };
+  const { bgp, problems: ofBgp } = planBgp(context);
   problems.push(...ofBgp);
   const vrrp = planVrrp(hostName, placed, objects);
   const probes = planProbes(placed);
@@ -95,7 +96,7 @@ export function planHost(objects: DeclaredObjects, hostName: string, facts: Fact
       routes,
       rules: planRules(routes, bgp),
       sysctls: planSysctls(tunnels, interfaces),
-      firewall: planFirewall(routed),
+      firewall: planFirewall(routed, relaysOf(context, bgp)),
       ...(bgp === undefined ? {} : { bgp }),
       ...(vrrp.length === 0 ? {} : { vrrp }),
       ...(probes.length === 0 ? {} : { probes }),
@@ -133,7 +134,7 @@ function driftPolicyOf({ hosts }: DeclaredObjects, hostName: string): DriftPolic
 
 /**
  * A declared prefix has one route: where several enabled tunnels lead to it, that of the highest priority
- * carries it, or the first by name. Of a learned one BGP decides.
+ * carries it, or the first by name, and the others with an interface stand by. Of a learned one BGP decides.
  */
 function assignPrefixes(placed: readonly PlacedConnection[]): {
   routed: RoutedTunnel[];
@@ -148,10 +149,16 @@ function assignPrefixes(placed: readonly PlacedConnection[]): {
     const prefixes = remotePrefixes(tunnel).filter((prefix) => {
       const carrier = carriers.get(prefix);
       if (carrier === undefined) carriers.set(prefix, tunnel);
-      else idle.push(idleForPrefix(tunnel, prefix, carrier));
-      return carrier === undefined;
+      const canServe = carrier === undefined || [tunnel, carrier].every(hasInterface);
+      if (!canServe) idle.push(idleForPrefix(tunnel, prefix, carrier));
+      return canServe;
     });
     return { ...place, prefixes };
   });
   return { routed, idle };
+}
+
+/** Of its own: packets go where their route leads. */
+function hasInterface({ interfaceId }: TunnelPlan): boolean {
+  return interfaceId !== undefined;
 }

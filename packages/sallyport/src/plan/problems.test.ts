@@ -220,8 +220,8 @@ const CASES: readonly Case[] = [
     lines: [],
   },
   {
-    what: 'which of two tunnels to one network carries it',
-    world: { text: vary(twoTunnels, [", 'fd20::/48']", ']']) },
+    what: 'which of two tunnels to one network carries it, where routes cannot choose',
+    world: { text: vary(twoTunnels, [", 'fd20::/48']", ']']), dataPlanes: ['policy'] },
     lines: [
       'warning: Connection default/partner-a spec.routing.static.networks: tunnel b stays idle for this network: tunnel default/partner-a/a carries it (10.20.0.0/16); remove one of the tunnels, or give each a connection with networks of its own [plan/several-tunnels-one-prefix]',
     ],

@@ -29,17 +29,21 @@ describe('routes', () => {
     ]);
   });
 
-  it('of two tunnels to one network take the first by name', () => {
+  it('of two tunnels to one network take the first by name, and the other stands by', () => {
     const text = vary(ipv4Only, [
       '    - remote: {address: 198.51.100.20}',
       '    - {name: b, remote: {address: 198.51.100.21}}\n    - {name: a, remote: {address: 198.51.100.20}}',
     ]);
     const { plan } = planWorld({ text });
-    const first = plan.tunnels.find(({ tunnel }) => tunnel === 'a')?.interface;
+    const [first, second] = ['a', 'b'].map(
+      (name) => plan.tunnels.find(({ tunnel }) => tunnel === name)?.interface,
+    );
     expect(plan.routes.filter(({ type }) => type === 'unicast')).toEqual([
-      { prefix: '10.20.0.0/16', table: 8300, type: 'unicast', interface: first },
+      {
+        ...{ prefix: '10.20.0.0/16', table: 8300, type: 'unicast', interface: first },
+        standby: [{ interface: second }],
+      },
     ]);
-    expect(plan.interfaces).toHaveLength(2);
   });
 
   it('of a disabled connection go to the enabled one that has the same network', () => {

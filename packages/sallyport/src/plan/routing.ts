@@ -36,7 +36,7 @@ import {
 import type { PlacedTunnel } from './placed.ts';
 
 export interface RoutedTunnel extends PlacedTunnel {
-  /** Remote prefixes this tunnel gets the routes of; those another tunnel has are left out. */
+  /** Remote prefixes this tunnel gets the routes of, or stands by for where one before it does. */
   readonly prefixes: readonly string[];
 }
 
@@ -99,13 +99,13 @@ export function planRoutes(routed: readonly RoutedTunnel[]): RoutePlan[] {
     if (tunnel.enabled && tunnel.interfaceId !== undefined && tunnel.interface !== undefined) {
       for (const prefix of prefixes) {
         const source = ownAddress(host, gateway, prefix);
-        add({
-          prefix,
-          table: OWNER.tunnelTable,
-          type: 'unicast',
-          interface: tunnel.interface,
-          ...(source === undefined ? {} : { source }),
-        });
+        const way = { interface: tunnel.interface, ...(source === undefined ? {} : { source }) };
+        const first = routes.get(keyOf(OWNER.tunnelTable, prefix));
+        add(
+          first === undefined
+            ? { prefix, table: OWNER.tunnelTable, type: 'unicast', ...way }
+            : { ...first, standby: [...(first.standby ?? []), way] },
+        );
       }
       // Before anything learned and the guard: a neighbour is reached by its own tunnel, or not at all.
       for (const pair of declared.inside ?? []) {

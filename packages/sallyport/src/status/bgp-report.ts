@@ -27,6 +27,8 @@ export interface BgpSessionReport {
   /** As planned; absent for one that has called without being listed. */
   readonly description?: string;
   readonly asn: number;
+  /** Name of the tunnel that leads to it; absent for hosts of the cluster. */
+  readonly tunnel?: string;
   readonly state: BgpState;
   /** RFC 3339; wavers by a second. Absent where it has never been established. */
   readonly establishedSince?: string;
@@ -88,4 +90,9 @@ export interface LearnedPrefix {
   /** Addresses, sorted. */
   readonly nextHops: readonly string[];
   readonly installed: boolean;
+}
+
+/** Whether it exchanges routes. */
+export function isEstablished({ state }: BgpSessionReport): boolean {
+  return state === 'established';
 }

@@ -3,7 +3,10 @@ import { formatBytes, formatDuration } from '../lib/format.ts';
 import { printable } from '../lib/printable.ts';
 import { formatProblem } from '../lib/problem.ts';
 import type { CertificateSummary } from '../model/facts.ts';
+import { formatBgp } from './format-bgp.ts';
 import { describeCertificate } from './format-certificate.ts';
+import { formatHealth } from './format-health.ts';
+import { formatVrrp } from './format-vrrp.ts';
 import type {
   Algorithms,
   ChildReport,
@@ -47,8 +50,11 @@ export function formatStatus(report: HostReport, now: string, isOver = false): s
     ...new Set(report.differences.map(formatDifference)),
     ...formatDrift(report.drift, now),
   ];
+  if (report.vrrp !== undefined) lines.push('', ...formatVrrp(report.vrrp, now));
+  if (report.bgp !== undefined) lines.push('', ...formatBgp(report.bgp, now));
   const worstFirst = report.tunnels.toSorted((a, b) => rank(a) - rank(b));
-  for (const tunnel of worstFirst) lines.push('', ...formatTunnel(tunnel, now));
+  for (const tunnel of worstFirst)
+    lines.push('', ...formatTunnel(tunnel, now), ...formatHealth(tunnel.name, report.health));
   return `${lines.map(printable).join('\n')}\n`;
 }
 

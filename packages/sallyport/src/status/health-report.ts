@@ -31,6 +31,12 @@ export interface ProbeReport extends Pick<ProbePlan, 'tunnel' | 'kind' | 'target
   readonly roundTrip?: RoundTrip;
 }
 
+/** What probes have found out, and what follows for the tunnels. */
+export interface HealthReport {
+  readonly probes: readonly ProbeReport[];
+  readonly tunnels: readonly Usability[];
+}
+
 /** Whether a tunnel is to carry packets. */
 export interface Usability {
   /** Name of the tunnel. */

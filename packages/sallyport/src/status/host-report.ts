@@ -3,8 +3,11 @@
 import type { Problem } from '../lib/problem.ts';
 import type { CertificateSummary } from '../model/facts.ts';
 import type { DataPlane } from '../model/gateway.ts';
+import type { BgpReport } from './bgp-report.ts';
 import type { ObjectStatus } from './conditions/condition.ts';
+import type { HealthReport } from './health-report.ts';
 import type { Scoped } from './scope.ts';
+import type { VrrpReport } from './vrrp-report.ts';
 
 /** Why a tunnel is not up, or will not stay so, in words a person can act on. Codes: `docs/reference/causes.md`. */
 export interface Cause {
@@ -204,6 +207,12 @@ export interface HostReport {
   /** Revision proven by read-back; absent while anything differs. */
   readonly revisionInEffect?: string;
   readonly tunnels: readonly TunnelReport[];
+  /** Absent where no tunnel is probed. */
+  readonly health?: HealthReport;
+  /** Absent without virtual addresses. */
+  readonly vrrp?: readonly VrrpReport[];
+  /** Absent without BGP. */
+  readonly bgp?: BgpReport;
   readonly differences: readonly Difference[];
   readonly drift: DriftReport;
   readonly problems: readonly HostProblem[];

@@ -41,7 +41,14 @@ describe('pathsOf', () => {
       'history',
       'applyLock',
     ]);
-    expect(below('/r')).toEqual(['agentLock', 'memory', 'shards', 'report', 'controlSocket']);
+    expect(below('/r')).toEqual([
+      'agentLock',
+      'memory',
+      'keepalived',
+      'shards',
+      'report',
+      'controlSocket',
+    ]);
   });
 
   it('keeps the copy of the plan where no write to the plan touches it', () => {

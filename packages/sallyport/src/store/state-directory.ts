@@ -40,6 +40,7 @@ export function pathsOf({ state, run }: Directories): {
   readonly applyLock: string;
   readonly agentLock: string;
   readonly memory: string;
+  readonly keepalived: string;
   readonly shards: string;
   readonly report: string;
   readonly controlSocket: string;
@@ -57,6 +58,7 @@ export function pathsOf({ state, run }: Directories): {
     applyLock: join(state, 'apply.lock'),
     agentLock: join(run, 'agent.lock'),
     memory: join(run, 'loaded.json'),
+    keepalived: join(run, 'keepalived'),
     shards: join(run, 'shards'),
     report: join(run, 'report.json'),
     controlSocket: join(run, 'agent.sock'),

@@ -235,11 +235,12 @@ esac`;
       },
       reconciler: {
         round: async (...args) => {
-          this.rounds.push(args[1].kernel);
+          this.rounds.push(args[1].extent.kernel);
           return this.answer(...args);
         },
       },
       shards: new Shards({ make: () => this.#shard(), found: [], log: this.#log }),
+      probes: { follow: () => undefined, view: [], close: () => undefined },
       certificates: { problems: [], wake: () => undefined },
       explainer: { explain: () => Promise.reject(new Error('nobody asks')) },
       drift: { report: { count: 0, last: [], reached: {} } },

@@ -36,6 +36,9 @@ interface FakeDaemonParts {
   readonly memoryPath: string;
 }
 
+/** Of levels that these hosts have no part of. */
+const NOTHING = { differences: [], problems: [] };
+
 export class HostWithFakes implements AsyncDisposable {
   readonly charon: FakeCharon;
   readonly kernel: FakeKernel = new FakeKernel();
@@ -89,6 +92,8 @@ export class HostWithFakes implements AsyncDisposable {
     this.#reconciler = new Reconciler({
       kernel: new KernelLevel({ kernel: this.kernel, drift: this.drift, log }),
       shards: this.#shards,
+      routing: { round: () => Promise.resolve(NOTHING) },
+      vrrp: { round: () => Promise.resolve(NOTHING) },
     });
   }
 
@@ -115,7 +120,15 @@ export class HostWithFakes implements AsyncDisposable {
     sas = true,
   ): Promise<Round & { readonly lines: string[] }> {
     const { signal } = new AbortController();
-    const round = await this.#reconciler.round(plan, { kernel, loaded: kernel, sas }, signal);
+    const round = await this.#reconciler.round(
+      plan,
+      {
+        extent: { kernel, loaded: kernel, sas },
+        withdrawn: { down: new Set(), failed: new Set() },
+        probes: () => [],
+      },
+      signal,
+    );
     return { ...round, lines: round.differences.map(({ text }) => text) };
   }
 

@@ -226,12 +226,22 @@ function changedNeighbor(
     ...families.flatMap(({ family, difference }) =>
       inFamily(family, familyLines(name, difference)),
     ),
-    ...(name !== NODES_GROUP && (before === undefined || before.settings.has('shutdown'))
-      ? [`no neighbor ${name} shutdown`]
-      : []),
+    ...(name === NODES_GROUP ? [] : switched(name, before, wanted)),
     'exit',
   ];
   return [changeOf('bgpd', subjectOf(name), observed, lines, ...all)];
+}
+
+/** At the end: a session begins with all of its policy. A new neighbour is off until then. */
+function switched(
+  name: string,
+  before: NeighborConfig | undefined,
+  wanted: NeighborConfig,
+): string[] {
+  const wasOff = before === undefined || before.settings.has('shutdown');
+  const isOff = wanted.settings.has('shutdown');
+  if (wasOff === isOff) return [];
+  return [`${isOff ? '' : 'no '}neighbor ${name} shutdown`];
 }
 
 function begin(name: string, { settings }: NeighborConfig): string[] {

@@ -86,6 +86,7 @@ export class FrrEngine {
           program: programOf(daemon),
           packageName: PACKAGE,
           args: this.#argumentsOf(daemon),
+          isPunctual: true,
         }),
     );
   }

@@ -150,6 +150,7 @@ function renderNeighbor(neighbor: BgpNeighborPlan): NeighborConfig {
     settings: settingsOf([
       ['remote-as', String(neighbor.asn)],
       ['description', neighbor.description],
+      neighbor.shutdown === true && ['shutdown'],
       bfd !== undefined && ['bfd profile', profileName(bfd)],
       password !== undefined && ['password', password.fingerprint.slice(0, TOLD_DIGITS)],
       reach === 'connected' && isPeer && ['ttl-security hops', '1'],

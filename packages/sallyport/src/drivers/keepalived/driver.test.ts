@@ -127,7 +127,6 @@ describe('without a keepalived', () => {
     expect(lines).toEqual([
       'ip address delete 10.9.0.254/32 dev eth0',
       'ip address delete fd09::fe/128 dev eth0',
-      'nft -f -',
     ]);
     expect(await readdir(join(directory, '..'))).toEqual([]);
   });

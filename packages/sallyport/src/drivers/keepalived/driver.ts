@@ -120,7 +120,8 @@ export class KeepalivedDriver
     const { routers } = await this.#memory.read();
     await this.#daemon.stop(signal);
     await this.#removeLeft(routers, signal);
-    await this.#load(REMOVE_GUARD, signal);
+    // A host that never had virtual addresses may have no nftables that work.
+    if ((await this.#guard(signal)) !== undefined) await this.#load(REMOVE_GUARD, signal);
     await rm(this.#directory, { recursive: true, force: true });
     this.#fitness.clear();
   }

@@ -24,7 +24,7 @@ export interface Reasons {
     | 'Trapped'
     | 'Disabled'
     | Unread;
-  readonly Healthy: 'BothWays' | 'OneWay' | 'NotEstablished' | 'NoTraffic' | Unread;
+  readonly Healthy: 'BothWays' | 'OneWay' | 'BgpDown' | 'NotEstablished' | 'NoTraffic' | Unread;
   readonly CertificateValid: 'Valid' | 'CertificateExpiring' | 'CertificateExpired' | 'NotReadBack';
   readonly Drifted: 'NotRepaired' | 'Repaired';
 }
@@ -85,6 +85,10 @@ export const CONDITION_REASONS: {
     OneWay: {
       status: 'False',
       meaning: 'Packets go one way for a minute or longer, and none comes the other way',
+    },
+    BgpDown: {
+      status: 'False',
+      meaning: 'The SAs are up, and a BGP session inside is not: the other side tells no networks',
     },
     NotEstablished: { status: 'False', meaning: 'SAs that are wanted are not up' },
     NoTraffic: { status: 'Unknown', meaning: 'No packets lately, or too few to tell' },

@@ -1,5 +1,6 @@
 /** Whether packets pass both ways. */
 
+import { isEstablished } from '../bgp-report.ts';
 import type { Traffic } from '../host-report.ts';
 import { type Condition, toVerdict, type Verdict } from './condition.ts';
 import { listSome, type Share } from './judged.ts';
@@ -25,6 +26,16 @@ export function judgeHealthy(
     return status === 'False'
       ? toVerdict('Healthy', 'NotEstablished', 'no SA is up')
       : toVerdict('Healthy', 'NoTraffic', 'no SA is up, and none has to be');
+  }
+  const silent = shares.flatMap(({ names, report }) =>
+    (report?.bgp?.sessions ?? []).filter(
+      (session) =>
+        session.tunnel !== undefined && names.includes(session.tunnel) && !isEstablished(session),
+    ),
+  );
+  if (silent.length > 0) {
+    const words = silent.map(({ address, state }) => `${address} is ${state}`);
+    return toVerdict('Healthy', 'BgpDown', listSome(words, '; '));
   }
   const oneWay = tunnels.flatMap(({ name, traffic }) => {
     const words = traffic === undefined ? undefined : ONE_WAY[traffic];

@@ -26,6 +26,9 @@ export const EVENT_REASONS = {
   CertificateChanged:
     'A tunnel is up, or comes up, with another certificate of ours; before and after are serial numbers',
   TunnelRemoved: 'A tunnel is not in the plan any more',
+  BgpUp: 'A planned BGP session is established; after is the neighbour',
+  BgpDown:
+    'A planned BGP session that was established is not; after is the neighbour, the cause what ended it',
   ConditionChanged:
     'A condition of a declared object became `Invalid`, `ReferenceMissing` or `OneWay`, or ceased to be; other conditions follow from the events above',
 } as const;

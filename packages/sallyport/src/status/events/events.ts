@@ -1,6 +1,7 @@
 /** What happened between two looks at a host, as events. Pure: whoever looks twice can tell. */
 
 import type { HostReport } from '../host-report.ts';
+import { bgpEvents } from './bgp-events.ts';
 import { conditionEvents } from './condition-events.ts';
 import { driftEvents } from './drift-events.ts';
 import type { Event } from './event.ts';
@@ -13,6 +14,7 @@ export function eventsBetween(before: HostReport | undefined, after: HostReport)
     ...hostEvents(before, after),
     ...driftEvents(before, after),
     ...tunnelEvents(before, after),
+    ...bgpEvents(before, after),
     ...conditionEvents(before, after),
   ];
   return happened.map((event) => ({ at: after.observedAt, host: after.host, ...event }));

@@ -1,0 +1,29 @@
+/** What probes say of one tunnel, as lines below it. */
+import type { HealthReport, ProbeReport } from './health-report.ts';
+
+export function formatHealth(tunnel: string, health: HealthReport | undefined): string[] {
+  if (health === undefined) return [];
+  const usability = health.tunnels.find((each) => each.tunnel === tunnel);
+  const verdict =
+    usability === undefined || (usability.usable && !usability.degraded)
+      ? []
+      : [`  ${'health'.padEnd(10)} ${usability.usable ? '' : 'NOT USABLE: '}${usability.reason}`];
+  const probes = health.probes.filter((probe) => probe.tunnel === tunnel);
+  return [...verdict, ...probes.map((probe) => `  ${'probe'.padEnd(10)} ${formatProbe(probe)}`)];
+}
+
+const STATES = {
+  good: 'answers',
+  failed: 'DOES NOT ANSWER',
+  unknown: 'has not answered yet',
+} as const;
+
+function formatProbe({ target, state, lossy, reason, last100, roundTrip }: ProbeReport): string {
+  const times =
+    roundTrip === undefined
+      ? ''
+      : `, ${roundTrip.averageMilliseconds.toFixed(1)} ms (${roundTrip.minimumMilliseconds.toFixed(1)} to ${roundTrip.maximumMilliseconds.toFixed(1)})`;
+  const words = state === 'good' ? (lossy ? 'answers, LOSSY' : STATES.good) : STATES[state];
+  const why = state === 'failed' ? `: ${reason}` : '';
+  return `${target} ${words}, ${last100.lost} of ${last100.sent} lost${times}${why}`;
+}
