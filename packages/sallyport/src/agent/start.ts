@@ -95,7 +95,12 @@ export async function runAgent(options: StartOptions, signal: AbortSignal): Prom
       controlSocket: paths.controlSocket,
       log,
     });
-    await Promise.all([agent.run(signal), certificates.run(signal)]);
+    try {
+      await Promise.all([agent.run(signal), certificates.run(signal)]);
+    } finally {
+      parts.frr.close();
+      parts.vrrp.close();
+    }
   } finally {
     await lock.release();
   }
@@ -163,6 +168,7 @@ async function assemble(
   kernel: KernelDriver;
   frr: Frr;
   keepalived: KeepalivedDriver;
+  vrrp: VrrpLevel;
   shards: Shards;
   reconciler: Reconciler;
   drift: DriftWatch;
@@ -207,11 +213,12 @@ async function assemble(
     directory: paths.keepalived,
     commands: systemCommands,
   });
+  const vrrp = new VrrpLevel({ driver: keepalived, drift, log, onEnd });
   const reconciler = new Reconciler({
     kernel: new KernelLevel({ kernel, drift, log }),
     shards,
     routing: new RoutingLevel({ frr, drift, log }),
-    vrrp: new VrrpLevel({ driver: keepalived, drift, log, onEnd }),
+    vrrp,
   });
   const secrets = new SecretWatch({
     secrets: new StoredSecrets(paths),
@@ -221,5 +228,5 @@ async function assemble(
     gather: gatherEvidence,
     trailOf: (tunnel) => shards.trailOf(tunnel),
   });
-  return { kernel, shards, frr, keepalived, reconciler, drift, history, secrets, explainer };
+  return { kernel, shards, frr, keepalived, vrrp, reconciler, drift, history, secrets, explainer };
 }

@@ -20,7 +20,7 @@ const NOTHING_ELSE = { ttlSecurity: false, areTimersFixed: false } as const;
 export const BGP_PROFILES: Readonly<Record<Provider, BgpProfile>> = {
   generic: { ...ORDINARY, ...NOTHING_ELSE },
   sallyport: {
-    ...{ keepaliveSeconds: 3, holdSeconds: 9, ttlSecurity: true, areTimersFixed: false },
+    ...{ keepaliveSeconds: 3, holdSeconds: 9, ...NOTHING_ELSE },
     bfd: { intervalMilliseconds: 300, multiplier: 3 },
   },
   // The gateway of a VPC has hold 30 in its download, and no BFD.

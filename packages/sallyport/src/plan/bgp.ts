@@ -229,7 +229,6 @@ function otherGateways(
       advertise: [],
       transit: true,
       maximumPrefixes: 1_000_000,
-      localPreference: USUAL_PREFERENCE,
     };
   });
 }

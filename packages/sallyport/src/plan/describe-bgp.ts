@@ -24,13 +24,13 @@ const REACH_TEXT = {
 } as const;
 
 function describeNeighbor(neighbor: BgpNeighborPlan): string[] {
-  const { timers, transit, advertise } = neighbor;
+  const { timers, transit, advertise, localPreference } = neighbor;
   const told = [...advertise, ...(transit ? ['what others have told us'] : [])];
   return [
     `${neighbor.address} AS ${neighbor.asn}, ${neighbor.description}, from ${neighbor.localAddress}${REACH_TEXT[neighbor.reach]}${neighbor.password === undefined ? '' : `, MD5 with Secret ${neighbor.password.name}`}`,
     `  keepalive ${formatDuration(timers.keepaliveSeconds)}, hold ${formatDuration(timers.holdSeconds)}; ${formatBfd(neighbor.bfd)}`,
     `  told ${told.length === 0 ? 'nothing' : told.join(', ')}`,
-    `  takes ${neighbor.accept.map(formatRange).join(', ')}; at most ${neighbor.maximumPrefixes} prefixes; local preference ${neighbor.localPreference}`,
+    `  takes ${neighbor.accept.map(formatRange).join(', ')}; at most ${neighbor.maximumPrefixes} prefixes${localPreference === undefined ? '' : `; local preference ${localPreference}`}`,
   ];
 }
 

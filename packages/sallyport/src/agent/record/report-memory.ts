@@ -74,7 +74,8 @@ function certificatesOf(tunnels: readonly TunnelReport[]): Map<string, TunnelCer
 }
 
 /** For the next agent after a teardown: what is missing then, nobody else has taken away. */
-export function withNothingInEffect({ revisionInEffect: _, ...last }: HostReport): HostReport {
+export function withNothingInEffect(report: HostReport): HostReport {
+  const { revisionInEffect: _, bgp: _bgp, vrrp: _vrrp, health: _health, ...last } = report;
   const drift = { ...last.drift, reached: {} };
   return { ...last, tunnels: [], differences: [], objects: [], drift };
 }
