@@ -10,6 +10,7 @@
  * Failure: the agent may end at any time; the files stay, and with them who holds what. A keepalived that was killed leaves its addresses
  * behind while another host takes them, so it is started again at once, and removes them before it speaks.
  * Limits: version 3 knows no authentication (RFC 5798 §9): who can send in the name of another gateway can take its part.
+ * IPv4 and IPv6 move each for itself.
  * Supported standards and manuals: RFC 5798; keepalived(8), keepalived.conf(5), version 2.2.7 or later.
  */
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
