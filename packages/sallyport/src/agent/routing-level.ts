@@ -25,6 +25,8 @@ const LEVEL = 'frr';
 export class RoutingLevel {
   readonly #options: RoutingLevelOptions;
   readonly #converger: Converger;
+  /** Of an agent before, daemons may be left. */
+  #isClean = false;
 
   constructor(options: RoutingLevelOptions) {
     this.#options = options;
@@ -47,16 +49,18 @@ export class RoutingLevel {
   /** Nobody speaks BGP here any more. */
   async #end(signal: AbortSignal): Promise<RoutingResult> {
     const { frr, drift } = this.#options;
-    if (await frr.isRunning(signal)) {
+    if (!this.#isClean && (await frr.isRunning(signal))) {
       await frr.driver.cleanUp(signal);
       drift.forget(LEVEL);
     }
+    this.#isClean = true;
     return { differences: [], problems: [] };
   }
 
   async #reach(plan: HostPlan, signal: AbortSignal): Promise<RoutingResult> {
     const { frr, drift } = this.#options;
     const { driver } = frr;
+    this.#isClean = false;
     // A new daemon knows nothing: to tell it is recovery, and nobody has changed anything.
     if ((await frr.ensure(signal)) === 'started') drift.forget(LEVEL);
     const desired: FrrDesired = plan.bgp === undefined ? {} : { bgp: plan.bgp };

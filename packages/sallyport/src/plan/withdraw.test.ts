@@ -34,7 +34,8 @@ describe('withoutTunnels', () => {
 
   it('keeps the best way where none is left', () => {
     const all = withdrawn(...plan.tunnels.map(({ name }) => name));
-    expect(ways(withoutTunnels(plan, all))).toEqual(ways(plan));
+    // The very plan: what somebody else has changed of it stays that, too.
+    expect(withoutTunnels(plan, all)).toBe(plan);
   });
 
   it('lets BGP rest inside a tunnel that is out', () => {
@@ -51,6 +52,6 @@ describe('withoutTunnels', () => {
     const world = WORLDS['BGP with a data centre and a cloud, another gateway, and nodes'];
     const speaking = planWorld(world ?? { text: '' }).plan;
     const down = new Set(['sp.default.dc.one']);
-    expect(withoutTunnels(speaking, { down, failed: new Set() }).bgp).toEqual(speaking.bgp);
+    expect(withoutTunnels(speaking, { down, failed: new Set() })).toBe(speaking);
   });
 });

@@ -1,4 +1,5 @@
 /** A plan as it holds while some of its tunnels are not to carry packets. Pure. */
+import type { BgpNeighborPlan } from './bgp-plan.ts';
 import type { HostPlan, RoutePlan } from './host-plan.ts';
 
 /** Names of tunnels. */
@@ -11,31 +12,27 @@ export interface Withdrawn {
 
 /**
  * A route by one of them goes by the next that is not, and stays where there is none; BGP does not speak inside
- * those that failed. The revision tells which are out: the way back is another plan, and nobody's drift.
+ * those that failed. Where that is another plan, its revision tells which are out: the way there and back is nobody's
+ * drift. Where it is none, it is the plan itself.
  */
 export function withoutTunnels(plan: HostPlan, { down, failed }: Withdrawn): HostPlan {
   const out = new Set([...down, ...failed]);
-  if (out.size === 0) return plan;
   const interfaces = new Set(
     plan.tunnels.flatMap((tunnel) => (out.has(tunnel.name) ? (tunnel.interface ?? []) : [])),
   );
-  const { bgp } = plan;
+  const routes = plan.routes.map((route) => routeBeside(route, interfaces));
+  const neighbors = plan.bgp?.neighbors.map((neighbor) => restingIn(neighbor, failed));
+  const isSame =
+    routes.every((route, index) => route === plan.routes[index]) &&
+    (neighbors ?? []).every((neighbor, index) => neighbor === plan.bgp?.neighbors[index]);
+  if (isSame) return plan;
   return {
     ...plan,
     revision: `${plan.revision} without ${[...out].sort().join(' ')}`,
-    routes: plan.routes.map((route) => routeBeside(route, interfaces)),
-    ...(bgp === undefined
+    routes,
+    ...(plan.bgp === undefined || neighbors === undefined
       ? {}
-      : {
-          bgp: {
-            ...bgp,
-            neighbors: bgp.neighbors.map((neighbor) =>
-              neighbor.tunnel !== undefined && failed.has(neighbor.tunnel)
-                ? { ...neighbor, shutdown: true as const }
-                : neighbor,
-            ),
-          },
-        }),
+      : { bgp: { ...plan.bgp, neighbors } }),
   };
 }
 
@@ -45,4 +42,10 @@ function routeBeside(route: RoutePlan, out: ReadonlySet<string>): RoutePlan {
   if (next === undefined) return route;
   const { source: _, ...bare } = route;
   return { ...bare, ...next };
+}
+
+function restingIn(neighbor: BgpNeighborPlan, failed: ReadonlySet<string>): BgpNeighborPlan {
+  return neighbor.tunnel !== undefined && failed.has(neighbor.tunnel)
+    ? { ...neighbor, shutdown: true }
+    : neighbor;
 }

@@ -1,4 +1,6 @@
 /** Reports of one host, as an agent would write them. */
+
+import type { BgpReport, BgpSessionReport } from '../bgp-report.ts';
 import { type Condition, toVerdict } from '../conditions/condition.ts';
 import type { ChildReport, HostReport, TunnelCertificates, TunnelReport } from '../host-report.ts';
 
@@ -148,4 +150,27 @@ export const report: HostReport = {
   objects: [
     { kind: 'Connection', namespace: 'default', name: 'partner-a', generation: 1, conditions },
   ],
+};
+
+/** Inside the tunnel that is up. */
+export const established: BgpSessionReport = {
+  ...{ address: '169.254.10.1', asn: 64512, description: 'default/partner-a/main' },
+  ...{ tunnel: up.name, state: 'established', establishedSince: '2026-06-01T11:55:00.000Z' },
+  ...{ timesEstablished: 1, timesLost: 0, holdSeconds: 9, keepaliveSeconds: 3 },
+  families: [{ family: 4, received: 3, accepted: 1, advertised: 2, limit: 1000 }],
+  bfd: { state: 'up', transmitMilliseconds: 300, detectMilliseconds: 900 },
+};
+
+export const bgp: BgpReport = {
+  ...{ version: '8.4.4', asn: 65010, routerId: '10.20.0.1' },
+  sessions: [established],
+  learned: {
+    ...{ total: 1, installed: 1 },
+    prefixes: [
+      {
+        ...{ prefix: '10.50.0.0/16', nextHops: ['169.254.10.1'] },
+        ...{ from: ['169.254.10.1'], installed: true },
+      },
+    ],
+  },
 };
