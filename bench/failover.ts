@@ -18,6 +18,7 @@ import {
 import { startKeepalivedRecipe } from '../lab/topologies/keepalived-recipe.ts';
 import { startPlainCluster } from '../lab/topologies/plain-cluster.ts';
 import { startRemoteSite } from '../lab/topologies/remote-site.ts';
+import { startSallyportCluster } from '../lab/topologies/sallyport-cluster.ts';
 import type { Contest, Measured, Subject } from './contest.ts';
 import { dataPlaneHere } from './many-gateway.ts';
 
@@ -26,11 +27,20 @@ interface FailoverContestant {
   readonly name: string;
   /** What runs on its gateways, and may die there. */
   readonly daemons: readonly string[];
+  /** BGP of it wants an interface for each tunnel: kernel ESP. */
+  readonly needsInterfaces?: true;
   /** In a network where nothing runs yet; returns when traffic can flow in both directions. */
   start(lab: ClusterLab, dataPlane: LabDataPlane): Promise<unknown>;
 }
 
 const CONTESTANTS: readonly FailoverContestant[] = [
+  {
+    name: 'Sallyport',
+    daemons: ['charon-systemd', 'bgpd', 'bfdd'],
+    needsInterfaces: true,
+    start: async (lab, dataPlane) =>
+      startSallyportCluster(lab, await startRemoteSite(lab, dataPlane)),
+  },
   {
     name: 'keepalived recipe',
     daemons: ['charon-systemd', 'keepalived'],

@@ -56,7 +56,7 @@ export function planInterfaces(
     const { interface: name, interfaceId, localAddress, remoteAddress, mtuBytes } = tunnel;
     if (!tunnel.enabled || name === undefined || interfaceId === undefined) return [];
     const alias = `sallyport ${tunnel.namespace}/${tunnel.connection}/${tunnel.tunnel}`;
-    const inside = insideAddresses(declared);
+    const inside = insideAddresses(declared, interfaceId);
     const addresses = inside.length === 0 ? {} : { addresses: inside };
     if (tunnel.dataPlane === 'xfrm-interface') {
       const place = tunnel.shard === undefined ? {} : { shard: tunnel.shard };
@@ -75,16 +75,24 @@ export function planInterfaces(
 }
 
 /** In one spelling. A subnet has a route of its own to the other end; without one it is named. */
-function insideAddresses({ inside = [] }: Tunnel): InsideAddressPlan[] {
-  return inside.flatMap((pair) => {
+function insideAddresses({ inside = [] }: Tunnel, interfaceId: number): InsideAddressPlan[] {
+  const addresses = inside.flatMap((pair): InsideAddressPlan[] => {
     const parsed = parseInterfaceAddress(pair.local);
     if (parsed === undefined) return [];
     const { address, subnet } = parsed;
     const local = `${formatAddress(address)}/${subnet.length}`;
     return subnet.length < widthOf(address.family)
-      ? { local }
-      : { local, peer: canonicalAddress(pair.remote) };
+      ? [{ local }]
+      : [{ local, peer: canonicalAddress(pair.remote) }];
   });
+  const hasIpv6 = addresses.some(({ local }) => familyOf(local) === 6);
+  return hasIpv6 ? [...addresses, { local: linkLocal(interfaceId) }] : addresses;
+}
+
+/** RFC 4291 §2.1: every interface has one, and FRR lets no session begin over IPv6 on a link without. */
+function linkLocal(interfaceId: number): string {
+  const [high, low] = [interfaceId >>> 16, interfaceId & 0xffff];
+  return `${canonicalAddress(`fe80::${high.toString(16)}:${low.toString(16)}`)}/64`;
 }
 
 export function planRoutes(routed: readonly RoutedTunnel[]): RoutePlan[] {

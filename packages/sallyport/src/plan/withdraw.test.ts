@@ -45,7 +45,7 @@ describe('withoutTunnels', () => {
     const out = withoutTunnels(speaking, withdrawn('sp.default.dc.one'));
     expect(
       out.bgp?.neighbors.filter(({ shutdown }) => shutdown).map(({ address }) => address),
-    ).toEqual(['169.254.10.1']);
+    ).toEqual(['169.254.10.1', 'fd00:10::1']);
   });
 
   it('lets BGP find out by itself that a tunnel is down', () => {

@@ -81,7 +81,7 @@ spec:
     - name: one
       host: gw1
       remote: {address: 198.51.100.1}
-      inside: [{local: 169.254.10.2/30, remote: 169.254.10.1}]
+      inside: [{local: 169.254.10.2/30, remote: 169.254.10.1}, {local: 'fd00:10::2/126', remote: 'fd00:10::1'}]
       priority: 10
     - name: two
       host: gw2
