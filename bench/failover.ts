@@ -149,7 +149,9 @@ export async function* failoverContests(): AsyncGenerator<Contest, void, undefin
         'in clear': { unit: 'packets' },
       },
       subjects: CONTESTANTS.filter(
-        ({ daemons }) => fault.daemon === undefined || daemons.includes(fault.daemon),
+        ({ daemons, needsInterfaces }) =>
+          (fault.daemon === undefined || daemons.includes(fault.daemon)) &&
+          (needsInterfaces !== true || dataPlane === 'kernel'),
       ).map((contestant) => subjectOf(contestant, fault, dataPlane)),
     };
   }
