@@ -9,7 +9,7 @@ help: ## list the targets
 setup: ## install what is needed, by name, and build
 	@scripts/setup.sh
 
-demo: setup ## two partners, real tunnels, every step shown; KEEP=1 leaves the lab up
+demo: setup ## two partners, then a cluster whose gateways die, every step shown; KEEP=1 leaves the lab up
 	@node lab/demo.ts
 
 demo-clean: ## end the lab that KEEP=1 left up

@@ -13,7 +13,12 @@ export default defineConfig({
       { extends: true, test: { name: 'pure', isolate: false, include: [PURE] } },
       {
         extends: true,
-        test: { name: 'effects', include: ['packages/*/src/**/*.test.ts'], exclude: [PURE] },
+        test: {
+          name: 'effects',
+          include: ['packages/*/src/**/*.test.ts'],
+          exclude: [PURE],
+          setupFiles: ['packages/sallyport/src/pki/testing/cheap-scrypt.ts'],
+        },
       },
     ],
     // Vitest leaves one core out, which on a machine of two is half of it.

@@ -14,7 +14,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { formatChange } from '../src/drivers/driver.ts';
 import { Frr } from '../src/drivers/frr/frr.ts';
-import { gatewayPlan, nodePlan } from '../src/drivers/frr/testing/plans.ts';
+import { gatewayPlan, nodePlan, peer as planned } from '../src/drivers/frr/testing/plans.ts';
 import type { BgpNeighborPlan, BgpPlan } from '../src/plan/bgp-plan.ts';
 import { outputOf, systemCommands } from '../src/platform/linux/command.ts';
 import { processesNamed } from '../src/platform/linux/processes.ts';
@@ -27,27 +27,16 @@ const PASSWORD = 'word-of-the-lab';
 const FINGERPRINT = 'f00d';
 
 let peer: BgpNeighborPlan = {
-  address: '169.254.10.1',
-  kind: 'peer',
+  ...planned,
   description: 'default/stranger/a',
   tunnel: 'sp.default.stranger.a',
-  asn: 65_002,
-  localAddress: '169.254.10.2',
-  families: [4, 6],
   timers: { keepaliveSeconds: 3, holdSeconds: 9, connectRetrySeconds: 1 },
-  bfd: { intervalMilliseconds: 300, multiplier: 3 },
-  reach: 'any-ttl',
   password: { namespace: 'default', name: 'bgp', fingerprint: FINGERPRINT },
   accept: [
     { prefix: '10.50.0.0/16', longest: 24 },
     { prefix: '10.0.0.0/8', longest: 32 },
     { prefix: '2001:db8:50::/48', longest: 64 },
   ],
-  advertise: ['10.20.0.0/16', '2001:db8:20::/48'],
-  transit: false,
-  maximumPrefixes: 100,
-  localPreference: 200,
-  community: '65001:83:1',
 };
 
 let plan: BgpPlan = {

@@ -1,7 +1,7 @@
 // A host whose remote networks lie behind two gateways: this namespace, of `gateway-network.ts`, with the host on
 // its LAN as one gateway and the peer as the other one. Both have the remote addresses 10.9.0.1 and fd09::1.
 
-// lab: userspace
+// lab: any kernel
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
@@ -9,7 +9,7 @@ import { setTimeout } from 'node:timers/promises';
 import { ethernetAddress } from '../src/drivers/kernel/ethernet-address.ts';
 import { type KernelDesired, NOTHING_DESIRED } from '../src/drivers/kernel/state.ts';
 import type { InterfacePlan } from '../src/plan/host-plan.ts';
-import { type NodePlan, withoutGateway } from '../src/plan/node-plan.ts';
+import { type NodePlan, withoutGateways } from '../src/plan/node-plan.ts';
 import { outputOf, systemCommands } from '../src/platform/linux/command.ts';
 import { ipBatch } from './namespace.ts';
 import { kernel, network } from './shared-gateway.ts';
@@ -82,7 +82,7 @@ describe('next hops in a subnet of ours', () => {
   for (const gone of ['10.1.0.2', '192.0.2.2']) {
     test(`lose one, ${gone}, by one change of one group`, async () => {
       await kernel.apply(plain);
-      const without = { ...plain, node: withoutGateway(node, gone) };
+      const without = { ...plain, node: withoutGateways(node, [gone]) };
       const changes = await kernel.apply(without);
       assert.equal(changes.length, 1, changes.join('\n'));
       assert.match(changes[0] ?? '', /^replace nexthop \d+ group \d+,1 type resilient/);
@@ -154,7 +154,7 @@ describe('next hops in a subnet of ours', () => {
     const moved = await took(async () => {
       const changes = await kernel.shift({
         ...large,
-        node: withoutGateway(large.node, '10.1.0.2'),
+        node: withoutGateways(large.node, ['10.1.0.2']),
       });
       assert.equal(changes.length, 1, changes.join('\n'));
     });

@@ -11,11 +11,14 @@ import type { Withdrawn } from '../plan/withdraw.ts';
 import { writeFileAtomic } from '../platform/atomic-file.ts';
 import { expiryProblems } from '../status/expiry.ts';
 import { judgeTunnels, withdrawnOf } from '../status/health/judge-health.ts';
+import { judgeLan, lanProblems } from '../status/health/judge-lan.ts';
 import type { HostReading, HostReport } from '../status/host-report.ts';
 import type { CertificateKeeper } from './certificates/keeper.ts';
 import type { AgentView } from './certificates/proof-watch.ts';
 import { serveControl } from './control.ts';
+import type { Drain } from './drain.ts';
 import type { DriftWatch } from './drift-watch.ts';
+import type { Drill } from './drill.ts';
 import { ALL, both, type Extent, KERNEL, TOLD, UNTOLD } from './extent.ts';
 import { watchNetwork } from './kernel-monitor.ts';
 import type { Log } from './log.ts';
@@ -26,18 +29,23 @@ import type { Reconciler, Round } from './reconciler.ts';
 import type { EventRecorder } from './record/event-recorder.ts';
 import type { ReportMemory } from './record/report-memory.ts';
 import type { TunnelHistory } from './record/tunnel-history.ts';
+import type { Reflections } from './reflections.ts';
 import type { SecretWatch } from './secret-watch.ts';
 import type { Shards } from './shard/shards.ts';
 import type { Explainer } from './why/explainer.ts';
+import type { Work } from './work-request.ts';
 
 export interface AgentOptions {
   readonly host: string;
   readonly version: string;
   readonly source: Pick<PlanSource, 'read' | 'watch'>;
-  readonly reconciler: Pick<Reconciler, 'round'>;
+  readonly reconciler: Pick<Reconciler, 'round' | 'moveFlows'>;
+  readonly reflections: Pick<Reflections, 'quiet' | 'close'>;
   readonly shards: Pick<Shards, 'engines' | 'nextAt' | 'follow' | 'releaseHolds' | 'close'>;
   readonly explainer: Pick<Explainer, 'explain'>;
   readonly drift: Pick<DriftWatch, 'report'>;
+  readonly drain: Drain;
+  readonly drill: Drill;
   readonly history: Pick<TunnelHistory, 'keepOnly' | 'nextLookAt' | 'saveIfDue' | 'save'>;
   readonly recorder: Pick<EventRecorder, 'record' | 'problems'>;
   readonly reportMemory: Pick<ReportMemory, 'complete'>;
@@ -48,6 +56,9 @@ export interface AgentOptions {
   readonly controlSocket: string;
   readonly log: Log;
 }
+
+/** A round would have done it by then. */
+const MOVE_MILLISECONDS = 5_000;
 
 /** For taking back what only a running agent may leave in the kernel. */
 const CLEAN_UP_MILLISECONDS = 5_000;
@@ -82,6 +93,17 @@ export class Agent {
     return { plan: this.#plan, report: this.#report };
   }
 
+  /** Another host is silent, or is no longer: flows by gateways move before any round. */
+  moveFlows(): void {
+    const { reconciler, log } = this.#options;
+    if (this.#plan?.node?.gateways === undefined || this.#ended) return;
+    reconciler
+      .moveFlows(this.#plan, this.#withdrawn(), AbortSignal.timeout(MOVE_MILLISECONDS))
+      .catch((error: unknown) => {
+        log.warn({ error: messageOf(error) }, 'flows could not be moved; the next round does');
+      });
+  }
+
   /** Something has happened that no round has been told of. */
   lookSoon(): void {
     this.#soon(TOLD);
@@ -89,12 +111,13 @@ export class Agent {
 
   /** Runs until the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
-    const { controlSocket, shards, explainer, probes, log } = this.#options;
+    const { controlSocket, shards, explainer, probes, reflections, drill, log } = this.#options;
     // Of an agent that was killed while it exchanged a tunnel.
     await shards.releaseHolds(signal);
     const control = await serveControl(controlSocket, {
       report: (extent) => this.#freshReport(extent, signal),
       last: () => this.#report,
+      work: (work) => this.#work(work, signal),
       why: (request) =>
         explainer.explain(
           request,
@@ -123,6 +146,8 @@ export class Agent {
     watcher?.close();
     control.close();
     probes.close();
+    reflections.close();
+    drill.end();
     await shards.close();
     await Promise.allSettled([events, this.#round]);
     await this.#options.history.save();
@@ -179,7 +204,7 @@ export class Agent {
   async #runRound(): Promise<HostReport | undefined> {
     if (this.#ended) return undefined;
     const { source, reconciler, reportMemory, history, shards, recorder } = this.#options;
-    const { secrets, certificates, probes, log } = this.#options;
+    const { secrets, certificates, probes, drill, log } = this.#options;
     if (this.#pace.isAllDue(performance.now())) this.#want(ALL);
     if (performance.now() >= (this.#kernelAt ?? Number.POSITIVE_INFINITY)) this.#want(KERNEL);
     if (this.#wanted.kernel) this.#kernelAt = undefined;
@@ -195,7 +220,10 @@ export class Agent {
           ? { ...IDLE, engines: shards.engines }
           : await reconciler.round(
               plan,
-              { extent, withdrawn: this.#withdrawn(), probes: () => probes.view },
+              {
+                ...{ extent, withdrawn: this.#withdrawn(), drilled: drill.tunnels },
+                probes: () => probes.view,
+              },
               AbortSignal.timeout(ROUND_MILLISECONDS),
             );
       // A round that was cut off tells nothing true: the last report stands.
@@ -217,6 +245,7 @@ export class Agent {
         ...this.#secretProblems,
         ...(plan === undefined ? [] : expiryProblems(plan, new Date().toISOString())),
         ...certificates.problems,
+        ...lanProblems(judgeLan(probes.view), plan?.node?.gateways !== undefined),
         ...round.problems,
         ...recorder.problems,
       ];
@@ -238,7 +267,10 @@ export class Agent {
   /** By what was read last, and what probes have found out until now. */
   #withdrawn(): Withdrawn {
     const tunnels = this.#report?.tunnels ?? [];
-    return withdrawnOf(tunnels, judgeTunnels(tunnels, this.#options.probes.view));
+    const { drain, drill, probes, reflections } = this.#options;
+    const usabilities = judgeTunnels(tunnels, probes.view, drill.tunnels);
+    const withdrawn = withdrawnOf(tunnels, usabilities, judgeLan(probes.view), drain.state);
+    return { ...withdrawn, quiet: reflections.quiet };
   }
 
   /** As a method, since the signal may have come during an `await`. */
@@ -262,7 +294,7 @@ export class Agent {
   }
 
   #toReading(plan: HostPlan | undefined, round: Round): HostReading {
-    const { drift, host, version, probes } = this.#options;
+    const { drift, drain, drill, host, version, probes } = this.#options;
     const isInEffect =
       plan !== undefined &&
       round.differences.length === 0 &&
@@ -279,13 +311,57 @@ export class Agent {
       tunnels: round.tunnels,
       ...(plan?.probes === undefined
         ? {}
-        : { health: { probes: probes.view, tunnels: judgeTunnels(round.tunnels, probes.view) } }),
+        : { health: { probes: probes.view, tunnels: round.usabilities } }),
       ...(round.vrrp === undefined ? {} : { vrrp: round.vrrp }),
       ...(round.bgp === undefined ? {} : { bgp: round.bgp }),
+      ...(drain.state === undefined
+        ? {}
+        : {
+            drain: {
+              ...drain.state,
+              ...(round.forwarded === undefined ? {} : { forwarded: round.forwarded }),
+            },
+          }),
+      ...(drill.report === undefined ? {} : { drill: drill.report }),
       differences: round.differences,
       drift: drift.report,
       problems: round.problems,
     };
+  }
+
+  async #work(work: Work, signal: AbortSignal): Promise<HostReport> {
+    const { drain, drill } = this.#options;
+    switch (work.verb) {
+      case 'drain':
+        await drain.begin();
+        break;
+      case 'rest':
+        for (const name of this.#namesOf(work.tunnel)) await drain.rest(name);
+        break;
+      case 'wake':
+        await drain.wake();
+        break;
+      case 'undrain':
+        await drain.end();
+        break;
+      case 'drill':
+        drill.begin(this.#namesOf(work.tunnel), work.seconds);
+        break;
+      case 'restore':
+        drill.end();
+        break;
+    }
+    return this.#freshReport(ALL, signal);
+  }
+
+  /** A tunnel, or all that are enabled. */
+  #namesOf(tunnel: string | undefined): string[] {
+    const known = (this.#plan?.tunnels ?? []).filter(({ enabled }) => enabled);
+    const names = known
+      .map(({ name }) => name)
+      .filter((name) => tunnel === undefined || name === tunnel);
+    if (names.length === 0) throw new Error(`no tunnel ${tunnel ?? 'at all'} on this host`);
+    return names;
   }
 
   async #freshReport(extent: Extent, signal: AbortSignal): Promise<HostReport> {
@@ -302,6 +378,7 @@ const ROUND_MILLISECONDS = 250_000;
 
 const IDLE: Omit<Round, 'engines'> = {
   tunnels: [],
+  usabilities: [],
   differences: [],
   problems: [],
   isMoving: false,

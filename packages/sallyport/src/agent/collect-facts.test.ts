@@ -39,6 +39,7 @@ async function useDaemon(socket: string): Promise<AsyncDisposable> {
     report: () => Promise.resolve({ ...report, engines }),
     last: () => undefined,
     why: () => Promise.reject(new Error('nobody asks')),
+    work: () => Promise.reject(new Error('nobody asks')),
   });
   return {
     [Symbol.asyncDispose]: () => {

@@ -22,6 +22,7 @@ import { type Extent, UNTOLD } from './extent.ts';
 const last = (): undefined => undefined;
 const { signal: never } = new AbortController();
 const why = () => Promise.resolve(explanation);
+const work = () => Promise.resolve(report);
 
 let directory: string;
 let path: string;
@@ -44,6 +45,7 @@ describe('the control socket', () => {
       },
       last,
       why,
+      work,
     });
     const answers = await Promise.all(Array.from({ length: 20 }, () => askReport(path)));
     expect(answers).toEqual(Array.from({ length: 20 }, () => report));
@@ -53,13 +55,23 @@ describe('the control socket', () => {
 
   it('takes the place of a dead agent’s socket', async () => {
     await writeFile(path, '');
-    const server = await serveControl(path, { report: () => Promise.resolve(report), last, why });
+    const server = await serveControl(path, {
+      report: () => Promise.resolve(report),
+      last,
+      why,
+      work,
+    });
     expect(await askReport(path)).toEqual(report);
     server.close();
   });
 
   it('survives nonsense, and clients that go away', async () => {
-    const server = await serveControl(path, { report: () => Promise.resolve(report), last, why });
+    const server = await serveControl(path, {
+      report: () => Promise.resolve(report),
+      last,
+      why,
+      work,
+    });
     const nonsense = connect(path);
     nonsense.write('\u0000\uffff{}\n');
     expect(await text(nonsense)).toMatch(/unknown request/);
@@ -69,7 +81,12 @@ describe('the control socket', () => {
   });
 
   it('takes a request in pieces, and one that a person typed', async () => {
-    const server = await serveControl(path, { report: () => Promise.resolve(report), last, why });
+    const server = await serveControl(path, {
+      report: () => Promise.resolve(report),
+      last,
+      why,
+      work,
+    });
     const slow = connect(path);
     slow.write('rep');
     await askReport(path);
@@ -79,7 +96,12 @@ describe('the control socket', () => {
   });
 
   it('keeps nothing of a request without an end', async () => {
-    const server = await serveControl(path, { report: () => Promise.resolve(report), last, why });
+    const server = await serveControl(path, {
+      report: () => Promise.resolve(report),
+      last,
+      why,
+      work,
+    });
     const endless = connect(path);
     endless.write('x'.repeat(1_000_000));
     expect(await text(endless)).toMatch(/unknown request/);
@@ -87,7 +109,12 @@ describe('the control socket', () => {
   });
 
   it('lets go of clients that never ask, when it ends', async () => {
-    const server = await serveControl(path, { report: () => Promise.resolve(report), last, why });
+    const server = await serveControl(path, {
+      report: () => Promise.resolve(report),
+      last,
+      why,
+      work,
+    });
     const silent = connect(path);
     const gone = once(silent, 'close');
     await once(silent, 'connect');
@@ -100,7 +127,7 @@ describe('the control socket', () => {
   it('does not begin where its socket cannot be', async () => {
     const nowhere = join(directory, 'nothing', 'agent.sock');
     await expect(
-      serveControl(nowhere, { report: () => Promise.resolve(report), last, why }),
+      serveControl(nowhere, { report: () => Promise.resolve(report), last, why, work }),
     ).rejects.toThrow('EACCES');
   });
 
@@ -109,6 +136,7 @@ describe('the control socket', () => {
       report: () => Promise.reject(new Error('ending')),
       last,
       why,
+      work,
     });
     await expect(askReport(path)).rejects.toThrow('the agent answers: ending');
     await expect(askLook(path, 10_000, never)).rejects.toThrow('the agent answers: ending');
@@ -127,6 +155,7 @@ describe('asked for its state', () => {
       report: () => Promise.reject(new Error('nobody looks')),
       last: () => report,
       why,
+      work,
     });
     expect(await askState(path)).toEqual(toAgentState(report));
     server.close();
@@ -134,7 +163,12 @@ describe('asked for its state', () => {
   });
 
   it('looks where nothing has been seen yet', async () => {
-    const server = await serveControl(path, { report: () => Promise.resolve(report), last, why });
+    const server = await serveControl(path, {
+      report: () => Promise.resolve(report),
+      last,
+      why,
+      work,
+    });
     expect(await askState(path)).toEqual(toAgentState(report));
     server.close();
   });
@@ -151,6 +185,7 @@ describe('asked for a look', () => {
       },
       last: () => report,
       why,
+      work,
     });
     expect(await askLook(path, 10_000, never)).toEqual(toAgentState(now));
     // What changes nothing of a thousand SAs need not list them.
@@ -161,7 +196,7 @@ describe('asked for a look', () => {
 
   it('is asked no longer than it may take', async () => {
     const silent = () => new Promise<never>(() => undefined);
-    const server = await serveControl(path, { report: silent, last, why });
+    const server = await serveControl(path, { report: silent, last, why, work });
     expect(await askLook(path, 10, never)).toBeUndefined();
     expect(await askLook(path, 60_000, AbortSignal.abort())).toBeUndefined();
     server.close();
@@ -176,6 +211,7 @@ describe('asked why', () => {
     const server = await serveControl(path, {
       report: () => Promise.resolve(report),
       last,
+      work,
       why: (parsed) => {
         asked.push(parsed);
         return why();
@@ -192,6 +228,7 @@ describe('asked why', () => {
     const server = await serveControl(path, {
       report: () => Promise.resolve(report),
       last,
+      work,
       why: () => Promise.reject(new Error('ip: not found')),
     });
     await expect(askWhy(path, request)).rejects.toThrow('the agent answers: ip: not found');
@@ -202,6 +239,7 @@ describe('asked why', () => {
     const server = await serveControl(path, {
       report: () => Promise.resolve(report),
       last,
+      work,
       why: () => Promise.resolve({ ...explanation, format: 'other' as never }),
     });
     expect(await askWhy(path, request)).toBeUndefined();

@@ -4,6 +4,7 @@
  * loaded (of another plan, what it changes), and the SAs of which something was told since the last look; the
  * answer in few words. `state`: in few words and at once what the last round has found.
  * `why NAMESPACE/CONNECTION [TARGET]` looks closely at the tunnels of one connection and explains them.
+ * Requests for planned work (`work-request.ts`) are done, and answered as `report`.
  */
 import { rm } from 'node:fs/promises';
 import { connect, Server, type Socket } from 'node:net';
@@ -16,6 +17,7 @@ import type { HostReport } from '../status/host-report.ts';
 import type { Explanation } from '../status/why/explanation.ts';
 import { ALL, type Extent, UNTOLD } from './extent.ts';
 import type { WhyRequest } from './why/explainer.ts';
+import { formatWork, parseWork, type Work } from './work-request.ts';
 
 const ANSWER_MILLISECONDS = 30_000;
 /** Looks of others may come first. */
@@ -29,6 +31,8 @@ export interface ControlAnswers {
   /** Of the last round; undefined before the first one. */
   readonly last: () => HostReport | undefined;
   readonly why: (request: WhyRequest) => Promise<Explanation>;
+  /** Does it, and reports what is there then. */
+  readonly work: (work: Work) => Promise<HostReport>;
 }
 
 export async function serveControl(path: string, answers: ControlAnswers): Promise<Server> {
@@ -50,10 +54,15 @@ export async function serveControl(path: string, answers: ControlAnswers): Promi
   });
 }
 
-async function answerTo(request: string, { report, last, why }: ControlAnswers): Promise<unknown> {
+async function answerTo(
+  request: string,
+  { report, last, why, work }: ControlAnswers,
+): Promise<unknown> {
   if (request === 'report') return report(ALL);
   if (request === 'look') return toAgentState(await report(UNTOLD));
   if (request === 'state') return toAgentState(last() ?? (await report(ALL)));
+  const wanted = parseWork(request);
+  if (wanted !== undefined) return work(wanted);
   const asked = parseWhyRequest(request);
   if (asked === undefined) throw new Error('unknown request');
   return why(asked);
@@ -112,6 +121,11 @@ export async function askReport(
   milliseconds: number = ANSWER_MILLISECONDS,
 ): Promise<HostReport | undefined> {
   return toReport(readAnswer(await ask(path, 'report', milliseconds)));
+}
+
+/** What is there once the work is done; undefined where no agent answers. Throws what the agent says it could not do. */
+export async function askWork(path: string, work: Work): Promise<HostReport | undefined> {
+  return toReport(readAnswer(await ask(path, formatWork(work), ANSWER_MILLISECONDS)));
 }
 
 /** What the running agent has found last, without a look of its own; undefined where no agent tells. */

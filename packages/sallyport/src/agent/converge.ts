@@ -2,6 +2,7 @@
 import {
   type ApplyReport,
   type Change,
+  type Driver,
   type DriverName,
   type FailedChange,
   formatChange,
@@ -41,6 +42,24 @@ export class Converger {
   constructor({ driver, drift, log }: ConvergerOptions) {
     this.#drift = drift;
     this.#changeLog = new ChangeLog(driver, log);
+  }
+
+  /** A level whose driver is looked at as a whole: what differs in the end. */
+  async reach<Desired, Observed, C extends Change>(
+    driver: Driver<Desired, Observed, C>,
+    desired: Desired,
+    plan: Look['plan'],
+    signal: AbortSignal,
+  ): Promise<Difference[]> {
+    const { name } = driver;
+    const remaining = async (): Promise<C[]> => driver.diff(await driver.observe(signal), desired);
+    return this.converge({
+      look: { level: name, plan },
+      changes: await remaining(),
+      teller: { name, tunnelsOf: () => [] },
+      apply: (changes) => driver.apply(changes, signal),
+      remaining,
+    });
   }
 
   /** What differs in the end. */

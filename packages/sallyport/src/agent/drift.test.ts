@@ -101,6 +101,26 @@ describe('drift', () => {
     expect(host.drift.report.count).toBe(0);
   });
 
+  it('is not what the new TUN device of another daemon lacks', async () => {
+    const world = WORLDS['BGP in user space, where all tunnels share a device'];
+    const inUserSpace = {
+      ...planWorld(world ?? { text: '' }).plan,
+      driftPolicy: 'report',
+    } as const;
+    const missing = { text: 'kernel: ipsec0 is not there: the IKE daemon makes it' };
+    expect((await host.round(inUserSpace)).differences).toContainEqual(missing);
+    for (const index of ['17', '18']) {
+      host.kernel.state = {
+        ...host.kernel.state,
+        engineDevice: { index, isUp: true, addresses: [] },
+        routes: host.kernel.state.routes.filter((route) => route.interface !== 'ipsec0'),
+      };
+      expect((await host.round(inUserSpace)).differences).not.toContainEqual(missing);
+      expect(host.kernel.state.engineDevice?.addresses).toContain('169.254.10.2/30');
+    }
+    expect(host.drift.report.count).toBe(0);
+  });
+
   it('stays in the report while it cannot be repaired, and is counted once', async () => {
     await host.round(plan);
     breakRule();

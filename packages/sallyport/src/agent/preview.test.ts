@@ -71,6 +71,7 @@ async function startAgent(revisionInEffect?: string): Promise<void> {
     report: () => Promise.resolve(answer),
     last: () => undefined,
     why: () => Promise.reject(new Error('nobody asks')),
+    work: () => Promise.reject(new Error('nobody asks')),
   });
 }
 
@@ -170,5 +171,25 @@ describe('previewChanges', () => {
   it('fails where the kernel cannot be looked at', async () => {
     await system.program('ip', 'echo "Operation not permitted" >&2; exit 2');
     await expect(preview()).rejects.toThrow('Operation not permitted');
+  });
+
+  it('tells what BGP and virtual addresses take, after the tunnels they need', async () => {
+    const worlds = [
+      'BGP with a data centre and a cloud, another gateway, and nodes',
+      'an address that one of two hosts holds',
+    ];
+    for (const [index, driver] of ['frr', 'keepalived'].entries()) {
+      const world = WORLDS[worlds[index] ?? ''];
+      const { directories } = system;
+      const changes = await previewChanges(
+        planWorld(world ?? { text: '' }).plan,
+        { directories, trustsAgent: false },
+        signal,
+      );
+      expect(changes.at(-1)?.driver).toBe(driver);
+      expect(
+        changes.filter((change) => change.driver === driver).map(({ action }) => action),
+      ).not.toContain('remove');
+    }
   });
 });

@@ -1,6 +1,10 @@
 /** What a plan would change on this host. Reads only. */
 import { ViciClient } from '@sallyport/vici';
 import type { Change } from '../drivers/driver.ts';
+import { diffFrr } from '../drivers/frr/diff.ts';
+import { Frr } from '../drivers/frr/frr.ts';
+import { NO_CONFIG } from '../drivers/frr/state.ts';
+import { KeepalivedDriver } from '../drivers/keepalived/driver.ts';
 import { KernelDriver } from '../drivers/kernel/driver.ts';
 import { kernelPart } from '../drivers/kernel/state.ts';
 import { diffStrongswan } from '../drivers/strongswan/diff.ts';
@@ -37,15 +41,18 @@ export async function previewChanges(
   const proven = trustsAgent ? await planInEffect(directories) : undefined;
   const names = proven === undefined ? 'all' : differingTunnels(proven, plan);
   const shards = new Set([undefined, ...plan.tunnels.map(({ shard }) => shard)]);
-  const [kernel, found, ...daemons] = await Promise.all([
+  const [kernel, routing, vrrp, found, ...daemons] = await Promise.all([
     previewKernel(proven, plan, directories, signal),
+    previewRouting(proven, plan, directories, signal),
+    previewVrrp(proven, plan, directories, signal),
     foundShards(shardsDirectory),
     ...[...shards].map((shard) =>
       previewDaemon(partOf(plan, shard), names, shard, directories, signal),
     ),
   ]);
   const gone = found.filter((shard) => !shards.has(shard));
-  return [...kernel, ...daemons.flat(), ...gone.map((shard) => engineChange('remove', shard))];
+  const ends = gone.map((shard) => engineChange('remove', shard));
+  return [...kernel, ...daemons.flat(), ...ends, ...routing, ...vrrp];
 }
 
 /** Undefined where no agent vouches for the stored plan. */
@@ -67,6 +74,38 @@ async function previewKernel(
   const sysctls = new SysctlFiles(pathsOf(directories).sysctls);
   const kernel = new KernelDriver({ commands: systemCommands, sysctls });
   return kernel.diff(await kernel.observe(signal), plan);
+}
+
+async function previewRouting(
+  proven: HostPlan | undefined,
+  { bgp }: HostPlan,
+  directories: Directories,
+  signal: AbortSignal,
+): Promise<Change[]> {
+  if (proven !== undefined && isSame(proven.bgp ?? {}, bgp ?? {})) return [];
+  const desired = bgp === undefined ? {} : { bgp };
+  const secrets = new StoredSecrets(pathsOf(directories));
+  const frr = new Frr({
+    ...{ runDirectory: directories.run, commands: systemCommands, secrets, onEnd: () => undefined },
+  });
+  try {
+    if (!(await frr.isRunning(signal))) return diffFrr(NO_CONFIG, desired);
+    return frr.driver.diff(await frr.driver.observe(signal), desired);
+  } finally {
+    frr.close();
+  }
+}
+
+async function previewVrrp(
+  proven: HostPlan | undefined,
+  { vrrp = [] }: HostPlan,
+  directories: Directories,
+  signal: AbortSignal,
+): Promise<Change[]> {
+  if (proven !== undefined && isSame(proven.vrrp ?? [], vrrp)) return [];
+  const directory = pathsOf(directories).keepalived;
+  const driver = new KeepalivedDriver({ directory, commands: systemCommands });
+  return driver.diff(await driver.observe(signal), vrrp);
 }
 
 async function previewDaemon(

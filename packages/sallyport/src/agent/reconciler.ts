@@ -4,28 +4,40 @@
  * later round tries again.
  */
 import type { HostPlan } from '../plan/host-plan.ts';
-import { type Withdrawn, withoutTunnels } from '../plan/withdraw.ts';
+import { type Withdrawn, withdraw } from '../plan/withdraw.ts';
+import type { ForwardedReport } from '../status/drain-report.ts';
 import { judgeTunnels } from '../status/health/judge-health.ts';
-import type { ProbeReport } from '../status/health-report.ts';
+import type { ProbeReport, Usability } from '../status/health-report.ts';
 import type { Extent } from './extent.ts';
 import type { KernelLevel } from './kernel-level.ts';
+import type { Reflections } from './reflections.ts';
 import type { RoutingLevel, RoutingResult } from './routing-level.ts';
 import type { Shards, ShardsResult } from './shard/shards.ts';
 import type { VrrpLevel, VrrpResult } from './vrrp-level.ts';
 
 /** `differences`: what still differs after this round; empty: the plan is in effect, proven. */
-export type Round = ShardsResult & Pick<RoutingResult, 'bgp'> & Pick<VrrpResult, 'vrrp'>;
+export type Round = ShardsResult &
+  Pick<RoutingResult, 'bgp'> &
+  Pick<VrrpResult, 'vrrp'> & {
+    /** What the tunnels are good for, by this round and the probes. */
+    readonly usabilities: readonly Usability[];
+    /** Packets of others that passed since the drain began; absent: none was counted. */
+    readonly forwarded?: readonly ForwardedReport[];
+  };
 
 export interface Task {
   readonly extent: Extent;
-  /** Tunnels that are to carry nothing. */
+  /** What the plan cannot count on. */
   readonly withdrawn: Withdrawn;
+  /** Names of the tunnels that a drill has taken out. */
+  readonly drilled: ReadonlySet<string>;
   /** What they have found out until it is asked. */
   readonly probes: () => readonly ProbeReport[];
 }
 
 export interface ReconcilerOptions {
-  readonly kernel: Pick<KernelLevel, 'round'>;
+  readonly kernel: Pick<KernelLevel, 'round' | 'forwarded' | 'moveFlows'>;
+  readonly reflections: Pick<Reflections, 'follow' | 'applyTo' | 'report'>;
   readonly shards: Pick<Shards, 'round'>;
   readonly routing: Pick<RoutingLevel, 'round'>;
   readonly vrrp: Pick<VrrpLevel, 'round'>;
@@ -38,21 +50,34 @@ export class Reconciler {
     this.#options = options;
   }
 
+  /** What only decides which gateways of a node carry flows, before any round. */
+  moveFlows(plan: HostPlan, withdrawn: Withdrawn, signal: AbortSignal): Promise<void> {
+    const { kernel, reflections } = this.#options;
+    return kernel.moveFlows(withdraw(reflections.applyTo(plan), withdrawn), signal);
+  }
+
   async round(
     plan: HostPlan,
-    { extent, withdrawn, probes }: Task,
+    { extent, withdrawn, drilled, probes }: Task,
     signal: AbortSignal,
   ): Promise<Round> {
-    const routed = withoutTunnels(plan, withdrawn);
+    const { reflections } = this.#options;
+    reflections.follow(plan);
+    const routed = withdraw(reflections.applyTo(plan), withdrawn);
     const kernel = await this.#options.kernel.round(routed, extent.kernel, signal);
     const daemons = await this.#options.shards.round(plan, extent, signal);
     const routing = await this.#options.routing.round(routed, signal);
-    const tunnels = judgeTunnels(daemons.tunnels, probes());
-    const vrrp = await this.#options.vrrp.round(plan, tunnels, signal);
+    const usabilities = judgeTunnels(daemons.tunnels, probes(), drilled);
+    const isDrained = withdrawn.drained !== undefined;
+    const fitness = { tunnels: usabilities, isDrained };
+    const vrrp = await this.#options.vrrp.round(plan, fitness, signal);
+    const forwarded = isDrained ? await this.#options.kernel.forwarded(routed, signal) : undefined;
     const levels = [kernel, daemons, routing, vrrp];
     return {
       ...daemons,
-      ...(routing.bgp === undefined ? {} : { bgp: routing.bgp }),
+      usabilities,
+      ...(forwarded === undefined ? {} : { forwarded }),
+      ...(routing.bgp === undefined ? {} : { bgp: reflections.report(routing.bgp) }),
       ...(vrrp.vrrp === undefined ? {} : { vrrp: vrrp.vrrp }),
       differences: levels.flatMap(({ differences }) => differences),
       problems: levels.flatMap(({ problems }) => problems),

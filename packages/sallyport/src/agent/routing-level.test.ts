@@ -31,6 +31,7 @@ beforeEach(() => {
   differing = [];
   const { log } = rememberingLog();
   const driver = {
+    name: 'frr',
     check: () => [],
     observe: () => Promise.resolve({ version: '8.4.4' }),
     diff: () => differing.shift() ?? [],

@@ -1,7 +1,7 @@
 /** BGP: the level above the tunnels, since its sessions run inside them. */
 import { FrrError } from '../drivers/frr/engine-error.ts';
 import type { Frr } from '../drivers/frr/frr.ts';
-import type { FrrChange, FrrDesired } from '../drivers/frr/state.ts';
+import type { FrrDesired } from '../drivers/frr/state.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import type { BgpReport } from '../status/bgp-report.ts';
 import { Converger } from './converge.ts';
@@ -64,15 +64,7 @@ export class RoutingLevel {
     // A new daemon knows nothing: to tell it is recovery, and nobody has changed anything.
     if ((await frr.ensure(signal)) === 'started') drift.forget(LEVEL);
     const desired: FrrDesired = plan.bgp === undefined ? {} : { bgp: plan.bgp };
-    const remaining = async (): Promise<FrrChange[]> =>
-      driver.diff(await driver.observe(signal), desired);
-    const differences = await this.#converger.converge({
-      look: { level: LEVEL, plan },
-      changes: await remaining(),
-      teller: { name: LEVEL, tunnelsOf: () => [] },
-      apply: (changes) => driver.apply(changes, signal),
-      remaining,
-    });
+    const differences = await this.#converger.reach(driver, desired, plan, signal);
     const report = await frr.report(signal);
     return {
       differences,

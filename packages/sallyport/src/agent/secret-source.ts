@@ -1,7 +1,7 @@
 /** Key material for the daemon, from the files that the stored declarations name. */
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { SecretReader } from '../drivers/strongswan/driver.ts';
+import type { SecretReader } from '../drivers/secret-reader.ts';
 import type { ParsedObject } from '../model/parsed-object.ts';
 import type { Secret } from '../model/secret.ts';
 import type { SecretUse } from '../plan/secret-reference.ts';

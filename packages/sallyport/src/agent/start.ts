@@ -20,7 +20,9 @@ import { Agent } from './agent.ts';
 import { CertificateKeeper } from './certificates/keeper.ts';
 import { replan } from './certificates/replan.ts';
 import { parseReport } from './control.ts';
+import { Drain } from './drain.ts';
 import { DriftWatch } from './drift-watch.ts';
+import { Drill } from './drill.ts';
 import { KernelLevel } from './kernel-level.ts';
 import type { Log } from './log.ts';
 import { PlanSource } from './plan-source.ts';
@@ -30,6 +32,7 @@ import { EventRecorder } from './record/event-recorder.ts';
 import { HistoryFile } from './record/history-file.ts';
 import { ReportMemory, withNothingInEffect } from './record/report-memory.ts';
 import { TunnelHistory } from './record/tunnel-history.ts';
+import { Reflections } from './reflections.ts';
 import { RoutingLevel } from './routing-level.ts';
 import { StoredSecrets } from './secret-source.ts';
 import { SecretWatch } from './secret-watch.ts';
@@ -68,22 +71,36 @@ export async function runAgent(options: StartOptions, signal: AbortSignal): Prom
   const lock = await lockAgent(paths.agentLock);
   try {
     const last = await lastReport(paths.report);
-    const parts = await assemble(options, last, () => {
-      agent.lookSoon();
+    const parts = await assemble(options, last, {
+      onEnd: () => {
+        agent.lookSoon();
+      },
+      onReflected: () => {
+        agent.moveFlows();
+        agent.lookSoon();
+      },
     });
     await parts.history.restore();
+    await parts.reflections.restore();
     const certificates = new CertificateKeeper({
       ...{ directories, log, replan, view: () => agent.view, clock: () => performance.now() },
     });
     const probes = new Probes({
       log,
-      onChange: ({ tunnel, target, state, reason }) => {
+      onChange: ({ tunnel, host, target, state, reason }) => {
         log.info({ tunnel, target, state }, reason);
+        if (host !== undefined) agent.moveFlows();
         agent.lookSoon();
       },
     });
+    const drain = new Drain(paths.drain, () => new Date());
+    await drain.restore();
+    const drill = new Drill(() => {
+      log.warn({}, 'a drill was not ended by who began it: its tunnels come back');
+      agent.lookSoon();
+    });
     const agent: Agent = new Agent({
-      ...parts,
+      ...{ ...parts, drain, drill },
       probes,
       certificates,
       recorder: new EventRecorder(new Journal(paths.journal), last),
@@ -159,11 +176,19 @@ async function lockAgent(path: string): Promise<Lock> {
   }
 }
 
-/** `onEnd`: a daemon has ended that no other one tells of. */
+interface Listeners {
+  /** A daemon has ended that no other one tells of. */
+  readonly onEnd: () => void;
+  /** The gateways of this node tell something else. */
+  readonly onReflected: () => void;
+}
+
+const NOBODY: Listeners = { onEnd: () => undefined, onReflected: () => undefined };
+
 async function assemble(
   options: StartOptions,
   last?: HostReport,
-  onEnd: () => void = () => undefined,
+  { onEnd, onReflected }: Listeners = NOBODY,
 ): Promise<{
   kernel: KernelDriver;
   frr: Frr;
@@ -171,6 +196,7 @@ async function assemble(
   vrrp: VrrpLevel;
   shards: Shards;
   reconciler: Reconciler;
+  reflections: Reflections;
   drift: DriftWatch;
   history: TunnelHistory;
   secrets: SecretWatch;
@@ -214,7 +240,12 @@ async function assemble(
     commands: systemCommands,
   });
   const vrrp = new VrrpLevel({ driver: keepalived, drift, log, onEnd });
+  const reflections = new Reflections({
+    ...{ frr, path: paths.reflected, log },
+    onChange: onReflected,
+  });
   const reconciler = new Reconciler({
+    reflections,
     kernel: new KernelLevel({ kernel, drift, log }),
     shards,
     routing: new RoutingLevel({ frr, drift, log }),
@@ -228,5 +259,8 @@ async function assemble(
     gather: gatherEvidence,
     trailOf: (tunnel) => shards.trailOf(tunnel),
   });
-  return { kernel, shards, frr, keepalived, vrrp, reconciler, drift, history, secrets, explainer };
+  return {
+    ...{ kernel, shards, frr, keepalived, vrrp, reconciler, reflections },
+    ...{ drift, history, secrets, explainer },
+  };
 }

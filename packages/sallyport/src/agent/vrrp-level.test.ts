@@ -5,7 +5,7 @@ import { WORLDS } from '../plan/testing/worlds.ts';
 import type { Usability } from '../status/health-report.ts';
 import { DriftWatch } from './drift-watch.ts';
 import { type Entry, rememberingLog } from './testing/quiet-log.ts';
-import { VrrpLevel } from './vrrp-level.ts';
+import { type HostFitness, VrrpLevel } from './vrrp-level.ts';
 
 const { plan } = planWorld(WORLDS['an address that one of two hosts holds'] ?? { text: '' });
 const { vrrp: _, ...without } = plan;
@@ -29,6 +29,7 @@ beforeEach(() => {
   const { log } = remembering;
   entries = remembering.entries;
   const driver = {
+    name: 'keepalived',
     ...{ observe, setUsability },
     check: () => [],
     diff: () => [],
@@ -45,24 +46,37 @@ beforeEach(() => {
   });
 });
 
+const fitness = (tunnels: readonly Usability[], isDrained = false): HostFitness => ({
+  tunnels,
+  isDrained,
+});
 const told = (): unknown[] => setUsability.mock.calls.map((call: unknown[]) => call.slice(1, 3));
 
 describe('VrrpLevel', () => {
   it('tells keepalived what the tunnels are good for', async () => {
-    expect((await level.round(plan, [good], signal)).vrrp).toEqual([]);
+    expect((await level.round(plan, fitness([good]), signal)).vrrp).toEqual([]);
     expect(told()[0]).toEqual(['usable', `${good.tunnel}: its SAs are up`]);
   });
 
+  it('leaves the addresses to anybody else while the host is drained', async () => {
+    await level.round(plan, fitness([good], true), signal);
+    expect(told()[0]).toEqual(['drained', 'it is drained']);
+  });
+
   it('leaves the addresses to others while its tunnels are in doubt, or not there', async () => {
-    await level.round(plan, [{ ...good, usable: false, reason: 'the tunnel is down' }], signal);
+    await level.round(
+      plan,
+      fitness([{ ...good, usable: false, reason: 'the tunnel is down' }]),
+      signal,
+    );
     expect(told()[0]).toEqual(['last-resort', `${good.tunnel}: the tunnel is down`]);
     setUsability.mockClear();
-    await level.round(plan, [], signal);
+    await level.round(plan, fitness([]), signal);
     expect(told()[0]).toEqual(['last-resort', ': no tunnel of it is on this host']);
   });
 
   it('has a keepalived that has ended looked for at once', async () => {
-    await level.round(plan, [good], signal);
+    await level.round(plan, fitness([good]), signal);
     gone.resolve(undefined);
     await vi.waitFor(() => {
       expect(ended).toBe(1);
@@ -70,7 +84,7 @@ describe('VrrpLevel', () => {
   });
 
   it('goes on by timer where it cannot be watched, and says so', async () => {
-    await level.round(plan, [good], signal);
+    await level.round(plan, fitness([good]), signal);
     gone.reject(new Error('torn'));
     await vi.waitFor(() => {
       expect(entries.map(({ msg }) => msg)).toContain(
@@ -81,14 +95,14 @@ describe('VrrpLevel', () => {
   });
 
   it('looks once for what an agent before has left, and then no more', async () => {
-    await level.round(without, [], signal);
-    await level.round(without, [], signal);
+    await level.round(without, fitness([]), signal);
+    await level.round(without, fitness([]), signal);
     expect(observe).toHaveBeenCalledTimes(1);
   });
 
   it('says that keepalived cannot be driven', async () => {
     observe.mockRejectedValueOnce(new Error('torn'));
-    expect((await level.round(plan, [good], signal)).problems).toMatchObject([
+    expect((await level.round(plan, fitness([good]), signal)).problems).toMatchObject([
       { code: 'keepalived/failed', message: 'torn' },
     ]);
   });

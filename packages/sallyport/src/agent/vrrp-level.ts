@@ -1,6 +1,5 @@
 /** Virtual addresses: the last level, since a host is to hold them only while its tunnels carry packets. */
 import type { KeepalivedDriver } from '../drivers/keepalived/driver.ts';
-import type { KeepalivedChange } from '../drivers/keepalived/state.ts';
 import { messageOf } from '../lib/message-of.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import type { VrrpPlan } from '../plan/vrrp-plan.ts';
@@ -16,6 +15,12 @@ export interface VrrpResult extends LevelResult {
   readonly vrrp?: readonly VrrpReport[];
 }
 
+export interface HostFitness {
+  /** What they are good for now. */
+  readonly tunnels: readonly Usability[];
+  readonly isDrained: boolean;
+}
+
 export interface VrrpLevelOptions {
   readonly driver: KeepalivedDriver;
   readonly drift: DriftWatch;
@@ -23,8 +28,6 @@ export interface VrrpLevelOptions {
   /** keepalived has ended: what it held is nobody's. */
   readonly onEnd: () => void;
 }
-
-const LEVEL = 'keepalived';
 
 export class VrrpLevel {
   readonly #options: VrrpLevelOptions;
@@ -43,15 +46,10 @@ export class VrrpLevel {
     });
   }
 
-  /** `tunnels`: what they are good for now. */
-  async round(
-    plan: HostPlan,
-    tunnels: readonly Usability[],
-    signal: AbortSignal,
-  ): Promise<VrrpResult> {
+  async round(plan: HostPlan, fitness: HostFitness, signal: AbortSignal): Promise<VrrpResult> {
     if (plan.vrrp === undefined && this.#isClean) return { differences: [], problems: [] };
     try {
-      return await this.#reach(plan, tunnels, boundLevel(signal));
+      return await this.#reach(plan, fitness, boundLevel(signal));
     } catch (error) {
       return {
         differences: [{ text: 'keepalived: state unknown' }],
@@ -65,26 +63,14 @@ export class VrrpLevel {
     this.#closing.abort();
   }
 
-  async #reach(
-    plan: HostPlan,
-    tunnels: readonly Usability[],
-    signal: AbortSignal,
-  ): Promise<VrrpResult> {
+  async #reach(plan: HostPlan, fitness: HostFitness, signal: AbortSignal): Promise<VrrpResult> {
     const { driver } = this.#options;
     const routers = plan.vrrp ?? [];
-    const remaining = async (): Promise<KeepalivedChange[]> =>
-      driver.diff(await driver.observe(signal), routers);
-    const differences = await this.#converger.converge({
-      look: { level: LEVEL, plan },
-      changes: await remaining(),
-      teller: { name: LEVEL, tunnelsOf: () => [] },
-      apply: (changes) => driver.apply(changes, signal),
-      remaining,
-    });
+    const differences = await this.#converger.reach(driver, routers, plan, signal);
     this.#isClean = routers.length === 0 && differences.length === 0;
     if (routers.length === 0) return { differences, problems: [] };
     this.#watch();
-    for (const router of routers) await this.#tell(router, tunnels, signal);
+    for (const router of routers) await this.#tell(router, fitness, signal);
     const report = await driver.report(routers, signal);
     return {
       differences,
@@ -93,14 +79,22 @@ export class VrrpLevel {
     };
   }
 
-  /** A host whose tunnels are in doubt holds the addresses only while nobody is better. */
-  async #tell(router: VrrpPlan, tunnels: readonly Usability[], signal: AbortSignal): Promise<void> {
+  /** A host whose tunnels are in doubt, or that is drained, holds the addresses only while nobody is better. */
+  async #tell(
+    router: VrrpPlan,
+    { tunnels, isDrained }: HostFitness,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { driver } = this.#options;
+    if (isDrained) {
+      await driver.setUsability(router, 'drained', 'it is drained', signal);
+      return;
+    }
     const own = tunnels.filter(({ tunnel }) => router.tunnels.includes(tunnel));
     const good = own.find(({ usable, degraded }) => usable && !degraded);
     const [told = { tunnel: '', reason: 'no tunnel of it is on this host' }] =
       good === undefined ? own : [good];
     const usability = good === undefined ? 'last-resort' : 'usable';
-    const { driver } = this.#options;
     await driver.setUsability(router, usability, `${told.tunnel}: ${told.reason}`, signal);
   }
 

@@ -3,6 +3,7 @@
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { runProgram } from '../cli/program.ts';
+import { ask } from '../platform/ask.ts';
 import { askHidden } from '../platform/hidden-input.ts';
 
 const ended = new AbortController();
@@ -27,7 +28,10 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   env: process.env,
   readInput: () => text(addAbortSignal(ended.signal, process.stdin)),
   ...(process.stdin.isTTY
-    ? { askHidden: (question: string) => askHidden(question, ended.signal) }
+    ? {
+        askHidden: (question: string) => askHidden(question, ended.signal),
+        ask: (question: string) => ask(question, ended.signal),
+      }
     : {}),
   signal: ended.signal,
 });

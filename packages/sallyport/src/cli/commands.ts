@@ -8,6 +8,7 @@ import {
   TIMEOUT,
 } from './command-entry.ts';
 import { PKI_COMMANDS } from './pki-commands.ts';
+import { FAILOVER_COMMANDS, GATEWAY_COMMANDS } from './planned-work-commands.ts';
 
 const FILE: OptionEntry = {
   flags: '-f, --file <path...>',
@@ -104,6 +105,20 @@ export const COMMANDS: readonly CommandEntry[] = [
     example: 'sallyport why partner-a --target 10.20.0.10',
   },
   {
+    name: 'gateway',
+    description: 'move traffic away from this host before it is stopped, and back',
+    options: [],
+    example: 'sallyport gateway --help',
+    commands: GATEWAY_COMMANDS,
+  },
+  {
+    name: 'failover',
+    description: 'see what becomes of packets when a path is lost',
+    options: [],
+    example: 'sallyport failover --help',
+    commands: FAILOVER_COMMANDS,
+  },
+  {
     name: 'agent',
     description: 'keep this host as declared; ends at SIGTERM and leaves the tunnels up',
     options: [
@@ -136,6 +151,28 @@ export const COMMANDS: readonly CommandEntry[] = [
     options: [],
     example: 'sallyport pki list',
     commands: PKI_COMMANDS,
+  },
+  {
+    name: 'render',
+    description: 'write a part of the plan in the form in which other software takes it',
+    options: [],
+    example: 'sallyport render frr-k8s -f site/',
+    commands: [
+      {
+        name: 'frr-k8s',
+        description: 'BGP of each host as FRRConfiguration, where frr-k8s runs FRR',
+        options: [
+          FILE,
+          { flags: '--host <name>', description: 'only this Host' },
+          {
+            flags: '--namespace <name>',
+            description: 'of frr-k8s',
+            defaultValue: 'frr-k8s-system',
+          },
+        ],
+        example: 'sallyport render frr-k8s -f site/ --host node1',
+      },
+    ],
   },
   {
     name: 'completion',

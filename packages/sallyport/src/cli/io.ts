@@ -8,6 +8,8 @@ export interface Io {
   readonly readInput: () => Promise<string>;
   /** Asks a person for what nobody shall see; absent: standard input is no terminal. */
   readonly askHidden?: (question: string) => Promise<string>;
+  /** Asks a person, who sees what is typed; absent: standard input is no terminal. */
+  readonly ask?: (question: string) => Promise<string>;
   /** Fires when the person interrupts. */
   readonly signal: AbortSignal;
 }

@@ -19,6 +19,9 @@ export const LOADERS: ReadonlyMap<string, () => Promise<CommandModule>> = new Ma
   ['status', () => import('./commands/status.ts')],
   ['events', () => import('./commands/events.ts')],
   ['why', () => import('./commands/why.ts')],
+  ['gateway drain', () => import('./commands/gateway/drain.ts')],
+  ['gateway undrain', () => import('./commands/gateway/undrain.ts')],
+  ['failover test', () => import('./commands/failover/test.ts')],
   ['agent', () => import('./commands/agent.ts')],
   ['pki ca create', () => import('./commands/pki/create-authority.ts')],
   ['pki issue', () => import('./commands/pki/issue.ts')],
@@ -31,5 +34,6 @@ export const LOADERS: ReadonlyMap<string, () => Promise<CommandModule>> = new Ma
   ['pki crl', () => import('./commands/pki/crl.ts')],
   ['pki list', () => import('./commands/pki/list.ts')],
   ['pki export', () => import('./commands/pki/export.ts')],
+  ['render frr-k8s', () => import('./commands/render/frr-k8s.ts')],
   ['completion', () => import('./commands/completion.ts')],
 ]);

@@ -14,7 +14,7 @@ import { readPlanFile } from '../store/plan-file.ts';
 import { passingSalt, readSalt } from '../store/salt.ts';
 import { directoriesFrom, pathsOf } from '../store/state-directory.ts';
 import { readDeclarations, reportProblems } from './declarations.ts';
-import type { Io } from './io.ts';
+import { type Io, UsageError } from './io.ts';
 import { resolveAsDeclared } from './issued-as-declared.ts';
 import { findThisHost } from './this-host.ts';
 
@@ -105,4 +105,17 @@ function planAll(
 function tolerateMissing(problem: Problem): Problem {
   const isElsewhere = ['secret/file-missing', 'secret/file-unreadable'].includes(problem.code);
   return isElsewhere ? { ...problem, severity: 'warning' } : problem;
+}
+
+/** Throws {@link UsageError}. */
+export function mustKnow(host: string | undefined, sites: readonly PlannedSite[]): void {
+  const hosts = new Set(sites.flatMap(({ plans }) => plans.map((plan) => plan.host)));
+  if (host === undefined || hosts.has(host)) return;
+  const declared = [...hosts].sort().join(', ') || 'none';
+  throw new UsageError(`no Host ${host} is declared; declared are: ${declared}`);
+}
+
+/** That of one host, or all. */
+export function plansOf({ plans }: PlannedSite, host: string | undefined): PlannedSite['plans'] {
+  return plans.filter((plan) => host === undefined || plan.host === host);
 }

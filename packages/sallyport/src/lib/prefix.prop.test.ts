@@ -10,6 +10,7 @@ import {
   type Prefix,
   parseAddress,
   parsePrefix,
+  splitPrefix,
   toPrefix,
   widthOf,
 } from './prefix.ts';
@@ -49,6 +50,20 @@ it('formats as the oracle does, and reads back what it wrote', () => {
       }
     }),
     { numRuns: 1000 },
+  );
+});
+
+it('splits into two halves that hold each address of the prefix once', () => {
+  fc.assert(
+    fc.property(prefix, fc.bigInt({ min: 0n, max: (1n << 128n) - 1n }), (whole, any) => {
+      const halves = splitPrefix(whole);
+      if (whole.length === widthOf(whole.family)) expect(halves).toEqual([]);
+      else {
+        const size = 1n << BigInt(widthOf(whole.family) - whole.length);
+        const inside = { family: whole.family, value: whole.value + (any % size) };
+        expect(halves.filter((half) => containsAddress(half, inside))).toHaveLength(1);
+      }
+    }),
   );
 });
 

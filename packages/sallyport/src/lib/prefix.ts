@@ -44,6 +44,11 @@ export const parsePrefix: (text: string) => PrefixResult = remembering((text) =>
   };
 });
 
+/** Of those texts that are prefixes, in their order. */
+export function parsePrefixes(texts: readonly string[]): Prefix[] {
+  return texts.map(parsePrefix).flatMap((parsed) => (parsed.ok ? [parsed.prefix] : []));
+}
+
 /** An address and the subnet it is in. */
 export interface InterfaceAddress {
   readonly address: Address;
@@ -64,6 +69,13 @@ export function parseInterfaceAddress(text: string): InterfaceAddress | undefine
 export function toPrefix(address: Address, length: number): Prefix {
   const shift = BigInt(widthOf(address.family) - length);
   return { family: address.family, value: (address.value >> shift) << shift, length };
+}
+
+/** Its two halves; none where it is a single address. */
+export function splitPrefix({ family, value, length }: Prefix): Prefix[] {
+  if (length === widthOf(family)) return [];
+  const half = 1n << BigInt(widthOf(family) - length - 1);
+  return [value, value + half].map((start) => ({ family, value: start, length: length + 1 }));
 }
 
 export function formatPrefix(prefix: Prefix): string {

@@ -1,6 +1,6 @@
 /** How several hosts of a gateway stand in for each other. */
 import { z } from 'zod';
-import { InterfaceAddress } from './fields.ts';
+import { InterfaceAddress, InterfaceName } from './fields.ts';
 
 export interface Availability {
   /**
@@ -20,11 +20,6 @@ export interface VirtualAddresses {
   /** Unique on that LAN. */
   readonly routerId: number;
 }
-
-/** A name of <linux/if.h>: what no path and no option can be mistaken for. */
-const InterfaceName = z.string().regex(/^[A-Za-z0-9][-A-Za-z0-9_.:@]{0,14}$/, {
-  error: 'must be the name of an interface: 1 to 15 characters, beginning with a letter or digit',
-});
 
 export const Availability: z.ZodType<Availability> = z
   .strictObject({

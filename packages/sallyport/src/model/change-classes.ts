@@ -107,6 +107,12 @@ const VIRTUAL = {
   proof: 'addresses of the interface; configuration of keepalived',
 } as const;
 
+const NODES = {
+  class: 'hot',
+  effect: 'ways between gateways and nodes; no SA is touched',
+  proof: 'routes and nexthop objects of these hosts, the running configuration of bgpd',
+} as const;
+
 const OTHER_DAEMON = {
   class: 'cut',
   effect: 'tunnels from these addresses end in one IKE daemon and begin in another',
@@ -158,6 +164,9 @@ export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, Chang
     'spec.availability.virtual.addresses': VIRTUAL,
     'spec.availability.virtual.interface': VIRTUAL,
     'spec.availability.virtual.routerId': VIRTUAL,
+    'spec.nodes.encapsulation': NODES,
+    'spec.nodes.device.interface': NODES,
+    'spec.nodes.device.identity': NODES,
     'spec.bgp.nodeRanges': {
       class: 'hot',
       effect: 'which hosts of the cluster may speak BGP with their gateways',
@@ -298,6 +307,11 @@ export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, Chang
     },
     'spec.routing.bgp.ttlSecurity': NEW_SESSION,
     'spec.routing.bgp.password': NEW_SESSION,
+    'spec.routing.bgp.onGatewayLoss': {
+      class: 'hot',
+      effect: 'nothing until a gateway is lost',
+      proof: 'the plan, and what neighbours are told after that',
+    },
     'spec.adminState': {
       class: 'cut',
       effect: 'the tunnel is taken down or brought up; its networks stay guarded',
@@ -390,6 +404,8 @@ export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, Chang
       proof: 'our address of the IKE SA',
     },
     'spec.internalAddresses': NEW_SESSION,
+    'spec.role': NODES,
+    'spec.networks': NODES,
     'spec.shards[].name': OTHER_DAEMON,
     'spec.shards[].addresses': OTHER_DAEMON,
     'spec.capabilities.dataPlanes': {

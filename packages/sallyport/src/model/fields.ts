@@ -100,3 +100,10 @@ export function objectSchema<K extends string, Spec>(
   // zod cannot see that a generic `Spec` has no `undefined` in it and so makes the key optional.
   return schema;
 }
+
+/** A name of <linux/if.h>: what no path and no option can be mistaken for. */
+export const InterfaceName: z.ZodType<string> = z
+  .string()
+  .regex(/^[A-Za-z0-9][-A-Za-z0-9_.:@]{0,14}$/, {
+    error: 'must be the name of an interface: 1 to 15 characters, beginning with a letter or digit',
+  });

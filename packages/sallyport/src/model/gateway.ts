@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Availability } from './availability.ts';
 import { Asn, Cidr, Name, type ObjectOf, objectSchema } from './fields.ts';
+import { GatewayNodes } from './gateway-nodes.ts';
 
 /** How encrypted packets find their SA, best first; the order in which `auto` chooses. */
 export const DATA_PLANES = ['xfrm-interface', 'vti', 'policy', 'userspace'] as const;
@@ -21,12 +22,14 @@ export interface GatewaySpec {
   /** Absent: no BGP. */
   readonly bgp?: GatewayBgp;
   readonly availability: Availability;
+  /** Absent: hosts of role `node` reach the gateway without encapsulation. */
+  readonly nodes?: GatewayNodes;
 }
 
 export interface GatewayBgp {
   /** Of the cluster. */
   readonly asn: number;
-  /** Networks from which hosts of the cluster call their gateways; absent: none does. */
+  /** Networks from which hosts call their gateways that are not declared; absent: none does. */
   readonly nodeRanges?: readonly string[];
 }
 
@@ -60,11 +63,14 @@ export const GatewaySpec: z.ZodType<GatewaySpec> = z.strictObject({
         .min(1)
         .max(16)
         .exactOptional()
-        .describe('networks from which hosts of the cluster speak BGP with their gateways'),
+        .describe(
+          'networks from which hosts of the cluster speak BGP with their gateways that are not declared',
+        ),
     })
     .exactOptional()
     .describe('BGP with the other sides and inside the cluster'),
   availability: Availability,
+  nodes: GatewayNodes.exactOptional().describe('how it and hosts of role node reach each other'),
 });
 
 export type Gateway = ObjectOf<'Gateway', GatewaySpec>;

@@ -1,11 +1,15 @@
-/** `Host`: a machine (or network namespace) that can carry tunnels. */
+/** `Host`: a machine (or network namespace) that carries tunnels, or lies behind those that do. */
 import { z } from 'zod';
-import { IpAddress, type ObjectOf, objectSchema } from './fields.ts';
+import { Cidr, IpAddress, type ObjectOf, objectSchema } from './fields.ts';
 import { DATA_PLANES, type DataPlane } from './gateway.ts';
 
 /** What happens to a change that somebody else has made of what was in effect. */
 export const DRIFT_POLICIES = ['repair', 'report'] as const;
 export type DriftPolicy = (typeof DRIFT_POLICIES)[number];
+
+/** `gateway`: can carry tunnels. `node`: sends to remote networks by the gateways of its namespace. */
+const HOST_ROLES = ['gateway', 'node'] as const;
+type HostRole = (typeof HOST_ROLES)[number];
 
 /** A further IKE daemon of the host: UDP 500 and 4500 of a network namespace belong to one daemon. */
 export interface HostShard {
@@ -22,10 +26,13 @@ const NetworkNamespace = z.string().regex(/^[0-9A-Za-z][-0-9A-Za-z_.]{0,62}$/, {
 });
 
 export interface HostSpec {
+  readonly role: HostRole;
   /** Outer addresses of the host's own network namespace, preferred first. */
   readonly addresses: readonly string[];
   /** Where other hosts of the cluster reach it, preferred first; absent: at `addresses`. */
   readonly internalAddresses?: readonly string[];
+  /** What lies behind a node, such as its pods; absent: nothing that gateways have to be told of. */
+  readonly networks?: readonly string[];
   /** Absent: the host has one IKE daemon, in its own network namespace. */
   readonly shards?: readonly HostShard[];
   /** For planning without the host; the agent reports the truth. */
@@ -37,6 +44,12 @@ export interface HostSpec {
 }
 
 export const HostSpec: z.ZodType<HostSpec> = z.strictObject({
+  role: z
+    .enum(HOST_ROLES)
+    .default('gateway')
+    .describe(
+      'gateway: can carry tunnels; node: sends to remote networks by the gateways of its namespace',
+    ),
   addresses: z.array(IpAddress).min(1).max(64).describe('outer addresses, preferred first'),
   internalAddresses: z
     .array(IpAddress)
@@ -44,6 +57,14 @@ export const HostSpec: z.ZodType<HostSpec> = z.strictObject({
     .max(64)
     .exactOptional()
     .describe('where other hosts of the cluster reach it, preferred first; absent: at addresses'),
+  networks: z
+    .array(Cidr)
+    .min(1)
+    .max(64)
+    .exactOptional()
+    .describe(
+      'of a node: what lies behind it, such as its pods, where gateways do not know the way',
+    ),
   shards: z
     .array(
       z.strictObject({

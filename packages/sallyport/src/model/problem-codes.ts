@@ -35,8 +35,17 @@ export type ProblemCode =
   | 'gateway/availability'
   | 'gateway/virtual-address'
   | 'gateway/duplicate-router-id'
+  | 'gateway/placed-on-node'
+  | 'gateway/nodes-device'
+  | 'gateway/nodes-differ'
   | 'host/duplicate-shard'
   | 'host/duplicate-address'
+  | 'host/role-differs'
+  | 'host/shards-of-node'
+  | 'host/networks-of-gateway'
+  | 'host/node-without-gateway'
+  | 'host/node-out-of-reach'
+  | 'host/node-network'
   | 'connection/unknown-gateway'
   | 'connection/unknown-secret'
   | 'connection/unknown-crypto-policy'
@@ -149,11 +158,28 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
     'A virtual address does not lie on a LAN that every host of the gateway is on',
   ),
   'gateway/duplicate-router-id': error('Two gateways have one virtual router id on one interface'),
+  'gateway/placed-on-node': error('A gateway is placed on a node, which carries no tunnels'),
+  'gateway/nodes-device': error('The encapsulation to the nodes and its device do not fit'),
+  'gateway/nodes-differ': error(
+    'Two gateways want their common nodes to reach them in different ways',
+  ),
   'host/duplicate-shard': error(
     'Two shards of a host are in one network namespace, which can have one IKE daemon',
   ),
   'host/duplicate-address': error(
     'An outer address belongs to two IKE daemons of a host, so that it is not clear which serves it',
+  ),
+  'host/role-differs': error('A host is a node for one namespace, and carries tunnels for another'),
+  'host/shards-of-node': error('A node has shards, which are for hosts that carry tunnels'),
+  'host/networks-of-gateway': error(
+    'A host that is no node has networks: what lies behind gateways is a field of the Gateway',
+  ),
+  'host/node-without-gateway': error('A node has no gateway in its namespace'),
+  'host/node-out-of-reach': error(
+    'A node and a gateway have no addresses of one family, by which they could reach each other',
+  ),
+  'host/node-network': error(
+    'A network of a node is not in the networks of its gateways, or lies behind another node, too',
   ),
   'connection/unknown-gateway': error('A connection names a gateway that is not declared'),
   'connection/unknown-secret': error('A connection names a secret that is not declared'),

@@ -28,7 +28,16 @@ export interface BgpRouting {
   readonly ttlSecurity?: boolean;
   /** A Secret with `psk`: TCP MD5 signature (RFC 2385). */
   readonly password?: string;
+  /** Where the other side has no BFD, and so sends to a gateway that died until its hold time is over. */
+  readonly onGatewayLoss: OnGatewayLoss;
 }
+
+/**
+ * `wait`: for the hold time. `more-specifics`: the gateways that live announce the halves of each network as well,
+ * which go before what the dead one has announced.
+ */
+export const ON_GATEWAY_LOSS = ['wait', 'more-specifics'] as const;
+export type OnGatewayLoss = (typeof ON_GATEWAY_LOSS)[number];
 
 /** Exactly one of the members is present. */
 export interface RoutingSpec {
@@ -92,6 +101,12 @@ const Bgp: z.ZodType<BgpRouting> = z.strictObject({
   password: Name.exactOptional().describe(
     'a Secret with psk: TCP MD5 signature, where the other side wants it',
   ),
+  onGatewayLoss: z
+    .enum(ON_GATEWAY_LOSS)
+    .default('wait')
+    .describe(
+      'where the other side has no BFD: wait for its hold time, or let the gateways that live announce the halves of each network as well, if it takes three times as many prefixes',
+    ),
 });
 
 export const RoutingSpec: z.ZodType<RoutingSpec> = z

@@ -11,6 +11,7 @@ import { checkHosts } from './checks/hosts.ts';
 import { checkInside } from './checks/inside.ts';
 import { checkIssued } from './checks/issued.ts';
 import { checkNetworks } from './checks/networks.ts';
+import { checkNodes } from './checks/nodes.ts';
 import { checkProposals } from './checks/proposals.ts';
 import { checkReferences } from './checks/references.ts';
 import { checkSecretForms } from './checks/secret-forms.ts';
@@ -39,6 +40,7 @@ const CHECKS: readonly ((world: World) => Problem[])[] = [
   checkSecretForms,
   checkIssued,
   checkHosts,
+  checkNodes,
   checkTunnels,
   checkInside,
   checkNetworks,

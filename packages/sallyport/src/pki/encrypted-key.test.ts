@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { decryptKey, encryptKey } from './encrypted-key.ts';
+
+// As dear as for people.
+vi.unmock('./scrypt-cost.ts');
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 

@@ -6,13 +6,12 @@ import { createCipheriv, createPrivateKey, type KeyObject, randomBytes, scrypt }
 import { promisify } from 'node:util';
 import { fromBER, Integer, ObjectIdentifier, OctetString, Sequence } from 'asn1js';
 import { fromPem, toPem } from './pem.ts';
+import { SCRYPT } from './scrypt-cost.ts';
 
 const derive = promisify<string, Buffer, number, { N: number; r: number; p: number }, Buffer>(
   scrypt,
 );
 
-/** 16 MiB of memory, which is as much as OpenSSL allows when it reads; five passes make up for it. */
-const SCRYPT = { N: 2 ** 14, r: 8, p: 5 } as const;
 const KEY_BYTES = 32;
 
 const OID = {

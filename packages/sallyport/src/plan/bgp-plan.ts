@@ -68,10 +68,14 @@ export interface BgpNeighborPlan {
   readonly password?: SecretUse;
   /** Nothing is to come by its tunnel now: the session is ended, and its configuration stays. */
   readonly shutdown?: true;
+  /** So many times more our AS number stands in what it is told, for who prefers short ways. */
+  readonly prepend?: number;
   /** What is taken from it; nothing else is. */
   readonly accept: readonly PrefixRange[];
   /** What of `originate` is told to it. */
   readonly advertise: readonly string[];
+  /** It does not notice by itself that another gateway of ours has died. */
+  readonly standIn?: StandInPlan;
   /** What others have told us is told to it, too. */
   readonly transit: boolean;
   /** For each family; what is told beyond that ends the session for some minutes. */
@@ -80,6 +84,14 @@ export interface BgpNeighborPlan {
   readonly localPreference?: number;
   /** Large community (RFC 8092) of what it tells: `asn:83:number of the tunnel`. Absent: as it comes. */
   readonly community?: string;
+}
+
+/** What a neighbour is told while others of our gateways, which it knows as well, are silent. */
+export interface StandInPlan {
+  /** Names of the hosts. Sorted. */
+  readonly hosts: readonly string[];
+  /** Beside the usual: longer prefixes, which it prefers to those of the silent. */
+  readonly advertise: readonly string[];
 }
 
 /** Dynamic neighbours: clients of this route reflector (RFC 4456), told what others have told us. */

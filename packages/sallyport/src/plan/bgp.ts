@@ -4,26 +4,31 @@
  */
 import { canonicalAddress } from '../lib/canonical-address.ts';
 import {
+  containsAddress,
   type Family,
   familyOf,
   formatAddress,
   formatPrefix,
+  parseAddress,
   parseInterfaceAddress,
-  parsePrefix,
+  parsePrefixes,
+  splitPrefix,
   widthOf,
 } from '../lib/prefix.ts';
 import { sha256Hex } from '../lib/sha256.ts';
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
 import type { SecretFacts } from '../model/facts.ts';
 import type { Gateway } from '../model/gateway.ts';
-import { type Host, internalAddresses } from '../model/host.ts';
+import { internalAddresses } from '../model/host.ts';
 import { refOf } from '../model/objects.ts';
 import { BGP_PROFILES, type BgpProfile } from '../model/providers.ts';
 import type { BgpRouting } from '../model/routing.ts';
 import type { InsidePair } from '../model/tunnel.ts';
 import type { BfdPlan, BgpNeighborPlan, BgpNodesPlan, BgpPlan, PrefixRange } from './bgp-plan.ts';
 import { sortPrefixes } from './children.ts';
+import { clusterOf } from './cluster.ts';
 import { OWNER } from './host-plan.ts';
+import { internalPair } from './internal-pair.ts';
 import type { PlacedConnection } from './placed.ts';
 import type { PlanProblem } from './problems.ts';
 import { secretUse } from './secret-use.ts';
@@ -38,7 +43,7 @@ export interface BgpContext {
 }
 
 /** Between hosts of ours: they are near, and nothing is lost on the way. */
-const INTERNAL = {
+export const INTERNAL = {
   timers: { keepaliveSeconds: 3, holdSeconds: 9, connectRetrySeconds: 3 },
   bfd: { intervalMilliseconds: 100, multiplier: 3 },
 } as const;
@@ -84,7 +89,7 @@ export function planBgp(context: BgpContext): {
   ]);
   const peers = speaking.flatMap((tunnel) => peersIn(tunnel, context));
   const hosts = gateways.flatMap((gateway) => otherGateways(gateway, originate, context));
-  const nodes = planNodes(gateways);
+  const nodes = planNodes(gateways, context.objects);
   const neighbors = new Map([...hosts, ...peers].map((each) => [each.address, each]));
   return {
     bgp: {
@@ -109,7 +114,7 @@ function speakingGateways({ objects, hostName }: BgpContext): Gateway[] {
     .filter(({ spec }) => spec.bgp !== undefined && spec.placement.hosts.includes(hostName));
 }
 
-function severalNumbers(gateway: Gateway, first: Gateway, hostName: string): PlanProblem {
+export function severalNumbers(gateway: Gateway, first: Gateway, hostName: string): PlanProblem {
   return {
     code: 'plan/several-asns',
     severity: 'error',
@@ -131,6 +136,7 @@ function peersIn(placed: PlacedConnection, { secretFacts }: BgpContext): BgpNeig
   const accept = acceptedBy(bgp);
   const inside = declared.inside ?? [];
   const bfd = bfdOf(bgp, profile);
+  const others = bfd === undefined && bgp.onGatewayLoss !== 'wait' ? otherHosts(placed) : [];
   return inside.flatMap((pair) => {
     const ends = endsOf(pair);
     if (ends === undefined) return [];
@@ -161,12 +167,32 @@ function peersIn(placed: PlacedConnection, { secretFacts }: BgpContext): BgpNeig
         : { password: secretUse(tunnel.namespace, bgp.password, secretFacts) }),
       accept: accept.filter(({ prefix }) => ofFamilies(prefix)),
       advertise: advertise.filter(ofFamilies),
+      ...(others.length === 0
+        ? {}
+        : { standIn: { hosts: others, advertise: halves(advertise.filter(ofFamilies)) } }),
       transit: bgp.transit,
       maximumPrefixes: bgp.maximumPrefixes,
       localPreference: USUAL_PREFERENCE + declared.priority,
       community: `${gateway.spec.bgp?.asn ?? 0}:${OWNER.routeProtocol}:${interfaceIdOf(tunnel.name)}`,
     };
   });
+}
+
+/** Of our hosts with a tunnel to the same site. Sorted. */
+function otherHosts({ connection, gateway, host }: PlacedConnection): string[] {
+  const hosts = connection.spec.tunnels.map(
+    (tunnel) => tunnel.host ?? gateway.spec.placement.hosts[0],
+  );
+  return [...new Set(hosts)]
+    .flatMap((name) => (name === undefined || name === host.metadata.name ? [] : name))
+    .sort();
+}
+
+/** Of each prefix that can be cut in two. */
+function halves(prefixes: readonly string[]): string[] {
+  return sortPrefixes(
+    parsePrefixes(prefixes).flatMap((prefix) => splitPrefix(prefix).map(formatPrefix)),
+  );
 }
 
 function bfdOf(bgp: BgpRouting, profile: BgpProfile): BfdPlan | undefined {
@@ -178,6 +204,16 @@ function acceptedBy({ accept, longestPrefix }: BgpRouting): PrefixRange[] {
     const longest = familyOf(prefix) === 4 ? longestPrefix.ipv4 : longestPrefix.ipv6;
     return { prefix, longest: Math.max(longest, Number(prefix.split('/')[1])) };
   });
+}
+
+/** What the connections of a gateway may tell it of. */
+export function acceptedBehind(
+  { metadata: { namespace, name } }: Gateway,
+  { connections }: DeclaredObjects,
+): PrefixRange[] {
+  return [...connections.values()]
+    .filter(({ metadata, spec }) => metadata.namespace === namespace && spec.gateway === name)
+    .flatMap(({ spec }) => (spec.routing.bgp === undefined ? [] : acceptedBy(spec.routing.bgp)));
 }
 
 function endsOf(pair: InsidePair):
@@ -205,12 +241,7 @@ function otherGateways(
   { hostName, objects }: BgpContext,
 ): BgpNeighborPlan[] {
   const { namespace } = gateway.metadata;
-  const accept = [...objects.connections.values()]
-    .filter(
-      ({ metadata, spec }) =>
-        metadata.namespace === namespace && spec.gateway === gateway.metadata.name,
-    )
-    .flatMap(({ spec }) => (spec.routing.bgp === undefined ? [] : acceptedBy(spec.routing.bgp)));
+  const accept = acceptedBehind(gateway, objects);
   const ours = objects.hosts.get(objectKey(namespace, hostName));
   if (ours === undefined || accept.length === 0) return [];
   return gateway.spec.placement.hosts.flatMap((name) => {
@@ -234,12 +265,9 @@ function otherGateways(
 }
 
 /** Where the other gateways are that BGP may lead packets to. */
-export function relaysOf({ hostName, objects }: BgpContext, bgp: BgpPlan | undefined): string[] {
-  if (bgp === undefined) return [];
-  const gateways = [...objects.gateways.values()].filter(
-    ({ spec }) => spec.bgp !== undefined && spec.placement.hosts.includes(hostName),
-  );
-  const addresses = gateways.flatMap(({ metadata, spec }) =>
+export function relaysOf(context: BgpContext): string[] {
+  const { hostName, objects } = context;
+  const addresses = speakingGateways(context).flatMap(({ metadata, spec }) =>
     spec.placement.hosts
       .filter((name) => name !== hostName)
       .flatMap((name) => objects.hosts.get(objectKey(metadata.namespace, name)) ?? [])
@@ -248,24 +276,29 @@ export function relaysOf({ hostName, objects }: BgpContext, bgp: BgpPlan | undef
   return [...new Set(addresses.map(canonicalAddress))].sort();
 }
 
-/** Addresses by which two hosts of the cluster reach each other: the first of a family that both have. */
-function internalPair(
-  ours: Host,
-  other: Host,
-): { readonly localAddress: string; readonly address: string } | undefined {
-  for (const address of internalAddresses(other)) {
-    const local = internalAddresses(ours).find((each) => familyOf(each) === familyOf(address));
-    if (local !== undefined)
-      return { localAddress: canonicalAddress(local), address: canonicalAddress(address) };
-  }
-  return undefined;
-}
-
-function planNodes(gateways: readonly Gateway[]): BgpNodesPlan | undefined {
-  const ranges = sortPrefixes(gateways.flatMap(({ spec }) => spec.bgp?.nodeRanges ?? []));
+/** What lies behind nodes that are declared is declared as well: from them nothing has to be taken. */
+function planNodes(
+  gateways: readonly Gateway[],
+  objects: DeclaredObjects,
+): BgpNodesPlan | undefined {
+  const declared = gateways.flatMap(({ spec }) => spec.bgp?.nodeRanges ?? []);
+  const listed = parsePrefixes(declared);
+  const nodes = gateways
+    .flatMap(({ metadata }) => clusterOf(objects, metadata.namespace).nodes)
+    .flatMap(internalAddresses)
+    .flatMap((text) => parseAddress(text) ?? [])
+    // FRR takes no range inside of another one.
+    .filter((address) => !listed.some((range) => containsAddress(range, address)))
+    .map((address) => `${formatAddress(address)}/${widthOf(address.family)}`);
+  const ranges = sortPrefixes([...declared, ...nodes]);
   if (ranges.length === 0) return undefined;
-  const accept = sortPrefixes(gateways.flatMap(({ spec }) => spec.networks)).map(whole);
-  return { ranges, ...INTERNAL, accept, limit: MOST_NODES };
+  const networks = declared.length === 0 ? [] : gateways.flatMap(({ spec }) => spec.networks);
+  return {
+    ranges,
+    ...INTERNAL,
+    accept: sortPrefixes(networks).map(whole),
+    limit: Math.max(MOST_NODES, ranges.length),
+  };
 }
 
 /** The prefix and all inside it. */
@@ -289,7 +322,7 @@ function refusedBy(
 }
 
 /** Sorted; of two for one prefix the longer one. */
-function uniqueRanges(ranges: readonly PrefixRange[]): PrefixRange[] {
+export function uniqueRanges(ranges: readonly PrefixRange[]): PrefixRange[] {
   const longest = new Map<string, number>();
   for (const { prefix, longest: length } of ranges)
     longest.set(prefix, Math.max(length, longest.get(prefix) ?? 0));
@@ -300,37 +333,19 @@ function uniqueRanges(ranges: readonly PrefixRange[]): PrefixRange[] {
 }
 
 /** Of the prefixes that are announced or taken. */
-function familiesIn(prefixes: readonly string[]): Family[] {
+export function familiesIn(prefixes: readonly string[]): Family[] {
   const present = new Set(prefixes.map((prefix) => familyOf(prefix)));
   return ([4, 6] as const).filter((family) => present.has(family));
 }
 
 /** RFC 6286 asks only that it is unique in the AS: our first IPv4 address, or a number made of the name. */
-function routerIdOf({ objects, hostName }: BgpContext): string {
+export function routerIdOf({
+  objects,
+  hostName,
+}: Pick<BgpContext, 'objects' | 'hostName'>): string {
   const hosts = [...objects.hosts.values()].filter(({ metadata }) => metadata.name === hostName);
   const address = hosts.flatMap(internalAddresses).find((each) => familyOf(each) === 4);
   if (address !== undefined) return address;
   const hash = sha256Hex(hostName);
   return [0, 2, 4, 6].map((at) => Number.parseInt(hash.slice(at, at + 2), 16)).join('.');
-}
-
-/** All networks of both sides can be in these selectors: which packets go is decided by routes. */
-export function anySelectors(
-  bgp: BgpRouting,
-  gateway: Gateway,
-  inside: readonly InsidePair[],
-): string[] {
-  const prefixes = [
-    ...[...bgp.accept, ...(bgp.advertise ?? gateway.spec.networks)],
-    ...inside.map(({ local }) => local),
-  ];
-  return familiesIn(prefixes).map((family) => (family === 4 ? '0.0.0.0/0' : '::/0'));
-}
-
-/** Networks that BGP may tell of; of the default, which holds our own as well, it is not known. */
-export function learnedNetworks({ accept }: BgpRouting): string[] {
-  return sortPrefixes(accept).filter((text) => {
-    const parsed = parsePrefix(text);
-    return parsed.ok && parsed.prefix.length > 0;
-  });
 }

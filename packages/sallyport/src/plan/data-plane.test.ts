@@ -15,6 +15,7 @@ function host(dataPlanes?: readonly DataPlane[]): Host {
     metadata: { name: 'gw1', namespace: 'default' },
     spec: {
       addresses: ['192.0.2.10'],
+      role: 'gateway',
       driftPolicy: 'repair',
       ...(dataPlanes === undefined ? {} : { capabilities: { dataPlanes } }),
     },
@@ -95,6 +96,14 @@ describe('chooseDataPlane', () => {
         obstacle: 'needs-fixed-addresses',
       });
     }
+  });
+
+  it.each([
+    { offered: ['policy', 'userspace'], choice: { dataPlane: 'userspace' } },
+    { offered: ['policy'], choice: { dataPlane: 'policy', obstacle: 'needs-interface' } },
+    { offered: ['vti', 'userspace'], choice: { dataPlane: 'vti' } },
+  ] as const)('leads routes into an interface: $choice of $offered', ({ offered, choice }) => {
+    expect(chooseDataPlane('auto', offered, { ...FIXED, isRouted: true })).toEqual(choice);
   });
 
   it('never takes another one than was pinned', () => {

@@ -18,7 +18,7 @@ export interface TunnelEnds {
   readonly remoteAddress: string | undefined;
   /** Absent: the host's own IKE daemon. */
   readonly shard?: string | undefined;
-  /** Routes decide what goes into the tunnel: it needs an interface of its own. */
+  /** Routes decide what goes into the tunnel: it needs an interface. */
   readonly isRouted?: boolean;
 }
 
@@ -40,8 +40,7 @@ export function chooseDataPlane(
     return { dataPlane: dataPlane ?? 'policy', obstacle: 'not-offered' };
   }
   if (suits(dataPlane, ends)) return { dataPlane };
-  if (ends.isRouted === true && !hasInterface(dataPlane))
-    return { dataPlane, obstacle: 'needs-interface' };
+  if (lacksInterface(dataPlane, ends)) return { dataPlane, obstacle: 'needs-interface' };
   const obstacle = ends.shard === undefined ? 'needs-fixed-addresses' : 'not-in-shard';
   return { dataPlane, obstacle };
 }
@@ -52,13 +51,13 @@ export function chooseDataPlane(
  */
 function suits(plane: DataPlane, ends: TunnelEnds): boolean {
   const { localAddress, remoteAddress, shard } = ends;
-  if (ends.isRouted === true && !hasInterface(plane)) return false;
+  if (lacksInterface(plane, ends)) return false;
   if (shard !== undefined) return plane === 'xfrm-interface';
   return plane !== 'vti' || (isFixed(localAddress) && isFixed(remoteAddress));
 }
 
-function hasInterface(plane: DataPlane): boolean {
-  return plane === 'xfrm-interface' || plane === 'vti';
+function lacksInterface(plane: DataPlane, { isRouted }: TunnelEnds): boolean {
+  return isRouted === true && plane === 'policy';
 }
 
 function isFixed(address: string | undefined): boolean {

@@ -5,14 +5,14 @@ import type { BfdPlan, BgpNeighborPlan, BgpPlan, PrefixRange } from './bgp-plan.
 /** A line each; below a neighbour what it is told and what is taken from it. */
 export function describeBgp(bgp: BgpPlan): string[] {
   return [
-    `AS ${bgp.asn}, router id ${bgp.routerId}; announces ${bgp.originate.join(', ')}`,
-    `never takes ${bgp.refuse.map(formatRange).join(', ')}`,
+    `AS ${bgp.asn}, router id ${bgp.routerId}; announces ${bgp.originate.join(', ') || 'nothing'}`,
+    ...(bgp.refuse.length === 0 ? [] : [`never takes ${bgp.refuse.map(formatRange).join(', ')}`]),
     ...bgp.neighbors.flatMap(describeNeighbor),
     ...(bgp.nodes === undefined
       ? []
       : [
           `hosts in ${bgp.nodes.ranges.join(', ')} may call, at most ${bgp.nodes.limit}: reflected to, ${formatBfd(bgp.nodes.bfd)}`,
-          `  takes ${bgp.nodes.accept.map(formatRange).join(', ')}`,
+          `  takes ${bgp.nodes.accept.map(formatRange).join(', ') || 'nothing'}`,
         ]),
   ];
 }
@@ -24,12 +24,17 @@ const REACH_TEXT = {
 } as const;
 
 function describeNeighbor(neighbor: BgpNeighborPlan): string[] {
-  const { timers, transit, advertise, localPreference } = neighbor;
+  const { timers, transit, advertise, standIn, localPreference } = neighbor;
   const told = [...advertise, ...(transit ? ['what others have told us'] : [])];
   return [
     `${neighbor.address} AS ${neighbor.asn}, ${neighbor.description}, from ${neighbor.localAddress}${REACH_TEXT[neighbor.reach]}${neighbor.password === undefined ? '' : `, MD5 with Secret ${neighbor.password.name}`}`,
     `  keepalive ${formatDuration(timers.keepaliveSeconds)}, hold ${formatDuration(timers.holdSeconds)}; ${formatBfd(neighbor.bfd)}`,
     `  told ${told.length === 0 ? 'nothing' : told.join(', ')}`,
+    ...(standIn === undefined
+      ? []
+      : [
+          `  told also ${standIn.advertise.join(', ')} while ${standIn.hosts.join(' or ')} is silent`,
+        ]),
     `  takes ${neighbor.accept.map(formatRange).join(', ')}; at most ${neighbor.maximumPrefixes} prefixes${localPreference === undefined ? '' : `; local preference ${localPreference}`}`,
   ];
 }

@@ -3,6 +3,7 @@
 import { formatDuration } from '../lib/format.ts';
 import { familyOf } from '../lib/prefix.ts';
 import { describeBgp } from './describe-bgp.ts';
+import { describeNode } from './describe-node.ts';
 import type { HostPlan, RoutePlan, TunnelPlan } from './host-plan.ts';
 import { mssBytes } from './mtu.ts';
 import type { ProbePlan } from './probe-plan.ts';
@@ -50,6 +51,7 @@ export function sectionsOf(plan: HostPlan): PlanSection[] {
           `IPv${family}  priority ${priority}: look up table ${table}`,
       ),
     },
+    { title: 'ways by other hosts', lines: plan.node === undefined ? [] : describeNode(plan.node) },
     { title: 'BGP', lines: plan.bgp === undefined ? [] : describeBgp(plan.bgp) },
     { title: 'virtual addresses', lines: (plan.vrrp ?? []).map(formatVrrp) },
     { title: 'probes', lines: (plan.probes ?? []).map(formatProbe) },
@@ -81,7 +83,9 @@ function formatVrrp(router: VrrpPlan): string {
 }
 
 function formatProbe(probe: ProbePlan): string {
-  return `${probe.method.toUpperCase()} ${probe.source} -> ${probe.target} by ${probe.interface} each ${probe.intervalMilliseconds} ms; failed after ${probe.failAfter} lost, good after ${probe.recoverAfter} answered`;
+  const whom = probe.host === undefined ? probe.target : `${probe.target} (host ${probe.host})`;
+  const by = probe.interface === undefined ? '' : ` by ${probe.interface}`;
+  return `${probe.method.toUpperCase()} ${probe.source} -> ${whom}${by} each ${probe.intervalMilliseconds} ms; failed after ${probe.failAfter} lost, good after ${probe.recoverAfter} answered`;
 }
 
 export function titleOf({ namespace, connection, tunnel, enabled }: TunnelPlan): string {

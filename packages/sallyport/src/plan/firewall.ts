@@ -1,14 +1,18 @@
 /** What the nftables table guards and clamps. */
-import { familyOf, overlaps, type Prefix, parsePrefix } from '../lib/prefix.ts';
+import { familyOf, overlaps, parsePrefixes } from '../lib/prefix.ts';
 import { sortPrefixes } from './children.ts';
 import type { FirewallPlan } from './host-plan.ts';
 import { mssBytes } from './mtu.ts';
 import { peerInside, type RoutedTunnel, remotePrefixes } from './routing.ts';
 
-/** `relays`: our other gateways, which have tunnels to the same networks. */
+/**
+ * `relays`: our other gateways, which have tunnels to the same networks. `mostBytes`: of packets from and to the nodes,
+ * where their way is narrower than the LAN.
+ */
 export function planFirewall(
   routed: readonly RoutedTunnel[],
   relays: readonly string[],
+  mostBytes: number = Number.POSITIVE_INFINITY,
 ): FirewallPlan {
   const guarded = new Set<string>();
   const clamps = new Map<string, number>();
@@ -17,7 +21,7 @@ export function planFirewall(
       if (gateway.spec.leakGuard) guarded.add(prefix);
       const family = familyOf(prefix);
       if (!tunnel.enabled || family === undefined) continue;
-      const mss = mssBytes(tunnel.mtuBytes, family);
+      const mss = mssBytes(Math.min(tunnel.mtuBytes, mostBytes), family);
       clamps.set(prefix, Math.min(mss, clamps.get(prefix) ?? mss));
     }
   }
@@ -50,13 +54,8 @@ function policyTest(routed: readonly RoutedTunnel[]): (prefix: string) => boolea
       .filter(({ tunnel }) => tunnel.enabled && tunnel.dataPlane === 'policy')
       .flatMap(({ tunnel }) => remotePrefixes(tunnel)),
   );
-  const prefixes = [...texts].flatMap(toPrefixes);
+  const prefixes = parsePrefixes([...texts]);
   return (text) =>
     texts.has(text) ||
-    toPrefixes(text).some((prefix) => prefixes.some((other) => overlaps(prefix, other)));
-}
-
-function toPrefixes(text: string): Prefix[] {
-  const parsed = parsePrefix(text);
-  return parsed.ok ? [parsed.prefix] : [];
+    parsePrefixes([text]).some((prefix) => prefixes.some((other) => overlaps(prefix, other)));
 }

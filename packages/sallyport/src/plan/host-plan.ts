@@ -30,6 +30,9 @@ export const OWNER = {
   nftTable: 'sallyport',
 } as const;
 
+/** Name that libipsec gives its only TUN device. */
+export const USERSPACE_DEVICE = 'ipsec0';
+
 export type Family = 4 | 6;
 
 export interface PskAuth {
@@ -181,6 +184,16 @@ export interface FirewallPlan {
   readonly relays?: readonly string[];
   /** TCP MSS ceilings: SYN to or from `prefix` is clamped to `mssBytes`. */
   readonly clamps: readonly { readonly prefix: string; readonly mssBytes: number }[];
+  /** What is counted of forwarded packets; absent: nothing. */
+  readonly counted?: CountedPlan;
+}
+
+/** What the host sends and takes itself does not count. */
+export interface CountedPlan {
+  /** Of tunnels: each for itself, both ways. */
+  readonly interfaces: readonly string[];
+  /** Of other sites; without overlaps of text only. Packets to and from them that pass none of the interfaces. */
+  readonly prefixes: readonly string[];
 }
 
 /** The daemons that the agent keeps for these tunnels. */
@@ -188,6 +201,8 @@ export interface EnginePlan {
   readonly name: 'strongswan';
   /** true: the host's own does ESP in user space (kernel-libipsec); a shard never does. */
   readonly userspace: boolean;
+  /** Of ours inside tunnels, on the TUN device of user-space ESP; absent: none. */
+  readonly addresses?: readonly InsideAddressPlan[];
 }
 
 /** Which declared object, in which generation, this plan stands for. Not part of the revision. */

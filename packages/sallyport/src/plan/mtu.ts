@@ -31,6 +31,9 @@ export const USERSPACE_MTU = 1400;
 /** Tag of AEAD algorithms whose name does not tell it (RFC 7634 §2, RFC 4543 §3). */
 const USUAL_TAG = 16;
 
+/** Outer IP, UDP 8, VXLAN 8 and the inner Ethernet 14 (RFC 7348 §5). */
+export const VXLAN_OVERHEAD: Readonly<Record<Family, number>> = { 4: 50, 6: 70 };
+
 /** Inner MTU of one tunnel, and what it comes from; all in bytes. */
 export interface TunnelMtu {
   readonly bytes: number;

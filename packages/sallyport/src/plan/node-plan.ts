@@ -6,12 +6,24 @@ import { canonicalAddress } from '../lib/canonical-address.ts';
 import { familyOf } from '../lib/prefix.ts';
 
 export interface NodePlan {
+  /** Who the next hops are that stand before a node; absent on gateways. Sorted by host. */
+  readonly gateways?: readonly NodeGatewayPlan[];
   /** Absent: the other hosts are next hops in a subnet of ours. */
   readonly encapsulation?: EncapsulationPlan;
   /** No prefix is in two of them. */
   readonly ways: readonly WayPlan[];
   /** What the host itself sends from, at most one address of each family; none: as the kernel chooses. */
   readonly sources: readonly string[];
+}
+
+/** A gateway as a node sees it. */
+export interface NodeGatewayPlan {
+  /** Name of the host. */
+  readonly host: string;
+  /** As next hop; with encapsulation one, without it one of each family that both have. Sorted. */
+  readonly hops: readonly string[];
+  /** Where its BGP speaks, which may tell of more networks; empty: it does not. Sorted. */
+  readonly speakers: readonly string[];
 }
 
 /** Packets go inside of VXLAN (RFC 7348) from host to host, and each route says to which. */
@@ -25,6 +37,8 @@ export interface EncapsulationPlan {
 export interface WayPlan {
   /** Sorted. */
   readonly prefixes: readonly string[];
+  /** Below them stands the unreachable route of a wider prefix already; absent: each gets one. */
+  readonly isCovered?: true;
   /** Sorted by address. */
   readonly hops: readonly HopPlan[];
 }
@@ -37,21 +51,29 @@ export interface HopPlan {
 }
 
 /**
- * The same ways without flows by that host, which keeps its place: in the kernel one group for each family is
+ * The same ways without flows by these next hops, which keep their places: in the kernel one group for each family is
  * another, and no route. Where nobody else would carry a way, it stays: bad evidence is better than no way.
  */
-export function withoutGateway(plan: NodePlan, address: string): NodePlan {
-  const gone = canonicalAddress(address);
-  const isGone = (hop: HopPlan): boolean => canonicalAddress(hop.address) === gone;
-  const remains = (hop: HopPlan): boolean =>
-    hop.weight > 0 &&
-    !isGone(hop) &&
-    (plan.encapsulation !== undefined || familyOf(hop.address) === familyOf(address));
+export function withoutGateways(plan: NodePlan, addresses: Iterable<string>): NodePlan {
+  const gone = new Set([...addresses].map(canonicalAddress));
+  const isGone = ({ address }: HopPlan): boolean => gone.has(canonicalAddress(address));
+  const isReplaced = (hop: HopPlan, { hops }: WayPlan): boolean =>
+    hops.some(
+      (other) =>
+        other.weight > 0 &&
+        !isGone(other) &&
+        (plan.encapsulation !== undefined || familyOf(other.address) === familyOf(hop.address)),
+    );
   return {
     ...plan,
     ways: plan.ways.map((way) =>
-      way.hops.some(remains)
-        ? { ...way, hops: way.hops.map((hop) => (isGone(hop) ? { ...hop, weight: 0 } : hop)) }
+      way.hops.some(isGone)
+        ? {
+            ...way,
+            hops: way.hops.map((hop) =>
+              isGone(hop) && isReplaced(hop, way) ? { ...hop, weight: 0 } : hop,
+            ),
+          }
         : way,
     ),
   };

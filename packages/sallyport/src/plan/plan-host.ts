@@ -4,19 +4,21 @@
  */
 import { canonicalJson } from '../lib/canonical-json.ts';
 import { sha256Hex } from '../lib/sha256.ts';
-import type { Connection } from '../model/connection.ts';
-import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
+import type { DeclaredObjects } from '../model/declared-objects.ts';
 import { type Facts, indexSecretFacts } from '../model/facts.ts';
 import type { DriftPolicy } from '../model/host.ts';
 import { planBgp, relaysOf } from './bgp.ts';
-import { hostDataPlanes } from './data-plane.ts';
 import { planFirewall } from './firewall.ts';
 import type { HostPlan, TunnelPlan } from './host-plan.ts';
+import { planHostProbes } from './host-probes.ts';
+import { planNodeParts } from './node.ts';
+import { planNodeBgp } from './node-bgp.ts';
+import { placeTunnels } from './place-tunnels.ts';
 import type { PlacedConnection } from './placed.ts';
-import { planTunnel } from './plan-tunnel.ts';
 import { planProbes } from './probes.ts';
 import { findHostProblems, idleForPrefix, type PlanProblem } from './problems.ts';
 import {
+  planEngine,
   planInterfaces,
   planRoutes,
   planRules,
@@ -32,8 +34,6 @@ export interface PlanResult {
   readonly problems: readonly PlanProblem[];
 }
 
-const DEFAULT_UNDERLAY_MTU = 1500;
-
 /** Plans of all declared hosts, by host name, sorted. `objects` must have passed validation. */
 export function planHosts(objects: DeclaredObjects, facts: Facts): PlanResult[] {
   const names = new Set([...objects.hosts.values()].map((host) => host.metadata.name));
@@ -42,63 +42,42 @@ export function planHosts(objects: DeclaredObjects, facts: Facts): PlanResult[] 
 
 /** Plan of one host. A host that carries nothing has an empty plan. */
 export function planHost(objects: DeclaredObjects, hostName: string, facts: Facts): PlanResult {
-  const problems: PlanProblem[] = [];
   const secretFacts = indexSecretFacts(facts);
-  const placed: PlacedConnection[] = [];
-  for (const connection of sortedConnections(objects)) {
-    const { namespace } = connection.metadata;
-    const gateway = objects.gateways.get(objectKey(namespace, connection.spec.gateway));
-    const host = objects.hosts.get(objectKey(namespace, hostName));
-    if (gateway === undefined || host === undefined) continue;
-    const hostFacts = facts.hosts.find((candidate) => candidate.host === hostName);
-    for (const tunnel of connection.spec.tunnels) {
-      if ((tunnel.host ?? gateway.spec.placement.hosts[0]) !== hostName) continue;
-      const planned = planTunnel(tunnel, {
-        objects,
-        secretFacts,
-        host,
-        gateway,
-        connection,
-        dataPlanes: hostDataPlanes(host, hostFacts),
-        underlayMtuBytes:
-          hostFacts?.underlayMtuBytes ??
-          host.spec.capabilities?.underlayMtuBytes ??
-          DEFAULT_UNDERLAY_MTU,
-      });
-      if (planned === undefined) continue;
-      placed.push({ tunnel: planned.plan, declared: tunnel, connection, gateway, host });
-      problems.push(...planned.problems);
-    }
-  }
-  placed.sort((a, b) => (a.tunnel.name < b.tunnel.name ? -1 : 1));
+  const { placed, problems: ofTunnels } = placeTunnels(objects, hostName, facts);
+  const problems = [...ofTunnels];
   const tunnels = placed.map(({ tunnel }) => tunnel);
   const { routed, idle } = assignPrefixes(placed);
   problems.push(...findHostProblems(routed), ...idle);
-  const interfaces = planInterfaces(placed);
+  const engine = planEngine(placed);
   const context = { hostName, tunnels: placed, objects, secretFacts };
-  const { bgp, problems: ofBgp } = planBgp(context);
-  problems.push(...ofBgp);
+  const parts = planNodeParts({ hostName, objects, facts });
+  const interfaces = [...planInterfaces(placed), ...(parts?.interfaces ?? [])];
+  const ofGateway = planBgp(context);
+  const ofNode = planNodeBgp(context);
+  const bgp = ofGateway.bgp ?? ofNode.bgp;
+  problems.push(...ofGateway.problems, ...ofNode.problems);
   const vrrp = planVrrp(hostName, placed, objects);
-  const probes = planProbes(placed);
-  const routes = planRoutes(routed);
+  const probes = [...planHostProbes(context), ...planProbes(placed)];
+  const routes = [...planRoutes(routed), ...(parts?.routes ?? [])];
   return {
     plan: seal({
       format: 'sallyport.dev/host-plan/v1alpha1',
       host: hostName,
       sources: planSources(placed, objects),
       driftPolicy: driftPolicyOf(objects, hostName),
-      engine: {
-        name: 'strongswan',
-        userspace: tunnels.some(({ enabled, dataPlane }) => enabled && dataPlane === 'userspace'),
-      },
+      engine,
       tunnels,
       interfaces,
       routes,
       rules: planRules(routes, bgp),
-      sysctls: planSysctls(tunnels, interfaces),
-      firewall: planFirewall(routed, relaysOf(context, bgp)),
+      sysctls: planSysctls(tunnels, interfaces, engine),
+      firewall: {
+        ...planFirewall(routed, relaysOf(context), parts?.encapsulatedMtuBytes),
+        ...parts?.firewall,
+      },
       ...(bgp === undefined ? {} : { bgp }),
       ...(vrrp.length === 0 ? {} : { vrrp }),
+      ...(parts === undefined ? {} : { node: parts.node }),
       ...(probes.length === 0 ? {} : { probes }),
     }),
     problems,
@@ -114,12 +93,6 @@ function seal(plan: Omit<HostPlan, 'revision'>): HostPlan {
 /** Revision of a plan's content; what a plan carries must equal it. */
 export function revisionOf(content: Omit<HostPlan, 'revision' | 'sources'>): string {
   return sha256Hex(canonicalJson(content));
-}
-
-function sortedConnections(objects: DeclaredObjects): Connection[] {
-  return [...objects.connections.entries()]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, connection]) => connection);
 }
 
 /** The host is shared by its namespaces: one tenant does not leave the others without repair. */

@@ -10,18 +10,20 @@ import { type Host, outerAddresses } from '../model/host.ts';
 import { remoteNetworks } from '../model/routing.ts';
 import { issuedNames } from '../model/secret.ts';
 import type { Tunnel } from '../model/tunnel.ts';
-import { anySelectors, learnedNetworks } from './bgp.ts';
 import { planChildren } from './children.ts';
 import { chooseDataPlane, type TunnelEnds } from './data-plane.ts';
-import type { CertificateAuth, PskAuth, TunnelPlan } from './host-plan.ts';
+import {
+  type CertificateAuth,
+  type PskAuth,
+  type TunnelPlan,
+  USERSPACE_DEVICE,
+} from './host-plan.ts';
 import { type TunnelMtu, USERSPACE_MTU, worstInnerMtu } from './mtu.ts';
 import { findTunnelProblems, type PlanProblem } from './problems.ts';
+import { learnedNetworks, planRoutedChildren } from './routed-children.ts';
 import type { SecretUse } from './secret-reference.ts';
 import { secretUse } from './secret-use.ts';
 import { interfaceIdOf, interfaceNameOf, tunnelName } from './tunnel-name.ts';
-
-/** Name that libipsec gives its only TUN device. */
-const USERSPACE_INTERFACE = 'ipsec0';
 
 export interface TunnelContext {
   readonly objects: DeclaredObjects;
@@ -57,12 +59,11 @@ export function planTunnel(tunnel: Tunnel, context: TunnelContext): PlannedTunne
   const ends = { localAddress, remoteAddress, shard, isRouted: bgp !== undefined };
   const choice = chooseDataPlane(gateway.spec.dataPlane, context.dataPlanes, ends);
   const mtu = planMtu(crypto.esp.proposals, choice.dataPlane, ends, context);
-  const any = bgp === undefined ? [] : anySelectors(bgp, gateway, tunnel.inside ?? []);
+  const { dataPlane } = choice;
   const children =
     bgp === undefined
       ? planChildren(gateway.spec.networks, remoteNetworks(spec.routing).networks, spec.selectors)
-      : planChildren(any, any, 'per-family');
-  const { dataPlane } = choice;
+      : planRoutedChildren({ bgp, gateway, inside: tunnel.inside ?? [], dataPlane });
 
   const plan: TunnelPlan = {
     name,
@@ -75,7 +76,7 @@ export function planTunnel(tunnel: Tunnel, context: TunnelContext): PlannedTunne
     ...(dataPlane === 'xfrm-interface' || dataPlane === 'vti'
       ? { interface: interfaceNameOf(name), interfaceId: interfaceIdOf(name) }
       : {}),
-    ...(dataPlane === 'userspace' ? { interface: USERSPACE_INTERFACE } : {}),
+    ...(dataPlane === 'userspace' ? { interface: USERSPACE_DEVICE } : {}),
     ...(localAddress === undefined ? {} : { localAddress }),
     ...(remoteAddress === undefined ? {} : { remoteAddress }),
     localId:

@@ -13,15 +13,15 @@ export function planProbes(placed: readonly PlacedConnection[]): ProbePlan[] {
 /** Whoever is no Sallyport answers only the first. */
 const METHODS = ['icmp', 'udp'] as const;
 
-function keyOf({ tunnel, target, method }: ProbePlan): string {
+function keyOf({ tunnel = '', target, method }: ProbePlan): string {
   return `${tunnel} ${target} ${method}`;
 }
 
-/** Only through interfaces: without one, nobody could say by which tunnel a packet is to go. */
+/** Only into interfaces: of a policy nobody could say by which tunnel a packet is to go. */
 function probesOf({ tunnel, declared, connection, gateway, host }: PlacedConnection): ProbePlan[] {
-  const { name, interface: device, enabled, interfaceId } = tunnel;
+  const { name, interface: device, enabled } = tunnel;
   const { targets, ...pace } = connection.spec.probes;
-  if (!enabled || device === undefined || interfaceId === undefined) return [];
+  if (!enabled || device === undefined) return [];
   const inside = (declared.inside ?? []).flatMap(({ local, remote }) => {
     const address = parseInterfaceAddress(local)?.address;
     return address === undefined ? [] : { source: formatAddress(address), remote };

@@ -53,6 +53,25 @@ spec:
   routing: {static: {networks: [10.60.0.0/16]}}
 `;
 
+/** BGP with a site at the end of a tunnel, beside whatever else the gateway has. */
+const learning = (name: string, number: number, accept: string): string => `---
+apiVersion: sallyport.dev/v1alpha1
+kind: Connection
+metadata: {name: ${name}}
+spec:
+  gateway: edge
+  tunnels:
+    - remote: {address: 198.51.100.${number}}
+      inside: [{local: 169.254.${number}.2/30, remote: 169.254.${number}.1}]
+  auth: {psk: {secret: a-psk}}
+  routing: {bgp: {asn: 65020, accept: [${accept}]}}
+`;
+
+const speaking = vary(twoSites, [
+  '  networks: [10.10.0.0/16',
+  '  bgp: {asn: 65010}\n  networks: [10.10.0.0/16',
+]);
+
 /** Two names whose hashes begin with the same 32 bits. */
 const COLLIDING = ['site-11126', 'site-31107'] as const;
 
@@ -193,6 +212,34 @@ const CASES: readonly Case[] = [
       dataPlanes: ['xfrm-interface', 'userspace'],
     },
     lines: [],
+  },
+  {
+    what: 'nothing of BGP in user space beside other networks',
+    world: {
+      text: speaking + learning('one', 61, '10.61.0.0/16') + learning('two', 62, '10.62.0.0/16'),
+      dataPlanes: ['userspace'],
+    },
+    lines: [],
+  },
+  {
+    what: 'that BGP in user space cannot choose between two tunnels',
+    world: {
+      text: speaking + learning('one', 61, '10.61.0.0/16') + learning('two', 62, '10.61.7.0/24'),
+      dataPlanes: ['userspace'],
+    },
+    lines: [
+      'error: Gateway default/edge spec.dataPlane: tunnel default/two/main leads to networks of default/one/main on the same host, and in user space BGP cannot choose between the two (auto); use a host whose kernel has XFRM interfaces or VTI, place the tunnels on different hosts, or accept networks that do not overlap [plan/data-plane-unavailable]',
+    ],
+  },
+  {
+    what: 'that BGP needs an interface',
+    world: {
+      text: pinned('policy', speaking) + learning('one', 61, '10.61.0.0/16'),
+      dataPlanes: ['policy'],
+    },
+    lines: [
+      'error: Gateway default/edge spec.dataPlane: tunnel default/one/main cannot have this data plane: BGP needs an interface, and a policy has none (policy); use a host with XFRM interfaces, VTI or ESP in user space, and dataPlane: auto [plan/data-plane-unavailable]',
+    ],
   },
   {
     what: 'that two VTIs would be between the same addresses',

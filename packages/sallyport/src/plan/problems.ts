@@ -1,4 +1,5 @@
 /** What planning refuses or warns of: what only shows once hosts and their abilities are known. */
+import { overlaps, parsePrefixes } from '../lib/prefix.ts';
 import type { ObjectRef, Problem } from '../lib/problem.ts';
 import type { Connection } from '../model/connection.ts';
 import type { Gateway } from '../model/gateway.ts';
@@ -63,8 +64,8 @@ function dataPlaneProblems({
     return [
       {
         ...problem,
-        message: `tunnel ${labelOf(plan)} cannot have this data plane: BGP needs an interface of its own for each tunnel`,
-        hint: 'use a host whose kernel has XFRM interfaces or VTI, and dataPlane: auto',
+        message: `tunnel ${labelOf(plan)} cannot have this data plane: BGP needs an interface, and a policy has none`,
+        hint: 'use a host with XFRM interfaces, VTI or ESP in user space, and dataPlane: auto',
       },
     ];
   }
@@ -169,6 +170,7 @@ export function findHostProblems(routed: readonly RoutedTunnel[]): PlanProblem[]
     ...findCollisions(tunnels),
     ...findSharedVtis(tunnels),
     ...findMixedEngines(routed),
+    ...findSharedSelectors(routed),
     ...findLargeShards(routed),
   ];
 }
@@ -267,6 +269,35 @@ function findMixedEngines(routed: readonly RoutedTunnel[]): PlanProblem[] {
       hint: 'use userspace for all tunnels of a host, or for none',
     },
   ];
+}
+
+/** Which of two tunnels a learned route leads into does not matter on their one device: the selectors decide. */
+function findSharedSelectors(routed: readonly RoutedTunnel[]): PlanProblem[] {
+  const placed = routed
+    .filter(({ tunnel }) => tunnel.enabled && tunnel.dataPlane === 'userspace')
+    .map(({ tunnel, gateway }) => {
+      const selectors = tunnel.children.flatMap(({ remoteSelectors }) => remoteSelectors);
+      return { tunnel, gateway, prefixes: parsePrefixes(selectors) };
+    });
+  return placed.flatMap(({ tunnel, gateway, prefixes }, index) => {
+    const other = placed
+      .slice(0, index)
+      .find(
+        (earlier) =>
+          [tunnel, earlier.tunnel].some(({ learned }) => learned !== undefined) &&
+          prefixes.some((prefix) => earlier.prefixes.some((each) => overlaps(prefix, each))),
+      );
+    if (other === undefined) return [];
+    return {
+      code: 'plan/data-plane-unavailable',
+      severity: 'error',
+      object: refOf(gateway),
+      path: 'spec.dataPlane',
+      value: gateway.spec.dataPlane,
+      message: `tunnel ${labelOf(tunnel)} leads to networks of ${labelOf(other.tunnel)} on the same host, and in user space BGP cannot choose between the two`,
+      hint: 'use a host whose kernel has XFRM interfaces or VTI, place the tunnels on different hosts, or accept networks that do not overlap',
+    };
+  });
 }
 
 /** One prefix, two tunnels: not wrong, but the second one will carry nothing of it. */

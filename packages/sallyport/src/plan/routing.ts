@@ -17,6 +17,7 @@ import {
   parseAddress,
   parseInterfaceAddress,
   parsePrefix,
+  parsePrefixes,
   widthOf,
 } from '../lib/prefix.ts';
 import type { Gateway } from '../model/gateway.ts';
@@ -25,6 +26,7 @@ import type { Tunnel } from '../model/tunnel.ts';
 import type { BgpPlan } from './bgp-plan.ts';
 import { sortPrefixes } from './children.ts';
 import {
+  type EnginePlan,
   type InsideAddressPlan,
   type InterfacePlan,
   OWNER,
@@ -32,6 +34,7 @@ import {
   type RulePlan,
   type SysctlPlan,
   type TunnelPlan,
+  USERSPACE_DEVICE,
 } from './host-plan.ts';
 import type { PlacedTunnel } from './placed.ts';
 
@@ -56,7 +59,7 @@ export function planInterfaces(
     const { interface: name, interfaceId, localAddress, remoteAddress, mtuBytes } = tunnel;
     if (!tunnel.enabled || name === undefined || interfaceId === undefined) return [];
     const alias = `sallyport ${tunnel.namespace}/${tunnel.connection}/${tunnel.tunnel}`;
-    const inside = insideAddresses(declared, interfaceId);
+    const inside = withLinkLocal(insideAddresses(declared), interfaceId);
     const addresses = inside.length === 0 ? {} : { addresses: inside };
     if (tunnel.dataPlane === 'xfrm-interface') {
       const place = tunnel.shard === undefined ? {} : { shard: tunnel.shard };
@@ -75,8 +78,8 @@ export function planInterfaces(
 }
 
 /** In one spelling. A subnet has a route of its own to the other end; without one it is named. */
-function insideAddresses({ inside = [] }: Tunnel, interfaceId: number): InsideAddressPlan[] {
-  const addresses = inside.flatMap((pair): InsideAddressPlan[] => {
+function insideAddresses({ inside = [] }: Tunnel): InsideAddressPlan[] {
+  return inside.flatMap((pair): InsideAddressPlan[] => {
     const parsed = parseInterfaceAddress(pair.local);
     if (parsed === undefined) return [];
     const { address, subnet } = parsed;
@@ -85,14 +88,31 @@ function insideAddresses({ inside = [] }: Tunnel, interfaceId: number): InsideAd
       ? [{ local }]
       : [{ local, peer: canonicalAddress(pair.remote) }];
   });
-  const hasIpv6 = addresses.some(({ local }) => familyOf(local) === 6);
-  return hasIpv6 ? [...addresses, { local: linkLocal(interfaceId) }] : addresses;
 }
 
 /** RFC 4291 §2.1: every interface has one, and FRR lets no session begin over IPv6 on a link without. */
-function linkLocal(interfaceId: number): string {
+function withLinkLocal(
+  addresses: readonly InsideAddressPlan[],
+  interfaceId: number,
+): readonly InsideAddressPlan[] {
+  if (!addresses.some(({ local }) => familyOf(local) === 6)) return addresses;
   const [high, low] = [interfaceId >>> 16, interfaceId & 0xffff];
-  return `${canonicalAddress(`fe80::${high.toString(16)}:${low.toString(16)}`)}/64`;
+  const local = `${canonicalAddress(`fe80::${high.toString(16)}:${low.toString(16)}`)}/64`;
+  return [...addresses, { local }];
+}
+
+/** The TUN device of user-space ESP is charon's own, and the kernel gives it a link-local address. */
+export function planEngine(
+  tunnels: readonly { readonly tunnel: TunnelPlan; readonly declared: Tunnel }[],
+): EnginePlan {
+  const inUserSpace = tunnels.filter(
+    ({ tunnel }) => tunnel.enabled && tunnel.dataPlane === 'userspace',
+  );
+  const addresses = inUserSpace.flatMap(({ declared }) => insideAddresses(declared));
+  return {
+    ...{ name: 'strongswan', userspace: inUserSpace.length > 0 },
+    ...(addresses.length === 0 ? {} : { addresses }),
+  };
 }
 
 export function planRoutes(routed: readonly RoutedTunnel[]): RoutePlan[] {
@@ -104,8 +124,9 @@ export function planRoutes(routed: readonly RoutedTunnel[]): RoutePlan[] {
     for (const prefix of remotePrefixes(tunnel)) {
       if (gateway.spec.leakGuard) add({ prefix, table: OWNER.guardTable, type: 'unreachable' });
     }
-    if (tunnel.enabled && tunnel.interfaceId !== undefined && tunnel.interface !== undefined) {
-      for (const prefix of prefixes) {
+    if (tunnel.enabled && tunnel.interface !== undefined) {
+      // In user space charon itself makes the routes of its selectors.
+      for (const prefix of tunnel.interfaceId === undefined ? [] : prefixes) {
         const source = ownAddress(host, gateway, prefix);
         const way = { interface: tunnel.interface, ...(source === undefined ? {} : { source }) };
         const first = routes.get(keyOf(OWNER.tunnelTable, prefix));
@@ -168,11 +189,16 @@ export function peerInside(tunnel: TunnelPlan): PeerInside | undefined {
 
 /** An address of the host in the networks of the gateway: what it sends into a tunnel itself must come from these. */
 export function ownAddress(host: Host, gateway: Gateway, prefix: string): string | undefined {
-  const family = familyOf(prefix);
-  const networks = gateway.spec.networks.flatMap((text) => {
-    const parsed = parsePrefix(text);
-    return parsed.ok ? [parsed.prefix] : [];
-  });
+  return addressWithin(host, gateway.spec.networks, familyOf(prefix));
+}
+
+/** The first address of the host in these networks. */
+export function addressWithin(
+  host: Host,
+  prefixes: readonly string[],
+  family: Family | undefined,
+): string | undefined {
+  const networks = parsePrefixes(prefixes);
   const own = [...internalAddresses(host), ...host.spec.addresses];
   return own.map(canonicalAddress).find((text) => {
     const address = parseAddress(text);
@@ -201,9 +227,14 @@ function familiesOf(tunnels: readonly TunnelPlan[]): Family[] {
   return ([4, 6] as const).filter((family) => present.has(family));
 }
 
-/** One for each table and family that has or may get routes; charon makes the rule of its own table itself. */
+/**
+ * One for each table and family that has or may get routes; charon makes the rule of its own table itself. What
+ * reflectors tell is made to ways of the node.
+ */
 export function planRules(routes: readonly RoutePlan[], bgp: BgpPlan | undefined): RulePlan[] {
-  const learned = new Set(bgp?.neighbors.flatMap(({ families }) => families));
+  const learned = new Set(
+    bgp?.neighbors.flatMap(({ kind, families }) => (kind === 'reflector' ? [] : families)),
+  );
   return ([4, 6] as const).flatMap((family) =>
     [OWNER.tunnelTable, OWNER.learnedTable, OWNER.guardTable]
       .filter((table) =>
@@ -218,12 +249,14 @@ export function planRules(routes: readonly RoutePlan[], bgp: BgpPlan | undefined
 export function planSysctls(
   tunnels: readonly TunnelPlan[],
   interfaces: readonly InterfacePlan[],
+  engine: EnginePlan,
 ): SysctlPlan[] {
   const families = familiesOf(tunnels);
   const sysctls: SysctlPlan[] = [];
   if (families.includes(4)) sysctls.push({ key: 'net/ipv4/ip_forward', value: '1' });
   if (families.includes(6)) sysctls.push({ key: 'net/ipv6/conf/all/forwarding', value: '1' });
-  for (const { name, kind } of interfaces) {
+  const device = { name: USERSPACE_DEVICE, kind: 'tun' } as const;
+  for (const { name, kind } of engine.userspace ? [...interfaces, device] : interfaces) {
     // A VTI has checked the policy of its SA before (vti_rcv_cb()), under a mark that is gone by then. An
     // XFRM interface has not: there the check that follows is the one of RFC 4301 §5.2, and stays.
     if (kind === 'vti') sysctls.push({ key: `net/ipv4/conf/${name}/disable_policy`, value: '1' });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { certificatePartner, twoSites, vary } from '../model/testing.ts';
 import type { HostPlan } from './host-plan.ts';
 import { planWorld } from './testing/plan-world.ts';
+import { WORLDS } from './testing/worlds.ts';
 
 const policy = `---
 apiVersion: sallyport.dev/v1alpha1
@@ -29,6 +30,17 @@ describe('the sources of a plan', () => {
       'Secret own': [b],
       'Secret peer-ca': [b],
     });
+  });
+
+  it('have the password of a BGP session', () => {
+    const world = WORLDS['BGP with a data centre and a cloud, another gateway, and nodes'];
+    const text = `${vary(world?.text ?? '', ['password: a-psk', 'password: md5'])}---
+apiVersion: sallyport.dev/v1alpha1
+kind: Secret
+metadata: {name: md5}
+spec: {psk: {file: secrets/md5}}
+`;
+    expect(sourcesOf(text)['Secret md5']).toEqual(['sp.default.cloud.one']);
   });
 
   it('name an object once that a tunnel uses twice', () => {

@@ -30,13 +30,14 @@ function objectsOf(
   { cryptoPolicies, secrets, authorities }: DeclaredObjects,
 ): Set<DeclaredObject> {
   const { namespace } = connection.metadata;
-  const { crypto, auth } = connection.spec;
+  const { crypto, auth, routing } = connection.spec;
   const policy =
     typeof crypto === 'string' ? cryptoPolicies.get(objectKey(namespace, crypto)) : undefined;
   const named = [
     auth.psk?.secret,
     auth.certificate?.secret,
     auth.certificate?.peerAuthority,
+    routing.bgp?.password,
   ].flatMap((name) => (name === undefined ? [] : (secrets.get(objectKey(namespace, name)) ?? [])));
   const issuers = named.flatMap(({ spec }) =>
     spec.issued === undefined

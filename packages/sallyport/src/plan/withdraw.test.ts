@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { twoSites, vary } from '../model/testing.ts';
+import { withReflected } from './reflected.ts';
 import { planWorld } from './testing/plan-world.ts';
 import { WORLDS } from './testing/worlds.ts';
-import { type Withdrawn, withoutTunnels } from './withdraw.ts';
+import { type Withdrawn, withdraw } from './withdraw.ts';
 
 const { plan } = planWorld({
   text: vary(twoSites, [
@@ -15,19 +16,27 @@ const interfaceOf = (tunnel: string): string | undefined =>
 const ways = (of: typeof plan): (string | undefined)[] =>
   of.routes.filter(({ table }) => table === 8300).map((route) => route.interface);
 
-const withdrawn = (...failed: string[]): Withdrawn => ({
-  down: new Set(),
-  failed: new Set(failed),
-});
+const NOTHING: Withdrawn = {
+  ...{ down: new Set(), failed: new Set() },
+  ...{ silent: new Set(), isLanLost: false },
+};
+const withdrawn = (...failed: string[]): Withdrawn => ({ ...NOTHING, failed: new Set(failed) });
 
-describe('withoutTunnels', () => {
+const bgpWorld = WORLDS['BGP with a data centre and a cloud, another gateway, and nodes'];
+if (bgpWorld === undefined) throw new Error('the world is gone');
+const speaking = planWorld(bgpWorld).plan;
+
+const nodeWorld = WORLDS['a node behind two gateways'];
+if (nodeWorld === undefined) throw new Error('the world is gone');
+
+describe('withdraw', () => {
   it('leaves a plan alone of which nothing is out', () => {
-    expect(withoutTunnels(plan, withdrawn())).toBe(plan);
+    expect(withdraw(plan, withdrawn())).toBe(plan);
   });
 
   it('sends packets by the next tunnel, and back by another revision', () => {
     expect(ways(plan)).toEqual([interfaceOf('b'), interfaceOf('b')]);
-    const out = withoutTunnels(plan, withdrawn('sp.default.partner-a.b'));
+    const out = withdraw(plan, withdrawn('sp.default.partner-a.b'));
     expect(ways(out)).toEqual([interfaceOf('a'), interfaceOf('a')]);
     expect(out.revision).not.toBe(plan.revision);
   });
@@ -35,23 +44,92 @@ describe('withoutTunnels', () => {
   it('keeps the best way where none is left', () => {
     const all = withdrawn(...plan.tunnels.map(({ name }) => name));
     // The very plan: what somebody else has changed of it stays that, too.
-    expect(withoutTunnels(plan, all)).toBe(plan);
+    expect(withdraw(plan, all)).toBe(plan);
   });
 
   it('lets BGP rest inside a tunnel that is out', () => {
-    const world = WORLDS['BGP with a data centre and a cloud, another gateway, and nodes'];
-    if (world === undefined) throw new Error('the world is gone');
-    const speaking = planWorld(world).plan;
-    const out = withoutTunnels(speaking, withdrawn('sp.default.dc.one'));
+    const out = withdraw(speaking, withdrawn('sp.default.dc.one'));
     expect(
       out.bgp?.neighbors.filter(({ shutdown }) => shutdown).map(({ address }) => address),
     ).toEqual(['169.254.10.1', 'fd00:10::1']);
   });
 
   it('lets BGP find out by itself that a tunnel is down', () => {
-    const world = WORLDS['BGP with a data centre and a cloud, another gateway, and nodes'];
-    const speaking = planWorld(world ?? { text: '' }).plan;
     const down = new Set(['sp.default.dc.one']);
-    expect(withoutTunnels(speaking, { down, failed: new Set() })).toBe(speaking);
+    expect(withdraw(speaking, { ...NOTHING, down })).toBe(speaking);
+  });
+
+  it('speaks with no other site while the LAN is lost, and goes on with its own gateways', () => {
+    const out = withdraw(speaking, { ...NOTHING, silent: new Set(['gw2']), isLanLost: true });
+    expect(
+      out.bgp?.neighbors.filter(({ shutdown }) => !shutdown).map(({ address }) => address),
+    ).toEqual(['10.1.0.12']);
+    expect(out.bgp?.originate).toEqual(speaking.bgp?.originate);
+  });
+
+  it('stands in for a gateway that is silent, where the other side does not notice by itself', () => {
+    const out = withdraw(speaking, { ...NOTHING, silent: new Set(['gw2']) });
+    const told = new Map(out.bgp?.neighbors.map(({ address, advertise }) => [address, advertise]));
+    const halves = ['10.1.0.0/18', '10.1.64.0/18'];
+    expect(told.get('10.60.255.30')).toEqual(['10.1.0.0/17', ...halves]);
+    expect(told.get('169.254.10.1')).toEqual(['10.1.0.0/16']);
+    expect(out.bgp?.originate).toEqual(expect.arrayContaining(halves));
+    expect(out.revision).not.toBe(speaking.revision);
+  });
+
+  it('sends by no gateway that is silent, and by none that is quiet unless the others are silent', () => {
+    const node = planWorld({ ...nodeWorld, host: 'worker1' }).plan;
+    const both = withReflected(
+      node,
+      [
+        {
+          prefixes: ['10.50.0.0/16'],
+          hops: ['10.1.0.11', '10.1.0.12'].map((address) => ({ address, weight: 1 })),
+        },
+      ],
+      'both',
+    );
+    const weights = (change: Partial<Withdrawn>): number[] | undefined =>
+      withdraw(both, { ...NOTHING, ...change })
+        .node?.ways.at(-1)
+        ?.hops.map(({ weight }) => weight);
+    expect(weights({ silent: new Set(['gw1']) })).toEqual([0, 1]);
+    expect(weights({ quiet: new Set(['gw2']) })).toEqual([1, 0]);
+    expect(weights({ silent: new Set(['gw1']), quiet: new Set(['gw2']) })).toEqual([0, 1]);
+    expect(weights({ silent: new Set(['gw1', 'gw2']) })).toEqual([1, 1]);
+    expect(withdraw(both, NOTHING)).toBe(both);
+  });
+
+  it('minds no host for which nobody can stand in', () => {
+    expect(withdraw(speaking, { ...NOTHING, silent: new Set(['node1']) })).toBe(speaking);
+  });
+
+  it('prefers others to a host that is drained, and counts what still passes it', () => {
+    const out = withdraw(speaking, { ...NOTHING, drained: new Set() });
+    expect(out.revision).toBe(`${speaking.revision} drained`);
+    expect(out.bgp?.gracefulShutdown).toBe(true);
+    expect(out.bgp?.neighbors).toEqual(
+      speaking.bgp?.neighbors.map((neighbor) =>
+        neighbor.kind === 'peer' ? { ...neighbor, prepend: 3 } : neighbor,
+      ),
+    );
+    expect(out.firewall.counted).toEqual({
+      interfaces: speaking.tunnels.map((tunnel) => tunnel.interface),
+      prefixes: expect.arrayContaining(['10.50.0.0/16']) as string[],
+    });
+  });
+
+  it('ends BGP of a host that is drained where the other side does not prefer others', () => {
+    const out = withdraw(speaking, { ...NOTHING, drained: new Set(['sp.default.dc.one']) });
+    expect(out.revision).toBe(`${speaking.revision} drained sp.default.dc.one`);
+    expect(
+      out.bgp?.neighbors.filter(({ shutdown }) => shutdown).map(({ address }) => address),
+    ).toEqual(['169.254.10.1', 'fd00:10::1']);
+  });
+
+  it('counts what passes a host that is drained without BGP, too', () => {
+    const out = withdraw(plan, { ...NOTHING, drained: new Set() });
+    expect(out.firewall.counted?.interfaces).toEqual([interfaceOf('a'), interfaceOf('b')]);
+    expect(out.routes).toEqual(plan.routes);
   });
 });

@@ -1,39 +1,80 @@
-/** A plan as it holds while some of its tunnels are not to carry packets. Pure. */
-import type { BgpNeighborPlan } from './bgp-plan.ts';
-import type { HostPlan, RoutePlan } from './host-plan.ts';
+/** A plan as it holds while not all of what it counts on is there. Pure. */
+import type { BgpNeighborPlan, BgpPlan } from './bgp-plan.ts';
+import { sortPrefixes } from './children.ts';
+import type { CountedPlan, HostPlan, RoutePlan } from './host-plan.ts';
+import { type NodePlan, withoutGateways } from './node-plan.ts';
+import { remotePrefixes } from './routing.ts';
 
-/** Names of tunnels. */
+/** Of a host that is drained: longer than any other way that the other side may have to us. */
+const PREPENDED = 3;
+
 export interface Withdrawn {
-  /** Without SAs: BGP finds that out by itself, and goes on where the kernel does. */
+  /** Names of tunnels without SAs: BGP finds that out by itself, and goes on where the kernel does. */
   readonly down: ReadonlySet<string>;
-  /** Through which nothing gets, whatever IKE says. */
+  /** Names of tunnels through which nothing gets, whatever IKE says. */
   readonly failed: ReadonlySet<string>;
+  /** Names of other hosts of ours that do not answer any more. */
+  readonly silent: ReadonlySet<string>;
+  /** Names of gateways of a node that tell it nothing any more, and may live. */
+  readonly quiet?: ReadonlySet<string>;
+  /** Nobody on the LAN hears this host: what other sites send by it goes nowhere. */
+  readonly isLanLost: boolean;
+  /**
+   * The host is drained: others are to be preferred. Names of the tunnels whose other side did not prefer them by itself,
+   * so that BGP has to end inside. Absent: the host is not drained.
+   */
+  readonly drained?: ReadonlySet<string>;
 }
 
 /**
- * A route by one of them goes by the next that is not, and stays where there is none; BGP does not speak inside
- * those that failed. Where that is another plan, its revision tells which are out: the way there and back is nobody's
- * drift. Where it is none, it is the plan itself.
+ * A route by a tunnel that is out goes by the next that is not, and stays where there is none; BGP does not speak
+ * inside tunnels that failed, nor to any other site from a host without a LAN, and stands in for hosts that are silent.
+ * A host that is drained is to be preferred by nobody, and counts what it still forwards. Where that is another plan,
+ * its revision tells why: the way there and back is nobody's drift. Where it is none, it is the plan itself.
  */
-export function withoutTunnels(plan: HostPlan, { down, failed }: Withdrawn): HostPlan {
-  const out = new Set([...down, ...failed]);
+export function withdraw(plan: HostPlan, withdrawn: Withdrawn): HostPlan {
+  const out = new Set([...withdrawn.down, ...withdrawn.failed]);
   const interfaces = new Set(
     plan.tunnels.flatMap((tunnel) => (out.has(tunnel.name) ? (tunnel.interface ?? []) : [])),
   );
   const routes = plan.routes.map((route) => routeBeside(route, interfaces));
-  const neighbors = plan.bgp?.neighbors.map((neighbor) => restingIn(neighbor, failed));
+  const bgp = plan.bgp === undefined ? undefined : speakingStill(plan.bgp, withdrawn);
+  const node = plan.node === undefined ? undefined : sendingStill(plan.node, withdrawn);
   const isSame =
+    node === plan.node &&
+    withdrawn.drained === undefined &&
     routes.every((route, index) => route === plan.routes[index]) &&
-    (neighbors ?? []).every((neighbor, index) => neighbor === plan.bgp?.neighbors[index]);
+    (bgp?.neighbors ?? []).every((neighbor, index) => neighbor === plan.bgp?.neighbors[index]);
   if (isSame) return plan;
+  const missing = [
+    ...out,
+    ...withdrawn.silent,
+    ...(withdrawn.quiet ?? []),
+    ...(withdrawn.isLanLost ? ['LAN'] : []),
+  ].sort();
   return {
     ...plan,
-    revision: `${plan.revision} without ${[...out].sort().join(' ')}`,
+    revision: [
+      plan.revision,
+      ...(missing.length === 0 ? [] : ['without', ...missing]),
+      ...(withdrawn.drained === undefined ? [] : ['drained', ...[...withdrawn.drained].sort()]),
+    ].join(' '),
     routes,
-    ...(plan.bgp === undefined || neighbors === undefined
+    ...(withdrawn.drained === undefined
       ? {}
-      : { bgp: { ...plan.bgp, neighbors } }),
+      : { firewall: { ...plan.firewall, counted: countedOf(plan) } }),
+    ...(bgp === undefined ? {} : { bgp }),
+    ...(node === undefined ? {} : { node }),
   };
+}
+
+/** A node sends by none of them while others carry the same; first of all not by those that are dead. */
+function sendingStill(node: NodePlan, { silent, quiet = new Set() }: Withdrawn): NodePlan {
+  const hopsOf = (hosts: ReadonlySet<string>): string[] =>
+    (node.gateways ?? []).flatMap(({ host, hops }) => (hosts.has(host) ? hops : []));
+  const [dead, mute] = [hopsOf(silent), hopsOf(quiet)];
+  if (dead.length + mute.length === 0) return node;
+  return withoutGateways(withoutGateways(node, dead), mute);
 }
 
 function routeBeside(route: RoutePlan, out: ReadonlySet<string>): RoutePlan {
@@ -44,8 +85,40 @@ function routeBeside(route: RoutePlan, out: ReadonlySet<string>): RoutePlan {
   return { ...bare, ...next };
 }
 
-function restingIn(neighbor: BgpNeighborPlan, failed: ReadonlySet<string>): BgpNeighborPlan {
-  return neighbor.tunnel !== undefined && failed.has(neighbor.tunnel)
-    ? { ...neighbor, shutdown: true }
-    : neighbor;
+/** Whatever passes the host between the sites, by a tunnel of its own or by another host. */
+function countedOf({ tunnels }: HostPlan): CountedPlan {
+  const enabled = tunnels.filter((tunnel) => tunnel.enabled);
+  return {
+    // Of user space, all tunnels share one.
+    interfaces: [...new Set(enabled.flatMap((tunnel) => tunnel.interface ?? []))],
+    prefixes: sortPrefixes(enabled.flatMap(remotePrefixes)),
+  };
+}
+
+function speakingStill(bgp: BgpPlan, { failed, silent, isLanLost, drained }: Withdrawn): BgpPlan {
+  const mustRest = ({ kind, tunnel }: BgpNeighborPlan): boolean =>
+    kind === 'peer' &&
+    (isLanLost || (tunnel !== undefined && (failed.has(tunnel) || drained?.has(tunnel) === true)));
+  const neighbors = bgp.neighbors.map((neighbor): BgpNeighborPlan => {
+    const rests = mustRest(neighbor);
+    const isLast = drained !== undefined && neighbor.kind === 'peer';
+    const more = rests || isLast ? [] : standingIn(neighbor, silent);
+    if (!rests && !isLast && more.length === 0) return neighbor;
+    return {
+      ...neighbor,
+      ...(rests ? { shutdown: true } : {}),
+      ...(isLast ? { prepend: PREPENDED } : {}),
+      ...(more.length === 0 ? {} : { advertise: sortPrefixes([...neighbor.advertise, ...more]) }),
+    };
+  });
+  const told = neighbors.flatMap(({ advertise }) => advertise);
+  return {
+    ...{ ...bgp, originate: sortPrefixes([...bgp.originate, ...told]), neighbors },
+    ...(drained === undefined ? {} : { gracefulShutdown: true }),
+  };
+}
+
+/** What it is told beside the usual. */
+function standingIn({ standIn }: BgpNeighborPlan, silent: ReadonlySet<string>): readonly string[] {
+  return standIn?.hosts.some((host) => silent.has(host)) === true ? standIn.advertise : [];
 }

@@ -1,22 +1,33 @@
 import { describe, expect, it } from 'vitest';
-import { formatHealth } from './format-health.ts';
+import { formatHealth, formatHosts } from './format-health.ts';
 import { formatVrrp } from './format-vrrp.ts';
 import type { ProbeReport } from './health-report.ts';
 import { NOW } from './testing/reports.ts';
 import type { VrrpReport } from './vrrp-report.ts';
 
-const good: ProbeReport = {
+const good = {
   ...{ tunnel: 'sp.default.a.b', kind: 'inside', target: '169.254.10.1', method: 'icmp' },
-  ...{ state: 'good', lossy: false, since: NOW, reason: 'answers' },
+  ...{ state: 'good', hasAnswered: true, lossy: false, since: NOW, reason: 'answers' },
   last100: { sent: 100, lost: 2 },
   last1000: { sent: 120, lost: 2 },
   roundTrip: {
     ...{ lastMilliseconds: 1, minimumMilliseconds: 0.5 },
     ...{ averageMilliseconds: 1.25, maximumMilliseconds: 9 },
   },
-};
+} as const satisfies ProbeReport;
 const { roundTrip: _, ...silent } = good;
 const usable = { tunnel: good.tunnel, usable: true, degraded: false, reason: 'answers' };
+
+describe('formatHosts', () => {
+  it('has a line for each host that is asked', () => {
+    const { tunnel, ...plain } = good;
+    const host: ProbeReport = { ...plain, kind: 'host', host: 'gw2', target: '10.1.0.2' };
+    expect(formatHosts(undefined)).toEqual([]);
+    expect(formatHosts({ probes: [good, host], tunnels: [{ ...usable, tunnel }] })).toEqual([
+      'host gw2: 10.1.0.2 answers, 2 of 100 lost, 1.3 ms (0.5 to 9.0)',
+    ]);
+  });
+});
 
 describe('formatHealth', () => {
   it('says nothing where nothing is asked, or of other tunnels', () => {

@@ -1,4 +1,4 @@
-/** What probes say of one tunnel, as lines below it. */
+/** What probes say, as lines: of one tunnel, below it, and of the other hosts. */
 import type { HealthReport, ProbeReport } from './health-report.ts';
 
 export function formatHealth(tunnel: string, health: HealthReport | undefined): string[] {
@@ -10,6 +10,13 @@ export function formatHealth(tunnel: string, health: HealthReport | undefined): 
       : [`  ${'health'.padEnd(10)} ${usability.usable ? '' : 'NOT USABLE: '}${usability.reason}`];
   const probes = health.probes.filter((probe) => probe.tunnel === tunnel);
   return [...verdict, ...probes.map((probe) => `  ${'probe'.padEnd(10)} ${formatProbe(probe)}`)];
+}
+
+/** A line for each host of ours that is asked. */
+export function formatHosts(health: HealthReport | undefined): string[] {
+  return (health?.probes ?? [])
+    .filter(({ host }) => host !== undefined)
+    .map((probe) => `host ${probe.host ?? ''}: ${formatProbe(probe)}`);
 }
 
 const STATES = {

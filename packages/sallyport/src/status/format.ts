@@ -5,7 +5,8 @@ import { formatProblem } from '../lib/problem.ts';
 import type { CertificateSummary } from '../model/facts.ts';
 import { formatBgp } from './format-bgp.ts';
 import { describeCertificate } from './format-certificate.ts';
-import { formatHealth } from './format-health.ts';
+import { formatHealth, formatHosts } from './format-health.ts';
+import { formatPlannedWork } from './format-planned-work.ts';
 import { formatVrrp } from './format-vrrp.ts';
 import type {
   Algorithms,
@@ -48,10 +49,13 @@ export function formatStatus(report: HostReport, now: string, isOver = false): s
     `host ${report.host}${isOver ? ', as it was last reported' : ''}: ${revision}; ${report.engines.map(formatEngine).join(', ')}; kernel ${report.kernel}; looked ${age(report.observedAt, now)} ago`,
     ...report.problems.map((problem) => `  ${describeScoped(formatProblem(problem), problem)}`),
     ...new Set(report.differences.map(formatDifference)),
+    ...formatPlannedWork(report, now),
     ...formatDrift(report.drift, now),
   ];
   if (report.vrrp !== undefined) lines.push('', ...formatVrrp(report.vrrp, now));
   if (report.bgp !== undefined) lines.push('', ...formatBgp(report.bgp, now));
+  const hosts = formatHosts(report.health);
+  if (hosts.length > 0) lines.push('', ...hosts);
   const worstFirst = report.tunnels.toSorted((a, b) => rank(a) - rank(b));
   for (const tunnel of worstFirst)
     lines.push('', ...formatTunnel(tunnel, now), ...formatHealth(tunnel.name, report.health));

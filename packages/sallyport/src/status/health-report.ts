@@ -17,8 +17,11 @@ export interface RoundTrip {
   readonly maximumMilliseconds: number;
 }
 
-export interface ProbeReport extends Pick<ProbePlan, 'tunnel' | 'kind' | 'target' | 'method'> {
+export interface ProbeReport
+  extends Pick<ProbePlan, 'tunnel' | 'host' | 'kind' | 'target' | 'method'> {
   readonly state: ProbeState;
+  /** Something has, since it is asked. */
+  readonly hasAnswered: boolean;
   /** It is good, and loses so many that people notice. */
   readonly lossy: boolean;
   /** RFC 3339: when `state` was entered. */

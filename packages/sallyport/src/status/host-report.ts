@@ -5,6 +5,7 @@ import type { CertificateSummary } from '../model/facts.ts';
 import type { DataPlane } from '../model/gateway.ts';
 import type { BgpReport } from './bgp-report.ts';
 import type { ObjectStatus } from './conditions/condition.ts';
+import type { DrainReport, DrillReport } from './drain-report.ts';
 import type { HealthReport } from './health-report.ts';
 import type { Scoped } from './scope.ts';
 import type { VrrpReport } from './vrrp-report.ts';
@@ -213,6 +214,10 @@ export interface HostReport {
   readonly vrrp?: readonly VrrpReport[];
   /** Absent without BGP. */
   readonly bgp?: BgpReport;
+  /** Absent while the host is not drained. */
+  readonly drain?: DrainReport;
+  /** Absent while no drill is on. */
+  readonly drill?: DrillReport;
   readonly differences: readonly Difference[];
   readonly drift: DriftReport;
   readonly problems: readonly HostProblem[];

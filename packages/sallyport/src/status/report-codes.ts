@@ -56,6 +56,7 @@ export const REPORT_CODES: Readonly<Record<string, string>> = {
   'agent/revocation-list-over': 'A revocation list is over',
   'agent/certificate-refused':
     'The other side did not take a new certificate, and the one before is used again',
+  'agent/lan-lost': 'None of the other hosts of the LAN answers a gateway',
   'agent/copy-not-kept': 'The copy of the plan for the next start could not be written',
   'agent/events-not-kept': 'Events could not be written into the journal, and wait in memory',
   'agent/no-plan': 'Nothing was applied on this host yet',

@@ -39,11 +39,13 @@ describe('pathsOf', () => {
       'sysctls',
       'journal',
       'history',
+      'drain',
       'applyLock',
     ]);
     expect(below('/r')).toEqual([
       'agentLock',
       'memory',
+      'reflected',
       'keepalived',
       'shards',
       'report',

@@ -37,9 +37,11 @@ export function pathsOf({ state, run }: Directories): {
   readonly sysctls: string;
   readonly journal: string;
   readonly history: string;
+  readonly drain: string;
   readonly applyLock: string;
   readonly agentLock: string;
   readonly memory: string;
+  readonly reflected: string;
   readonly keepalived: string;
   readonly shards: string;
   readonly report: string;
@@ -55,9 +57,11 @@ export function pathsOf({ state, run }: Directories): {
     sysctls: join(state, 'agent', 'sysctls.json'),
     journal: join(state, 'agent', 'events'),
     history: join(state, 'agent', 'history.json'),
+    drain: join(state, 'agent', 'drain.json'),
     applyLock: join(state, 'apply.lock'),
     agentLock: join(run, 'agent.lock'),
     memory: join(run, 'loaded.json'),
+    reflected: join(run, 'reflected.json'),
     keepalived: join(run, 'keepalived'),
     shards: join(run, 'shards'),
     report: join(run, 'report.json'),

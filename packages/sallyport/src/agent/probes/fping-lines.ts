@@ -16,7 +16,8 @@ export function fpingArguments(
   targets: readonly string[],
 ): string[] {
   const pace = ['-p', String(intervalMilliseconds), '-i', String(SPACING_MILLISECONDS)];
-  const from = ['-I', device, '-S', source, '-O', TRAFFIC_CLASS];
+  const by = device === undefined ? [] : ['-I', device];
+  const from = [...by, '-S', source, '-O', TRAFFIC_CLASS];
   return ['-l', ...pace, '-t', String(latest(intervalMilliseconds)), ...from, ...targets];
 }
 

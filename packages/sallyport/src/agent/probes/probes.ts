@@ -1,5 +1,5 @@
 /**
- * Asks through tunnels what the plan wants asked, and tells at once when a probe fails or recovers; answers those of
+ * Asks what the plan wants asked, and tells at once when a probe fails or recovers; answers those of
  * other Sallyport gateways.
  *
  * Time is that of a clock which nobody can set. What the agent itself has missed, because the machine or it was
@@ -188,12 +188,17 @@ function makeProbe(plan: ProbePlan): Probe {
 }
 
 function report({ plan, judge, since }: Probe, now: number): ProbeReport {
-  const { tunnel, kind, target, method } = plan;
-  return { tunnel, kind, target, method, since, ...judge.judgement(now) };
+  const { tunnel, host, kind, target, method } = plan;
+  return {
+    ...(tunnel === undefined ? {} : { tunnel }),
+    ...(host === undefined ? {} : { host }),
+    ...{ kind, target, method, since, ...judge.judgement(now) },
+  };
 }
 
 function askingOf({ method, interface: device, source, intervalMilliseconds }: ProbePlan): Asking {
-  return { method, interface: device, source, intervalMilliseconds };
+  const by = device === undefined ? {} : { interface: device };
+  return { method, ...by, source, intervalMilliseconds };
 }
 
 function clockOffset(): number {

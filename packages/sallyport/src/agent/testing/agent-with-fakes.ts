@@ -13,6 +13,8 @@ import type { Problem } from '../../lib/problem.ts';
 import type { HostReport } from '../../status/host-report.ts';
 import { Agent, type AgentOptions } from '../agent.ts';
 import { askReport } from '../control.ts';
+import { Drain } from '../drain.ts';
+import { Drill } from '../drill.ts';
 import { watchIpsec } from '../kernel-monitor.ts';
 import type { SourcedPlan } from '../plan-source.ts';
 import type { Round } from '../reconciler.ts';
@@ -24,6 +26,7 @@ import { type Entry, rememberingLog } from './quiet-log.ts';
 
 export const WELL: Round = {
   tunnels: [],
+  usabilities: [],
   engines: [
     {
       name: 'strongswan',
@@ -238,7 +241,12 @@ esac`;
           this.rounds.push(args[1].extent.kernel);
           return this.answer(...args);
         },
+        moveFlows: (plan) => {
+          this.told.push(`flows of ${plan.host} moved`);
+          return Promise.resolve();
+        },
       },
+      reflections: { quiet: new Set(), close: () => undefined },
       shards: new Shards({ make: () => this.#shard(), found: [], log: this.#log }),
       probes: { follow: () => undefined, view: [], close: () => undefined },
       certificates: { problems: [], wake: () => undefined },
@@ -265,6 +273,8 @@ esac`;
       reportPath: this.reportPath,
       controlSocket: this.controlSocket,
       log: this.#log,
+      drain: new Drain(join(this.directory, 'drain.json'), () => new Date(0)),
+      drill: new Drill(() => undefined),
     };
   }
 

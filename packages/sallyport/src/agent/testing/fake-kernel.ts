@@ -3,6 +3,7 @@ import type { ApplyReport, Driver } from '../../drivers/driver.ts';
 import { diffKernel } from '../../drivers/kernel/diff.ts';
 import type { KernelChange, KernelDesired, ObservedKernel } from '../../drivers/kernel/state.ts';
 import { EMPTY_KERNEL, reached } from '../../drivers/kernel/testing/model-kernel.ts';
+import type { ForwardedReport } from '../../status/drain-report.ts';
 
 export class FakeKernel implements Driver<KernelDesired, ObservedKernel, KernelChange> {
   readonly name = 'kernel';
@@ -37,6 +38,14 @@ export class FakeKernel implements Driver<KernelDesired, ObservedKernel, KernelC
       return Promise.resolve({ done: [], failed: changes.map((change) => ({ change, error })) });
     if (this.#desired !== undefined) this.state = reached(this.#desired, this.state);
     return Promise.resolve({ done: changes, failed: [] });
+  }
+
+  diffFlows(): Promise<KernelChange[]> {
+    return Promise.resolve([]);
+  }
+
+  counted(): Promise<ForwardedReport[]> {
+    return Promise.resolve([]);
   }
 
   cleanUp(): Promise<void> {

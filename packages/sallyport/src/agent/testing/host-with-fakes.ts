@@ -94,6 +94,7 @@ export class HostWithFakes implements AsyncDisposable {
       shards: this.#shards,
       routing: { round: () => Promise.resolve(NOTHING) },
       vrrp: { round: () => Promise.resolve(NOTHING) },
+      reflections: { follow: () => undefined, applyTo: (plan) => plan, report: (bgp) => bgp },
     });
   }
 
@@ -124,7 +125,8 @@ export class HostWithFakes implements AsyncDisposable {
       plan,
       {
         extent: { kernel, loaded: kernel, sas },
-        withdrawn: { down: new Set(), failed: new Set() },
+        withdrawn: { down: new Set(), failed: new Set(), silent: new Set(), isLanLost: false },
+        drilled: new Set(),
         probes: () => [],
       },
       signal,

@@ -5,6 +5,7 @@ import type { HostReport, TunnelReport } from '../../status/host-report.ts';
 import type { Evidence } from '../../status/why/evidence.ts';
 import { explainTunnel } from '../../status/why/explain.ts';
 import type { Explanation, TrailStep } from '../../status/why/explanation.ts';
+import { asToldByBgp, learnedRoutes } from '../../status/why/learned-networks.ts';
 import { ALL, type Extent, TOLD } from '../extent.ts';
 
 export interface WhyRequest {
@@ -63,7 +64,8 @@ export class Explainer {
     const tunnelBefore = new Map(before.tunnels.map((tunnel) => [tunnel.name, tunnel]));
     const enabled = tunnels
       .filter((tunnel) => tunnel.enabled)
-      .map((tunnel) => asItIs(tunnel, tunnelBefore.get(tunnel.name)));
+      .map((tunnel) => asItIs(tunnel, tunnelBefore.get(tunnel.name)))
+      .map((tunnel) => (plan === undefined ? tunnel : asToldByBgp(tunnel, plan, before.bgp)));
     const question = { tunnels: enabled, ...(target === undefined ? {} : { target }) };
     const limit = AbortSignal.any([signal, AbortSignal.timeout(LOOK_MILLISECONDS)]);
     const evidence = await this.#options.gather(question, limit).catch((error: unknown) => {
@@ -72,6 +74,7 @@ export class Explainer {
       return new Map(enabled.map(({ name }) => [name, unlooked(error)]));
     });
     const after = enabled.length === 0 ? before : await present.look({ ...TOLD, sas: true });
+    const routes = plan === undefined ? [] : [...plan.routes, ...learnedRoutes(plan, after.bgp)];
     const explained = after.tunnels.filter(isAsked).map((report: TunnelReport) => {
       const tunnel = tunnels.find(({ name }) => name === report.name);
       const seen = evidence.get(report.name);
@@ -80,12 +83,14 @@ export class Explainer {
         trail: this.#options.trailOf(report.name),
         problems: after.problems,
         differences: after.differences,
+        work: after,
         ...(tunnel === undefined ? {} : { tunnel }),
         ...(tunnel === undefined || seen === undefined
           ? {}
           : {
               subject: {
-                ...{ tunnel, routes: plan?.routes ?? [], evidence: seen },
+                ...{ tunnel, routes, evidence: seen },
+                ...(after.bgp === undefined ? {} : { bgp: after.bgp }),
                 before: tunnelBefore.get(report.name) ?? report,
                 after: report,
               },

@@ -1,8 +1,8 @@
 import { describePlan } from '../../plan/describe.ts';
 import { passingSalt } from '../../store/salt.ts';
-import { EXIT, type Io, type OutputFormat, printAnswer, UsageError } from '../io.ts';
+import { EXIT, type Io, type OutputFormat, printAnswer } from '../io.ts';
 import { comparePlans, formatPlanDifference, isEmpty } from '../plan-difference.ts';
-import { type PlannedSite, planFiles, planInEffect, saltInEffect } from '../planned-site.ts';
+import { mustKnow, planFiles, planInEffect, plansOf, saltInEffect } from '../planned-site.ts';
 
 interface PlanOptions {
   readonly file: string[];
@@ -48,15 +48,4 @@ async function compare(
   );
   await printAnswer(io, output, difference, () => formatPlanDifference(difference));
   return isEmpty(difference) ? EXIT.ok : EXIT.difference;
-}
-
-function mustKnow(host: string | undefined, sites: readonly PlannedSite[]): void {
-  const hosts = new Set(sites.flatMap(({ plans }) => plans.map((plan) => plan.host)));
-  if (host === undefined || hosts.has(host)) return;
-  const declared = [...hosts].sort().join(', ') || 'none';
-  throw new UsageError(`no Host ${host} is declared; declared are: ${declared}`);
-}
-
-function plansOf({ plans }: PlannedSite, host: string | undefined): PlannedSite['plans'] {
-  return plans.filter((plan) => host === undefined || plan.host === host);
 }

@@ -69,17 +69,15 @@ async function print(explanation: Explanation, { output }: WhyOptions, io: Io): 
 }
 
 /** What can be told without a look. */
-function explainReport(
-  { host, observedAt, tunnels, problems, differences }: HostReport,
-  { namespace, connection }: WhyRequest,
-): Explanation {
+function explainReport(work: HostReport, { namespace, connection }: WhyRequest): Explanation {
+  const { host, observedAt, tunnels, problems, differences } = work;
   return {
     format: 'sallyport.dev/explanation/v1alpha1',
     host,
     observedAt,
     tunnels: tunnels
       .filter((tunnel) => tunnel.namespace === namespace && tunnel.connection === connection)
-      .map((report) => explainTunnel({ report, trail: [], problems, differences })),
+      .map((report) => explainTunnel({ report, trail: [], problems, differences, work })),
   };
 }
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { vi } from 'vitest';
 import { serveControl } from '../../agent/control.ts';
+import type { Work } from '../../agent/work-request.ts';
 import type { HostPlan } from '../../plan/host-plan.ts';
 import type { HostReport } from '../../status/host-report.ts';
 import { explanation } from '../../status/testing/explanations.ts';
@@ -23,6 +24,8 @@ export interface RunOptions {
   readonly input?: string;
   /** A person at the terminal. */
   readonly askHidden?: (question: string) => Promise<string>;
+  /** The same person, who sees what is typed. */
+  readonly ask?: (question: string) => Promise<string>;
   readonly signal?: AbortSignal;
   /** Called with everything that is printed, as it comes. */
   readonly onOutput?: (text: string) => void;
@@ -41,6 +44,10 @@ export class Shell implements AsyncDisposable {
   explanation: Explanation = explanation;
   /** What its tunnels have become when it is asked what it knows. */
   laterTunnels: HostReport['tunnels'] | undefined;
+  /** What it finds with each look, in place of the report with which it was started. */
+  look: ((report: HostReport) => HostReport) | undefined;
+  /** What planned work makes of its report. */
+  work: (work: Work, report: HostReport) => HostReport = (_, report) => report;
   /** So many of its next rounds fail. */
   failingRounds = 0;
   readonly #servers: Server[] = [];
@@ -97,7 +104,8 @@ export class Shell implements AsyncDisposable {
         report: () => {
           this.failingRounds -= 1;
           if (this.failingRounds >= 0) return Promise.reject(new Error('the round failed'));
-          return has === 'old plan' ? new Promise(() => undefined) : Promise.resolve(seen());
+          if (has === 'old plan') return new Promise(() => undefined);
+          return Promise.resolve(this.look?.(seen()) ?? seen());
         },
         last: () => {
           const tunnels = this.laterTunnels;
@@ -105,6 +113,7 @@ export class Shell implements AsyncDisposable {
           return tunnels === undefined ? seen() : { ...seen(), tunnels };
         },
         why: () => Promise.resolve(this.explanation),
+        work: (work) => Promise.resolve().then(() => this.work(work, seen())),
       }),
     );
   }
@@ -124,6 +133,7 @@ export class Shell implements AsyncDisposable {
       },
       readInput: () => Promise.resolve(options.input ?? ''),
       ...(options.askHidden === undefined ? {} : { askHidden: options.askHidden }),
+      ...(options.ask === undefined ? {} : { ask: options.ask }),
       signal: options.signal ?? new AbortController().signal,
     });
     return { code, ...output };

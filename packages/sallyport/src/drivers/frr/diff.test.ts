@@ -130,6 +130,11 @@ describe('what is changed', () => {
       ['replace BGP speaker of AS 65001 (bgp graceful-shutdown): nothing'],
     ],
     [
+      'of how long our ways are',
+      withPeer({ prepend: 2 }),
+      [4, 6].map((family) => `replace route-map sp-169.254.10.1-v${family}-out: nothing`),
+    ],
+    [
       'of what is announced',
       { bgp: { ...tunnelPlan, originate: ['10.20.0.0/16', '10.22.0.0/16'] } },
       ['add BGP network 10.22.0.0/16: nothing', 'remove BGP network 2001:db8:20::/48: nothing'],

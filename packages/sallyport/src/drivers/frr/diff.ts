@@ -35,6 +35,9 @@ const CUTTING: ReadonlySet<string> = new Set([
   'activate',
 ]);
 
+/** What FRR takes back by its name alone. */
+const NAKED: ReadonlySet<string> = new Set(['set as-path prepend']);
+
 /** What FRR 8.4 has in its northbound model, of what we use. */
 const POLICY = /^(ip prefix-list|ipv6 prefix-list|route-map) /;
 
@@ -325,7 +328,7 @@ function compare(observed: Settings = new Map(), wanted: Settings): Difference {
   return {
     ...{ set, removed, isNone: set.length + removed.length === 0 },
     lines: [
-      ...removed.map(([key, value]) => toNoLine(toLine(key, value))),
+      ...removed.map(([key, value]) => toNoLine(toLine(key, NAKED.has(key) ? '' : value))),
       ...set.map(([key, value]) => toLine(key, value)),
     ],
     texts: [

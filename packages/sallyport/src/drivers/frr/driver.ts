@@ -17,20 +17,14 @@
 import { messageOf } from '../../lib/message-of.ts';
 import type { Problem } from '../../lib/problem.ts';
 import { OWNER } from '../../plan/host-plan.ts';
-import type { SecretUse } from '../../plan/secret-reference.ts';
 import { type CommandRunner, outputOf } from '../../platform/linux/command.ts';
-import type { SecretMaterial } from '../../platform/secret-material.ts';
 import type { ApplyReport, Driver, FailedChange } from '../driver.ts';
+import type { SecretReader } from '../secret-reader.ts';
 import { diffFrr } from './diff.ts';
 import type { FrrEngine } from './engine.ts';
 import { parseBfdConfig, parseBgpConfig, parseVersion } from './parse-config.ts';
 import type { ConfiguredDaemon, FrrChange, FrrDesired, ObservedFrr, VtyLine } from './state.ts';
 import type { TypedLine } from './vty-socket.ts';
-
-export interface SecretReader {
-  /** Throws, in words without secrets, where the files give nothing usable. */
-  read(use: SecretUse): Promise<SecretMaterial>;
-}
 
 export interface FrrDriverOptions {
   readonly engine: Pick<FrrEngine, 'vty' | 'stop'>;

@@ -29,10 +29,11 @@ const USUAL = { runDirectory: '/run/sallyport', instance: 'sallyport' } as const
 
 /**
  * What each one needs besides its path space: no TCP port to type into, and no defaults but these. Routes of
- * a zebra that was killed stay until bgpd has told the next one: it tries every 10 s.
+ * a zebra that was killed stay until bgpd has told the next one: it tries every 10 s. Without `--v6-rr-semantics` a
+ * route of IPv6 that is to lead elsewhere is removed first, and packets fall into the hole.
  */
 const ARGUMENTS: Readonly<Record<Daemon, readonly string[]>> = {
-  zebra: ['-P', '0', '-F', 'traditional', '-K', '15'],
+  zebra: ['-P', '0', '-F', 'traditional', '-K', '15', '--v6-rr-semantics'],
   bfdd: ['-P', '0', '-F', 'traditional'],
   bgpd: ['-P', '0', '-F', 'traditional'],
 };

@@ -1,8 +1,13 @@
 /** All of FRR that an agent needs: its daemons, what they are told, and what they tell. */
+
+import type { Family } from '../../plan/host-plan.ts';
+import type { ReflectedPath } from '../../plan/reflected.ts';
 import type { CommandRunner } from '../../platform/linux/command.ts';
 import type { BgpReport } from '../../status/bgp-report.ts';
-import { FrrDriver, type SecretReader } from './driver.ts';
+import type { SecretReader } from '../secret-reader.ts';
+import { FrrDriver } from './driver.ts';
 import { FrrEngine } from './engine.ts';
+import { type ReflectorSession, readPaths, readSessions } from './read-reflected.ts';
 import { readReport } from './read-report.ts';
 
 export interface FrrOptions {
@@ -37,6 +42,16 @@ export class Frr {
   /** Of daemons that run; undefined where no BGP is configured. */
   report(signal: AbortSignal): Promise<BgpReport | undefined> {
     return readReport(this.#engine.vty, signal);
+  }
+
+  /** Of all neighbours. Throws `VtyError` where bgpd does not answer. */
+  sessions(signal: AbortSignal): Promise<ReflectorSession[]> {
+    return readSessions(this.#engine.vty.bgpd, signal);
+  }
+
+  /** What they have told. Throws `VtyError` where bgpd does not answer. */
+  paths(families: readonly Family[], signal: AbortSignal): Promise<ReflectedPath[]> {
+    return readPaths(this.#engine.vty.bgpd, families, signal);
   }
 
   /** Leaves the daemons as they are. */

@@ -11,6 +11,9 @@ export const OWN_AS_LIST = 'sp-own-as';
 /** Large communities of what a tunnel has told. */
 export const LEARNED_LIST = 'sp-learned';
 
+/** Route map that lets nothing pass to zebra. */
+export const NOWHERE_MAP = 'sp-nowhere';
+
 export type Direction = 'in' | 'out';
 
 /** Route map, and the prefix list that it uses: `sp-169.254.10.1-v4-in`. */

@@ -173,7 +173,7 @@ function comparePrefixTexts(a: string, b: string): number {
   return first.ok && second.ok ? comparePrefixes(first.prefix, second.prefix) : 0;
 }
 
-function numberOf(row: Json, key: string): number | undefined {
+export function numberOf(row: Json, key: string): number | undefined {
   const value = row[key];
   return typeof value === 'number' ? value : undefined;
 }

@@ -15,6 +15,7 @@ import { type Family, OWNER } from '../../plan/host-plan.ts';
 import {
   LEARNED_LIST,
   NODES_GROUP,
+  NOWHERE_MAP,
   OWN_AS_LIST,
   policyName,
   prefixListOf,
@@ -62,9 +63,10 @@ export function renderFrr({ bgp }: FrrDesired): FrrConfig {
       addList(lists, into, family, policy.accept);
       addList(lists, out, family, policy.advertise.map(exactly));
       routeMaps.set(into, renderIn(policy, into, family));
-      routeMaps.set(out, renderOut(policy, out, family));
+      routeMaps.set(out, renderOut(policy, bgp.asn, out, family));
     }
   };
+  if (isNode(bgp)) routeMaps.set(NOWHERE_MAP, new Map([[10, entry('deny', [])]]));
   // FRR prints groups first, and they have to be there first.
   if (bgp.nodes !== undefined) {
     addPolicies(NODES_GROUP, FAMILIES, {
@@ -106,7 +108,7 @@ export function renderFrr({ bgp }: FrrDesired): FrrConfig {
 
 interface Policy
   extends Pick<BgpNeighborPlan, 'accept' | 'advertise' | 'transit'>,
-    Partial<Pick<BgpNeighborPlan, 'community' | 'localPreference'>> {
+    Partial<Pick<BgpNeighborPlan, 'community' | 'localPreference' | 'prepend'>> {
   readonly isPeer: boolean;
   /** Also of prefixes of IPv4. */
   readonly hasV6NextHops: boolean;
@@ -136,10 +138,20 @@ function renderIn(policy: Policy, list: string, family: Family): RouteMap {
   ]);
 }
 
-function renderOut({ transit }: Policy, list: string, family: Family): RouteMap {
+function renderOut(
+  { transit, prepend = 0 }: Policy,
+  asn: number,
+  list: string,
+  family: Family,
+): RouteMap {
+  const learned: Line = ['match large-community', LEARNED_LIST];
+  const longer: Line | false = prepend > 0 && [
+    'set as-path prepend',
+    Array.from({ length: prepend }, () => asn).join(' '),
+  ];
   return new Map([
-    [10, entry(transit ? 'permit' : 'deny', [['match large-community', LEARNED_LIST]])],
-    [20, entry('permit', [matchList(list, family)])],
+    [10, transit ? entry('permit', [learned, longer]) : entry('deny', [learned])],
+    [20, entry('permit', [matchList(list, family), longer])],
   ]);
 }
 
@@ -224,13 +236,19 @@ function familyPolicy(neighbor: string, family: Family): Line[] {
   ];
 }
 
-function renderFamily({ originate }: BgpPlan, family: Family): FamilyConfig {
+/** What it is told goes by groups of next hops, which zebra cannot make: the agent does. */
+function isNode({ neighbors }: BgpPlan): boolean {
+  return neighbors.some(({ kind }) => kind === 'reflector');
+}
+
+function renderFamily(bgp: BgpPlan, family: Family): FamilyConfig {
   return {
     settings: settingsOf([
       ['maximum-paths', MULTIPATH],
       ['maximum-paths ibgp', MULTIPATH],
+      isNode(bgp) && ['table-map', NOWHERE_MAP],
     ]),
-    networks: new Set(originate.filter((prefix) => familyOf(prefix) === family).sort()),
+    networks: new Set(bgp.originate.filter((prefix) => familyOf(prefix) === family).sort()),
   };
 }
 

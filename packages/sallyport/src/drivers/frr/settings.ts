@@ -7,6 +7,7 @@ const KEYS = [
   'bgp listen limit',
   'maximum-paths ibgp',
   'maximum-paths',
+  'table-map',
   // neighbour
   'remote-as',
   'description',
@@ -24,6 +25,7 @@ const KEYS = [
   'match ipv6 address prefix-list',
   'match as-path',
   'match large-community',
+  'set as-path prepend',
   'set large-community',
   'set local-preference',
   'set table',

@@ -45,7 +45,6 @@ export class KeepalivedDaemon {
         ...['--vrrp_pid', this.#childPidPath],
       ],
       packageName: 'keepalived',
-      isPunctual: true,
       // What it tells of itself it writes there. Its times have no zone.
       env: { TMPDIR: directory, TZ: 'UTC' },
       output: { path: this.logPath, maxBytes: LOG_BYTES },

@@ -19,6 +19,7 @@ describe('the file that keepalived tracks', () => {
   it('takes an unusable host out of the election, and leaves the last resort in it', () => {
     expect(formatUsability('unusable')).toBe('-254\n');
     expect(formatUsability('last-resort')).toBe('-100\n');
+    expect(formatUsability('drained')).toBe('-150\n');
   });
 });
 
@@ -27,6 +28,13 @@ describe('a holder that comes into doubt', () => {
     expect(stepTowards('last-resort', 'usable', true)).toBe('unusable');
     expect(stepTowards('last-resort', 'unusable', true)).toBe('unusable');
     expect(stepTowards('last-resort', 'unusable', false)).toBe('last-resort');
+  });
+
+  it('gives them up once more when it is drained, and not when that is over', () => {
+    expect(stepTowards('drained', 'last-resort', true)).toBe('unusable');
+    expect(stepTowards('drained', 'drained', true)).toBe('drained');
+    expect(stepTowards('last-resort', 'drained', true)).toBe('last-resort');
+    expect(stepTowards('usable', 'drained', true)).toBe('usable');
   });
 
   it('keeps them where nobody else wanted them', () => {

@@ -11,8 +11,11 @@
  * hosts on the LAN a quick refusal instead of silence.
  */
 
-/** `usable`: proven. `last-resort`: in doubt, or about to be taken out. `unusable`: cannot carry packets at all. */
-export const USABILITIES = ['usable', 'last-resort', 'unusable'] as const;
+/**
+ * `usable`: proven. `last-resort`: in doubt. `drained`: about to be taken out, so that even who is in doubt goes first.
+ * `unusable`: cannot carry packets at all.
+ */
+export const USABILITIES = ['usable', 'last-resort', 'drained', 'unusable'] as const;
 
 export type Usability = (typeof USABILITIES)[number];
 
@@ -23,6 +26,7 @@ export const PRIORITY = 200;
 const OFFSETS: Readonly<Record<Usability, number>> = {
   usable: 0,
   'last-resort': -100,
+  drained: -150,
   unusable: -254,
 };
 
@@ -38,11 +42,11 @@ export function parseUsability(text: string): Usability | undefined {
 
 /** Of the master whose priority a backup has heard. */
 export function usabilityOf(priority: number): Usability {
-  return priority >= PRIORITY ? 'usable' : 'last-resort';
+  return USABILITIES.find((usability) => priority >= PRIORITY + OFFSETS[usability]) ?? 'unusable';
 }
 
 /**
- * What to tell keepalived next on the way to `wanted`. A holder in doubt first gives up the addresses for a moment: as in
+ * What to tell keepalived next on the way to `wanted`. A holder that becomes less fit first gives up the addresses for a moment: as in
  * FAULT it says goodbye with priority 0 and drops them before anybody else takes them, and when nobody does, it
  * has them back after three advertisements.
  */
@@ -51,6 +55,7 @@ export function stepTowards(
   current: Usability | undefined,
   isHolder: boolean,
 ): Usability {
-  const givesWay = wanted === 'last-resort' && current !== 'last-resort' && isHolder;
-  return givesWay ? 'unusable' : wanted;
+  const isGivingWay = current === undefined || current === 'unusable';
+  const givesWay = wanted !== 'usable' && (isGivingWay || OFFSETS[wanted] < OFFSETS[current]);
+  return givesWay && isHolder ? 'unusable' : wanted;
 }

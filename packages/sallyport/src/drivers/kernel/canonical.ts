@@ -25,6 +25,7 @@ function toCanonical(desired: KernelDesired): KernelDesired {
       ...(route.source === undefined ? {} : { source: canonicalAddress(route.source) }),
     })),
     firewall: {
+      ...firewall,
       guarded: firewall.guarded.map(withPrefix),
       peers: [...new Set(firewall.peers.map(canonicalAddress))],
       ...(firewall.relays === undefined
@@ -40,8 +41,8 @@ export function canonicalNode(node: NodePlan): NodePlan {
   return {
     ...node,
     sources: node.sources.map(canonicalAddress),
-    ways: node.ways.map(({ prefixes, hops }) => ({
-      prefixes,
+    ways: node.ways.map(({ hops, ...way }) => ({
+      ...way,
       hops: hops.map((hop) => ({ ...hop, address: canonicalAddress(hop.address) })),
     })),
   };

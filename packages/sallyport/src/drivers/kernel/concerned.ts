@@ -31,6 +31,7 @@ export function concernedTunnel(step: KernelStep, plan: Tunnels): string | undef
     case 'route-replace':
     case 'route-delete':
       return byInterface.get(step.route.interface ?? '') ?? byPrefix.get(step.route.prefix);
+    case 'device-set':
     case 'rule-add':
     case 'rule-delete':
     case 'firewall':

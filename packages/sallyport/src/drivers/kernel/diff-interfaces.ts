@@ -1,9 +1,9 @@
 /** Tunnel interfaces: changed in place where the kernel can, else made anew. */
 import { parseAddress } from '../../lib/prefix.ts';
-import type { InterfacePlan } from '../../plan/host-plan.ts';
+import { type InterfacePlan, USERSPACE_DEVICE } from '../../plan/host-plan.ts';
 import { toChange } from './change.ts';
 import { ethernetAddress } from './ethernet-address.ts';
-import { isLinkLocal, wantedAddresses } from './interface-address.ts';
+import { surplusAddresses, wantedAddresses } from './interface-address.ts';
 import type { KernelChange, KernelDesired, ObservedInterface, ObservedKernel } from './state.ts';
 
 export interface InterfaceChanges {
@@ -89,23 +89,54 @@ function refusal(wanted: InterfacePlan, reason: string): KernelChange {
 
 function settings(before: ObservedInterface, wanted: InterfacePlan): KernelChange[] {
   const addresses = wantedAddresses(wanted);
-  const surplus = before.addresses.filter(
-    (address) => !addresses.includes(address) && !isLinkLocal(address),
-  );
+  const surplus = surplusAddresses(before.addresses, addresses);
   const differences = [
     ...(before.mtuBytes === wanted.mtuBytes ? [] : [`mtu was ${before.mtuBytes}`]),
     ...(before.isUp ? [] : ['was down']),
     ...(before.alias === wanted.alias ? [] : [`alias was "${before.alias}"`]),
-    ...addresses
-      .filter((address) => !before.addresses.includes(address))
-      .map((address) => `${address} was missing`),
-    ...surplus.map((address) => `had ${address}`),
+    ...addressDifferences(before.addresses, addresses),
   ];
   if (differences.length === 0) return [];
   return [
     toChange(
       { type: 'interface-set', interface: wanted, surplus },
       { action: 'replace', subject: formatInterface(wanted), detail: differences.join(', ') },
+    ),
+  ];
+}
+
+function addressDifferences(present: readonly string[], wanted: readonly string[]): string[] {
+  return [
+    ...wanted
+      .filter((address) => !present.includes(address))
+      .map((address) => `${address} was missing`),
+    ...surplusAddresses(present, wanted).map((address) => `had ${address}`),
+  ];
+}
+
+/** Where there is no such device, charon has not made it yet: nothing is to be done about that here. */
+export function diffEngineDevice(
+  { engineDevice }: ObservedKernel,
+  { engine }: KernelDesired,
+): KernelChange[] {
+  if (!engine.userspace || engineDevice === undefined) return [];
+  const present = engineDevice.addresses;
+  const wanted = wantedAddresses(engine);
+  const differences = [
+    ...(engineDevice.isUp ? [] : ['was down']),
+    ...addressDifferences(present, wanted),
+  ];
+  if (differences.length === 0) return [];
+  return [
+    toChange(
+      { type: 'device-set', wanted, surplus: surplusAddresses(present, wanted) },
+      {
+        action: 'replace',
+        subject: ['interface', USERSPACE_DEVICE, ...wanted.map((text) => `address ${text}`)].join(
+          ' ',
+        ),
+        detail: differences.join(', '),
+      },
     ),
   ];
 }

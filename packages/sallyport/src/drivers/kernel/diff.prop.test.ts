@@ -95,6 +95,7 @@ function stageOf({ action, step, detail }: KernelChange): number {
     case 'sysctl':
     case 'interface-add':
     case 'interface-set':
+    case 'device-set':
     case 'refuse':
       return 1;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { InsideAddressPlan, RoutePlan } from '../../plan/host-plan.ts';
-import { withoutGateway } from '../../plan/node-plan.ts';
+import { withoutGateways } from '../../plan/node-plan.ts';
 import { formatChange } from '../driver.ts';
 import { diffKernel } from './diff.ts';
 import {
@@ -269,6 +269,46 @@ describe('diffKernel', () => {
   });
 });
 
+describe('of ESP in user space', () => {
+  const desired = desiredOf('BGP in user space, where all tunnels share a device');
+  const withDevice = (...addresses: string[]): ObservedKernel => ({
+    ...EMPTY_KERNEL,
+    engineDevice: { index: '17', isUp: true, addresses: ['fe80::17/64', ...addresses] },
+  });
+
+  it('waits for the device that charon makes', () => {
+    const all = lines(EMPTY_KERNEL, desired);
+    expect(all.filter((line) => line.includes('ipsec0'))).toEqual([]);
+    expect(all).toContain('add route unreachable 10.50.0.0/16 table 8320');
+    expect(lines(reached(desired), desired)).toEqual([]);
+  });
+
+  it('gives it addresses, and leads to the other ends by it', () => {
+    expect(lines(withDevice(), desired).filter((line) => line.includes('ipsec0'))).toEqual([
+      'replace interface ipsec0 address 10.1.255.1 peer 10.60.255.30/32 address 169.254.10.2/30 address fd00:10::2/126 (10.1.255.1 peer 10.60.255.30/32 was missing, 169.254.10.2/30 was missing, fd00:10::2/126 was missing)',
+      'replace sysctl net/ipv4/conf/ipsec0/rp_filter = 2',
+      'add route 10.60.255.30/32 dev ipsec0 table 8300 src 10.1.255.1',
+      'add route 169.254.10.1/32 dev ipsec0 table 8300 src 169.254.10.2',
+      'add route fd00:10::1/128 dev ipsec0 table 8300 src fd00:10::2',
+    ]);
+    const kernel = reached(desired, withDevice());
+    expect(lines(kernel, desired)).toEqual([]);
+    const { engineDevice = { index: '', addresses: [] } } = kernel;
+    expect(lines({ ...kernel, engineDevice: { ...engineDevice, isUp: false } }, desired)).toEqual([
+      expect.stringMatching(/^replace interface ipsec0 .* \(was down\)$/),
+    ]);
+  });
+
+  it('takes away those of a plan before, and touches no device while charon does no ESP', () => {
+    const observed = reached(desired, withDevice('169.254.99.2/30'));
+    const { addresses: _, ...engine } = desired.engine;
+    expect(lines(observed, { ...desired, engine })).toEqual([
+      'replace interface ipsec0 (had 10.1.255.1 peer 10.60.255.30/32, had 169.254.10.2/30, had fd00:10::2/126)',
+    ]);
+    expect(lines(withDevice('192.0.2.7/24'), NOTHING_DESIRED)).toEqual([]);
+  });
+});
+
 describe('of a node', () => {
   const LAN = EMPTY_KERNEL;
   const words = (observed: ObservedKernel, desired: KernelDesired): string[] =>
@@ -293,7 +333,7 @@ describe('of a node', () => {
 
   it('changes one group of each family where flows move, and no route', () => {
     const kernel = reached(plainNode, LAN);
-    const node = withoutGateway(withoutGateway(plainNode.node, '10.1.0.3'), 'FD01::3');
+    const node = withoutGateways(plainNode.node, ['10.1.0.3', 'FD01::3']);
     const changed = lines(kernel, { ...plainNode, node });
     expect(changed).toHaveLength(2);
     expect(changed[0]).toMatch(/^replace nexthop 8302\d+ group \d+,2 type .*\(was group /);

@@ -3,11 +3,11 @@
  * sysctls, interfaces, firewall, next hops, routes, rules; then the removals the other way round.
  */
 
-import type { RulePlan } from '../../plan/host-plan.ts';
+import { type RulePlan, USERSPACE_DEVICE } from '../../plan/host-plan.ts';
 import type { NodePlan } from '../../plan/node-plan.ts';
 import { canonicalDesired } from './canonical.ts';
 import { toChange } from './change.ts';
-import { diffInterfaces, obstaclesOf } from './diff-interfaces.ts';
+import { diffEngineDevice, diffInterfaces, obstaclesOf } from './diff-interfaces.ts';
 import { diffNexthops } from './diff-nexthops.ts';
 import { diffRoutes, diffRules } from './diff-routes.ts';
 import { expectedFirewall, renderFirewall } from './firewall.ts';
@@ -17,7 +17,10 @@ import type { KernelChange, KernelDesired, ObservedKernel } from './state.ts';
 export function diffKernel(observed: ObservedKernel, plan: KernelDesired): KernelChange[] {
   const desired = canonicalDesired(plan);
   const interfaces = diffInterfaces(observed, desired);
-  const reachable = withoutRefused(desired, obstaclesOf(observed, desired));
+  const reachable = withoutMissing(desired, [
+    ...obstaclesOf(observed, desired).keys(),
+    ...(desired.engine.userspace && observed.engineDevice === undefined ? [USERSPACE_DEVICE] : []),
+  ]);
   const isLost = (name: string | undefined): boolean =>
     name !== undefined && interfaces.renewed.has(name);
   const left = withoutLost(observed, isLost);
@@ -31,6 +34,7 @@ export function diffKernel(observed: ObservedKernel, plan: KernelDesired): Kerne
   return [
     ...sysctls.filter(({ owner }) => owner === undefined).map(({ change }) => change),
     ...interfaces.add,
+    ...diffEngineDevice(observed, desired),
     ...sysctls.filter(({ owner }) => owner !== undefined).map(({ change }) => change),
     ...(firewall !== undefined && isWanted ? [firewall] : []),
     ...nexthops.add,
@@ -45,15 +49,13 @@ export function diffKernel(observed: ObservedKernel, plan: KernelDesired): Kerne
 }
 
 /**
- * What may be done of a plan while an interface cannot be made: a route into somebody else's of that
- * name, or a firewall that trusts it, would send packets out in clear.
+ * What may be done of a plan while interfaces are missing. Where one cannot be made, a route into somebody else's
+ * of that name, or a firewall that trusts it, would send packets out in clear.
  */
-function withoutRefused(
-  desired: KernelDesired,
-  obstacles: ReadonlyMap<string, string>,
-): KernelDesired {
-  if (obstacles.size === 0) return desired;
-  const isFree = (name: string | undefined): boolean => name === undefined || !obstacles.has(name);
+function withoutMissing(desired: KernelDesired, missing: readonly string[]): KernelDesired {
+  if (missing.length === 0) return desired;
+  const isFree = (name: string | undefined): boolean =>
+    name === undefined || !missing.includes(name);
   return {
     ...desired,
     interfaces: desired.interfaces.filter(({ name }) => isFree(name)),
@@ -67,7 +69,7 @@ function withoutRefused(
 
 /** Only the unreachable routes are left. */
 function withoutHops(node: NodePlan): NodePlan {
-  return { ways: node.ways.map(({ prefixes }) => ({ prefixes, hops: [] })), sources: [] };
+  return { ways: node.ways.map((way) => ({ ...way, hops: [] })), sources: [] };
 }
 
 /** The kernel takes with an interface what leads through it, and with a nexthop object what goes by it. */

@@ -67,6 +67,13 @@ describe('what is run', () => {
     );
   });
 
+  it('to give the TUN device of charon its addresses, and to take one away', async () => {
+    const desired = desiredOf('BGP in user space, where all tunnels share a device');
+    const engineDevice = { index: '17', isUp: true, addresses: ['169.254.99.2/30'] };
+    const there = await transcript({ ...EMPTY_KERNEL, engineDevice }, desired);
+    await expect(there).toMatchFileSnapshot('testdata/apply-engine-device.txt');
+  });
+
   it.each([
     'dual-stack inside, IPv4 outside',
     'four family combinations',

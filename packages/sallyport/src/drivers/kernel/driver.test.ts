@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withoutGateway } from '../../plan/node-plan.ts';
+import { withoutGateways } from '../../plan/node-plan.ts';
 import { CommandError } from '../../platform/linux/command.ts';
 import { KernelDriver } from './driver.ts';
 import { type KernelDesired, NOTHING_DESIRED } from './state.ts';
@@ -325,7 +325,7 @@ describe('a node', () => {
     });
     commands.calls.length = 0;
     const changes = await driver.diffFlows(
-      { ...desired, node: withoutGateway(node, '10.1.0.3') },
+      { ...desired, node: withoutGateways(node, ['10.1.0.3']) },
       signal,
     );
     expect(changes.map(({ step }) => step.type)).toContain('nexthop-replace');

@@ -6,7 +6,8 @@
  * How it is driven: `ip -json` and `nft -j` to observe, `ip -batch` and one `nft -f` transaction to
  * apply: a thousand tunnels cost a handful of processes.
  * What we own: links named `sp…` of type xfrm, vti, vti6 or vxlan whose alias begins with `sallyport`, with
- * their addresses; routes, rules, neighbours and nexthop objects of protocol 83; the table `inet sallyport`.
+ * their addresses; addresses of the TUN device that our charon makes for ESP in user space; routes, rules, neighbours
+ * and nexthop objects of protocol 83; the table `inet sallyport`.
  * Routes of table 8305 are of our zebra, which gives them its own protocol number and keeps them. Sysctls carry
  * no mark: what a shared one was before we changed it is kept by `SysctlFiles` and put back by `cleanUp`.
  * Order: see `diff.ts`. A failed step is reported and the others go on; the next round tries again.
@@ -16,12 +17,14 @@
 import { messageOf } from '../../lib/message-of.ts';
 import type { Problem } from '../../lib/problem.ts';
 import { rememberingLast } from '../../lib/remembering.ts';
-import { type Family, OWNER } from '../../plan/host-plan.ts';
+import { type Family, type HostPlan, OWNER, USERSPACE_DEVICE } from '../../plan/host-plan.ts';
 import { CommandError, type CommandRunner, outputOf } from '../../platform/linux/command.ts';
 import { isSysctlKey, type SysctlFiles } from '../../platform/linux/sysctl-files.ts';
+import type { ForwardedReport } from '../../status/drain-report.ts';
 import type { ApplyReport, Driver, FailedChange } from '../driver.ts';
 import { runBatch } from './batch.ts';
 import { canonicalNode } from './canonical.ts';
+import { parseCounted } from './counted.ts';
 import { diffKernel } from './diff.ts';
 import { diffNexthops } from './diff-nexthops.ts';
 import { nodeState } from './node-state.ts';
@@ -82,7 +85,7 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
           ),
         ),
       ...desired.sysctls
-        .filter(({ key }) => !isSysctlKey(key, names))
+        .filter(({ key }) => !isSysctlKey(key, [...names, USERSPACE_DEVICE]))
         .map(({ key }) =>
           problem('kernel/sysctl', key, 'this sysctl is not one that is read back'),
         ),
@@ -117,7 +120,10 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
       neighbors: parseNeighbors(neighborList),
       nexthops: parseNexthops(nexthopList),
       hasResilientGroups: this.#hasResilientGroups,
-      sysctls: await this.#sysctls.read(links.interfaces.map(({ name }) => name)),
+      sysctls: await this.#sysctls.read([
+        ...links.interfaces.map(({ name }) => name),
+        ...(links.engineDevice === undefined ? [] : [USERSPACE_DEVICE]),
+      ]),
       ...(firewall === undefined ? {} : { firewall }),
     };
   }
@@ -166,6 +172,12 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
     }
     const hasFailed = new Set(failed.map(({ change }) => change));
     return { done: changes.filter((change) => !hasFailed.has(change)), failed };
+  }
+
+  /** What the host has forwarded since `firewall.counted` is in effect. */
+  async counted(plan: HostPlan, signal: AbortSignal): Promise<ForwardedReport[] | undefined> {
+    const args = ['-j', 'list', 'counters', 'table', 'inet', OWNER.nftTable];
+    return parseCounted(await outputOf(this.#commands, 'nft', args, { signal }), plan);
   }
 
   async cleanUp(signal: AbortSignal): Promise<void> {
@@ -254,6 +266,7 @@ function kindOf(step: KernelStep): StepKind {
     case 'interface-add':
     case 'interface-set':
     case 'interface-delete':
+    case 'device-set':
       return 'link';
     case 'neighbor-replace':
     case 'neighbor-delete':

@@ -17,6 +17,8 @@
  *
  * MSS: TCP SYNs are clamped in both directions, and only downwards (RFC 6691).
  *
+ * Counters: of a host that is drained, what it still forwards, after all filters.
+ *
  * Every rule ends with a comment that holds a hash of its text, so that read-back notices a rule
  * that was removed, moved or written by somebody else.
  */
@@ -24,13 +26,11 @@ import { once } from '../../lib/once.ts';
 import { type Family, familyOf, formatPrefix, parsePrefix } from '../../lib/prefix.ts';
 import { mergePrefixes } from '../../lib/prefix-set.ts';
 import { sha256Hex } from '../../lib/sha256.ts';
-import { type FirewallPlan, OWNER } from '../../plan/host-plan.ts';
+import { type FirewallPlan, OWNER, USERSPACE_DEVICE } from '../../plan/host-plan.ts';
+import { BESIDE, countersOf, inCounter, outCounter } from './counted.ts';
 import { canonicalFirewall } from './parse-firewall.ts';
 import { FAMILIES, type KernelDesired, type Subnet } from './state.ts';
 import { interfacesReaching } from './subnets.ts';
-
-/** TUN device of charon's user-space ESP: the only tunnel interface whose name is not ours to choose. */
-const USERSPACE_INTERFACE = 'ipsec0';
 
 interface NftSet {
   readonly name: string;
@@ -40,6 +40,8 @@ interface NftSet {
 
 interface NftTable {
   readonly sets: readonly NftSet[];
+  /** Names. */
+  readonly counters: readonly string[];
   /** Rules by chain, in order. */
   readonly chains: ReadonlyMap<string, readonly string[]>;
 }
@@ -64,6 +66,7 @@ const CHAINS: ReadonlyMap<string, NftHook> = new Map([
   ['clamp-forwarded', { hook: 'forward', priority: -150 }],
   ['clamp-sent', { hook: 'output', priority: -150 }],
   ['clamp-received', { hook: 'input', priority: -150 }],
+  ['counted', { hook: 'forward', priority: 300 }],
 ]);
 
 /** nft script; empty where nothing is guarded or clamped and no table is wanted. */
@@ -80,6 +83,7 @@ export function renderFirewall(desired: KernelDesired, subnets: readonly Subnet[
       );
     lines.push('\t}');
   }
+  for (const name of table.counters) lines.push(`\tcounter ${name} {`, '\t}');
   for (const [chain, rules] of table.chains) {
     const { hook, priority } = hookOf(chain);
     lines.push(
@@ -115,6 +119,7 @@ function expectedText(desired: KernelDesired, links: RelayLinks): string | undef
     ...table.sets.map(
       ({ name, elements }) => `set ${name} ${[...elements].map(shownElement).sort().join(' ')}`,
     ),
+    ...table.counters.map((name) => `counter ${name}`),
     ...[...table.chains.keys()].map((chain) => {
       const { hook, priority } = hookOf(chain);
       return `chain ${chain} filter ${hook} ${priority} accept`;
@@ -172,7 +177,7 @@ function buildTable(desired: KernelDesired, links: RelayLinks): NftTable | undef
       elements: distinct([
         ...interfaces.map(({ name }) => name),
         // Without user-space ESP an interface of this name is somebody else's.
-        ...(engine.userspace ? [USERSPACE_INTERFACE] : []),
+        ...(engine.userspace ? [USERSPACE_DEVICE] : []),
         // Also where it is the CNI's: only by our routes are packets for these networks led there.
         ...(node?.encapsulation === undefined ? [] : [node.encapsulation.interface]),
       ]),
@@ -187,8 +192,10 @@ function buildTable(desired: KernelDesired, links: RelayLinks): NftTable | undef
     addRelays(family, { firewall, links: links[family], sets, add });
     addGuard(family, firewall, sets, add);
     addClamps(family, firewall, sets, add);
+    addCounted(family, firewall, sets, add);
   }
-  return { sets, chains: rules };
+  if (firewall.counted === undefined) rules.delete('counted');
+  return { sets, counters: countersOf(firewall), chains: rules };
 }
 
 type AddRule = (chain: string, rule: string) => void;
@@ -267,6 +274,25 @@ function addClamps(family: Family, firewall: FirewallPlan, sets: NftSet[], add: 
     add('clamp-sent', clamp('daddr'));
     add('clamp-received', clamp('saddr'));
   }
+}
+
+/** What passes the interfaces of tunnels, and what passes beside them: by policy, or by way of another host. */
+function addCounted(family: Family, { counted }: FirewallPlan, sets: NftSet[], add: AddRule): void {
+  if (counted === undefined) return;
+  const ip = PROTOCOL[family];
+  for (const device of counted.interfaces) {
+    const ofFamily = `meta nfproto ipv${family}`;
+    add('counted', `${ofFamily} iifname "${device}" counter name ${inCounter(device)}`);
+    add('counted', `${ofFamily} oifname "${device}" counter name ${outCounter(device)}`);
+  }
+  const prefixes = merged(counted.prefixes.filter((prefix) => familyOf(prefix) === family));
+  if (prefixes.length === 0) return;
+  const set = `counted${family}`;
+  sets.push({ name: set, type: ADDRESS_TYPE[family], elements: prefixes });
+  const passes = (side: 'saddr' | 'daddr', end: 'iifname' | 'oifname'): string =>
+    [`${ip} ${side} @${set}`, ...counted.interfaces.map((name) => `${end} != "${name}"`)].join(' ');
+  add('counted', `${passes('saddr', 'iifname')} counter name ${inCounter(BESIDE)}`);
+  add('counted', `${passes('daddr', 'oifname')} counter name ${outCounter(BESIDE)}`);
 }
 
 /** Interval sets refuse elements that overlap. */

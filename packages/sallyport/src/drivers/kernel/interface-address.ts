@@ -2,12 +2,22 @@
 import { canonicalAddress } from '../../lib/canonical-address.ts';
 import { type Json, jsonRowsOf, textOf } from '../../lib/json-fields.ts';
 import { familyOf, formatPrefix, parseInterfaceAddress, widthOf } from '../../lib/prefix.ts';
-import type { InsideAddressPlan, InterfacePlan } from '../../plan/host-plan.ts';
+import type { EnginePlan, InsideAddressPlan, InterfacePlan } from '../../plan/host-plan.ts';
 import type { Subnet } from './state.ts';
 
 /** Addresses that an interface shall have, and no others. */
-export function wantedAddresses({ addresses = [] }: InterfacePlan): string[] {
+export function wantedAddresses({
+  addresses = [],
+}: Pick<InterfacePlan | EnginePlan, 'addresses'>): string[] {
   return addresses.map(formatAddress);
+}
+
+/** What an interface has beside them. */
+export function surplusAddresses(
+  present: readonly string[],
+  wanted: readonly string[],
+): readonly string[] {
+  return present.filter((address) => !wanted.includes(address) && !isLinkLocal(address));
 }
 
 function formatAddress({ local, peer }: InsideAddressPlan): string {
@@ -56,6 +66,6 @@ export function parseSubnets(row: Json): Subnet[] {
 }
 
 /** The kernel makes such an address whenever IPv6 comes to a link, also with a larger MTU. */
-export function isLinkLocal(address: string): boolean {
+function isLinkLocal(address: string): boolean {
   return /^fe[89ab][0-9a-f]:/.test(address);
 }

@@ -120,7 +120,9 @@ function makeState(plan: NodePlan, surroundings: NodeSurroundings): NodeState {
     const source = plan.sources.find((address) => familyOf(address) === family);
     for (const way of plan.ways) {
       const prefixes = prefixesOf(way)[family];
-      if (prefixes.length > 0) routes.push(routesOf(prefixes, addGroup(family, way), source));
+      const nexthop = prefixes.length === 0 ? undefined : addGroup(family, way);
+      const { isCovered = false } = way;
+      routes.push(routesOf(prefixes, { nexthop, source, isCovered }));
     }
     if (plan.ways.some((way) => prefixesOf(way)[family].length > 0))
       for (const table of [OWNER.tunnelTable, OWNER.guardTable])
@@ -144,20 +146,27 @@ function prefixesOf({ prefixes }: WayPlan): Readonly<Record<Family, readonly str
 
 const made = new WeakMap<readonly string[], Map<string, readonly RoutePlan[]>>();
 
+interface RouteShape {
+  readonly nexthop: number | undefined;
+  readonly source: string | undefined;
+  readonly isCovered: boolean;
+}
+
 function routesOf(
   prefixes: readonly string[],
-  nexthop: number | undefined,
-  source: string | undefined,
+  { nexthop, source, isCovered }: RouteShape,
 ): readonly RoutePlan[] {
   const variants = once(made, prefixes, () => new Map<string, readonly RoutePlan[]>());
-  const key = `${nexthop} ${source}`;
+  const key = `${nexthop} ${source} ${isCovered}`;
   const before = variants.get(key);
   if (before !== undefined) return before;
   const routes = prefixes.flatMap((prefix): RoutePlan[] => {
-    const guard = { prefix, table: OWNER.guardTable, type: 'unreachable' } as const;
-    if (nexthop === undefined) return [guard];
+    const guard: RoutePlan[] = isCovered
+      ? []
+      : [{ prefix, table: OWNER.guardTable, type: 'unreachable' }];
+    if (nexthop === undefined) return guard;
     const route = { prefix, table: OWNER.tunnelTable, type: 'unicast', nexthop } as const;
-    return [guard, source === undefined ? route : { ...route, source }];
+    return [...guard, source === undefined ? route : { ...route, source }];
   });
   variants.set(key, routes);
   return routes;

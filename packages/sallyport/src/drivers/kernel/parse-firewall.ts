@@ -14,7 +14,7 @@ export function parseFirewall(text: string): string {
 }
 
 function firewallLines(item: Json): string[] {
-  const { table, chain, rule, set } = item;
+  const { table, chain, rule, set, counter } = item;
   // A dormant table is there, and does nothing.
   if (isJson(table) && 'flags' in table) return [`table ${JSON.stringify(table['flags'])}`];
   if (isJson(chain)) {
@@ -22,6 +22,7 @@ function firewallLines(item: Json): string[] {
     return [`chain ${fields.map((field) => textOf(chain, field) ?? '-').join(' ')}`];
   }
   if (isJson(rule)) return [`rule ${textOf(rule, 'chain') ?? ''} ${textOf(rule, 'comment') ?? ''}`];
+  if (isJson(counter)) return [`counter ${textOf(counter, 'name') ?? ''}`];
   if (isJson(set)) {
     const elements = Array.isArray(set['elem']) ? set['elem'] : [];
     return [`set ${textOf(set, 'name') ?? ''} ${elements.map(elementText).sort().join(' ')}`];

@@ -192,6 +192,24 @@ describe('a link', () => {
     expect([interfaces.length, foreignInterfaces.size]).toEqual(isOurs ? [1, 0] : [0, 1]);
   });
 
+  it('of the name and kind of the TUN device of charon is that device, and no link of ours', () => {
+    const device = {
+      ...{ ifindex: 17, ifname: 'ipsec0', flags: ['UP'], linkinfo: { info_kind: 'tun' } },
+      addr_info: [
+        { local: '169.254.10.2', prefixlen: 30 },
+        { local: 'fe80::1', prefixlen: 64 },
+      ],
+    };
+    const { interfaces, engineDevice } = parseLinks(JSON.stringify([device]));
+    expect(interfaces).toEqual([]);
+    expect(engineDevice).toEqual({
+      ...{ index: '17', isUp: true },
+      addresses: ['169.254.10.2/30', 'fe80::1/64'],
+    });
+    const other = { ...device, linkinfo: { info_kind: 'dummy' } };
+    expect(parseLinks(JSON.stringify([other])).engineDevice).toBeUndefined();
+  });
+
   it('says no more than ip does', () => {
     const bare = { ifname: 'sp1', group: '83', linkinfo: { info_kind: 'vti' } };
     expect(parseLinks(JSON.stringify([bare])).interfaces).toEqual([

@@ -3,10 +3,10 @@
 import { canonicalAddress, canonicalPrefix } from '../../lib/canonical-address.ts';
 import { isJson, type Json, jsonRows, textOf } from '../../lib/json-fields.ts';
 import { type Family, familyOf } from '../../lib/prefix.ts';
-import { OWNER, type RulePlan } from '../../plan/host-plan.ts';
+import { OWNER, type RulePlan, USERSPACE_DEVICE } from '../../plan/host-plan.ts';
 import { parseInterfaceAddresses, parseSubnets } from './interface-address.ts';
 import { withTunnelsApart } from './parse-nexthops.ts';
-import type { ObservedInterface, ObservedRoute, Subnet } from './state.ts';
+import type { ObservedEngineDevice, ObservedInterface, ObservedRoute, Subnet } from './state.ts';
 
 /** Prefix of the alias that marks an interface as ours. */
 const ALIAS_MARK = 'sallyport ';
@@ -17,6 +17,7 @@ const KINDS: ReadonlySet<string> = new Set(['xfrm', 'vti', 'vti6', 'vxlan']);
 export interface ParsedLinks {
   readonly interfaces: readonly ObservedInterface[];
   readonly foreignInterfaces: ReadonlySet<string>;
+  readonly engineDevice?: ObservedEngineDevice;
   /** Of foreign interfaces. */
   readonly subnets: readonly Subnet[];
 }
@@ -36,14 +37,29 @@ export function parseLinks(
   const interfaces: ObservedInterface[] = [];
   const foreignInterfaces = new Set<string>();
   const subnets: Subnet[] = [];
+  let engineDevice: ObservedEngineDevice | undefined;
   for (const row of jsonRows(text)) {
     if (isOurs(row)) interfaces.push(parseInterface(row, namesOf));
     else {
+      if (isEngineDevice(row))
+        engineDevice = {
+          index: textOf(row, 'ifindex') ?? '',
+          isUp: isUp(row),
+          addresses: parseInterfaceAddresses(row),
+        };
       for (const name of linkNames(row)) foreignInterfaces.add(name);
       subnets.push(...parseSubnets(row));
     }
   }
-  return { interfaces, foreignInterfaces, subnets };
+  return {
+    ...{ interfaces, foreignInterfaces, subnets },
+    ...(engineDevice === undefined ? {} : { engineDevice }),
+  };
+}
+
+function isEngineDevice(row: Json): boolean {
+  const info = isJson(row['linkinfo']) ? row['linkinfo'] : {};
+  return textOf(row, 'ifname') === USERSPACE_DEVICE && textOf(info, 'info_kind') === 'tun';
 }
 
 /**
@@ -70,7 +86,6 @@ function parseInterface(row: Json, namesOf: (id: string) => readonly string[]): 
   const info = isJson(row['linkinfo']) ? row['linkinfo'] : {};
   const data = isJson(info['info_data']) ? info['info_data'] : {};
   const id = textOf(data, 'if_id') ?? textOf(data, 'ikey');
-  const flags = Array.isArray(row['flags']) ? row['flags'] : [];
   const local = textOf(data, 'local');
   const remote = textOf(data, 'remote');
   const namespace = textOf(row, 'link_netnsid');
@@ -78,7 +93,7 @@ function parseInterface(row: Json, namesOf: (id: string) => readonly string[]): 
     name: textOf(row, 'ifname') ?? '',
     kind: textOf(info, 'info_kind') ?? '',
     mtuBytes: Number(textOf(row, 'mtu')),
-    isUp: flags.includes('UP'),
+    isUp: isUp(row),
     alias: textOf(row, 'ifalias') ?? '',
     ...(id === undefined ? {} : { interfaceId: parseId(id) }),
     ...(namespace === undefined ? {} : { shards: namesOf(namespace) }),
@@ -92,6 +107,10 @@ function parseInterface(row: Json, namesOf: (id: string) => readonly string[]): 
       : {}),
     addresses: parseInterfaceAddresses(row),
   };
+}
+
+function isUp({ flags }: Json): boolean {
+  return Array.isArray(flags) && flags.includes('UP');
 }
 
 /** `0x2a` for XFRM interfaces, `0.0.0.42` for VTI keys. */

@@ -5,7 +5,7 @@
 import { once } from '../../lib/once.ts';
 import { formatRoute } from '../../plan/describe.ts';
 import type { InterfacePlan, RoutePlan, RulePlan } from '../../plan/host-plan.ts';
-import { OWNER } from '../../plan/host-plan.ts';
+import { OWNER, USERSPACE_DEVICE } from '../../plan/host-plan.ts';
 import { ethernetAddress } from './ethernet-address.ts';
 import { wantedAddresses } from './interface-address.ts';
 import type { KernelStep, ObservedRoute } from './state.ts';
@@ -26,13 +26,18 @@ export function renderStep(step: KernelStep): BatchLines {
     case 'interface-add':
       return {
         lines: [linkAdd(step.interface)],
-        finish: [...linkSet(step.interface), ...addressesSet(step.interface)],
+        finish: [...linkSet(step.interface), ...addressesOf(step.interface)],
       };
     case 'interface-set':
       return {
         // Alone and first: too small an MTU has taken IPv6 off the device, and `addrgenmode` with it.
         lines: [`link set dev ${step.interface.name} mtu ${step.interface.mtuBytes}`],
-        finish: [...linkSet(step.interface), ...addressesSet(step.interface, step.surplus)],
+        finish: [...linkSet(step.interface), ...addressesOf(step.interface, step.surplus)],
+      };
+    case 'device-set':
+      return {
+        lines: [`link set dev ${USERSPACE_DEVICE} up`],
+        finish: addressesSet(USERSPACE_DEVICE, step.wanted, step.surplus),
       };
     case 'interface-delete':
       return oneLine(`link delete dev ${step.name}`);
@@ -91,10 +96,17 @@ function linkSet({ name, alias, mtuBytes }: InterfacePlan): string[] {
   return [`link set dev ${name} alias "${alias}"${addresses}`, `link set dev ${name} up`];
 }
 
-function addressesSet(wanted: InterfacePlan, surplus: readonly string[] = []): string[] {
-  const { name } = wanted;
+function addressesOf(wanted: InterfacePlan, surplus: readonly string[] = []): string[] {
+  return addressesSet(wanted.name, wantedAddresses(wanted), surplus);
+}
+
+function addressesSet(
+  name: string,
+  wanted: readonly string[],
+  surplus: readonly string[],
+): string[] {
   // Nobody else is on the link who could have the same address: it may be used at once.
-  const add = wantedAddresses(wanted).map(
+  const add = wanted.map(
     (address) => `address replace ${address} dev ${name}${address.includes(':') ? ' nodad' : ''}`,
   );
   if (surplus.length === 0) return add;

@@ -52,6 +52,14 @@ export interface ObservedInterface {
   readonly addresses: readonly string[];
 }
 
+/** TUN device of charon's user-space ESP. Each charon makes one, which ends with it; its addresses are ours. */
+export interface ObservedEngineDevice {
+  /** Of the kernel: another one for each that is made. */
+  readonly index: string;
+  readonly isUp: boolean;
+  readonly addresses: readonly string[];
+}
+
 /** What an interface of somebody else's reaches directly. */
 export interface Subnet {
   readonly prefix: string;
@@ -79,6 +87,8 @@ export interface ObservedKernel {
   readonly interfaces: readonly ObservedInterface[];
   /** Names, also alternative ones, of every interface that is not ours. */
   readonly foreignInterfaces: ReadonlySet<string>;
+  /** Absent: none is there. */
+  readonly engineDevice?: ObservedEngineDevice;
   readonly subnets: readonly Subnet[];
   /** Names of the network namespaces that there are beside this one. */
   readonly networkNamespaces: ReadonlySet<string>;
@@ -106,6 +116,12 @@ export type KernelStep =
       readonly surplus: readonly string[];
     }
   | { readonly type: 'interface-delete'; readonly name: string }
+  | {
+      /** The TUN device of user-space ESP is to be up, with these addresses. */
+      readonly type: 'device-set';
+      readonly wanted: readonly string[];
+      readonly surplus: readonly string[];
+    }
   | { readonly type: 'firewall'; readonly script: string }
   | { readonly type: 'neighbor-replace'; readonly key: string; readonly ethernetAddress: string }
   | { readonly type: 'neighbor-delete'; readonly key: string }

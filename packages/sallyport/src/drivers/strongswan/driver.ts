@@ -30,6 +30,7 @@ import type { SecretUse } from '../../plan/secret-reference.ts';
 import { parseCertificateFacts } from '../../platform/certificate-facts.ts';
 import type { SecretMaterial } from '../../platform/secret-material.ts';
 import type { ApplyReport, Driver, FailedChange } from '../driver.ts';
+import type { SecretReader } from '../secret-reader.ts';
 import { diffStrongswan } from './diff.ts';
 import { isSameDaemon, type MemoryFile } from './memory-file.ts';
 import { renderConnection, sharedIdOf, sharedOwnersOf, type TunnelCertificates } from './render.ts';
@@ -50,11 +51,6 @@ import {
 } from './state.ts';
 
 const EVERYTHING: StrongswanLook = { loaded: 'all', sas: 'all' };
-
-export interface SecretReader {
-  /** Throws, in words without secrets, where the files give nothing usable. */
-  read(use: SecretUse): Promise<SecretMaterial>;
-}
 
 export interface StrongswanDriverOptions {
   readonly client: ViciClient;

@@ -1,5 +1,5 @@
 /** BGP: who speaks it with whom, and what may be told. */
-import { containsAddress, containsPrefix, parseAddress, parsePrefix } from '../../lib/prefix.ts';
+import { containsPrefix, parsePrefix, parsePrefixes } from '../../lib/prefix.ts';
 import type { Problem } from '../../lib/problem.ts';
 import type { Connection } from '../connection.ts';
 import type { FieldPath, ParsedObject } from '../parsed-object.ts';
@@ -18,7 +18,6 @@ export function checkBgp(world: World): Problem[] {
       ...checkSpeakers(world, connection, bgp),
       ...checkAdvertised(world, connection, bgp),
       ...checkTimers(connection, bgp),
-      ...checkPeers(connection, bgp),
     ];
   });
 }
@@ -73,10 +72,7 @@ function checkAdvertised(
 ): Problem[] {
   const gateway = gatewayOf(world, connection.object);
   if (gateway === undefined) return [];
-  const own = gateway.spec.networks.flatMap((text) => {
-    const parsed = parsePrefix(text);
-    return parsed.ok ? [parsed.prefix] : [];
-  });
+  const own = parsePrefixes(gateway.spec.networks);
   return advertise.flatMap((text, index) => {
     const parsed = parsePrefix(text);
     if (!parsed.ok || own.some((network) => containsPrefix(network, parsed.prefix))) return [];
@@ -124,24 +120,4 @@ function checkTimers(connection: ParsedObject<Connection>, bgp: BgpRouting): Pro
       'leave bfd out',
     );
   return problems;
-}
-
-/** A route to the outer address of a peer would pull the tunnel into itself. */
-function checkPeers(connection: ParsedObject<Connection>, { accept }: BgpRouting): Problem[] {
-  return connection.object.spec.tunnels.flatMap(({ name, remote }) => {
-    const address = parseAddress(remote.address ?? '');
-    if (address === undefined) return [];
-    return accept.flatMap((text, index) => {
-      const parsed = parsePrefix(text);
-      if (!parsed.ok || parsed.prefix.length === 0 || !containsAddress(parsed.prefix, address))
-        return [];
-      return [
-        problemAt(connection, [...BGP, 'accept', index], 'bgp/accepts-peer', {
-          message: `contains ${remote.address ?? ''}, the outer address of tunnel ${name}: a route learned for it would lead the tunnel into itself`,
-          value: text,
-          hint: 'list the networks of the remote site without that address',
-        }),
-      ];
-    });
-  });
 }

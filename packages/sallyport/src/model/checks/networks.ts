@@ -6,6 +6,7 @@ import {
   type Prefix,
   parseAddress,
   parsePrefix,
+  parsePrefixes,
 } from '../../lib/prefix.ts';
 import { formatObjectRef, type Problem } from '../../lib/problem.ts';
 import type { Connection } from '../connection.ts';
@@ -39,10 +40,6 @@ function networks(owner: Network['owner'], path: FieldPath, texts: readonly stri
   });
 }
 
-function parseAll(texts: readonly string[]): Prefix[] {
-  return texts.map(parsePrefix).flatMap((parsed) => (parsed.ok ? [parsed.prefix] : []));
-}
-
 function ownNetworks(gateway: ParsedObject<Gateway>): Network[] {
   return networks(gateway, ['spec', 'networks'], gateway.object.spec.networks);
 }
@@ -58,8 +55,7 @@ function checkConnection(world: World, connection: ParsedObject<Connection>): Pr
     ...remote.flatMap(defaultRoute),
     ...redundant(remote),
     ...familyWithoutLocal(world, connection, remote),
-    // What BGP could tell has a stricter check: no route that is learned may hold the peer.
-    ...(connection.object.spec.routing.bgp === undefined ? containsPeer(connection, remote) : []),
+    ...containsPeer(connection, remote),
   ];
 }
 
@@ -99,7 +95,9 @@ function familyWithoutLocal(
 ): Problem[] {
   const gateway = gatewayOf(world, connection.object);
   if (gateway === undefined) return [];
-  const families = new Set<Family>(parseAll(gateway.spec.networks).map(({ family }) => family));
+  const families = new Set<Family>(
+    parsePrefixes(gateway.spec.networks).map(({ family }) => family),
+  );
   return remote
     .filter(({ prefix }) => !families.has(prefix.family))
     .map(({ path, text, prefix }) => {
@@ -112,7 +110,9 @@ function familyWithoutLocal(
     });
 }
 
+/** Declared, its own route is left out of the network; learned, it would be led into the tunnel itself. */
 function containsPeer(connection: ParsedObject<Connection>, remote: readonly Network[]): Problem[] {
+  const isLearned = connection.object.spec.routing.bgp !== undefined;
   return connection.object.spec.tunnels.flatMap((tunnel) => {
     const { address } = tunnel.remote;
     if (address === undefined) return [];
@@ -121,10 +121,12 @@ function containsPeer(connection: ParsedObject<Connection>, remote: readonly Net
     return remote
       .filter((network) => !isDefault(network) && containsAddress(network.prefix, peer))
       .map(({ path, text }) =>
-        problemAt(connection, path, 'network/contains-peer', {
-          message: `contains ${address}, the outer address of tunnel ${tunnel.name}`,
+        problemAt(connection, path, isLearned ? 'bgp/accepts-peer' : 'network/contains-peer', {
+          message: `contains ${address}, the outer address of tunnel ${tunnel.name}${isLearned ? ': a route learned for it would lead the tunnel into itself' : ''}`,
           value: text,
-          hint: 'nothing but IKE and ESP will reach that address outside the tunnel; leave it out if that is not meant',
+          hint: isLearned
+            ? 'list the networks of the remote site without that address'
+            : 'nothing but IKE and ESP will reach that address outside the tunnel; leave it out if that is not meant',
         }),
       );
   });

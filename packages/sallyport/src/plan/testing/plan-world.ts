@@ -1,4 +1,4 @@
-/** From the text of a world to the plan of its host `gw1`. */
+/** From the text of a world to the plan of one of its hosts. */
 import type { Problem } from '../../lib/problem.ts';
 import type { Facts } from '../../model/facts.ts';
 import { judge } from '../../model/testing.ts';
@@ -15,11 +15,11 @@ export interface PlannedWorld {
 }
 
 export function planWorld(
-  { text, dataPlanes = ['xfrm-interface'], secrets = [] }: World,
+  { text, host = HOST, dataPlanes = ['xfrm-interface'], secrets = [] }: World,
   underlayMtuBytes = 1500,
 ): PlannedWorld {
-  const facts: Facts = { hosts: [{ host: HOST, dataPlanes, underlayMtuBytes }], secrets };
+  const facts: Facts = { hosts: [{ host, dataPlanes, underlayMtuBytes }], secrets };
   const { objects, problems } = judge(text, facts);
-  const planned = planHost(objects, HOST, facts);
+  const planned = planHost(objects, host, facts);
   return { plan: planned.plan, problems: [...problems, ...planned.problems] };
 }

@@ -13,6 +13,8 @@ import {
 
 export interface World {
   readonly text: string;
+  /** Whose plan is meant; gw1 if absent. */
+  readonly host?: string;
   /** What the host reports to be able to do; XFRM interfaces where absent. */
   readonly dataPlanes?: readonly DataPlane[];
   readonly secrets?: readonly SecretFacts[];
@@ -45,6 +47,24 @@ const families = vary(twoSites, [
   'routing: {static: {networks: [10.20.0.0/16]}}',
 ]);
 
+/** By where the other one reaches each, and the key of their tunnels. */
+const twoHosts = (first: string, second: string): string => `---
+apiVersion: sallyport.dev/v1alpha1
+kind: Host
+metadata: {name: gw1}
+spec: {addresses: [203.0.113.1], internalAddresses: ${first}}
+---
+apiVersion: sallyport.dev/v1alpha1
+kind: Host
+metadata: {name: gw2}
+spec: {addresses: [203.0.113.2], internalAddresses: ${second}}
+---
+apiVersion: sallyport.dev/v1alpha1
+kind: Secret
+metadata: {name: a-psk}
+spec: {psk: {file: secrets/a.psk}}
+`;
+
 /** Two gateways, each with a tunnel to a router that tells its networks; hosts of the cluster call them. */
 const bgp = `---
 apiVersion: sallyport.dev/v1alpha1
@@ -54,22 +74,7 @@ spec:
   placement: {hosts: [gw1, gw2]}
   networks: [10.1.0.0/16, 'fd01::/48']
   bgp: {asn: 65010, nodeRanges: [10.1.0.0/24]}
----
-apiVersion: sallyport.dev/v1alpha1
-kind: Host
-metadata: {name: gw1}
-spec: {addresses: [203.0.113.1], internalAddresses: [10.1.0.11]}
----
-apiVersion: sallyport.dev/v1alpha1
-kind: Host
-metadata: {name: gw2}
-spec: {addresses: [203.0.113.2], internalAddresses: [10.1.0.12]}
----
-apiVersion: sallyport.dev/v1alpha1
-kind: Secret
-metadata: {name: a-psk}
-spec: {psk: {file: secrets/a.psk}}
----
+${twoHosts('[10.1.0.11]', '[10.1.0.12]')}---
 apiVersion: sallyport.dev/v1alpha1
 kind: Connection
 metadata: {name: dc}
@@ -101,8 +106,47 @@ spec:
       host: gw1
       remote: {address: 198.51.100.3}
       inside: [{local: 10.1.255.1/32, remote: 10.60.255.30}]
-  routing: {bgp: {asn: 65515, accept: [10.60.0.0/16], advertise: [10.1.0.0/17], password: a-psk}}
+    - name: two
+      host: gw2
+      remote: {address: 198.51.100.4}
+      inside: [{local: 10.1.255.2/32, remote: 10.60.255.31}]
+  routing:
+    bgp: {asn: 65515, accept: [10.60.0.0/16], advertise: [10.1.0.0/17], password: a-psk, onGatewayLoss: more-specifics}
 `;
+
+/** Two nodes behind the gateways of `bgp`, which have declared routes to another site as well. */
+const nodes = `${bgp}---
+apiVersion: sallyport.dev/v1alpha1
+kind: Connection
+metadata: {name: branch}
+spec:
+  gateway: edge
+  auth: {psk: {secret: a-psk}}
+  tunnels:
+    - {name: one, host: gw1, remote: {address: 198.51.100.9}}
+  routing: {static: {networks: [10.70.0.0/16, 'fd70::/48']}}
+---
+apiVersion: sallyport.dev/v1alpha1
+kind: Host
+metadata: {name: worker1}
+spec: {role: node, addresses: [10.1.0.101], networks: [10.1.101.0/24]}
+---
+apiVersion: sallyport.dev/v1alpha1
+kind: Host
+metadata: {name: worker2}
+spec: {role: node, addresses: [10.1.1.102, 10.1.102.1], networks: [10.1.102.0/24, 'fd01:0:0:102::/64']}
+`;
+const nodesBy = (link: string): string =>
+  vary(nodes, [
+    '  placement: {hosts: [gw1, gw2]}',
+    `  placement: {hosts: [gw1, gw2]}\n  nodes: ${link}`,
+  ]);
+
+/** On a host whose kernel has no ESP; one inside address lies in a network that BGP may tell of. */
+const bgpInUserSpace = vary(bgp, [
+  'accept: [10.60.0.0/16], advertise: [10.1.0.0/17], password: a-psk',
+  'accept: [10.60.0.0/17, 10.60.128.0/18]',
+]);
 
 /** Of two hosts on one LAN one holds an address; both have their tunnel up. */
 const standby = `---
@@ -115,22 +159,7 @@ spec:
   availability:
     mode: active-standby
     virtual: {addresses: [10.1.0.254/24, 'fd01::fe/64'], interface: lan, routerId: 51}
----
-apiVersion: sallyport.dev/v1alpha1
-kind: Host
-metadata: {name: gw1}
-spec: {addresses: [203.0.113.1], internalAddresses: [10.1.0.11, 'fd01::11']}
----
-apiVersion: sallyport.dev/v1alpha1
-kind: Host
-metadata: {name: gw2}
-spec: {addresses: [203.0.113.2], internalAddresses: [10.1.0.12, 'fd01::12']}
----
-apiVersion: sallyport.dev/v1alpha1
-kind: Secret
-metadata: {name: a-psk}
-spec: {psk: {file: secrets/a.psk}}
----
+${twoHosts("[10.1.0.11, 'fd01::11']", "[10.1.0.12, 'fd01::12']")}---
 apiVersion: sallyport.dev/v1alpha1
 kind: Connection
 metadata: {name: dc}
@@ -147,6 +176,26 @@ spec:
 export const WORLDS: Readonly<Record<string, World>> = {
   'an address that one of two hosts holds': { text: standby },
   'BGP with a data centre and a cloud, another gateway, and nodes': { text: bgp },
+  'a gateway before nodes': { text: nodes },
+  'a gateway before nodes, in a VXLAN': { text: nodesBy('{encapsulation: vxlan}') },
+  'a node behind two gateways': { text: nodes, host: 'worker1' },
+  'a node that reaches its gateways in the overlay of the CNI': {
+    text: nodesBy('{encapsulation: device, device: {interface: cilium_vxlan, identity: 6}}'),
+    host: 'worker2',
+  },
+  'a node behind an address that one of two gateways holds': {
+    text: `${standby}---
+apiVersion: sallyport.dev/v1alpha1
+kind: Host
+metadata: {name: worker1}
+spec: {role: node, addresses: [10.1.0.101, 'fd01::101']}
+`,
+    host: 'worker1',
+  },
+  'BGP in user space, where all tunnels share a device': {
+    text: bgpInUserSpace,
+    dataPlanes: ['userspace'],
+  },
   'dual-stack inside, IPv4 outside': { text: twoSites },
   'four family combinations': {
     text:

@@ -20,6 +20,8 @@ export interface DaemonProcess {
 export class UnitProcess implements DaemonProcess {
   readonly #commands: CommandRunner;
   readonly #unit: string;
+  /** Asked in every round: a unit that was there once is there until its release goes, and the agent with it. */
+  #isKnown = false;
 
   /** `unit`: name of a service such as `sallyport-charon.service`. */
   constructor(commands: CommandRunner, unit: string) {
@@ -29,13 +31,16 @@ export class UnitProcess implements DaemonProcess {
 
   /** Whether systemd runs here and knows the unit. */
   async isInstalled(signal: AbortSignal): Promise<boolean> {
+    if (this.#isKnown) return true;
     try {
       // sd_booted(3): this directory tells that systemd is the init of this system.
       await access('/run/systemd/system');
     } catch {
       return false;
     }
-    return (await this.#commands.run('systemctl', ['cat', this.#unit], { signal })).code === 0;
+    const { code } = await this.#commands.run('systemctl', ['cat', this.#unit], { signal });
+    this.#isKnown = code === 0;
+    return this.#isKnown;
   }
 
   async find(signal: AbortSignal): Promise<number | undefined> {

@@ -24,7 +24,14 @@ export interface Reasons {
     | 'Trapped'
     | 'Disabled'
     | Unread;
-  readonly Healthy: 'BothWays' | 'OneWay' | 'BgpDown' | 'NotEstablished' | 'NoTraffic' | Unread;
+  readonly Healthy:
+    | 'BothWays'
+    | 'OneWay'
+    | 'BgpDown'
+    | 'NotEstablished'
+    | 'NoTraffic'
+    | 'Drained'
+    | Unread;
   readonly CertificateValid: 'Valid' | 'CertificateExpiring' | 'CertificateExpired' | 'NotReadBack';
   readonly Drifted: 'NotRepaired' | 'Repaired';
 }
@@ -92,6 +99,10 @@ export const CONDITION_REASONS: {
     },
     NotEstablished: { status: 'False', meaning: 'SAs that are wanted are not up' },
     NoTraffic: { status: 'Unknown', meaning: 'No packets lately, or too few to tell' },
+    Drained: {
+      status: 'Unknown',
+      meaning: 'Every host that runs it is drained: its packets are to go by others',
+    },
     ...UNREAD,
   },
   CertificateValid: {

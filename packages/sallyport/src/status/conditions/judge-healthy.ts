@@ -27,6 +27,8 @@ export function judgeHealthy(
       ? toVerdict('Healthy', 'NotEstablished', 'no SA is up')
       : toVerdict('Healthy', 'NoTraffic', 'no SA is up, and none has to be');
   }
+  if (shares.every(({ report }) => report?.drain !== undefined))
+    return toVerdict('Healthy', 'Drained', 'packets are to go by other hosts');
   const silent = shares.flatMap(({ names, report }) =>
     (report?.bgp?.sessions ?? []).filter(
       (session) =>

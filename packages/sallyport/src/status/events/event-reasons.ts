@@ -12,6 +12,10 @@ export const EVENT_REASONS = {
   EngineSilent:
     'The IKE daemon does not answer, or not as it should; it may still run, and the kernel goes on with its SAs',
   EngineAnswers: 'The IKE daemon answers again',
+  Drained: 'Others are preferred to this host from now on, so that it can be stopped',
+  Undrained: 'This host is drained no more',
+  DrillBegan: 'A drill has taken tunnels out; after is which ones',
+  DrillEnded: 'The tunnels of a drill are back in use; before is which ones',
   DriftFound:
     'Somebody else has changed what was in effect, and it stands so; the cause is the step that would put it right',
   DriftRepaired:

@@ -6,12 +6,14 @@ import { conditionEvents } from './condition-events.ts';
 import { driftEvents } from './drift-events.ts';
 import type { Event } from './event.ts';
 import { hostEvents } from './host-events.ts';
+import { plannedWorkEvents } from './planned-work-events.ts';
 import { tunnelEvents } from './tunnel-events.ts';
 
 /** The host's own events first, as they explain those of its tunnels. `before` absent: nobody looked yet. */
 export function eventsBetween(before: HostReport | undefined, after: HostReport): Event[] {
   const happened = [
     ...hostEvents(before, after),
+    ...plannedWorkEvents(before, after),
     ...driftEvents(before, after),
     ...tunnelEvents(before, after),
     ...bgpEvents(before, after),

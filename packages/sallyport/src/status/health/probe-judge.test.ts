@@ -9,6 +9,7 @@ describe('ProbeJudge', () => {
     const pace = new Pace();
     expect(pace.judge.judgement(0)).toEqual({
       state: 'unknown',
+      hasAnswered: false,
       lossy: false,
       reason: 'nothing has answered yet',
       last100: { sent: 0, lost: 0 },

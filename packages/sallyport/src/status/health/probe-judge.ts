@@ -17,7 +17,7 @@ import { LossRate } from './loss-rate.ts';
 export type ProbeLimits = Pick<ProbePlan, 'intervalMilliseconds' | 'failAfter' | 'recoverAfter'>;
 export type ProbeJudgement = Pick<
   ProbeReport,
-  'state' | 'lossy' | 'reason' | 'last100' | 'last1000' | 'roundTrip'
+  'state' | 'hasAnswered' | 'lossy' | 'reason' | 'last100' | 'last1000' | 'roundTrip'
 >;
 
 /** What a first round trip may take. */
@@ -153,7 +153,8 @@ export class ProbeJudge {
     };
     const roundTrip = this.#answers.roundTrip(known(100));
     return {
-      ...{ state: this.#state, lossy: this.isLossy, reason: this.#reason(now) },
+      ...{ state: this.#state, hasAnswered: this.#last.sequence >= 0 },
+      ...{ lossy: this.isLossy, reason: this.#reason(now) },
       ...{ last100: window(100), last1000: window(REMEMBERED) },
       ...(roundTrip === undefined ? {} : { roundTrip }),
     };

@@ -16,6 +16,7 @@ const probe = fc
     ({ lossy, ...rest }): ProbeReport => ({
       ...{
         tunnel: 'ignored',
+        hasAnswered: true,
         method: 'icmp' as const,
         since: '2026-01-01T00:00:00Z',
         reason: rest.state,

@@ -10,6 +10,7 @@ function probe(over: Partial<ProbeReport>): ProbeReport {
       method: 'icmp',
       target: '169.254.1.1',
       state: 'good',
+      hasAnswered: true,
       lossy: false,
     },
     ...{ since: '2026-01-01T00:00:00Z', reason: over.state ?? 'answers' },

@@ -21,6 +21,14 @@ describe('explainTunnel', () => {
     expect(proofs).toContain('packets for 10.20.0.0/16 go to sp0a78d801');
   });
 
+  it('tells of what somebody has asked the host to do, and only of the tunnels it is about', () => {
+    const at = '2026-06-01T11:58:00.000Z';
+    expect(codes({ work: { drain: { since: at, resting: [] } } })).toEqual(['path/drained']);
+    const drill = (name: string) => ({ drill: { tunnels: [name], until: at } });
+    expect(codes({ work: drill(report.name) })).toEqual(['path/drilled']);
+    expect(codes({ work: drill('another') })).toEqual([]);
+  });
+
   it('tells of a tunnel that is down: trail, cause, and what the other side must have', () => {
     const told = explainTunnel({ ...known, report: broken, trail });
     expect(told.isWell).toBe(false);

@@ -4,12 +4,14 @@ import type { TunnelPlan } from '../../plan/host-plan.ts';
 import {
   type Difference,
   type HostProblem,
+  type HostReport,
   isAsWanted,
   type TunnelReport,
 } from '../host-report.ts';
 import { concerns, daemonOf } from '../scope.ts';
 import { expectedOfPeer } from './expected-of-peer.ts';
 import type { Finding, TrailStep, TunnelExplanation } from './explanation.ts';
+import { judgeBgp } from './judge-bgp.ts';
 import { judgeCounters, judgeRefused } from './judge-counters.ts';
 import { judgeFirewall } from './judge-firewall.ts';
 import { judgeMtu } from './judge-mtu.ts';
@@ -29,6 +31,8 @@ export interface ExplainInput {
   readonly problems: readonly HostProblem[];
   /** What is not as declared, on the whole host. */
   readonly differences: readonly Difference[];
+  /** What somebody has asked the host to do; absent: nothing. */
+  readonly work?: Pick<HostReport, 'drain' | 'drill'>;
 }
 
 export function explainTunnel({
@@ -38,6 +42,7 @@ export function explainTunnel({
   trail,
   problems,
   differences,
+  work = {},
 }: ExplainInput): TunnelExplanation {
   const asWanted = isAsWanted(report.state);
   const isOff = report.state === 'disabled';
@@ -54,6 +59,7 @@ export function explainTunnel({
     ...cause,
     ...(asWanted ? [] : faults.map(fromProblem)),
     ...differences.filter((one) => one.tunnel === report.name).map(fromDifference),
+    ...fromWork(report.name, work),
     ...judged.findings,
   ];
   const ranked = withoutRepetition(findings).toSorted((a, b) => rankOf(a.code) - rankOf(b.code));
@@ -71,7 +77,7 @@ export function explainTunnel({
 
 function judge(subject: Subject): Judgement {
   const reasons = joinJudgements(
-    [judgeRoutes, judgeFirewall, judgeCounters, judgeMtu].map((look) => look(subject)),
+    [judgeBgp, judgeRoutes, judgeFirewall, judgeCounters, judgeMtu].map((look) => look(subject)),
   );
   // What follows from a reason is no news beside it: each of these speaks only where nothing else does.
   return [judgeRefused, judgeTraffic].reduce((known, look) => {
@@ -93,6 +99,20 @@ function fromProblem({ code, message, hint }: HostProblem): Finding {
 
 function fromDifference({ text }: Difference): Finding {
   return toFinding({ code: 'path/not-as-declared', named: { difference: text } });
+}
+
+function fromWork(
+  tunnel: string,
+  { drain, drill }: Pick<HostReport, 'drain' | 'drill'>,
+): Finding[] {
+  return [
+    ...(drain === undefined
+      ? []
+      : [toFinding({ code: 'path/drained', named: { since: drain.since } })]),
+    ...(drill?.tunnels.includes(tunnel) === true
+      ? [toFinding({ code: 'path/drilled', named: { until: drill.until } })]
+      : []),
+  ];
 }
 
 function upLine({ ike, since }: TunnelReport): string {

@@ -190,4 +190,35 @@ describe('judgeRoutes', () => {
       [],
     );
   });
+
+  it('follows what BGP has told, by this tunnel, another one, or another gateway', () => {
+    const learned = { prefix: '10.20.0.0/24', table: 8305, type: 'unicast' } as const;
+    const proofs = (way: string, ...interfaces: (string | undefined)[]): readonly string[] =>
+      judgeRoutes({
+        ...seen(asked({ kind: 'route', interface: way, table: '8305' })),
+        tunnel: { ...tunnel, learned: ['10.20.0.0/16'] },
+        routes: interfaces.map((name) =>
+          name === undefined ? learned : { ...learned, interface: name },
+        ),
+      }).proofs;
+    expect(proofs('sp0a78d801', 'sp0a78d801')).toContain(
+      'packets for 10.20.0.0/16 go to sp0a78d801',
+    );
+    expect(proofs('sp00000001', 'sp0a78d801', 'sp00000001')).toContain(
+      'packets for 10.20.0.0/16 go to sp00000001, by another tunnel',
+    );
+    expect(proofs('lan', undefined)).toContain(
+      'packets for 10.20.0.0/16 go to lan, by another gateway',
+    );
+  });
+
+  it('says what nobody has told', () => {
+    const untold = {
+      ...seen(asked(refused('No route to host'))),
+      tunnel: { ...tunnel, learned: ['10.20.0.0/16'] },
+      routes: [],
+    };
+    expect(found(untold)).toEqual(['path/not-learned']);
+    expect(messages(untold)).toContain('nobody has told the way to 10.20.0.0/16 by BGP');
+  });
 });

@@ -110,7 +110,7 @@ function judgeLookups(subject: Subject): Judgement {
         lookup.from === undefined ? undefined : deviceOf(evidence, lookup.from.interface);
       // Why the kernel refuses it is told already.
       if (from?.forwards === false && lookup.answer.kind === 'refused') return NOTHING;
-      const wanted = wantedInterface(tunnel, routes, lookup.address);
+      const wanted = wantedInterfaces(tunnel, routes, lookup.address);
       return judgeLookup(lookup, wanted, tunnel, evidence.foreignRules);
     }),
   );
@@ -118,7 +118,7 @@ function judgeLookups(subject: Subject): Judgement {
 
 function judgeLookup(
   lookup: RouteLookup,
-  wanted: string | undefined,
+  wanted: readonly (string | undefined)[],
   tunnel: TunnelPlan,
   rules: readonly ForeignRule[],
 ): Judgement {
@@ -131,22 +131,22 @@ function judgeLookup(
   if (answer.kind === 'refused')
     return only(
       toFinding({
-        code: 'path/route-missing',
+        code: wanted.length === 0 ? 'path/not-learned' : 'path/route-missing',
         named: { prefix, address, by, error: answer.error },
         evidence: [`"${commandOf(lookup)}" answers: ${answer.error}`],
       }),
     );
-  const isRight =
-    wanted === undefined ? !isTunnelInterface(answer.interface) : answer.interface === wanted;
-  if (isRight) {
-    const isOther = wanted !== tunnel.interface;
-    const via = `${answer.interface}${isOther ? ', by another tunnel' : ''}`;
+  const isTunnel = isTunnelInterface(answer.interface);
+  if (wanted.includes(isTunnel ? answer.interface : undefined)) {
+    const isOther = tunnel.interface !== undefined && answer.interface !== tunnel.interface;
+    const by = isTunnel ? 'another tunnel' : 'another gateway';
+    const via = `${answer.interface}${isOther ? `, by ${by}` : ''}`;
     return { ...NOTHING, proofs: [`packets for ${prefix} go to ${via}`] };
   }
   return only(
     toFinding({
       code: 'path/route-elsewhere',
-      named: { prefix, interface: answer.interface, wanted: wanted ?? 'of the host', by },
+      named: { prefix, interface: answer.interface, wanted: namesOf(wanted), by },
       evidence: [
         `"${commandOf(lookup)}" answers: ${answer.interface}${answer.table === undefined ? '' : `, table ${answer.table}`}`,
       ],
@@ -175,27 +175,33 @@ function culprit(answer: RouteAnswer, rules: readonly ForeignRule[]): string {
 }
 
 /**
- * Where the plan leads the address: the longest prefix wins. Undefined where packets find their tunnel
- * by policy. A network may be carried by another tunnel of the same plan.
+ * Where the address is led, by any of these: the plan's routes come before those that BGP has told, and the longest
+ * prefix wins. Undefined stands for a way by another gateway, or none of a tunnel's at all, as where packets find
+ * theirs by policy. A network may be carried by another tunnel of the same plan. Empty: BGP has not told of it.
  */
-function wantedInterface(
+function wantedInterfaces(
   tunnel: TunnelPlan,
   routes: readonly RoutePlan[],
   text: string,
-): string | undefined {
+): readonly (string | undefined)[] {
   const address = parseAddress(text);
-  if (tunnel.interfaceId === undefined || address === undefined) return tunnel.interface;
-  const [best] = routes
-    .flatMap((route) => {
+  if (tunnel.interfaceId === undefined || address === undefined) return [tunnel.interface];
+  for (const table of [OWNER.tunnelTable, OWNER.learnedTable]) {
+    const holding = routes.flatMap((route) => {
       const parsed = parsePrefix(route.prefix);
-      return route.table === OWNER.tunnelTable &&
-        parsed.ok &&
-        containsAddress(parsed.prefix, address)
+      return route.table === table && parsed.ok && containsAddress(parsed.prefix, address)
         ? [{ route, length: parsed.prefix.length }]
         : [];
-    })
-    .sort((a, b) => b.length - a.length);
-  return best === undefined ? tunnel.interface : best.route.interface;
+    });
+    const longest = Math.max(...holding.map(({ length }) => length));
+    const best = holding.filter(({ length }) => length === longest);
+    if (best.length > 0) return best.map(({ route }) => route.interface);
+  }
+  return tunnel.learned === undefined ? [tunnel.interface] : [];
+}
+
+function namesOf(wanted: readonly (string | undefined)[]): string {
+  return [...new Set(wanted.map((name) => name ?? 'of the host'))].join(' or ');
 }
 
 function isTunnelInterface(name: string): boolean {

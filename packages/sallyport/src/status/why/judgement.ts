@@ -1,5 +1,6 @@
 /** What a look at one side of a tunnel gives: what is wrong, what is right, what cannot be seen. */
 import type { HostPlan, TunnelPlan } from '../../plan/host-plan.ts';
+import type { BgpReport } from '../bgp-report.ts';
 import type { TunnelReport } from '../host-report.ts';
 import type { Evidence } from './evidence.ts';
 import type { Finding } from './explanation.ts';
@@ -15,7 +16,10 @@ export const NOTHING: Judgement = { findings: [], proofs: [], unseen: [] };
 /** One tunnel with everything that was seen of it; `before` and `after` are some hundred milliseconds apart. */
 export interface Subject {
   readonly tunnel: TunnelPlan;
+  /** Of the plan, and those that BGP has told. */
   readonly routes: HostPlan['routes'];
+  /** As after the look; absent without BGP. */
+  readonly bgp?: BgpReport;
   readonly before: TunnelReport;
   readonly after: TunnelReport;
   readonly evidence: Evidence;

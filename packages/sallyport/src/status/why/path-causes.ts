@@ -16,8 +16,14 @@ export type PathCode =
   | 'path/firewall-drops-outer'
   | 'path/reverse-path-filter'
   | 'path/not-as-declared'
+  | 'path/drained'
+  | 'path/drilled'
+  | 'path/bgp-down'
+  | 'path/bgp-silent'
+  | 'path/bgp-refused'
   | 'path/forwarding-off'
   | 'path/route-elsewhere'
+  | 'path/not-learned'
   | 'path/route-missing'
   | 'path/firewall-drops'
   | 'path/source-translated'
@@ -60,6 +66,26 @@ export const PATH_CAUSES: Readonly<Record<PathCode, PathCauseText>> = {
     message: 'what is there is not yet, or not any more, as declared: {difference}',
     hint: 'the agent goes on trying by itself; its log says what keeps it from it',
   },
+  'path/bgp-down': {
+    message: 'the tunnel is up, and BGP with {address} (AS {asn}) inside it is not: {state}',
+    hint: 'compare with the other side: autonomous systems, both inside addresses, password, and whether it lets TCP port 179 from us in',
+  },
+  'path/bgp-silent': {
+    message: 'BGP with {address} is established, and the other side tells no prefix',
+    hint: 'have the other side announce its networks to us; FRR and others tell nothing where no policy permits it (RFC 8212)',
+  },
+  'path/bgp-refused': {
+    message: 'none of the {received} prefixes that {address} tells is taken',
+    hint: 'compare what it tells with accept and longestPrefix of the Connection; the default route and our own networks are never taken',
+  },
+  'path/drained': {
+    message: 'this host is drained since {since}: others are to carry its packets',
+    hint: 'that is wanted before it is stopped; "sallyport gateway undrain NAME" takes it back',
+  },
+  'path/drilled': {
+    message: 'a drill has taken the tunnel out until {until}',
+    hint: 'wait for its end: the agent brings it back by itself',
+  },
   'path/forwarding-off': {
     message: 'this host does not pass on packets that come in through {interface}',
     hint: 'set {sysctl} to 1, and look for what switches it off',
@@ -67,6 +93,10 @@ export const PATH_CAUSES: Readonly<Record<PathCode, PathCauseText>> = {
   'path/route-elsewhere': {
     message: 'packets for {prefix} go to {interface} instead of into the tunnel interface {wanted}',
     hint: 'remove {by}, or exempt {prefix} from it; rules of Sallyport have the priorities 8300 to 8320',
+  },
+  'path/not-learned': {
+    message: 'nobody has told the way to {prefix} by BGP: {error}',
+    hint: 'have the other side announce a prefix that holds {address}; "sallyport status" has all that was learned',
   },
   'path/route-missing': {
     message: 'there is no way to {prefix} into the tunnel: {error}',

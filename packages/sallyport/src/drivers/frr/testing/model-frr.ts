@@ -10,6 +10,7 @@ const VALUED = [
   /^(bgp listen limit) \d+$/,
   /^(maximum-paths ibgp) \d+$/,
   /^(maximum-paths) \d+$/,
+  /^(table-map) \S+$/,
   /^(neighbor \S+ remote-as) \d+$/,
   /^(neighbor \S+ description) .+$/,
   /^(neighbor \S+ update-source) \S+$/,

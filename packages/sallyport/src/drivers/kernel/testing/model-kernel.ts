@@ -1,5 +1,6 @@
 /** What the kernel is after a step, as the driver would observe it: just enough to follow plans. */
 import { parsePrefix } from '../../../lib/prefix.ts';
+import { USERSPACE_DEVICE } from '../../../plan/host-plan.ts';
 import { diffKernel } from '../diff.ts';
 import { ethernetAddress } from '../ethernet-address.ts';
 import { expectedFirewall } from '../firewall.ts';
@@ -106,6 +107,11 @@ function applyStep(
         sysctls: new Map([...kernel.sysctls].filter(([key]) => !key.includes(`/${step.name}/`))),
       };
     }
+    case 'device-set': {
+      const { engineDevice } = kernel;
+      if (engineDevice === undefined) throw new Error('Cannot find device ipsec0');
+      return { ...kernel, engineDevice: { ...engineDevice, isUp: true, addresses: step.wanted } };
+    }
     case 'neighbor-replace':
       return {
         ...kernel,
@@ -130,7 +136,10 @@ function applyStep(
     case 'route-replace': {
       const { prefix, table } = step.route;
       const name = step.route.interface;
-      if (name !== undefined && !kernel.interfaces.some((link) => link.name === name)) {
+      const isThere =
+        kernel.interfaces.some((link) => link.name === name) ||
+        (name === USERSPACE_DEVICE && kernel.engineDevice !== undefined);
+      if (name !== undefined && !isThere) {
         throw new Error(`Cannot find device ${name}`);
       }
       const { nexthop } = step.route;

@@ -5,7 +5,7 @@
  */
 import type { ChildSa, IkeSa } from '@sallyport/vici';
 import { canonicalAddress } from '../../../lib/canonical-address.ts';
-import { containsPrefix, familyOf, parsePrefix } from '../../../lib/prefix.ts';
+import { containsPrefix, familyOf, parsePrefixes } from '../../../lib/prefix.ts';
 import { findKeyword, type KeywordKind } from '../../../model/algorithm-keywords.ts';
 import type { TunnelPlan } from '../../../plan/host-plan.ts';
 import { formatAlgorithms } from '../../../status/format.ts';
@@ -123,18 +123,15 @@ function outside(what: string, found: readonly string[], wanted: readonly string
   // Nearly always all of them: the others alone are worth parsing.
   const others = found.filter((text) => !wanted.includes(text));
   if (others.length === 0) return [];
-  const allowed = wanted.flatMap(toPrefix);
+  // What is no prefix, such as a selector with ports, is left out.
+  const allowed = parsePrefixes(wanted);
   return others
     .filter((text) =>
-      toPrefix(text).some((prefix) => allowed.every((outer) => !containsPrefix(outer, prefix))),
+      parsePrefixes([text]).some((prefix) =>
+        allowed.every((outer) => !containsPrefix(outer, prefix)),
+      ),
     )
     .map((text) => `${what} ${text} is none of ours to carry`);
-}
-
-/** What is no prefix, such as a selector with ports, is left out. */
-function toPrefix(text: string) {
-  const parsed = parsePrefix(text);
-  return parsed.ok ? [parsed.prefix] : [];
 }
 
 /** The daemon shortens a lifetime by chance (swanctl.conf: rand_time), and never makes it longer. */

@@ -1,0 +1,169 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { askWork } from '../../../agent/control.ts';
+import type { Work } from '../../../agent/work-request.ts';
+import { formatDuration } from '../../../lib/format.ts';
+import { printable } from '../../../lib/printable.ts';
+import type { HostReport } from '../../../status/host-report.ts';
+import {
+  canMove,
+  canRest,
+  describeFlow,
+  type Flow,
+  flowsBetween,
+  obstaclesOf,
+  otherGateways,
+} from '../../../status/judge-drain.ts';
+import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
+import { EXIT, type Io, type OutputFormat, printAnswer } from '../../io.ts';
+import { askNow } from '../../last-report.ts';
+import { carriedGateway } from './carried-gateway.ts';
+
+interface DrainOptions {
+  readonly namespace: string;
+  readonly force?: boolean;
+  readonly timeout: number;
+  readonly output: OutputFormat;
+}
+
+/** Nothing of others has passed for so long: also what is sent rarely has found the other way. */
+const QUIET_MILLISECONDS = 3_000;
+/** For the other side to prefer others by itself (RFC 8326); routers tell their changes within seconds. */
+const PREFERENCE_MILLISECONDS = 10_000;
+const LOOK_MILLISECONDS = 500;
+
+export async function run(
+  [name = '']: readonly string[],
+  options: DrainOptions,
+  io: Io,
+): Promise<number> {
+  const socket = pathsOf(directoriesFrom(io.env)).controlSocket;
+  const told = await askNow(socket);
+  if (told.report === undefined) {
+    io.stderr(`${told.silence}: nothing is drained\n`);
+    return EXIT.failed;
+  }
+  const { report } = told;
+  const gateway = carriedGateway(name, options.namespace, report);
+  if (!canMove(report) && options.force !== true) {
+    io.stderr(
+      `host ${report.host} is the only one known to carry Gateway ${gateway}: no session with another gateway is established, and no virtual address could move; with --force it is drained all the same\n`,
+    );
+    return EXIT.failed;
+  }
+  const drainage = new Drainage(socket, options, io);
+  const { flows, obstacles, report: last } = await drainage.run();
+  if (io.signal.aborted) {
+    io.stderr('interrupted: the host stays drained; sallyport gateway undrain takes it back\n');
+    return EXIT.interrupted;
+  }
+  const mayStop = flows.length + obstacles.length === 0;
+  const answer = {
+    ...{ host: last.host, gateway, mayStop, since: last.drain?.since },
+    others: otherGateways(last),
+    endedSessions: last.drain?.resting ?? [],
+    flows,
+    obstacles,
+  };
+  await printAnswer(io, options.output, answer, () =>
+    [
+      mayStop
+        ? `host ${last.host} is drained of Gateway ${gateway}: nothing of others has passed it for ${formatDuration(QUIET_MILLISECONDS / 1_000)}, and it may be stopped`
+        : `host ${last.host} is drained of Gateway ${gateway}, stays so, and is NOT without packets:`,
+      ...obstacles.map((obstacle) => `  ${obstacle}`),
+      ...flows.map((flow) => `  ${describeFlow(flow, last)}`),
+      '',
+    ]
+      .map(printable)
+      .join('\n'),
+  );
+  return mayStop ? EXIT.ok : EXIT.difference;
+}
+
+interface Look {
+  /** By the steady clock. */
+  readonly at: number;
+  readonly report: HostReport;
+}
+
+interface Outcome {
+  readonly report: HostReport;
+  /** Of the last moments. */
+  readonly flows: readonly Flow[];
+  readonly obstacles: readonly string[];
+}
+
+class Drainage {
+  readonly #socket: string;
+  readonly #options: DrainOptions;
+  readonly #io: Io;
+  /** Since the last thing that was done; oldest first. */
+  #looks: Look[] = [];
+
+  constructor(socket: string, options: DrainOptions, io: Io) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#io = io;
+  }
+
+  /** Until nothing passes any more, or the time is over. */
+  async run(): Promise<Outcome> {
+    const begun = performance.now();
+    const deadline = begun + this.#options.timeout * 1_000;
+    let report = await this.#do({ verb: 'drain' });
+    this.#io.stderr(`host ${report.host} gives others the preference\n`);
+    for (;;) {
+      const now = performance.now();
+      const flows = this.#flows(now);
+      const obstacles = obstaclesOf(report);
+      const isQuiet = flows?.length === 0 && obstacles.length === 0;
+      if (isQuiet || now > deadline || this.#io.signal.aborted)
+        return {
+          report,
+          flows: flows ?? [],
+          obstacles: flows === undefined ? [...obstacles, EARLY] : obstacles,
+        };
+      const stubborn =
+        now - begun > PREFERENCE_MILLISECONDS ? this.#stubborn(flows ?? [], report) : undefined;
+      if (stubborn !== undefined) {
+        report = await this.#do({ verb: 'rest', tunnel: stubborn });
+        this.#io.stderr(
+          `${stubborn}: the other side goes on sending, so BGP inside has ended; the tunnel stays up\n`,
+        );
+      }
+      await delay(LOOK_MILLISECONDS, undefined, { signal: this.#io.signal }).catch(() => undefined);
+      const told = await askNow(this.#socket);
+      if (told.report === undefined) throw new Error(`${told.silence}; the host stays drained`);
+      report = told.report;
+      this.#looks.push({ at: performance.now(), report });
+    }
+  }
+
+  /** A tunnel out of which packets come, and in which BGP can end without harm. */
+  #stubborn(flows: readonly Flow[], report: HostReport): string | undefined {
+    const { force = false } = this.#options;
+    return flows
+      .filter(({ direction }) => direction === 'in')
+      .flatMap(({ tunnel }) => tunnel ?? [])
+      .find(
+        (tunnel) =>
+          report.drain?.resting.includes(tunnel) === false && (force || canRest(report, tunnel)),
+      );
+  }
+
+  async #do(work: Work): Promise<HostReport> {
+    const report = await askWork(this.#socket, work);
+    if (report === undefined) throw new Error('the agent of this host does not answer');
+    this.#looks = [{ at: performance.now(), report }];
+    return report;
+  }
+
+  /** Of the last moments; undefined where not enough of them have passed. */
+  #flows(now: number): Flow[] | undefined {
+    const last = this.#looks.at(-1);
+    const first = this.#looks.findLast(({ at }) => now - at >= QUIET_MILLISECONDS);
+    if (first === undefined || last === undefined || first === last) return undefined;
+    return flowsBetween(first.report.drain, last.report.drain);
+  }
+}
+
+const EARLY = 'too little time has passed to tell what still flows; see --timeout';

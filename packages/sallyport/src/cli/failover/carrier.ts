@@ -1,0 +1,22 @@
+/** By which way this host sends to an address now, asked of the kernel. */
+import { jsonRows, textOf } from '../../lib/json-fields.ts';
+import { systemCommands } from '../../platform/linux/command.ts';
+import type { HostReport } from '../../status/host-report.ts';
+
+/** A tunnel, another host of ours, or as the kernel has it: in words. */
+export async function carrierOf(
+  target: string,
+  source: string,
+  { tunnels, bgp }: HostReport,
+  signal: AbortSignal,
+): Promise<string> {
+  const args = ['-json', 'route', 'get', target, 'from', source];
+  const { code, stdout } = await systemCommands.run('ip', args, { signal });
+  const [row] = code === 0 ? jsonRows(stdout) : [];
+  if (row === undefined) return 'nobody';
+  const [device, hop] = [textOf(row, 'dev'), textOf(row, 'gateway')];
+  const tunnel = tunnels.find((one) => one.interface !== undefined && one.interface === device);
+  if (tunnel !== undefined) return `${tunnel.namespace}/${tunnel.connection}/${tunnel.tunnel}`;
+  const session = bgp?.sessions.find(({ address }) => address === hop);
+  return session?.description ?? [hop, device].filter((part) => part !== undefined).join(' on ');
+}

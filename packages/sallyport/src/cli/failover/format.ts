@@ -1,0 +1,40 @@
+/** A drill as text: a row for each target, for the time out and the way back. */
+import { printable } from '../../lib/printable.ts';
+import type { OutageReport } from '../../status/outage.ts';
+import type { DrillAnswer, TargetFigures } from './drill-run.ts';
+
+export function formatDrill({ host, takenOut, seconds, targets, restored }: DrillAnswer): string {
+  const rows = [
+    ['target', 'phase', 'carried by', 'sent', 'lost', 'longest gap', 'answers again after'],
+    ...targets.flatMap(rowsOf),
+  ];
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const lines = [
+    `drill on host ${host}: ${takenOut.join(', ')} out for ${seconds} s, ${restored ? 'and back as before' : 'and NOT back as before; see sallyport status'}`,
+    ...rows.map((row) =>
+      row
+        .map((text, column) => text.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    ),
+  ];
+  return `${lines.map(printable).join('\n')}\n`;
+}
+
+function rowsOf({ target, before, instead, out, back }: TargetFigures): string[][] {
+  return [
+    [target, 'out', instead, ...figures(out)],
+    [target, 'back', before, ...figures(back)],
+  ];
+}
+
+function figures({ sent, lost, gapMilliseconds, resumedMilliseconds }: OutageReport): string[] {
+  const resumed = resumedMilliseconds === null ? 'never' : milliseconds(resumedMilliseconds);
+  return [String(sent), String(lost), milliseconds(gapMilliseconds), lost === 0 ? '-' : resumed];
+}
+
+function milliseconds(value: number): string {
+  return `${Math.round(value)} ms`;
+}

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { renderFrrConfiguration } from './frr-configuration.ts';
+import { gatewayPlan, nodePlan } from './testing/plans.ts';
+
+describe('renderFrrConfiguration', () => {
+  it.each([
+    ['node', nodePlan],
+    ['gateway', gatewayPlan],
+  ])('writes a %s', async (name, plan) => {
+    const { configuration } = renderFrrConfiguration('host-1', plan, 'frr-k8s-system');
+    await expect(stringify(configuration, { aliasDuplicateObjects: false })).toMatchFileSnapshot(
+      `testdata/frr-configuration-${name}.yaml`,
+    );
+  });
+
+  it('tells what frr-k8s has no words for', () => {
+    expect(renderFrrConfiguration('host-1', nodePlan, 'metallb-system').unsaid).toEqual([]);
+    const { unsaid } = renderFrrConfiguration('host-1', gatewayPlan, 'metallb-system');
+    expect(unsaid).toContain('10.0.0.12 is not told what others have told us');
+    expect(unsaid).toContain('what 169.254.10.1 tells has no local preference of 200');
+    expect(unsaid.join('\n')).toContain('frr-k8s has no dynamic neighbours');
+    expect(unsaid.join('\n')).toContain('2001:db8:b::1 may also tell 0.0.0.0/0');
+    expect(unsaid.join('\n')).toContain('the Secret bgp has to be there');
+  });
+});

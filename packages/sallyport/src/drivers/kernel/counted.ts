@@ -1,0 +1,59 @@
+/** Counters of what a host forwards between sites: their names in the nftables table, and what they say. */
+import { isJson } from '../../lib/json-fields.ts';
+import type { FirewallPlan, HostPlan } from '../../plan/host-plan.ts';
+import type { ForwardedReport } from '../../status/drain-report.ts';
+
+/** In place of an interface: whatever passes none of them. */
+export const BESIDE = 'beside';
+
+export function inCounter(device: string): string {
+  return `in_${device}`;
+}
+
+export function outCounter(device: string): string {
+  return `out_${device}`;
+}
+
+export function countersOf({ counted }: FirewallPlan): readonly string[] {
+  if (counted === undefined) return [];
+  return [...counted.interfaces, BESIDE].flatMap((device) => [
+    inCounter(device),
+    outCounter(device),
+  ]);
+}
+
+/**
+ * `nft -j list counters table inet sallyport`; `tunnels` in their order, and last what passes beside them. Undefined where
+ * nothing is counted.
+ */
+export function parseCounted(text: string, { tunnels }: HostPlan): ForwardedReport[] | undefined {
+  const packets = parseCounters(text);
+  const report = (device: string): Omit<ForwardedReport, 'tunnel'>[] => {
+    const [packetsIn, packetsOut] = [
+      packets.get(inCounter(device)),
+      packets.get(outCounter(device)),
+    ];
+    return packetsIn === undefined || packetsOut === undefined ? [] : [{ packetsIn, packetsOut }];
+  };
+  const beside = report(BESIDE);
+  if (beside.length === 0) return undefined;
+  return [
+    ...tunnels.flatMap(({ name, interface: device }) =>
+      device === undefined ? [] : report(device).map((counts) => ({ tunnel: name, ...counts })),
+    ),
+    ...beside,
+  ];
+}
+
+function parseCounters(text: string): ReadonlyMap<string, number> {
+  const parsed: unknown = JSON.parse(text);
+  const items =
+    isJson(parsed) && Array.isArray(parsed['nftables']) ? parsed['nftables'].filter(isJson) : [];
+  return new Map(
+    items.flatMap(({ counter }) => {
+      if (!isJson(counter)) return [];
+      const { name, packets } = counter;
+      return typeof name === 'string' && typeof packets === 'number' ? [[name, packets]] : [];
+    }),
+  );
+}

@@ -1,0 +1,27 @@
+/** What a plan says of ways by other hosts of ours, as a network engineer would note it down. */
+import type { NodePlan, WayPlan } from './node-plan.ts';
+
+export function describeNode({ gateways = [], encapsulation, ways, sources }: NodePlan): string[] {
+  const names = new Map(gateways.flatMap(({ host, hops }) => hops.map((hop) => [hop, host])));
+  const speaking = gateways.filter(({ speakers }) => speakers.length > 0);
+  return [
+    ...ways.flatMap((way) => describeWay(way, names)),
+    ...(speaking.length === 0
+      ? []
+      : [
+          `what BGP tells of  by ${speaking.map(({ host, hops }) => `${hops.join(', ')} (${host})`).join(', ')}`,
+        ]),
+    ...(encapsulation === undefined
+      ? []
+      : [`inside of VXLAN by ${encapsulation.interface}, VNI ${encapsulation.identity}`]),
+    ...(sources.length === 0 ? [] : [`the host itself sends from ${sources.join(', ')}`]),
+  ];
+}
+
+function describeWay({ prefixes, hops }: WayPlan, names: ReadonlyMap<string, string>): string[] {
+  const by = hops.map(({ address }) => {
+    const name = names.get(address);
+    return name === undefined ? address : `${address} (${name})`;
+  });
+  return prefixes.map((prefix) => `${prefix}  by ${by.length === 0 ? 'nobody' : by.join(', ')}`);
+}

@@ -1,0 +1,143 @@
+/**
+ * What gateways have told a node by BGP, and the ways that follow. What those say that speak now counts; where none
+ * does, what was said last stands.
+ */
+import { canonicalAddress } from '../lib/canonical-address.ts';
+import { familyOf } from '../lib/prefix.ts';
+import { sortPrefixes } from './children.ts';
+import type { Family, HostPlan } from './host-plan.ts';
+import type { NodeGatewayPlan, WayPlan } from './node-plan.ts';
+
+/** Best paths, and those as good as these. */
+export interface ReflectedPath {
+  readonly prefix: string;
+  /** Address of the neighbour that has told it. */
+  readonly speaker: string;
+  readonly nextHop: string;
+}
+
+export interface ReflectedReading {
+  /** Addresses of neighbours that have told all they know, and still speak. */
+  readonly speaking: ReadonlySet<string>;
+  readonly paths: readonly ReflectedPath[];
+}
+
+/** What one gateway has said last at one of its addresses. */
+export interface Told {
+  readonly speaker: string;
+  readonly isSpeaking: boolean;
+  /** Name of the host that is the next hop, by prefix. */
+  readonly hosts: ReadonlyMap<string, string>;
+}
+
+/** Gateways of a node, and the families in which each of their addresses speaks. */
+export interface Reflectors {
+  readonly gateways: readonly NodeGatewayPlan[];
+  readonly families: ReadonlyMap<string, readonly Family[]>;
+}
+
+/** Undefined where the plan has no gateways that tell of networks. */
+export function reflectorsOf({ node, bgp }: HostPlan): Reflectors | undefined {
+  const neighbors = bgp?.neighbors.filter(({ kind }) => kind === 'reflector') ?? [];
+  if (node?.gateways === undefined || neighbors.length === 0) return undefined;
+  return {
+    gateways: node.gateways,
+    families: new Map(neighbors.map(({ address, families }) => [address, families])),
+  };
+}
+
+/** Of a gateway that does not speak, or has not said all yet, what it said before stays in mind. */
+export function listen(
+  before: readonly Told[],
+  { gateways, families }: Reflectors,
+  { speaking, paths }: ReflectedReading,
+): Told[] {
+  const hostOf = new Map(
+    gateways.flatMap(({ host, hops, speakers }) =>
+      [...hops, ...speakers].map((address) => [canonicalAddress(address), host]),
+    ),
+  );
+  const bySpeaker = Map.groupBy(paths, (path) => path.speaker);
+  return [...families.keys()].map((speaker): Told => {
+    if (!speaking.has(speaker)) {
+      const last = before.find((told) => told.speaker === speaker);
+      return { speaker, isSpeaking: false, hosts: last?.hosts ?? new Map() };
+    }
+    const said = (bySpeaker.get(speaker) ?? []).flatMap(({ prefix, nextHop }) => {
+      const host = hostOf.get(canonicalAddress(nextHop)) ?? hostOf.get(speaker);
+      return host === undefined ? [] : [[prefix, host] as const];
+    });
+    return { speaker, isSpeaking: true, hosts: new Map(said) };
+  });
+}
+
+/** Names of gateways none of whose sessions is there, though they have some. */
+export function quietHosts(told: readonly Told[], { gateways }: Reflectors): Set<string> {
+  const speaking = new Set(told.filter(({ isSpeaking }) => isSpeaking).map((one) => one.speaker));
+  return new Set(
+    gateways
+      .filter(({ speakers }) => speakers.length > 0 && !speakers.some((one) => speaking.has(one)))
+      .map(({ host }) => host),
+  );
+}
+
+/**
+ * Ways to what was told, a gateway that is quiet among the others that tell the same: it has its place in their group
+ * when it returns.
+ */
+export function reflectedWays(
+  told: readonly Told[],
+  { gateways, families }: Reflectors,
+): WayPlan[] {
+  const ways = new Map<string, string[]>();
+  for (const family of [4, 6] as const) {
+    const carrying = told.filter(({ speaker }) => families.get(speaker)?.includes(family));
+    const anySpeaks = carrying.some(({ isSpeaking }) => isSpeaking);
+    const hosts = new Map<string, Set<string>>();
+    const current = new Set<string>();
+    for (const { isSpeaking, hosts: said } of carrying)
+      for (const [prefix, host] of said) {
+        if (familyOf(prefix) !== family) continue;
+        if (isSpeaking) current.add(prefix);
+        const known = hosts.get(prefix);
+        if (known === undefined) hosts.set(prefix, new Set([host]));
+        else known.add(host);
+      }
+    for (const [prefix, by] of hosts) {
+      if (anySpeaks && !current.has(prefix)) continue;
+      const key = [...by].sort().join(' ');
+      const same = ways.get(key);
+      if (same === undefined) ways.set(key, [prefix]);
+      else same.push(prefix);
+    }
+  }
+  const hopsOf = new Map(gateways.map(({ host, hops }) => [host, hops]));
+  return [...ways]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, prefixes]) => ({
+      prefixes: sortPrefixes(prefixes),
+      // What is accepted at all is guarded as a whole.
+      isCovered: true,
+      hops: key
+        .split(' ')
+        .flatMap((host) => hopsOf.get(host) ?? [])
+        .sort()
+        .map((address) => ({ address, weight: 1 })),
+    }));
+}
+
+/** The plan with the ways that were told, but for networks that have declared ones. */
+export function withReflected(plan: HostPlan, ways: readonly WayPlan[], name: string): HostPlan {
+  if (plan.node === undefined || ways.length === 0) return plan;
+  const declared = new Set(plan.node.ways.flatMap(({ prefixes }) => prefixes));
+  const told = ways.map((way) =>
+    way.prefixes.some((prefix) => declared.has(prefix))
+      ? { ...way, prefixes: way.prefixes.filter((prefix) => !declared.has(prefix)) }
+      : way,
+  );
+  return {
+    ...plan,
+    revision: `${plan.revision} with ${name}`,
+    node: { ...plan.node, ways: [...plan.node.ways, ...told] },
+  };
+}

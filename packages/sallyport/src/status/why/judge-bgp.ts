@@ -1,0 +1,43 @@
+/** Whether BGP inside a tunnel tells anything that packets could follow. */
+import { type BgpSessionReport, isEstablished } from '../bgp-report.ts';
+import type { Finding } from './explanation.ts';
+import { type Judgement, joinJudgements, NOTHING, type Subject } from './judgement.ts';
+import { toFinding } from './path-causes.ts';
+
+export function judgeBgp({ tunnel, after, bgp }: Subject): Judgement {
+  // Without the tunnel there is nothing for it to speak in.
+  if (bgp === undefined || after.state !== 'up') return NOTHING;
+  const sessions = bgp.sessions.filter((session) => session.tunnel === tunnel.name);
+  return joinJudgements(sessions.map(judgeSession));
+}
+
+function judgeSession(session: BgpSessionReport): Judgement {
+  const { address, families } = session;
+  if (!isEstablished(session)) return only(down(session));
+  const received = families.reduce((sum, family) => sum + family.received, 0);
+  const accepted = families.reduce((sum, family) => sum + family.accepted, 0);
+  if (received === 0) return only(toFinding({ code: 'path/bgp-silent', named: { address } }));
+  if (accepted === 0)
+    return only(toFinding({ code: 'path/bgp-refused', named: { address, received } }));
+  const proof = `BGP with ${address} is established: ${accepted} of ${received} prefixes taken`;
+  return { ...NOTHING, proofs: [proof] };
+}
+
+function down({ address, asn, state, lastReset, bfd }: BgpSessionReport): Finding {
+  const notification =
+    lastReset?.notification === undefined ? '' : `, NOTIFICATION ${lastReset.notification}`;
+  return toFinding({
+    code: 'path/bgp-down',
+    named: { address, asn, state },
+    evidence: [
+      ...(lastReset === undefined
+        ? ['it was never established']
+        : [`it ended ${lastReset.secondsAgo} s ago: ${lastReset.reason}${notification}`]),
+      ...(bfd === undefined || bfd.state === 'up' ? [] : [`BFD is ${bfd.state}`]),
+    ],
+  });
+}
+
+function only(finding: Finding): Judgement {
+  return { ...NOTHING, findings: [finding] };
+}
