@@ -16,6 +16,7 @@ import { changeContests } from './change.ts';
 import { type CaseResult, type Contest, holdContest } from './contest.ts';
 import { failoverContests } from './failover.ts';
 import { describeMachine } from './machine.ts';
+import { nodesContests } from './nodes.ts';
 import { planContests } from './plan.ts';
 import { recoveryContests } from './recovery.ts';
 import { startupContests } from './startup.ts';
@@ -28,6 +29,7 @@ type Bench = () => AsyncGenerator<Contest, void, undefined>;
 const BENCHES: Readonly<Record<string, Bench>> = {
   vici: viciContests,
   plan: planContests,
+  nodes: nodesContests,
   agent: agentContests,
   change: changeContests,
   recovery: recoveryContests,

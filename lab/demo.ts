@@ -1,5 +1,5 @@
-// `make demo`: Sallyport between two partners, step by step, on the machine's kernel or inside
-// user-mode Linux. This part chooses the kernel; `demo-steps.ts` runs on it.
+// `make demo`: Sallyport between two partners, then in a cluster with two gateways, step by step, on the machine's kernel or inside
+// user-mode Linux. This part chooses the kernel; `demo/steps.ts` runs on it.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,7 +22,10 @@ for (const [name, value] of Object.entries(process.env)) {
   if (value !== undefined) environment[name] = value;
 }
 environment[DATA_PLANE_VARIABLE] = dataPlane;
-const args = ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'demo-steps.ts')];
+const args = [
+  '--disable-warning=ExperimentalWarning',
+  join(import.meta.dirname, 'demo', 'steps.ts'),
+];
 if (kernel.kind === 'uml') {
   process.exitCode = await runInGuest({
     ...{ kernel, file: process.execPath, args, environment, directory: projectDirectory },

@@ -1,21 +1,31 @@
 // What happens to hosts. Each fault comes without a word to anybody else, and those that can be taken back return
 // how.
 
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { mustExecute } from './execute.ts';
 import type { Host } from './host.ts';
 import { processesOf, signal } from './processes.ts';
 
 /** Takes a fault back. */
 export type Undo = () => Promise<void>;
 
-/** kill -9 of every process of a host whose program has this name. */
+/** kill -9 of every process of a host whose program, or the script that it runs, has this name. */
 export async function killDaemon(host: Host, program: string): Promise<void> {
-  const found = (await processesOf(host)).filter(({ command }) => {
-    const [path = ''] = command.split(' ');
-    return path === program || path.endsWith(`/${program}`);
-  });
+  await signalDaemon(host, program, 'SIGKILL');
+}
+
+/** In order: it says goodbye to its neighbours. */
+export async function endDaemon(host: Host, program: string): Promise<void> {
+  await signalDaemon(host, program, 'SIGTERM');
+}
+
+async function signalDaemon(host: Host, program: string, name: NodeJS.Signals): Promise<void> {
+  const found = (await processesOf(host)).filter(({ command }) =>
+    command.split(' ', 2).some((path) => path === program || path.endsWith(`/${program}`)),
+  );
   if (found.length === 0) throw new Error(`no ${program} runs on ${host.name}`);
-  for (const { pid } of found) signal(pid, 'SIGKILL');
+  for (const { pid } of found) signal(pid, name);
 }
 
 /**
@@ -82,4 +92,39 @@ export async function loseArrivals(host: Host, device: string, percent: number):
   return async () => {
     await host.mustExec('nft', ['delete', 'table', ...table.split(' ')]);
   };
+}
+
+/** The interfaces that lead into tunnels go down, whatever made them. */
+export async function takeTunnelsDown(host: Host): Promise<void> {
+  const links = JSON.parse(await host.mustExec('ip', ['-json', 'link', 'show'])) as readonly {
+    readonly ifname: string;
+  }[];
+  const tunnels = links.filter(({ ifname }) => /^(?:ipsec0|sp[0-9a-f]{8})$/.test(ifname));
+  if (tunnels.length === 0) throw new Error(`${host.name} has no interface of a tunnel`);
+  await host.ip(tunnels.map(({ ifname }) => `link set dev ${ifname} down`));
+}
+
+const DISK_MEGABYTES = 64;
+
+/** Whether this kernel has a file system for disks. */
+export async function canHaveDisks(): Promise<boolean> {
+  return /^\text4$/m.test(await readFile('/proc/filesystems', 'utf8'));
+}
+
+/** Puts the files of a host on a disk of its own, for `hangDisk`; before anything runs there. */
+export async function giveDisk(host: Host): Promise<void> {
+  const image = `${host.directory}.img`;
+  await mustExecute('truncate', ['-s', `${String(DISK_MEGABYTES)}M`, image]);
+  await mustExecute('mkfs.ext4', ['-q', image]);
+  await mustExecute('mount', ['-o', 'loop', image, host.directory]);
+}
+
+/** Whoever writes to the disk of a host waits. */
+export async function hangDisk(host: Host, milliseconds: number): Promise<void> {
+  await mustExecute('fsfreeze', ['--freeze', host.directory]);
+  try {
+    await delay(milliseconds);
+  } finally {
+    await mustExecute('fsfreeze', ['--unfreeze', host.directory]);
+  }
 }

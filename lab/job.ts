@@ -29,6 +29,7 @@ export interface JobResult {
 
 /** Backed by the machine only as far as it is touched. */
 const MEMORY_MEGABYTES = 2_048;
+/** For each file. */
 const TIME_LIMIT_SECONDS = 1_200;
 
 export async function runJob(job: Job): Promise<JobResult> {
@@ -73,18 +74,19 @@ async function runCases(
     ...[`--test-reporter=${reporter}`, `--test-reporter-destination=${resultFile}`],
     ...files,
   ];
+  const timeLimitSeconds = TIME_LIMIT_SECONDS * files.length;
   const environment = { ...definedEnvironment(), NO_COLOR: '1', [DATA_PLANE_VARIABLE]: dataPlane };
   if (kernel.kind === 'uml') {
     await runInGuest({
       ...{ kernel, file: process.execPath, args, environment, directory: projectDirectory },
       ...{ sharedDirectory: cacheDirectory, memoryMegabytes: MEMORY_MEGABYTES },
-      ...{ timeLimitSeconds: TIME_LIMIT_SECONDS, output },
+      ...{ timeLimitSeconds, output },
     });
     return;
   }
   const cases = spawn(process.execPath, args, {
     ...{ cwd: projectDirectory, env: environment, stdio: ['ignore', output, output] },
-    ...{ timeout: TIME_LIMIT_SECONDS * 1_000, killSignal: 'SIGKILL' },
+    ...{ timeout: timeLimitSeconds * 1_000, killSignal: 'SIGKILL' },
   });
   await once(cases, 'exit');
 }

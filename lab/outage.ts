@@ -28,7 +28,7 @@ export interface OutageOptions {
   readonly packetsPerSecond?: number;
   /** At least so long is looked on after the fault; 3 if absent: what comes later is not seen. */
   readonly observeSeconds?: number;
-  /** Who has not come back by then never does; 60 if absent. */
+  /** Who has not come back by then, after the fault is done, never does; 60 if absent. */
   readonly patienceSeconds?: number;
 }
 
@@ -56,8 +56,8 @@ export async function measureOutages(
   );
   const fault = await aim();
   const faultAt = Date.now();
-  const begin = performance.now();
   await fault();
+  const begin = performance.now();
   await delay(observeSeconds * 1_000);
   await untilFlowing(flows, begin + patienceSeconds * 1_000);
   const [outbound, inbound] = await Promise.all(flows.map((flow) => flow.stop()));

@@ -81,6 +81,7 @@ export interface ReportView {
     readonly last: readonly { readonly text: string; readonly repaired: boolean }[];
   };
   readonly problems: readonly { readonly code: string; readonly message: string }[];
+  readonly bgp?: { readonly sessions: readonly { readonly state: string }[] };
 }
 
 export interface ConditionView {
@@ -154,6 +155,13 @@ export class Sallyport {
   async agentMemory(): Promise<number> {
     const status = await readFile(`/proc/${String(this.#agent?.pid)}/status`, 'utf8');
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024;
+  }
+
+  /** Processor time that the agent has used until now (proc(5): clock ticks of 10 ms). */
+  async agentProcessorMilliseconds(): Promise<number> {
+    const stat = await readFile(`/proc/${String(this.#agent?.pid)}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return 10 * (Number(fields[11]) + Number(fields[12]));
   }
 
   /** The built program, for runs under another one. */

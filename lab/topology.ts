@@ -3,7 +3,7 @@
 
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mustExecute } from './execute.ts';
+import { execute, mustExecute } from './execute.ts';
 import { Host } from './host.ts';
 import { processesOf, signal } from './processes.ts';
 
@@ -108,6 +108,8 @@ export class Lab<HostName extends string = string> {
     await Promise.all(hosts.map((host) => host.close()));
     // What those have started: daemons of an agent, of a script.
     for (const { pid } of await processesOf(...hosts)) signal(pid, 'SIGKILL');
+    // Most have no disk of their own.
+    await execute('umount', ['--quiet', ...hosts.map(({ directory }) => directory)]);
     const tag = this.directory.slice('/run/lab-'.length);
     await mustExecute('ip', ['-batch', '-'], {
       input: hosts.map(({ name }) => `netns delete ${tag}-${name}\n`).join(''),

@@ -1,6 +1,6 @@
 // The two recipes that Sallyport is compared with: what they set up carries traffic encrypted, and nothing passes
 // without their tunnels, so that what the benchmark measures of them is what they do.
-// lab: userspace
+// lab: any kernel
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,6 +1,6 @@
 // Virtual addresses of two gateways by real keepalived: who holds them, when they move, and when they do not.
 // Times are said, not judged: what a busy machine makes slow is not wrong.
-// lab: userspace
+// lab: any kernel
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';

@@ -2,6 +2,23 @@
 
 export const KEY = 'correct horse battery staple, in a lab';
 
+/** Its file is beside the declarations. */
+export const KEY_SECRET: string = `---
+apiVersion: sallyport.dev/v1alpha1
+kind: Secret
+metadata: {name: key}
+spec: {psk: {file: key}}
+`;
+
+export const STRONG_POLICY: string = `---
+apiVersion: sallyport.dev/v1alpha1
+kind: CryptoPolicy
+metadata: {name: strong}
+spec:
+  ike: {proposals: [aes256gcm16-prfsha384-ecp384]}
+  esp: {proposals: [aes256gcm16-ecp384]}
+`;
+
 /** `host`: the spec of the gateway's host, YAML in one line. */
 export function siteOf(host: string): string {
   return `
@@ -16,19 +33,7 @@ metadata: {name: edge}
 spec:
   placement: {hosts: [left]}
   networks: [10.1.0.0/24, 'fd01::/64']
----
-apiVersion: sallyport.dev/v1alpha1
-kind: Secret
-metadata: {name: key}
-spec: {psk: {file: key}}
----
-apiVersion: sallyport.dev/v1alpha1
-kind: CryptoPolicy
-metadata: {name: strong}
-spec:
-  ike: {proposals: [aes256gcm16-prfsha384-ecp384]}
-  esp: {proposals: [aes256gcm16-ecp384]}
-`;
+${KEY_SECRET}${STRONG_POLICY}`;
 }
 
 /** In the network of `two-sites`. */

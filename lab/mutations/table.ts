@@ -24,8 +24,8 @@ export const MUTATIONS: readonly Mutation[] = [
 export const SINGLE_VALUED: readonly string[] = ['Gateway spec.engine', 'Connection spec.mode'];
 
 /**
- * Fields of what this world has none of: daemons in other network namespaces, authorities of our own, other gateways
- * and neighbours that speak BGP. By case.
+ * Fields of what this world has none of: daemons in other network namespaces, authorities of our own, other gateways,
+ * nodes and neighbours that speak BGP. By case.
  */
 export const TRIED_ELSEWHERE: Readonly<Record<string, string>> = {
   ...elsewhere('Gateway', 'spec.availability.', 'vrrp.lab.ts'),
@@ -35,6 +35,9 @@ export const TRIED_ELSEWHERE: Readonly<Record<string, string>> = {
   ...elsewhere('Connection', 'spec.tunnels[].priority', 'frr.lab.ts'),
   ...elsewhere('Connection', 'spec.tunnels[].inside', 'kernel.lab.ts'),
   ...elsewhere('Connection', 'spec.probes.', 'probes.lab.ts'),
+  ...elsewhere('Gateway', 'spec.nodes.', 'nodes.lab.ts'),
+  ...elsewhere('Host', 'spec.role', 'nodes.lab.ts'),
+  ...elsewhere('Host', 'spec.networks', 'nodes.lab.ts'),
   ...elsewhere('Host', 'spec.internalAddresses', 'failover.lab.ts'),
   'Host spec.shards[].name': 'shards.lab.ts',
   'Host spec.shards[].addresses': 'shards.lab.ts',

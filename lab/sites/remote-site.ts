@@ -41,8 +41,8 @@ export function peerTunnel(number: PairNumber): string {
   });
 }
 
-/** BFD as FRR has it by itself: 300 ms x 3. */
-export function peerRouting(number: PairNumber): string {
+/** BFD as FRR has it by itself, 300 ms x 3, or none inside the tunnel: as in a cloud. */
+export function peerRouting(number: PairNumber, tunnelBfd: boolean): string {
   const { ipv4, ipv6 } = insideAddresses(number).gateway;
   return `
 router bgp ${REMOTE_AS}
@@ -54,8 +54,7 @@ router bgp ${REMOTE_AS}
  neighbor TUNNEL remote-as ${CLUSTER_AS}
  neighbor TUNNEL timers 10 30
  neighbor TUNNEL timers connect 1
- neighbor TUNNEL bfd
- neighbor SITE peer-group
+${tunnelBfd ? ' neighbor TUNNEL bfd\n' : ''} neighbor SITE peer-group
  neighbor SITE remote-as ${REMOTE_AS}
  neighbor SITE timers 3 9
  neighbor SITE timers connect 1

@@ -5,7 +5,7 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Credentials } from '../certificates.ts';
-import { connection, secret } from '../declarations/left-site.ts';
+import { connection, STRONG_POLICY, secret } from '../declarations/left-site.ts';
 import {
   type Issuer,
   type IssuerRequest,
@@ -229,14 +229,7 @@ apiVersion: sallyport.dev/v1alpha1
 kind: Host
 metadata: {name: ${name}}
 spec: {addresses: [${GATEWAYS[name].address}]}
----
-apiVersion: sallyport.dev/v1alpha1
-kind: CryptoPolicy
-metadata: {name: strong}
-spec:
-  ike: {proposals: [aes256gcm16-prfsha384-ecp384]}
-  esp: {proposals: [aes256gcm16-ecp384]}
-`;
+${STRONG_POLICY}`;
   return rows.reduce((text, row) => {
     const { number, id, ends } = row;
     const other = ends[0] === name ? ends[1] : ends[0];

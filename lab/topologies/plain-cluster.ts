@@ -35,8 +35,18 @@ export async function startPlainCluster(
   }
   routers.push(new FrrStranger(lab.host('node1'), { zebra: '', bfdd, bgpd: nodeRouting(1) }));
   for (const router of routers) await router.start();
+  await untilCarried(lab, remote, routers, 30_000);
+}
+
+/** With every BFD up, traffic of both families goes through the first gateway and the first peer. */
+export async function untilCarried(
+  lab: ClusterLab,
+  remote: RemoteSite,
+  routers: readonly FrrStranger[],
+  bfdMilliseconds: number,
+): Promise<void> {
   for (const router of [...routers, remote.core, ...remote.peers.map(({ routing }) => routing)])
-    await until(`BFD of ${router.host.name} is up`, () => router.hasFastBfd(), 30_000);
+    await until(`BFD of ${router.host.name} is up`, () => router.hasFastBfd(), bfdMilliseconds);
   await untilAnswered(lab, Object.values(SERVER));
   await until(
     'traffic goes through the first gateway and the first peer',
@@ -47,6 +57,6 @@ export async function startPlainCluster(
   );
 }
 
-export async function nextHop(host: Host, address: string): Promise<string | undefined> {
+async function nextHop(host: Host, address: string): Promise<string | undefined> {
   return / via (\S+) /.exec(await host.mustExec('ip', ['route', 'get', address]))?.[1];
 }

@@ -24,25 +24,33 @@ export interface RemoteSite {
   readonly core: FrrStranger;
 }
 
-/** Ready to answer when this returns. */
+/** Ready to answer when this returns. `tunnelBfd`: it notices by BFD that a gateway died. */
 export async function startRemoteSite(
   lab: ClusterLab,
   dataPlane: LabDataPlane,
+  tunnelBfd = true,
 ): Promise<RemoteSite> {
   const core = new FrrStranger(lab.host('core'), { zebra: '', bfdd: '', bgpd: CORE_ROUTING });
   await core.start();
-  return { peers: [await startPeer(lab, 1, dataPlane), await startPeer(lab, 2, dataPlane)], core };
+  const peer = (number: PairNumber): Promise<RoutedEnd> =>
+    startPeer(lab, number, dataPlane, tunnelBfd);
+  return { peers: [await peer(1), await peer(2)], core };
 }
 
 async function startPeer(
   lab: ClusterLab,
   number: PairNumber,
   dataPlane: LabDataPlane,
+  tunnelBfd: boolean,
 ): Promise<RoutedEnd> {
   const host = lab.host(`peer${number}`);
   const inside = interfaceAddresses(insideAddresses(number).peer);
   const tunnel = await startTunnelEnd(host, peerTunnel(number), inside, dataPlane);
-  const routing = new FrrStranger(host, { zebra: '', bfdd: '', bgpd: peerRouting(number) });
+  const routing = new FrrStranger(host, {
+    zebra: '',
+    bfdd: '',
+    bgpd: peerRouting(number, tunnelBfd),
+  });
   await routing.start();
   return { tunnel, routing };
 }

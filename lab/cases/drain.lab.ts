@@ -1,0 +1,165 @@
+// A gateway of two is drained under traffic, stopped, and taken back: nothing is lost in either direction, whether the
+// other side prefers others by itself (RFC 8326) or not.
+// lab: alone
+
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import { dataPlane } from '../data-plane.ts';
+import { powerOff, type Undo } from '../faults.ts';
+import type { FrrStranger } from '../frr-stranger.ts';
+import { measureOutages } from '../outage.ts';
+import { Sallyport } from '../sallyport.ts';
+import { type ClusterLab, carriers, clusterFlows, createCluster } from '../topologies/cluster.ts';
+import { startRemoteSite } from '../topologies/remote-site.ts';
+import { startSallyportCluster } from '../topologies/sallyport-cluster.ts';
+import { until } from '../until.ts';
+
+const LONG = { timeoutMs: 120_000 };
+
+interface DrainView {
+  readonly mayStop: boolean;
+  readonly others: readonly string[];
+  readonly endedSessions: readonly string[];
+  readonly flows: readonly unknown[];
+}
+
+async function drain(gateway: Sallyport): Promise<DrainView> {
+  return JSON.parse(
+    await gateway.mustRun(['gateway', 'drain', 'edge', '-o', 'json'], LONG),
+  ) as DrainView;
+}
+
+async function undrain(gateway: Sallyport): Promise<void> {
+  await gateway.mustRun(['gateway', 'undrain', 'edge'], LONG);
+}
+
+/** While it is done, packets flow in both directions, and none gets lost. */
+async function losesNothing(
+  lab: ClusterLab,
+  context: TestContext,
+  what: string,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  const { outbound, inbound } = await measureOutages(clusterFlows(lab), () =>
+    Promise.resolve(work),
+  );
+  context.diagnostic(`${what}: ${JSON.stringify({ outbound, inbound })}`);
+  assert.deepEqual([outbound.lost, inbound.lost], [0, 0], what);
+}
+
+/** Everything goes through the second gateway; a moment of a busy machine may see no packet at all. */
+async function untilBeside(lab: ClusterLab): Promise<void> {
+  await until(
+    'the second gateway carries both directions',
+    async () => {
+      const { outbound, inbound } = await carriers(lab, 'gateways');
+      return outbound === 2 && inbound === 2;
+    },
+    5_000,
+  );
+}
+
+describe('a gateway that is drained', () => {
+  test('is left by all packets before it is stopped, and gets them back', async (context) => {
+    await using lab = await createCluster();
+    await startSallyportCluster(lab, await startRemoteSite(lab, dataPlane));
+    const host = lab.host('gw1');
+    const gateway = new Sallyport(host);
+    await losesNothing(lab, context, 'drain', async () => {
+      const told = await drain(gateway);
+      assert.deepEqual(told, {
+        ...{ ...told, mayStop: true, others: ['host gw2'], endedSessions: [], flows: [] },
+      });
+      await untilBeside(lab);
+    });
+    const drained = (await gateway.report()) as { readonly drain?: unknown };
+    assert.ok(drained.drain !== undefined);
+    await losesNothing(lab, context, 'another agent', async () => {
+      const { agent } = await gateway.report();
+      process.kill(agent.pid, 'SIGKILL');
+      await until(
+        'the agent is gone',
+        async () => (await gateway.tryReport()) === undefined,
+        10_000,
+      );
+      const next = new Sallyport(host);
+      await next.startAgent();
+      await next.untilAsDeclared();
+      await untilBeside(lab);
+      assert.equal((await next.report()).drift.count, 0);
+    });
+    let powerOn: Undo = () => Promise.resolve();
+    await losesNothing(lab, context, 'power off', async () => {
+      powerOn = await powerOff(host, ['wan', 'lan']);
+    });
+    await powerOn();
+    await gateway.untilUp('site');
+    await losesNothing(lab, context, 'undrain', () => undrain(gateway));
+    await until('it carries packets again', () => carriesOutbound(lab), 30_000);
+    assert.match(await gateway.mustRun(['events']), /Drained[^]*Undrained/);
+  });
+
+  test('is left by a peer, too, that goes by the length of ways alone', async (context) => {
+    await using lab = await createCluster();
+    const remote = await startRemoteSite(lab, dataPlane);
+    for (const { routing } of remote.peers) await ignoreGracefulShutdown(routing, 100);
+    await startSallyportCluster(lab, remote);
+    const gateway = new Sallyport(lab.host('gw1'));
+    await losesNothing(lab, context, 'drain', async () => {
+      const { mayStop, endedSessions } = await drain(gateway);
+      assert.deepEqual([mayStop, endedSessions], [true, []]);
+      await untilBeside(lab);
+    });
+    await losesNothing(lab, context, 'undrain', () => undrain(gateway));
+  });
+
+  test('ends BGP with a peer that prefers it whatever it says', async (context) => {
+    await using lab = await createCluster();
+    const remote = await startRemoteSite(lab, dataPlane);
+    await ignoreGracefulShutdown(remote.peers[0].routing, 200);
+    await startSallyportCluster(lab, remote);
+    const gateway = new Sallyport(lab.host('gw1'));
+    const { outbound, inbound } = await measureOutages(clusterFlows(lab), () =>
+      Promise.resolve(async () => {
+        const { mayStop, endedSessions } = await drain(gateway);
+        assert.deepEqual([mayStop, endedSessions], [true, ['sp.default.site.peer1']]);
+        await untilBeside(lab);
+      }),
+    );
+    context.diagnostic(JSON.stringify({ outbound, inbound }));
+    assert.equal(outbound.lost, 0);
+    // The peer itself knows no other way until the router behind it does.
+    assert.ok(Number.isFinite(inbound.gapMilliseconds));
+    await losesNothing(lab, context, 'undrain', () => undrain(gateway));
+  });
+});
+
+/** With packets to see it by. */
+async function carriesOutbound(lab: ClusterLab): Promise<boolean> {
+  let isFirst = false;
+  await measureOutages({ ...clusterFlows(lab), observeSeconds: 0 }, () =>
+    Promise.resolve(async () => {
+      isFirst = (await carriers(lab, 'gateways')).outbound === 1;
+    }),
+  );
+  return isFirst;
+}
+
+/** As a router that knows nothing of RFC 8326: what comes from tunnels has the preference that it sets itself. */
+async function ignoreGracefulShutdown(router: FrrStranger, preference: number): Promise<void> {
+  const lines = [
+    'configure terminal',
+    'route-map IGNORE permit 10',
+    `set local-preference ${String(preference)}`,
+    'set community none',
+    'exit',
+    'router bgp 64512',
+    ...['ipv4', 'ipv6'].flatMap((family) => [
+      `address-family ${family} unicast`,
+      'neighbor TUNNEL route-map IGNORE in',
+      'exit-address-family',
+    ]),
+  ];
+  const words = lines.flatMap((line) => ['-c', line]);
+  await router.host.mustExec('vtysh', ['-N', router.host.namespace, ...words]);
+}

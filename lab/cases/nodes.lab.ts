@@ -1,0 +1,230 @@
+// Hosts behind the gateways: they send by both, begin themselves, and go on with what they know when nobody tells them
+// anything. A node that is not declared takes part by BGP of its own.
+// lab: userspace
+// lab: alone
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { dataPlane } from '../data-plane.ts';
+import { CLUSTER, CLUSTER_IN_VXLAN } from '../declarations/cluster.ts';
+import { killDaemon, powerOff, type Undo } from '../faults.ts';
+import { FrrStranger } from '../frr-stranger.ts';
+import type { Host } from '../host.ts';
+import { leftovers } from '../leftovers.ts';
+import { measureOutages } from '../outage.ts';
+import { startPingStream } from '../ping-stream.ts';
+import type { Sallyport } from '../sallyport.ts';
+import { lanBfd, nodeRouting } from '../sites/plain-cluster.ts';
+import { REMOTE_AS } from '../sites/remote-site.ts';
+import {
+  type ClusterLab,
+  carriers,
+  clusterFlows,
+  createCluster,
+  leakedPackets,
+  REMOTE_NETWORKS,
+  SERVER,
+} from '../topologies/cluster.ts';
+import { type RemoteSite, startRemoteSite } from '../topologies/remote-site.ts';
+import { type SallyportCluster, startSallyportNodes } from '../topologies/sallyport-cluster.ts';
+import { until } from '../until.ts';
+
+/** More than a usual gateway takes from a site. */
+const MANY = 10_000;
+/** Until the last round that 10,000 prefixes have caused is over, and of what is then taken for usual. */
+const SETTLE_MILLISECONDS = 12_000;
+const SHARE_MILLISECONDS = 20_000;
+const DECLARATIONS = CLUSTER.replace(
+  'maximumPrefixes: 1500',
+  `maximumPrefixes: ${2 * MANY}, longestPrefix: {ipv4: 30}`,
+);
+
+describe('nodes behind two gateways', () => {
+  let lab: ClusterLab;
+  let remote: RemoteSite;
+  let cluster: SallyportCluster;
+  before(async () => {
+    lab = await createCluster();
+    remote = await startRemoteSite(lab, dataPlane);
+    cluster = await startSallyportNodes(lab, remote, DECLARATIONS);
+  });
+  after(async () => {
+    await lab[Symbol.asyncDispose]();
+  });
+
+  test('begin themselves, in both families', async () => {
+    for (const { host } of cluster.nodes)
+      for (const address of Object.values(SERVER)) {
+        const { sent, received } = await host.ping(address);
+        assert.equal(received, sent, `${host.name} to ${address}`);
+      }
+  });
+
+  test('lose nothing while their agent is dead, nor when the next one begins', async () => {
+    const [node] = cluster.nodes;
+    assert.ok(node);
+    const stream = await startPingStream(lab.host('pod1'), SERVER.ipv4, 0.02);
+    const known = await objectsOf(node);
+    await node.endAgent('SIGKILL');
+    assert.deepEqual(await objectsOf(node), known);
+    await node.startAgent();
+    await until(
+      'the plan is in effect',
+      async () => (await node.lastReport())?.isInEffect === true,
+      30_000,
+    );
+    assert.deepEqual((await stream.stop()).lost, []);
+    assert.deepEqual(await objectsOf(node), known);
+  });
+
+  test('lose nothing when their bgpd is killed, and hear both gateways again', async () => {
+    const [node] = cluster.nodes;
+    assert.ok(node);
+    const stream = await startPingStream(lab.host('pod1'), SERVER.ipv4, 0.02);
+    const known = await objectsOf(node);
+    await killDaemon(node.host, 'bgpd');
+    await until('both gateways speak again', async () => (await sessionsOf(node)) === 4, 30_000);
+    await until('they carry flows', async () => (await objectsOf(node)) === known, 30_000);
+    assert.deepEqual((await stream.stop()).lost, []);
+  });
+
+  test(`have ${MANY} prefixes within seconds`, async (context) => {
+    for (const { routing } of remote.peers) await prepareMany(routing.host);
+    const used = new Map<Sallyport, number>();
+    for (const node of cluster.nodes) used.set(node, await node.agentProcessorMilliseconds());
+    const begin = performance.now();
+    for (const { routing } of remote.peers) await tellMany(routing.host, '');
+    const counts = await Promise.all(
+      cluster.nodes.map(async (node) => {
+        await until(
+          `${node.host.name} has them`,
+          async () => (await routesOf(node)) > MANY,
+          90_000,
+        );
+        return {
+          milliseconds: Math.round(performance.now() - begin),
+          // Milliseconds of its own, whatever else is busy.
+          processor: (await node.agentProcessorMilliseconds()) - (used.get(node) ?? 0),
+        };
+      }),
+    );
+    context.diagnostic(JSON.stringify({ prefixes: MANY, byNode: counts }));
+    await delay(SETTLE_MILLISECONDS);
+    const shares = await Promise.all(cluster.nodes.map(processorShare));
+    context.diagnostic(JSON.stringify({ percentOfProcessorByAgent: shares }));
+    for (const { routing } of remote.peers) await tellMany(routing.host, 'no ');
+    for (const node of cluster.nodes)
+      await until(
+        `${node.host.name} has them no more`,
+        async () => (await routesOf(node)) < MANY,
+        90_000,
+      );
+  });
+
+  test('send by the other gateway as soon as one has lost its power', async (context) => {
+    let powerOn: Undo = () => Promise.resolve();
+    const { outbound } = await measureOutages(clusterFlows(lab), async () => {
+      const gateway = lab.host(`gw${(await carriers(lab, 'gateways')).outbound}`);
+      return async () => {
+        powerOn = await powerOff(gateway, ['wan', 'lan']);
+      };
+    });
+    context.diagnostic(JSON.stringify(outbound));
+    assert.ok(Number.isFinite(outbound.gapMilliseconds), 'no packet gets out any more');
+    await powerOn();
+  });
+
+  test('leave nothing behind, and make room for a stranger', async () => {
+    const node = cluster.nodes.at(-1);
+    assert.ok(node);
+    await node.endAgent('SIGTERM');
+    await node.mustRun(['agent', '--teardown']);
+    assert.deepEqual(await leftovers(node.host), []);
+    const stranger = new FrrStranger(node.host, {
+      ...{ zebra: '', bfdd: lanBfd(100), bgpd: nodeRouting(3) },
+    });
+    await stranger.start();
+    await until(
+      'the stranger reaches the server',
+      async () => (await lab.host('pod3').ping(SERVER.ipv4, { count: 1 })).received === 1,
+      30_000,
+    );
+    assert.equal(await leakedPackets(lab), 0);
+  });
+});
+
+describe('nodes whose fabric drops foreign addresses', () => {
+  test('carry them inside of VXLAN, both ways and in both families', async () => {
+    await using lab = await createCluster();
+    const remote = await startRemoteSite(lab, dataPlane);
+    const { gateways, nodes } = await startSallyportNodes(lab, remote, CLUSTER_IN_VXLAN);
+    const sniffer = await lab
+      .host('node1')
+      .sniff('lan', { innerPrefixes: Object.values(REMOTE_NETWORKS) });
+    for (const address of Object.values(SERVER)) {
+      const { sent, received } = await lab.host('pod1').ping(address);
+      assert.equal(received, sent, address);
+    }
+    const { clear } = await sniffer.stop();
+    assert.deepEqual(clear, []);
+    for (const each of [...gateways, ...nodes]) {
+      await each.endAgent('SIGTERM');
+      await each.mustRun(['agent', '--teardown']);
+      assert.deepEqual(await leftovers(each.host), [], each.host.name);
+    }
+  });
+});
+
+/** Routes that its BGP may tell: inside of what the cluster accepts, and none of them holds a workload. */
+async function prepareMany(host: Host): Promise<void> {
+  const prefixes = Array.from(
+    { length: MANY },
+    (_, index) => `10.50.${64 + (index >> 6)}.${(index & 63) << 2}/30`,
+  );
+  await host.ip(prefixes.map((prefix) => `route add blackhole ${prefix}`));
+  await type(
+    host,
+    'ip prefix-list MANY permit 10.50.64.0/18 ge 30',
+    'ip prefix-list MANY permit 10.50.128.0/17 ge 30',
+    'route-map MANY permit 10',
+    'match ip address prefix-list MANY',
+  );
+}
+
+async function tellMany(host: Host, verb: 'no ' | ''): Promise<void> {
+  await type(
+    host,
+    `router bgp ${REMOTE_AS}`,
+    'address-family ipv4 unicast',
+    `${verb}redistribute kernel route-map MANY`,
+  );
+}
+
+async function type(host: Host, ...lines: readonly string[]): Promise<void> {
+  const commands = ['configure terminal', ...lines].flatMap((line) => ['-c', line]);
+  await host.mustExec('vtysh', ['-N', host.namespace, ...commands]);
+}
+
+/** Ways in the kernel. */
+async function objectsOf({ host }: Sallyport): Promise<string> {
+  return host.mustExec('ip', ['nexthop', 'show', 'protocol', '83']);
+}
+
+async function routesOf({ host }: Sallyport): Promise<number> {
+  const routes = await host.mustExec('ip', ['route', 'show', 'table', '8300']);
+  return routes.split('\n').length;
+}
+
+async function sessionsOf(node: Sallyport): Promise<number> {
+  const report = await node.tryReport();
+  return (report?.bgp?.sessions ?? []).filter(({ state }) => state === 'established').length;
+}
+
+/** Of one processor, in percent. */
+async function processorShare(node: Sallyport): Promise<number> {
+  const before = await node.agentProcessorMilliseconds();
+  await delay(SHARE_MILLISECONDS);
+  const used = (await node.agentProcessorMilliseconds()) - before;
+  return Math.round((1_000 * used) / SHARE_MILLISECONDS) / 10;
+}

@@ -1,0 +1,80 @@
+// Two gateways of Sallyport hold a virtual address in turn: it follows the one that carries packets, it is given up by
+// one that is drained without a packet lost, and it moves when its holder loses its power.
+// lab: alone
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { dataPlane } from '../data-plane.ts';
+import { VIRTUAL_ADDRESSES } from '../declarations/cluster.ts';
+import { powerOff } from '../faults.ts';
+import { measureOutages } from '../outage.ts';
+import type { Sallyport } from '../sallyport.ts';
+import {
+  type ClusterLab,
+  clusterFlows,
+  createCluster,
+  leakedPackets,
+} from '../topologies/cluster.ts';
+import { startRemoteSite } from '../topologies/remote-site.ts';
+import { startSallyportStandby } from '../topologies/sallyport-cluster.ts';
+import { until } from '../until.ts';
+
+const LONG = { timeoutMs: 120_000 };
+
+describe('two gateways with a virtual address', () => {
+  let lab: ClusterLab;
+  let first: Sallyport;
+  let second: Sallyport;
+
+  before(async () => {
+    lab = await createCluster();
+    const remote = await startRemoteSite(lab, dataPlane);
+    [first, second] = await startSallyportStandby(lab, remote);
+  });
+  after(async () => {
+    await lab.close();
+  });
+
+  const holds = async (gateway: Sallyport): Promise<boolean> =>
+    (await gateway.host.mustExec('ip', ['-oneline', 'address', 'show', 'dev', 'lan'])).includes(
+      ` ${VIRTUAL_ADDRESSES.ipv4}/`,
+    );
+  const untilHolder = (holder: Sallyport, other: Sallyport): Promise<unknown> =>
+    until(
+      `${holder.host.name} alone holds the address`,
+      async () => (await holds(holder)) && !(await holds(other)),
+      30_000,
+    );
+  const drain = (gateway: Sallyport): Promise<string> =>
+    gateway.mustRun(['gateway', 'drain', 'edge'], LONG);
+  const undrain = (gateway: Sallyport): Promise<string> =>
+    gateway.mustRun(['gateway', 'undrain', 'edge'], LONG);
+
+  test('give it up when they are drained, without a packet lost, and do not take it back', async (context) => {
+    // Whoever was proven first has it.
+    const [holder, other] = (await holds(first)) ? [first, second] : [second, first];
+    await untilHolder(holder, other);
+    const { outbound, inbound } = await measureOutages(clusterFlows(lab), () =>
+      Promise.resolve(async () => {
+        assert.match(await drain(holder), /and it may be stopped\n$/);
+        assert.deepEqual([await holds(holder), await holds(other)], [false, true]);
+        await undrain(holder);
+      }),
+    );
+    context.diagnostic(JSON.stringify({ outbound, inbound }));
+    assert.deepEqual([outbound.lost, inbound.lost], [0, 0]);
+    await untilHolder(other, holder);
+  });
+
+  test('move it when the holder loses its power', async (context) => {
+    const [holder, other] = (await holds(first)) ? [first, second] : [second, first];
+    const outages = await measureOutages(clusterFlows(lab), () =>
+      Promise.resolve(() => powerOff(holder.host, ['wan', 'lan'])),
+    );
+    context.diagnostic(JSON.stringify(outages));
+    assert.ok(Number.isFinite(outages.outbound.gapMilliseconds), 'no packet gets out any more');
+    assert.ok(Number.isFinite(outages.inbound.gapMilliseconds), 'no packet comes in any more');
+    assert.ok(await holds(other));
+    assert.equal(await leakedPackets(lab), 0);
+  });
+});
