@@ -1,5 +1,5 @@
-// An agent that is killed in the middle of its work, at moments drawn at random: the next one finishes
-// it, and the host then looks as if nobody had ever been killed.
+// An agent that is killed in the middle of its work, at a moment drawn at random from each part of it:
+// the next one finishes it, and the host then looks as if nobody had ever been killed.
 
 // lab: userspace
 // lab: long
@@ -19,6 +19,8 @@ import { createTwoSites } from '../topologies/two-sites.ts';
 import { until } from '../until.ts';
 
 const KILLS = atLength({ whole: 10, short: 4 });
+/** Short beside the work: a kill after it kills nothing in the middle. */
+const LOOK_MS = 5;
 const FIRST = [0, 1, 2, 3, 4, 5];
 const LATER = [6, 7, 8];
 const REMOVED = [0, 1, 2, 7, 8];
@@ -73,6 +75,7 @@ async function startChange(
       return revision !== undefined && revision !== before;
     },
     60_000,
+    LOOK_MS,
   );
   return { ended };
 }
@@ -82,7 +85,12 @@ async function measureWork(left: Sallyport): Promise<number> {
   await left.startAgent();
   const { ended } = await startChange(left, await ask(left, 0));
   const started = performance.now();
-  await until('the plan is in effect', async () => (await left.lastReport())?.isInEffect, 60_000);
+  await until(
+    'the plan is in effect',
+    async () => (await left.lastReport())?.isInEffect,
+    60_000,
+    LOOK_MS,
+  );
   const milliseconds = performance.now() - started;
   await ended;
   await clear(left);
@@ -119,7 +127,11 @@ describe('an agent that is killed while it applies', () => {
     const left = new Sallyport(host);
     const work = await measureWork(left);
     const random = randomSource();
-    const moments = Array.from({ length: KILLS }, () => random.next() * work);
+    // One in each part of the work: drawn from the whole of it, all could come after its end.
+    const moments = Array.from(
+      { length: KILLS },
+      (_, part) => ((part + random.next()) / KILLS) * work,
+    );
     context.diagnostic(`SALLYPORT_LAB_SEED=${random.seed}, within ${work.toFixed(0)} ms`);
     context.diagnostic(`killed after ${moments.map((moment) => moment.toFixed(0)).join(', ')} ms`);
 
