@@ -59,6 +59,7 @@ export type ProblemCode =
   | 'network/overlaps-connection'
   | 'network/redundant'
   | 'network/contains-peer'
+  | 'network/contains-host'
   | 'network/family-without-local'
   | 'tunnel/unknown-host'
   | 'tunnel/missing-host'
@@ -203,6 +204,9 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
   'network/redundant': warning('A network lies inside another one of the same list'),
   'network/contains-peer': warning(
     'A remote network contains the outer address of its own peer: only IKE and ESP reach that address outside the tunnel',
+  ),
+  'network/contains-host': error(
+    'A remote network contains an address of one of our hosts: what is sent there would go into the tunnel, or nowhere',
   ),
   'network/family-without-local': error(
     'A remote network is of an address family in which the gateway has no network',

@@ -7,6 +7,7 @@ import { checkAvailability } from './checks/availability.ts';
 import { checkBgp } from './checks/bgp.ts';
 import { checkCertificates } from './checks/certificates.ts';
 import { checkDuplicates } from './checks/duplicates.ts';
+import { checkHostAddresses } from './checks/host-addresses.ts';
 import { checkHosts } from './checks/hosts.ts';
 import { checkInside } from './checks/inside.ts';
 import { checkIssued } from './checks/issued.ts';
@@ -44,6 +45,7 @@ const CHECKS: readonly ((world: World) => Problem[])[] = [
   checkTunnels,
   checkInside,
   checkNetworks,
+  checkHostAddresses,
   checkBgp,
   checkAvailability,
   checkProposals,

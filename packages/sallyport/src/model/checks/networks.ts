@@ -26,7 +26,7 @@ export function checkNetworks(world: World): Problem[] {
   ];
 }
 
-interface Network {
+export interface Network {
   readonly owner: ParsedObject<Gateway> | ParsedObject<Connection>;
   readonly path: FieldPath;
   readonly text: string;
@@ -44,7 +44,7 @@ function ownNetworks(gateway: ParsedObject<Gateway>): Network[] {
   return networks(gateway, ['spec', 'networks'], gateway.object.spec.networks);
 }
 
-function remoteNetworks(connection: ParsedObject<Connection>): Network[] {
+export function remoteNetworks(connection: ParsedObject<Connection>): Network[] {
   const { field, networks: texts } = remoteNetworksOf(connection.object.spec.routing);
   return networks(connection, ['spec', 'routing', ...field], texts);
 }
@@ -59,7 +59,7 @@ function checkConnection(world: World, connection: ParsedObject<Connection>): Pr
   ];
 }
 
-function isDefault({ prefix }: Network): boolean {
+export function isDefault({ prefix }: Network): boolean {
   return prefix.length === 0;
 }
 
