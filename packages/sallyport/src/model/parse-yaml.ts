@@ -5,7 +5,7 @@
  */
 import type { ObjectRef, Problem } from '../lib/problem.ts';
 import { API_VERSION } from './fields.ts';
-import { nameHint } from './nearest-name.ts';
+import { nameHint, nearestName } from './nearest-name.ts';
 import { type DeclaredObject, isKind, KINDS, SCHEMAS } from './objects.ts';
 import { formatPath, type ParsedObject, positionOf } from './parsed-object.ts';
 import { makeProblem } from './problem-at.ts';
@@ -59,7 +59,11 @@ function parseDocument(document: YamlDocument, file: string): ParsedDocument {
     return { problems: [problem] };
   }
   const kind = value['kind'];
-  if (!isKind(kind)) return { problems: [kindProblem(document, kind)] };
+  if (!isKind(kind)) {
+    const meant = typeof kind === 'string' ? nearestName(kind, KINDS) : undefined;
+    const ref = meant === undefined ? undefined : meantRef(meant, value);
+    return { problems: [kindProblem(document, kind)], ...rejectedAs(ref) };
+  }
   const ref = meantRef(kind, value);
   const versionProblem = apiVersionProblem(document, value['apiVersion'], ref);
   // Of another version every field may differ: reporting them would only hide the one cause.

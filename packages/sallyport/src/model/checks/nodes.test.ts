@@ -126,3 +126,15 @@ describe('checkNodes', () => {
     expect(outcome(one)).toEqual(wanted(one));
   });
 });
+
+it.each([
+  [
+    'an error in the Gateway',
+    ['networks: [10.10.0.0/16', 'networks: [10.10.0.1/16'],
+    'prefix/host-bits',
+  ],
+  ['a kind that is close to Gateway', ['kind: Gateway', 'kind: Gatway'], 'object/unknown-kind'],
+] as const)('says %s once, and not at each node and connection as well', (_, change, code) => {
+  const text = vary(withNode + vary(secondNode, ['10.10.0.0/20', '10.10.2.0/24']), change);
+  expect(judge(text).problems.map((problem) => problem.code)).toEqual([code]);
+});

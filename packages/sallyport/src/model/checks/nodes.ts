@@ -112,6 +112,9 @@ function checkNode(world: World, host: ParsedObject<Host>): Problem[] {
         hint: 'remove the shards, or role: node',
       }),
     );
+  // What is wrong with a Gateway is said there, not at each node as well.
+  if (world.rejected.some((ref) => ref.kind === 'Gateway' && ref.namespace === namespace))
+    return problems;
   if (gateways.length === 0)
     problems.push(
       problemAt(host, ['spec', 'role'], 'host/node-without-gateway', {
