@@ -38,7 +38,7 @@ export async function collectHostFacts(
     hostFacts(objects, host, directories, signal),
     collectSecretFacts(objects, salt),
   ]);
-  return { hosts: [ofHost], secrets, now: new Date().toISOString() };
+  return { hosts: [ofHost], secrets, now: new Date().toISOString(), here: host };
 }
 
 /** What this machine can do, as the declared Host that it is. */

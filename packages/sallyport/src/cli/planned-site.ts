@@ -3,7 +3,6 @@
  * where this machine is that host; of all others it is declared or assumed.
  */
 import { collectOfflineFacts, hostFacts } from '../agent/collect-facts.ts';
-import type { Problem } from '../lib/problem.ts';
 import { type DeclaredObjects, indexObjects } from '../model/declared-objects.ts';
 import type { Facts } from '../model/facts.ts';
 import type { ParsedObject } from '../model/parsed-object.ts';
@@ -24,7 +23,7 @@ export interface PlannedSite {
 }
 
 /**
- * What `paths` declare, beside `standing`. Undefined where something forbids a plan, which is then said.
+ * What `paths` declare, beside `standing`; keys need not lie here for it. Undefined where something forbids a plan, which is then said.
  * Fingerprints of plans can be compared where the salt is the same.
  */
 export async function planFiles(
@@ -41,7 +40,7 @@ export async function planFiles(
     collect,
     standing,
   );
-  if (reportProblems(problems.map(tolerateMissing), io)) return undefined;
+  if (reportProblems(problems, io)) return undefined;
   return planAll(parsed, validated.objects, facts, io);
 }
 
@@ -99,12 +98,6 @@ function planAll(
   const problems = results.flatMap((result) => result.problems);
   if (reportProblems(problems, io)) return undefined;
   return { parsed, plans: results.map(({ plan }) => plan) };
-}
-
-/** Keys lie on the gateway: a plan made elsewhere has to do without them. */
-function tolerateMissing(problem: Problem): Problem {
-  const isElsewhere = ['secret/file-missing', 'secret/file-unreadable'].includes(problem.code);
-  return isElsewhere ? { ...problem, severity: 'warning' } : problem;
 }
 
 /** Throws {@link UsageError}. */

@@ -100,6 +100,8 @@ export interface Facts {
   readonly secrets: readonly SecretFacts[];
   /** RFC 3339 time for validity checks; absent: not checked. */
   readonly now?: string;
+  /** The Host on which this was collected, and so whose files were looked for; absent: it is none of the declared ones. */
+  readonly here?: string;
 }
 
 /** By `namespace/name`; of two with the same key the first one stays. */

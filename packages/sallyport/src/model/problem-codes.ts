@@ -260,8 +260,10 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
   'proposal/misplaced-keyword': error('A keyword has no meaning in this kind of proposal'),
   'proposal/not-in-daemon': error('The IKE daemon of a host does not offer an algorithm'),
   'proposal/weak': warning('An algorithm is too weak for new connections (RFC 8221, RFC 8247)'),
-  'secret/file-missing': error('A file of a secret does not exist'),
-  'secret/file-unreadable': error('A file of a secret cannot be read'),
+  'secret/file-missing': error(
+    'A file of a secret does not exist; a warning where no tunnel of this host uses the secret',
+  ),
+  'secret/file-unreadable': error('A file of a secret cannot be read; a warning as above'),
   'secret/file-empty': error('A file of a secret has no content'),
   'secret/file-too-large': error('A file of a secret is larger than key material can be'),
   'secret/world-readable': warning('Everybody on the host can read a file with key material'),

@@ -73,6 +73,7 @@ describe('validateObjects', () => {
       hosts: [],
       secrets: [{ ...secretFacts('a-psk', 'psk', []), problems: [found] }],
       now: '2026-06-01T00:00:00Z',
+      here: 'gw1',
     };
     const { problems } = judge(twoSites, facts);
     expect(problems).toHaveLength(1);
@@ -81,6 +82,42 @@ describe('validateObjects', () => {
       object: { kind: 'Secret', namespace: 'default', name: 'a-psk' },
       source: { line: 30 },
     });
+  });
+
+  it('wants the files of a secret only where a tunnel uses it', () => {
+    const text = vary(
+      twoSites + secondHost + thirdPartner,
+      ['hosts: [gw1]', 'hosts: [gw1, gw2]'],
+      ['- remote:', '- host: gw1\n      remote:'],
+      ['[{remote: {address: 198.51.100.30}}]', '[{host: gw2, remote: {address: 198.51.100.30}}]'],
+      ['auth: {psk: {secret: a-psk}}\n  routing', 'auth: {psk: {secret: c-psk}}\n  routing'],
+    );
+    const cPsk = vary(twoSites.slice(twoSites.lastIndexOf('---')), ['a-psk', 'c-psk']);
+    const missing: Problem = {
+      ...{ code: 'secret/file-missing', severity: 'error', message: 'the file does not exist' },
+      path: 'spec.psk.file',
+    };
+    const secrets = ['a-psk', 'c-psk'].map((name) => ({
+      ...secretFacts(name, 'psk', []),
+      problems: [missing],
+    }));
+    const severities = (here: { readonly here?: string }): unknown[] =>
+      judge(text + cPsk, { hosts: [], secrets, ...here }).problems.map(({ object, severity }) => [
+        object?.name,
+        severity,
+      ]);
+    expect(severities({ here: 'gw1' })).toEqual([
+      ['a-psk', 'error'],
+      ['c-psk', 'warning'],
+    ]);
+    expect(severities({ here: 'gw2' })).toEqual([
+      ['a-psk', 'warning'],
+      ['c-psk', 'error'],
+    ]);
+    expect(severities({})).toEqual([
+      ['a-psk', 'warning'],
+      ['c-psk', 'warning'],
+    ]);
   });
 
   it('ignores overlaps and equal tunnels of disabled connections', () => {

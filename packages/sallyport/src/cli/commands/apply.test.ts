@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { twoSites, vary } from '../../model/testing.ts';
@@ -114,6 +114,26 @@ describe('apply', () => {
     expect(stderr).toMatch(/spec\.gateway: .*did you mean "edge"/);
     expect(stderr).toMatch(/b-psk.*did you mean "a-psk"/);
     expect(await isStored()).toBe(false);
+  });
+
+  it('needs no key on a host whose tunnels do not use it, such as a node', async () => {
+    await writeFile(
+      site,
+      `${twoSites}---
+apiVersion: sallyport.dev/v1alpha1
+kind: Host
+metadata: {name: node1}
+spec: {role: node, addresses: [10.10.0.21]}
+`,
+    );
+    await rm(shell.file('a.psk'));
+    await shell.startAgent(report);
+    const node = await shell.run(['apply', '-f', site, '--host', 'node1']);
+    expect(node).toMatchObject({ code: 0 });
+    expect(node.stderr).toMatch(/ warning: Secret default\/a-psk .*whose tunnels use it/);
+    const gateway = await apply();
+    expect([gateway.code, gateway.stdout]).toEqual([1, '']);
+    expect(gateway.stderr).toMatch(/ error: Secret default\/a-psk .*\[secret\/file-missing\]/);
   });
 
   it('says that the change is stored where no agent runs, and fails', async () => {

@@ -1,4 +1,4 @@
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { twoSites, vary } from '../../model/testing.ts';
@@ -41,6 +41,20 @@ describe('validate', () => {
     const { code, stdout, stderr } = await shell.run(['validate', '-f', shell.file('site.yaml')]);
     expect([code, stdout]).toEqual([0, '4 objects are valid\n']);
     expect(stderr).toMatch(/^\S+ warning: Secret default\/a-psk .*\n$/);
+  });
+
+  it('is content without keys on a machine that is none of the hosts, and not on one that needs them', async () => {
+    await rm(shell.file('a.psk'));
+    const validate = () => shell.run(['validate', '-f', shell.file('site.yaml')]);
+    expect(await validate()).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/ warning: Secret default\/a-psk .*file-missing/) as unknown,
+    });
+    await writeFile(shell.file('site.yaml'), vary(twoSites, ['192.0.2.10', '127.0.0.1']));
+    expect(await validate()).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/ error: Secret default\/a-psk .*file-missing/) as unknown,
+    });
   });
 
   it('says everything that is wrong at once, with place and way out, and fails', async () => {

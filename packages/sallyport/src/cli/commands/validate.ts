@@ -1,8 +1,10 @@
 import { collectOfflineFacts } from '../../agent/collect-facts.ts';
 import { isBlocking } from '../../lib/problem.ts';
+import { indexObjects } from '../../model/declared-objects.ts';
 import { planHosts } from '../../plan/plan-host.ts';
 import { readDeclarations, reportProblems } from '../declarations.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer } from '../io.ts';
+import { findThisHost } from '../this-host.ts';
 
 export async function run(
   _arguments: readonly string[],
@@ -12,7 +14,10 @@ export async function run(
   const { parsed, problems, validated, facts } = await readDeclarations(
     options.file,
     io,
-    (objects) => collectOfflineFacts(objects),
+    async (objects) => {
+      const here = findThisHost(indexObjects(objects.map(({ object }) => object)));
+      return { ...(await collectOfflineFacts(objects)), ...(here === undefined ? {} : { here }) };
+    },
   );
   const planProblems = problems.some(isBlocking)
     ? []

@@ -12,27 +12,55 @@ import { problemAt } from '../problem-at.ts';
 import { issuedNames } from '../secret.ts';
 import { checkRoots } from './certificate-roots.ts';
 import { checkUsages } from './certificate-usages.ts';
-import { secretFactsOf, type World } from './world.ts';
+import { secretUses } from './references.ts';
+import { hostOf, secretFactsOf, type World } from './world.ts';
 
 /** Further off, the future is no matter of clocks. */
 const SKEW_MILLISECONDS = 86_400_000;
 
 export function checkCertificates(world: World): Problem[] {
+  const needed = neededHere(world);
   return [
-    ...world.parsed.flatMap((parsed) => checkSecret(world, parsed)),
+    ...world.parsed.flatMap((parsed) => checkSecret(world, parsed, needed)),
     ...world.connections.flatMap((connection) => checkConnection(world, connection)),
   ];
 }
 
-/** What was found in the files, and what each certificate says of itself, said once at the Secret. */
-function checkSecret(world: World, parsed: ParsedObject): Problem[] {
+/** By `namespace/name`: what the tunnels of this host are proven with. */
+function neededHere(world: World): ReadonlySet<string> {
+  const { here } = world.facts;
+  const secrets = world.connections
+    .map(({ object }) => object)
+    .filter((connection) =>
+      connection.spec.tunnels.some(
+        (tunnel) => here !== undefined && hostOf(world, connection, tunnel)?.metadata.name === here,
+      ),
+    )
+    .flatMap(({ metadata, spec }) =>
+      secretUses(spec).map(({ name }) => objectKey(metadata.namespace, name)),
+    );
+  return new Set(secrets);
+}
+
+const ELSEWHERE = 'it has to be on the hosts whose tunnels use it, and on no other';
+
+const ABSENT: ReadonlySet<string> = new Set(['secret/file-missing', 'secret/file-unreadable']);
+
+/**
+ * What was found in the files, and what each certificate says of itself, said once at the Secret. A key lies where it is used,
+ * and nowhere else: that it is not here matters only where it is `needed`.
+ */
+function checkSecret(world: World, parsed: ParsedObject, needed: ReadonlySet<string>): Problem[] {
   const { object, positions } = parsed;
   if (object.kind !== 'Secret' || object !== ofKey(world, parsed)) return [];
   const facts = secretFactsOf(world, object.metadata.namespace, object.metadata.name);
   if (facts === undefined) return [];
-  const found = facts.problems.map((problem) => {
+  const isNeeded = needed.has(objectKey(object.metadata.namespace, object.metadata.name));
+  const found = facts.problems.map((problem): Problem => {
     const source = problem.source ?? positions.get(problem.path ?? '') ?? positionOf(positions, []);
-    return { ...problem, object: refOf(object), ...(source === undefined ? {} : { source }) };
+    const place = { object: refOf(object), ...(source === undefined ? {} : { source }) };
+    if (isNeeded || !ABSENT.has(problem.code)) return { ...problem, ...place };
+    return { ...problem, ...place, severity: 'warning', hint: ELSEWHERE };
   });
   const [leaf] = facts.form === 'certificate' ? facts.certificates : [];
   const { now } = world.facts;

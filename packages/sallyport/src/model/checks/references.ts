@@ -102,7 +102,11 @@ function checkConnection(world: World, from: ParsedObject<Connection>): Problem[
   return problems;
 }
 
-function secretUses({ auth, routing }: Connection['spec']): { path: FieldPath; name: string }[] {
+/** The Secrets that a connection names. */
+export function secretUses({
+  auth,
+  routing,
+}: Connection['spec']): { path: FieldPath; name: string }[] {
   const uses: { path: FieldPath; name: string }[] = [];
   const { psk, certificate } = auth;
   if (psk !== undefined) uses.push({ path: ['spec', 'auth', 'psk', 'secret'], name: psk.secret });
