@@ -45,6 +45,7 @@ export interface ReconcilerOptions {
 
 export class Reconciler {
   readonly #options: ReconcilerOptions;
+  #last: { readonly told: HostPlan; readonly key: string; readonly routed: HostPlan } | undefined;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -52,8 +53,8 @@ export class Reconciler {
 
   /** What only decides which gateways of a node carry flows, before any round. */
   moveFlows(plan: HostPlan, withdrawn: Withdrawn, signal: AbortSignal): Promise<void> {
-    const { kernel, reflections } = this.#options;
-    return kernel.moveFlows(withdraw(reflections.applyTo(plan), withdrawn), signal);
+    const { kernel } = this.#options;
+    return kernel.moveFlows(this.#routed(plan, withdrawn), signal);
   }
 
   async round(
@@ -63,7 +64,7 @@ export class Reconciler {
   ): Promise<Round> {
     const { reflections } = this.#options;
     reflections.follow(plan);
-    const routed = withdraw(reflections.applyTo(plan), withdrawn);
+    const routed = this.#routed(plan, withdrawn);
     const kernel = await this.#options.kernel.round(routed, extent.kernel, signal);
     const daemons = await this.#options.shards.round(plan, extent, signal);
     const routing = await this.#options.routing.round(routed, signal);
@@ -83,4 +84,18 @@ export class Reconciler {
       problems: levels.flatMap(({ problems }) => problems),
     };
   }
+
+  /** What packets go by; the same object while nothing has changed, so that what follows from it is known. */
+  #routed(plan: HostPlan, withdrawn: Withdrawn): HostPlan {
+    const told = this.#options.reflections.applyTo(plan);
+    const key = JSON.stringify(withdrawn, listed);
+    if (this.#last?.told !== told || this.#last.key !== key)
+      this.#last = { told, key, routed: withdraw(told, withdrawn) };
+    return this.#last.routed;
+  }
+}
+
+/** JSON knows no sets. */
+function listed(_key: string, value: unknown): unknown {
+  return value instanceof Set ? [...value].sort() : value;
 }

@@ -89,6 +89,7 @@ describe('Reflections', () => {
     await untilChanged(1);
     expect(hops()).toEqual(GATEWAYS);
     expect(reflections.applyTo(plan).revision).not.toBe(plan.revision);
+    expect(reflections.applyTo(plan)).toBe(reflections.applyTo(plan));
     reflections.follow(plan);
     bgpd.told.set('10.1.0.12', []);
     bgpd.updates = 2;

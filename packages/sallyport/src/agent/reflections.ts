@@ -10,6 +10,7 @@ import type { Frr } from '../drivers/frr/frr.ts';
 import type { ReflectorSession } from '../drivers/frr/read-reflected.ts';
 import { canonicalJson } from '../lib/canonical-json.ts';
 import { messageOf } from '../lib/message-of.ts';
+import { rememberingLast } from '../lib/remembering.ts';
 import { sha256Hex } from '../lib/sha256.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import type { WayPlan } from '../plan/node-plan.ts';
@@ -62,6 +63,8 @@ export class Reflections {
   #ways: readonly WayPlan[] = [];
   /** Names the ways: two that are the same have one name. */
   #name = '';
+  /** The same object while nothing has changed, so that what follows from it is known. */
+  readonly #withWays = rememberingLast(withReflected);
   #quiet: ReadonlySet<string> = new Set();
   /** Of the sessions, as the prefixes were read last. */
   #read = '';
@@ -124,7 +127,7 @@ export class Reflections {
   }
 
   applyTo(plan: HostPlan): HostPlan {
-    return this.#listening === undefined ? plan : withReflected(plan, this.#ways, this.#name);
+    return this.#listening === undefined ? plan : this.#withWays(plan, this.#ways, this.#name);
   }
 
   /** On a node zebra has nothing of what was learned. */

@@ -20,7 +20,7 @@ it('does not grow without end', () => {
 
 it('remembers the last one alone of long ones', () => {
   const computed: string[] = [];
-  const upper = rememberingLast((text) => {
+  const upper = rememberingLast((text: string) => {
     computed.push(text);
     return [text.toUpperCase()];
   });

@@ -18,11 +18,17 @@ export function remembering<T>(compute: (text: string) => T): (text: string) => 
   };
 }
 
-/** For long texts that are mostly the same as the last time. */
-export function rememberingLast<T>(compute: (text: string) => T): (text: string) => T {
-  let last: { readonly text: string; readonly result: T } | undefined;
-  return (text) => {
-    if (last?.text !== text) last = { text, result: compute(text) };
+/**
+ * For long texts, and objects that never change, which are mostly the same as the last time: then the result is the
+ * same object, too.
+ */
+export function rememberingLast<A extends readonly unknown[], T>(
+  compute: (...args: A) => T,
+): (...args: A) => T {
+  let last: { readonly args: A; readonly result: T } | undefined;
+  return (...args) => {
+    if (last?.args.every((arg, index) => arg === args[index]) !== true)
+      last = { args, result: compute(...args) };
     return last.result;
   };
 }

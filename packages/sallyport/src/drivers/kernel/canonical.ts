@@ -37,7 +37,7 @@ function toCanonical(desired: KernelDesired): KernelDesired {
 }
 
 /** But for the prefixes, of which there may be many: `node-state.ts` spells each list of them once. */
-export function canonicalNode(node: NodePlan): NodePlan {
+function canonicalNode(node: NodePlan): NodePlan {
   return {
     ...node,
     sources: node.sources.map(canonicalAddress),

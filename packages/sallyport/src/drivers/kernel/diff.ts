@@ -3,7 +3,8 @@
  * sysctls, interfaces, firewall, next hops, routes, rules; then the removals the other way round.
  */
 
-import { type RulePlan, USERSPACE_DEVICE } from '../../plan/host-plan.ts';
+import { rememberingLast } from '../../lib/remembering.ts';
+import { type RoutePlan, type RulePlan, USERSPACE_DEVICE } from '../../plan/host-plan.ts';
 import type { NodePlan } from '../../plan/node-plan.ts';
 import { canonicalDesired } from './canonical.ts';
 import { toChange } from './change.ts';
@@ -23,10 +24,10 @@ export function diffKernel(observed: ObservedKernel, plan: KernelDesired): Kerne
   ]);
   const isLost = (name: string | undefined): boolean =>
     name !== undefined && interfaces.renewed.has(name);
-  const left = withoutLost(observed, isLost);
+  const left = interfaces.renewed.size === 0 ? observed : withoutLost(observed, isLost);
   const node = reachable.node === undefined ? NO_NODE : nodeState(reachable.node, observed);
   const nexthops = diffNexthops(left, node);
-  const routes = diffRoutes(left.routes, [...reachable.routes, ...node.routes]);
+  const routes = diffSameRoutes(left.routes, joined(reachable.routes, node.routes));
   const rules = diffRules(observed.rules, withNodeRules(desired.rules, node.rules));
   const sysctls = diffSysctls(observed, reachable, isLost);
   const firewall = diffFirewall(observed, reachable);
@@ -47,6 +48,13 @@ export function diffKernel(observed: ObservedKernel, plan: KernelDesired): Kerne
     ...(firewall !== undefined && !isWanted ? [firewall] : []),
   ];
 }
+
+// There may be ten thousand, and in most rounds both sides are what they were.
+const diffSameRoutes = rememberingLast(diffRoutes);
+const joined = rememberingLast((own: readonly RoutePlan[], more: readonly RoutePlan[]) => [
+  ...own,
+  ...more,
+]);
 
 /**
  * What may be done of a plan while interfaces are missing. Where one cannot be made, a route into somebody else's

@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { withoutGateways } from '../../plan/node-plan.ts';
 import { CommandError } from '../../platform/linux/command.ts';
+import { toChange } from './change.ts';
 import { KernelDriver } from './driver.ts';
-import { type KernelDesired, NOTHING_DESIRED } from './state.ts';
+import {
+  type KernelChange,
+  type KernelDesired,
+  type KernelStep,
+  NOTHING_DESIRED,
+} from './state.ts';
 import { interfaces } from './testing/desired.ts';
 import { type Answer, FakeCommands } from './testing/fake-commands.ts';
 
@@ -283,6 +289,8 @@ describe('a node', () => {
     'Error: Invalid group type.',
     'Error: argument "type" is wrong: unknown',
     'RTNETLINK answers: Operation not supported',
+    'Error: Unknown attribute type.',
+    'Error: Unsupported attribute.',
   ])('gets plain groups after a kernel has said: %s', async (stderr) => {
     const { driver, commands } = onLan();
     const changes = driver.diff(await driver.observe(signal), desired);
@@ -300,6 +308,40 @@ describe('a node', () => {
     commands.on(/-batch/, { code: 2, stderr: 'Error: Invalid nexthop id.\nCommand failed -:3\n' });
     await driver.apply(changes, signal);
     expect((await driver.observe(signal)).hasResilientGroups).toBe(true);
+  });
+
+  it('keeps objects that routes still go by where those that follow were refused', async () => {
+    const { driver, commands } = onLan();
+    const removal = (step: KernelStep): KernelChange =>
+      toChange(step, { action: 'remove', subject: 'what went before' });
+    const changes = [
+      ...driver.diff(await driver.observe(signal), desired),
+      removal({ type: 'nexthop-delete', id: 830_400_001 }),
+      removal({ type: 'neighbor-delete', key: '169.254.128.1 dev eth0' }),
+    ];
+    commands.on(/-batch/, {
+      code: 2,
+      stderr: 'Error: Unknown attribute type.\nCommand failed -:3\n',
+    });
+    commands.calls.length = 0;
+    const { failed } = await driver.apply(changes, signal);
+    expect(failed.map(({ change }) => change.step.type)).toEqual(
+      expect.arrayContaining(['nexthop-replace', 'nexthop-delete', 'neighbor-delete']),
+    );
+    expect(commands.calls.filter(({ input }) => input.includes('delete 169'))).toEqual([]);
+    expect(commands.calls.filter(({ input }) => input.includes('830400001'))).toEqual([]);
+    commands.on(/-batch/, {});
+    expect((await driver.apply(changes, signal)).failed).toEqual([]);
+  });
+
+  it('compares the same lists once', async () => {
+    const { driver } = onLan();
+    const [first, second] = [await driver.observe(signal), await driver.observe(signal)];
+    expect(second.routes).toBe(first.routes);
+    const routeOf = (changes: readonly KernelChange[]): KernelChange | undefined =>
+      changes.find(({ step }) => step.type === 'route-replace');
+    expect(routeOf(driver.diff(first, desired))).toBeDefined();
+    expect(routeOf(driver.diff(second, desired))).toBe(routeOf(driver.diff(first, desired)));
   });
 
   it('has no nexthop objects where ip does not know them', async () => {

@@ -23,7 +23,7 @@ import { isSysctlKey, type SysctlFiles } from '../../platform/linux/sysctl-files
 import type { ForwardedReport } from '../../status/drain-report.ts';
 import type { ApplyReport, Driver, FailedChange } from '../driver.ts';
 import { runBatch } from './batch.ts';
-import { canonicalNode } from './canonical.ts';
+import { canonicalDesired } from './canonical.ts';
 import { parseCounted } from './counted.ts';
 import { diffKernel } from './diff.ts';
 import { diffNexthops } from './diff-nexthops.ts';
@@ -32,18 +32,24 @@ import { parseLinks, parseNetworkNamespaces, parseRoutes, parseRules } from './p
 import { parseFirewall } from './parse-firewall.ts';
 import { parseNeighbors, parseNexthops } from './parse-nexthops.ts';
 import {
-  FAMILIES,
   type KernelChange,
   type KernelDesired,
   type KernelStep,
   NOTHING_DESIRED,
   type ObservedKernel,
+  type ObservedRoute,
 } from './state.ts';
 
 export interface KernelDriverOptions {
   readonly commands: CommandRunner;
   readonly sysctls: Pick<SysctlFiles, 'read' | 'write' | 'restore'>;
 }
+
+/**
+ * Of a nexthop group that is to be resilient: a newer kernel without them; Linux 5.3 to 5.12, which know fewer
+ * attributes (lib/nlattr.c, net/ipv4/nexthop.c); an old ip-nexthop(8).
+ */
+const REFUSES_TYPE = /group type|"type"|not supported|unsupported|unknown attribute/i;
 
 /** IFNAMSIZ of <linux/if.h> less the closing zero. */
 const LONGEST_NAME = 15;
@@ -53,9 +59,13 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
   readonly #commands: CommandRunner;
   readonly #sysctls: KernelDriverOptions['sysctls'];
   #hasResilientGroups = true;
+  /** In most rounds they are what they were: then the list is the same, too. */
+  readonly #joinRoutes = rememberingLast(
+    (v4: readonly ObservedRoute[], v6: readonly ObservedRoute[]) => [...v4, ...v6],
+  );
   readonly #parseRoutes = {
-    4: rememberingLast((text) => parseRoutes(text, 4)),
-    6: rememberingLast((text) => parseRoutes(text, 6)),
+    4: rememberingLast((text: string) => parseRoutes(text, 4)),
+    6: rememberingLast((text: string) => parseRoutes(text, 6)),
   };
 
   constructor({ commands, sysctls }: KernelDriverOptions) {
@@ -101,22 +111,23 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
       ),
       rules: parseRules(await ip([`-${family}`, 'rule', 'show']), family),
     });
-    const [namespaceList, linkList, neighborList, nexthopList, firewall, ...families] =
+    const [namespaceList, linkList, neighborList, nexthopList, firewall, v4, v6] =
       await Promise.all([
         ip(['netns', 'list']),
         ip(['-details', 'address', 'show']),
         ip(['neighbor', 'show', 'nud', 'permanent']),
         this.#observeNexthops(signal),
         this.#observeFirewall(signal),
-        ...FAMILIES.map(ofFamily),
+        ofFamily(4),
+        ofFamily(6),
       ]);
     const namespaces = parseNetworkNamespaces(namespaceList);
     const links = parseLinks(linkList, namespaces);
     return {
       ...links,
       networkNamespaces: new Set(namespaces.keys()),
-      routes: families.flatMap(({ routes }) => routes),
-      rules: families.flatMap(({ rules }) => rules),
+      routes: this.#joinRoutes(v4.routes, v6.routes),
+      rules: [...v4.rules, ...v6.rules],
       neighbors: parseNeighbors(neighborList),
       nexthops: parseNexthops(nexthopList),
       hasResilientGroups: this.#hasResilientGroups,
@@ -137,14 +148,15 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
    * probe finds out takes effect at once.
    */
   async diffFlows(desired: KernelDesired, signal: AbortSignal): Promise<KernelChange[]> {
-    if (desired.node === undefined) return [];
+    const { node } = canonicalDesired(desired);
+    if (node === undefined) return [];
     const [linkList, nexthopList] = await Promise.all([
       this.#ip(['-details', 'address', 'show'], signal),
       this.#observeNexthops(signal),
     ]);
     const nexthops = parseNexthops(nexthopList);
     const { subnets } = parseLinks(linkList);
-    const wanted = nodeState(canonicalNode(desired.node), {
+    const wanted = nodeState(node, {
       subnets,
       hasResilientGroups: this.#hasResilientGroups,
     });
@@ -160,6 +172,12 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
   ): Promise<ApplyReport<KernelChange>> {
     const failed: FailedChange<KernelChange>[] = [];
     for (const { kind, changes: group } of groupSteps(changes)) {
+      if (kind === 'nexthop-removal' && failed.some(({ change }) => isByNexthop(change))) {
+        // Routes that still go by them would go with them.
+        const error = 'kept, since what is to stand for it failed';
+        for (const change of group) failed.push({ change, error });
+        continue;
+      }
       const errors =
         kind === 'other'
           ? await this.#applyEach(group, signal)
@@ -222,7 +240,7 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
   #noteRefusedGroups(errors: ReadonlyMap<KernelChange, string>): void {
     for (const [{ step }, error] of errors)
       if (step.type === 'nexthop-replace' && step.nexthop.includes(' type resilient '))
-        if (/group type|"type"|not supported/i.test(error)) this.#hasResilientGroups = false;
+        if (REFUSES_TYPE.test(error)) this.#hasResilientGroups = false;
   }
 
   /** Errors by change. */
@@ -254,12 +272,19 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
   }
 }
 
+function isByNexthop({ step }: KernelChange): boolean {
+  return (
+    step.type === 'nexthop-replace' ||
+    (step.type === 'route-replace' && step.route.nexthop !== undefined)
+  );
+}
+
 function problem(code: string, value: string, message: string): Problem {
   return { code, severity: 'error', message, value };
 }
 
 /** Steps of one kind can share processes. */
-type StepKind = 'link' | 'nexthop' | 'route' | 'rule4' | 'rule6' | 'other';
+type StepKind = 'link' | 'nexthop' | 'nexthop-removal' | 'route' | 'rule4' | 'rule6' | 'other';
 
 function kindOf(step: KernelStep): StepKind {
   switch (step.type) {
@@ -269,10 +294,11 @@ function kindOf(step: KernelStep): StepKind {
     case 'device-set':
       return 'link';
     case 'neighbor-replace':
-    case 'neighbor-delete':
     case 'nexthop-replace':
-    case 'nexthop-delete':
       return 'nexthop';
+    case 'neighbor-delete':
+    case 'nexthop-delete':
+      return 'nexthop-removal';
     case 'route-replace':
     case 'route-delete':
       return 'route';
