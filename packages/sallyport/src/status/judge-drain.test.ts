@@ -7,6 +7,7 @@ import {
   canRest,
   describeFlow,
   flowsBetween,
+  lonelinessOf,
   obstaclesOf,
   otherGateways,
 } from './judge-drain.ts';
@@ -69,6 +70,10 @@ describe('what can move', () => {
     expect(otherGateways(speaking([peer, caller]))).toEqual([]);
     expect(otherGateways(speaking([peer, other]))).toEqual(['host gw2']);
     expect(canMove(speaking([peer, { ...other, state: 'active' }]))).toBe(false);
+    expect(canMove(speaking([peer, other]))).toBe(true);
+    const silent = { ...other, families: other.families.map((one) => ({ ...one, accepted: 0 })) };
+    expect(canMove(speaking([peer, silent]))).toBe(false);
+    expect(canMove(speaking([silent]))).toBe(true);
     const address = { name: 'sp-default-left-v4', held: [], addresses: [] };
     const vrrp = [address] as unknown as NonNullable<HostReport['vrrp']>;
     expect(canMove({ ...report, vrrp })).toBe(true);
@@ -106,6 +111,24 @@ it('tells what keeps a host from being stopped', () => {
       vrrp: [held as unknown as NonNullable<HostReport['vrrp']>[number]],
     }),
   ).toEqual(['not in effect yet: frr: a', 'it holds 10.0.0.254: no other gateway is better']);
+});
+
+it('lets no host be stopped that leads to other sites by itself, as all others are drained', () => {
+  const alone = (...hops: readonly string[]): string[] =>
+    lonelinessOf(speaking([peer, other], learned(...hops)));
+  expect(alone('169.254.1.1')).toEqual([
+    expect.stringMatching(/^no other gateway leads to 10\.50\.0\.0\/16: .* drained as well/),
+  ]);
+  expect(alone('10.0.0.2')).toEqual([]);
+  expect(lonelinessOf(report)).toEqual([]);
+});
+
+it('lets no host be stopped whose virtual address is held by one that is drained', () => {
+  const lost = { held: [], heldInDoubt: true, addresses: ['10.0.0.254/24'], why: 'another' };
+  const vrrp = [lost as unknown as NonNullable<HostReport['vrrp']>[number]];
+  expect(obstaclesOf({ ...report, differences: [], drain: drain(), vrrp })).toEqual([
+    '10.0.0.254/24: another',
+  ]);
 });
 
 describe('describeFlow', () => {

@@ -1,5 +1,10 @@
 /** What of a drain is still to come: what passes the host between two reports, and what keeps it there. Pure. */
-import { type BgpReport, type BgpSessionReport, isEstablished } from './bgp-report.ts';
+import {
+  type BgpReport,
+  type BgpSessionReport,
+  isEstablished,
+  type LearnedPrefix,
+} from './bgp-report.ts';
 import type { DrainReport, ForwardedReport } from './drain-report.ts';
 import type { HostReport } from './host-report.ts';
 
@@ -42,9 +47,16 @@ export function otherGateways({ bgp }: HostReport): string[] {
     .flatMap(({ description }) => description ?? []);
 }
 
-/** Whether anything here could lead packets to another host. */
+/**
+ * Whether anything here could lead packets to another host: a virtual address or, where other sites have told networks,
+ * another gateway that tells some, too. One whose own tunnels are down has none but ours to tell, and tells us nothing.
+ */
 export function canMove(report: HostReport): boolean {
-  return otherGateways(report).length > 0 || (report.vrrp ?? []).length > 0;
+  if ((report.vrrp ?? []).length > 0) return true;
+  const sessions = (report.bgp?.sessions ?? []).filter(isEstablished);
+  const isTold = acceptedIn(sessions.filter(({ tunnel }) => tunnel !== undefined)) > 0;
+  const others = sessions.filter(isGateway);
+  return isTold ? acceptedIn(others) > 0 : others.length > 0;
 }
 
 /** Inside a tunnel a neighbour is of another site; hosts of the cluster that call are not described. */
@@ -63,8 +75,33 @@ export function canRest({ bgp }: HostReport, tunnel: string): boolean {
 function isAlone({ sessions, learned }: BgpReport, own: readonly BgpSessionReport[]): boolean {
   const { prefixes } = learned;
   if (prefixes === undefined) return acceptedIn(sessions.filter(isGateway)) < acceptedIn(own);
-  const addresses = new Set(own.map(({ address }) => address));
-  return prefixes.some(({ nextHops }) => nextHops.some((hop) => addresses.has(hop)));
+  return prefixesBy(own, prefixes).length > 0;
+}
+
+function prefixesBy(
+  sessions: readonly BgpSessionReport[],
+  prefixes: readonly LearnedPrefix[],
+): string[] {
+  const addresses = new Set(sessions.map(({ address }) => address));
+  return prefixes
+    .filter(({ nextHops }) => nextHops.some((hop) => addresses.has(hop)))
+    .map(({ prefix }) => prefix);
+}
+
+/**
+ * What would be cut off, in words, whether or not packets flow now: a drained host leads by itself only to what no gateway
+ * leads to that is not drained.
+ */
+export function lonelinessOf({ bgp }: HostReport): string[] {
+  if (bgp === undefined) return [];
+  const own = bgp.sessions.filter(({ tunnel }) => tunnel !== undefined).filter(isEstablished);
+  const lonely = prefixesBy(own, bgp.learned.prefixes ?? []);
+  const [first] = lonely;
+  if (first === undefined) return [];
+  const rest = lonely.length === 1 ? '' : ` and ${lonely.length - 1} more`;
+  return [
+    `no other gateway leads to ${first}${rest}: none is known to, or they are drained as well; undrain one, or see its tunnels`,
+  ];
 }
 
 /** The most that one of them has told. */
@@ -87,6 +124,9 @@ export function obstaclesOf(report: HostReport): string[] {
     ...vrrp
       .filter(({ held }) => held.length > 0)
       .map(({ held, why }) => `it holds ${held.join(', ')}: ${why}`),
+    ...vrrp
+      .filter(({ heldInDoubt }) => heldInDoubt === true)
+      .map(({ addresses, why }) => `${addresses.join(', ')}: ${why}`),
   ];
 }
 

@@ -1,6 +1,7 @@
 /** Answers `sallyport why`: looks at the tunnels of one connection, and at the host around them. */
 import { messageOf } from '../../lib/message-of.ts';
 import type { HostPlan, TunnelPlan } from '../../plan/host-plan.ts';
+import type { Usability } from '../../status/health-report.ts';
 import type { HostReport, TunnelReport } from '../../status/host-report.ts';
 import type { Evidence } from '../../status/why/evidence.ts';
 import { explainTunnel } from '../../status/why/explain.ts';
@@ -76,6 +77,7 @@ export class Explainer {
     const after = enabled.length === 0 ? before : await present.look({ ...TOLD, sas: true });
     const routes = plan === undefined ? [] : [...plan.routes, ...learnedRoutes(plan, after.bgp)];
     const explained = after.tunnels.filter(isAsked).map((report: TunnelReport) => {
+      const usability = usabilityOf(report.name, after);
       const tunnel = tunnels.find(({ name }) => name === report.name);
       const seen = evidence.get(report.name);
       return explainTunnel({
@@ -91,6 +93,7 @@ export class Explainer {
               subject: {
                 ...{ tunnel, routes, evidence: seen },
                 ...(after.bgp === undefined ? {} : { bgp: after.bgp }),
+                ...(usability === undefined ? {} : { usability }),
                 before: tunnelBefore.get(report.name) ?? report,
                 after: report,
               },
@@ -104,6 +107,12 @@ export class Explainer {
       tunnels: explained,
     };
   }
+}
+
+/** What a drill has taken out is none of its own faults. */
+function usabilityOf(name: string, { health, drill }: HostReport): Usability | undefined {
+  if (drill?.tunnels.includes(name) === true) return undefined;
+  return health?.tunnels.find(({ tunnel }) => tunnel === name);
 }
 
 /** Of a look that failed as a whole. */

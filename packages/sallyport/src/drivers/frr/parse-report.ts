@@ -73,7 +73,10 @@ function readNeighbor(address: string, row: Json): NeighborReading {
     ...(isUp && hold !== undefined ? { holdSeconds: hold / 1_000 } : {}),
     ...(isUp && keepalive !== undefined ? { keepaliveSeconds: keepalive / 1_000 } : {}),
     families: isUp ? ([4, 6] as const).flatMap((family) => readFamily(row, family)) : [],
-    ...(lost > 0 && reason !== undefined && !NO_RESETS.includes(reason)
+    // Also of an attempt that came to nothing, as with another autonomous system.
+    ...((lost > 0 || notification !== undefined) &&
+    reason !== undefined &&
+    !NO_RESETS.includes(reason)
       ? {
           lastReset: {
             reason,

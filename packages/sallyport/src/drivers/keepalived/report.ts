@@ -42,8 +42,14 @@ export function reportRouter(
     ...(found === undefined ? {} : { since: found.since }),
     addresses: router.virtualAddresses,
     held,
+    ...(found !== undefined && isHeldInDoubt(found) ? { heldInDoubt: true } : {}),
     why: whyOf(router, found, { fitness, held, mute: muteBecause(router, observed.interfaces) }),
   };
+}
+
+/** By another host, which has nothing but doubts or is drained. */
+function isHeldInDoubt({ state, masterPriority }: ObservedRouter): boolean {
+  return state === 'backup' && masterPriority > 0 && usabilityOf(masterPriority) !== 'usable';
 }
 
 const STATES: Readonly<Record<RouterState, VrrpState>> = {
@@ -71,8 +77,7 @@ function whyOf(
     case 'init':
     case 'backup': {
       if (found.masterPriority === 0) return 'nobody holds the addresses yet';
-      const theirs = usabilityOf(found.masterPriority);
-      const doubt = theirs === 'usable' ? '' : ' as a last resort';
+      const doubt = isHeldInDoubt(found) ? ' as a last resort' : '';
       return `another gateway holds the addresses${doubt}; this one is ${usability === 'usable' ? '' : 'not '}ready: ${reason}`;
     }
     case 'fault':

@@ -14,6 +14,7 @@ import type { Finding, TrailStep, TunnelExplanation } from './explanation.ts';
 import { judgeBgp } from './judge-bgp.ts';
 import { judgeCounters, judgeRefused } from './judge-counters.ts';
 import { judgeFirewall } from './judge-firewall.ts';
+import { judgeHealth } from './judge-health.ts';
 import { judgeMtu } from './judge-mtu.ts';
 import { judgeRoutes } from './judge-routes.ts';
 import { judgeTraffic } from './judge-traffic.ts';
@@ -80,7 +81,7 @@ function judge(subject: Subject): Judgement {
     [judgeBgp, judgeRoutes, judgeFirewall, judgeCounters, judgeMtu].map((look) => look(subject)),
   );
   // What follows from a reason is no news beside it: each of these speaks only where nothing else does.
-  return [judgeRefused, judgeTraffic].reduce((known, look) => {
+  return [judgeRefused, judgeHealth, judgeTraffic].reduce((known, look) => {
     const more = look(subject);
     const findings = known.findings.length > 0 ? [] : more.findings;
     return joinJudgements([known, { ...more, findings }]);

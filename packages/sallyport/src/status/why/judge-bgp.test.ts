@@ -54,7 +54,9 @@ describe('judgeBgp', () => {
       'it ended 7 s ago: Peer closed, NOTIFICATION Cease/Peer De-configured',
       'BFD is down',
     ]);
-    const never = judgeBgp(withSession({ ...established, state: 'idle', families: [] }));
+    const never = judgeBgp(
+      withSession({ ...established, state: 'idle', timesEstablished: 0, families: [] }),
+    );
     expect(never.findings[0]?.evidence).toEqual(['it was never established']);
   });
 });

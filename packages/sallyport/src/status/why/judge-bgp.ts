@@ -4,9 +4,9 @@ import type { Finding } from './explanation.ts';
 import { type Judgement, joinJudgements, NOTHING, type Subject } from './judgement.ts';
 import { toFinding } from './path-causes.ts';
 
-export function judgeBgp({ tunnel, after, bgp }: Subject): Judgement {
-  // Without the tunnel there is nothing for it to speak in.
-  if (bgp === undefined || after.state !== 'up') return NOTHING;
+export function judgeBgp({ tunnel, after, bgp, usability }: Subject): Judgement {
+  // Without the tunnel, or where it carries nothing, there is nothing for it to speak in.
+  if (bgp === undefined || after.state !== 'up' || usability?.usable === false) return NOTHING;
   const sessions = bgp.sessions.filter((session) => session.tunnel === tunnel.name);
   return joinJudgements(sessions.map(judgeSession));
 }
@@ -23,15 +23,23 @@ function judgeSession(session: BgpSessionReport): Judgement {
   return { ...NOTHING, proofs: [proof] };
 }
 
-function down({ address, asn, state, lastReset, bfd }: BgpSessionReport): Finding {
+function down({
+  address,
+  asn,
+  state,
+  timesEstablished,
+  lastReset,
+  bfd,
+}: BgpSessionReport): Finding {
   const notification =
     lastReset?.notification === undefined ? '' : `, NOTIFICATION ${lastReset.notification}`;
   return toFinding({
     code: 'path/bgp-down',
     named: { address, asn, state },
     evidence: [
+      ...(timesEstablished === 0 ? ['it was never established'] : []),
       ...(lastReset === undefined
-        ? ['it was never established']
+        ? []
         : [`it ended ${lastReset.secondsAgo} s ago: ${lastReset.reason}${notification}`]),
       ...(bfd === undefined || bfd.state === 'up' ? [] : [`BFD is ${bfd.state}`]),
     ],

@@ -212,6 +212,17 @@ describe('judgeRoutes', () => {
     );
   });
 
+  it('follows what BGP has told also where all tunnels share a device', () => {
+    const { interfaceId: _, ...shared } = { ...tunnel, interface: 'ipsec0' };
+    const { findings, proofs } = judgeRoutes({
+      ...seen(asked({ kind: 'route', interface: 'lan', table: '8305' })),
+      tunnel: { ...shared, learned: ['10.20.0.0/16'] },
+      routes: [{ prefix: '10.20.0.0/24', table: 8305, type: 'unicast' }],
+    });
+    expect(findings).toEqual([]);
+    expect(proofs).toContain('packets for 10.20.0.0/16 go to lan, by another gateway');
+  });
+
   it('says what nobody has told', () => {
     const untold = {
       ...seen(asked(refused('No route to host'))),

@@ -176,7 +176,7 @@ function culprit(answer: RouteAnswer, rules: readonly ForeignRule[]): string {
 
 /**
  * Where the address is led, by any of these: the plan's routes come before those that BGP has told, and the longest
- * prefix wins. Undefined stands for a way by another gateway, or none of a tunnel's at all, as where packets find
+ * prefix wins. Undefined stands for a way by another gateway, or for none of a tunnel's at all, as where packets find
  * theirs by policy. A network may be carried by another tunnel of the same plan. Empty: BGP has not told of it.
  */
 function wantedInterfaces(
@@ -185,7 +185,7 @@ function wantedInterfaces(
   text: string,
 ): readonly (string | undefined)[] {
   const address = parseAddress(text);
-  if (tunnel.interfaceId === undefined || address === undefined) return [tunnel.interface];
+  if (tunnel.interface === undefined || address === undefined) return [tunnel.interface];
   for (const table of [OWNER.tunnelTable, OWNER.learnedTable]) {
     const holding = routes.flatMap((route) => {
       const parsed = parsePrefix(route.prefix);

@@ -1,6 +1,7 @@
 /** What a look at one side of a tunnel gives: what is wrong, what is right, what cannot be seen. */
 import type { HostPlan, TunnelPlan } from '../../plan/host-plan.ts';
 import type { BgpReport } from '../bgp-report.ts';
+import type { Usability } from '../health-report.ts';
 import type { TunnelReport } from '../host-report.ts';
 import type { Evidence } from './evidence.ts';
 import type { Finding } from './explanation.ts';
@@ -20,6 +21,8 @@ export interface Subject {
   readonly routes: HostPlan['routes'];
   /** As after the look; absent without BGP. */
   readonly bgp?: BgpReport;
+  /** As after the look; absent where nothing probes the tunnel. */
+  readonly usability?: Usability;
   readonly before: TunnelReport;
   readonly after: TunnelReport;
   readonly evidence: Evidence;

@@ -18,6 +18,7 @@ export type PathCode =
   | 'path/not-as-declared'
   | 'path/drained'
   | 'path/drilled'
+  | 'path/unanswered'
   | 'path/bgp-down'
   | 'path/bgp-silent'
   | 'path/bgp-refused'
@@ -65,6 +66,10 @@ export const PATH_CAUSES: Readonly<Record<PathCode, PathCauseText>> = {
   'path/not-as-declared': {
     message: 'what is there is not yet, or not any more, as declared: {difference}',
     hint: 'the agent goes on trying by itself; its log says what keeps it from it',
+  },
+  'path/unanswered': {
+    message: 'the tunnel is up and carries nothing: {reason}',
+    hint: 'see whether the other side takes what we send: its routes, its firewall, and whether it has been restarted; packets go by another way meanwhile where there is one',
   },
   'path/bgp-down': {
     message: 'the tunnel is up, and BGP with {address} (AS {asn}) inside it is not: {state}',

@@ -10,6 +10,7 @@ import {
   describeFlow,
   type Flow,
   flowsBetween,
+  lonelinessOf,
   obstaclesOf,
   otherGateways,
 } from '../../../status/judge-drain.ts';
@@ -46,7 +47,7 @@ export async function run(
   const gateway = carriedGateway(name, options.namespace, report);
   if (!canMove(report) && options.force !== true) {
     io.stderr(
-      `host ${report.host} is the only one known to carry Gateway ${gateway}: no session with another gateway is established, and no virtual address could move; with --force it is drained all the same\n`,
+      `host ${report.host} is the only one known to carry Gateway ${gateway}: no other gateway is known to lead to the other sites, and no virtual address could move; with --force it is drained all the same\n`,
     );
     return EXIT.failed;
   }
@@ -68,7 +69,7 @@ export async function run(
     [
       mayStop
         ? `host ${last.host} is drained of Gateway ${gateway}: nothing of others has passed it for ${formatDuration(QUIET_MILLISECONDS / 1_000)}, and it may be stopped`
-        : `host ${last.host} is drained of Gateway ${gateway}, stays so, and is NOT without packets:`,
+        : `host ${last.host} is drained of Gateway ${gateway}, stays so, and may NOT be stopped yet:`,
       ...obstacles.map((obstacle) => `  ${obstacle}`),
       ...flows.map((flow) => `  ${describeFlow(flow, last)}`),
       '',
@@ -114,7 +115,10 @@ class Drainage {
     for (;;) {
       const now = performance.now();
       const flows = this.#flows(now);
-      const obstacles = obstaclesOf(report);
+      const obstacles = [
+        ...(this.#options.force === true ? [] : lonelinessOf(report)),
+        ...obstaclesOf(report),
+      ];
       const isQuiet = flows?.length === 0 && obstacles.length === 0;
       if (isQuiet || now > deadline || this.#io.signal.aborted)
         return {
