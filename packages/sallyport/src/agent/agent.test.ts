@@ -5,7 +5,10 @@ import { buildMessage, ViciUnknownEvent } from '@sallyport/vici';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { planWorld } from '../plan/testing/plan-world.ts';
 import { WORLDS } from '../plan/testing/worlds.ts';
+import type { ProbeReport } from '../status/health-report.ts';
+import { report, up } from '../status/testing/reports.ts';
 import { askState } from './control.ts';
+import type { Round, Task } from './reconciler.ts';
 import { AgentWithFakes, until, WELL } from './testing/agent-with-fakes.ts';
 
 const { plan } = planWorld(WORLDS['dual-stack inside, IPv4 outside'] ?? { text: '' });
@@ -350,6 +353,94 @@ describe('what does not succeed', () => {
     await agent.pass(7_500);
     expect(agent.rounds).toHaveLength(2);
   });
+});
+
+describe('flows by gateways', () => {
+  const { plan: nodePlan } = planWorld({ text: '', ...WORLDS['a node behind two gateways'] });
+  const silent = (host: string): ProbeReport => ({
+    ...{ host, kind: 'host', target: '10.1.0.11', method: 'icmp', since: '' },
+    ...{ state: 'failed', hasAnswered: true, lossy: false, reason: 'has not answered' },
+    ...{ last100: { sent: 0, lost: 0 }, last1000: { sent: 0, lost: 0 } },
+  });
+  let moves: { revision: string; silent: string[] }[];
+  let gate: Promise<unknown>;
+
+  beforeEach(() => {
+    moves = [];
+    gate = Promise.resolve();
+    agent.sourced = { plan: nodePlan };
+    agent.move = async ({ revision }, withdrawn) => {
+      moves.push({ revision, silent: [...withdrawn.silent] });
+      await gate;
+    };
+  });
+
+  it('move once for all that is told in one moment', async () => {
+    await agent.start();
+    for (const host of ['gw1', 'gw2']) {
+      agent.probes.push(silent(host));
+      agent.moveFlows();
+    }
+    await agent.pass(0);
+    expect(moves.map((move) => move.silent)).toEqual([['gw1', 'gw2']]);
+  });
+
+  it('move one after the other, by what is known when a move begins', async () => {
+    await agent.start();
+    const held = Promise.withResolvers<undefined>();
+    gate = held.promise;
+    agent.probes.push(silent('gw1'));
+    agent.moveFlows();
+    await until(() => moves.length === 1);
+    agent.moveFlows();
+    agent.probes.pop();
+    agent.moveFlows();
+    await agent.pass(0);
+    expect(moves).toHaveLength(1);
+    held.resolve(undefined);
+    await until(() => moves.length === 2);
+    await agent.pass(0);
+    expect(moves.map((move) => move.silent)).toEqual([['gw1'], []]);
+  });
+
+  it('move as the plan says that a round is just reaching', async () => {
+    await agent.start();
+    const held = Promise.withResolvers<Round>();
+    agent.answer = () => held.promise;
+    agent.sourced = { plan: { ...nodePlan, revision: 'next' } };
+    const asked = agent.ask();
+    await until(() => agent.rounds.length === 2);
+    agent.moveFlows();
+    await until(() => moves.length === 1);
+    expect(moves[0]?.revision).toBe('next');
+    held.resolve(WELL);
+    await asked;
+  });
+
+  it('are left to the next round where they cannot be moved', async () => {
+    await agent.start();
+    agent.move = () => Promise.reject(new Error('ip: gone'));
+    agent.moveFlows();
+    await until(() => agent.messages.includes('flows could not be moved; the next round does'));
+  });
+});
+
+it('goes on where an agent before has ended: what had failed is out from the first round on', async () => {
+  const [tunnel] = plan.tunnels;
+  const [a, b] = [tunnel?.name ?? '', 'sp.default.partner-a.b'];
+  agent.last = { ...report, tunnels: [a, b].map((name) => ({ ...up, name })) };
+  agent.probes.push({
+    ...{ tunnel: a, kind: 'inside', target: '169.254.1.1', method: 'icmp', since: '' },
+    ...{ state: 'failed', hasAnswered: true, lossy: false, reason: 'has not answered' },
+    ...{ last100: { sent: 0, lost: 0 }, last1000: { sent: 0, lost: 0 } },
+  });
+  const tasks: Task[] = [];
+  agent.answer = (_, task) => {
+    tasks.push(task);
+    return Promise.resolve(WELL);
+  };
+  await agent.start();
+  expect(tasks[0]?.withdrawn.failed).toEqual(new Set([a]));
 });
 
 describe('the plan', () => {

@@ -52,6 +52,8 @@ export interface AgentOptions {
   readonly secrets: Pick<SecretWatch, 'check'>;
   readonly certificates: Pick<CertificateKeeper, 'problems' | 'wake'>;
   readonly probes: Pick<Probes, 'follow' | 'view' | 'close'>;
+  /** Of an agent before. */
+  readonly last: HostReport | undefined;
   readonly reportPath: string;
   readonly controlSocket: string;
   readonly log: Log;
@@ -71,6 +73,10 @@ export class Agent {
   readonly #startedAt = new Date().toISOString();
   #report: HostReport | undefined;
   #plan: HostPlan | undefined;
+  /** Of the round that is on its way, or of the last one. */
+  #wantedPlan: HostPlan | undefined;
+  #move: Promise<void> = Promise.resolve();
+  #isMoveQueued = false;
   readonly #pace = new Pace(Math.random);
   #round: Promise<unknown> = Promise.resolve();
   /** A round that has not begun. */
@@ -93,15 +99,17 @@ export class Agent {
     return { plan: this.#plan, report: this.#report };
   }
 
-  /** Another host is silent, or is no longer: flows by gateways move before any round. */
+  /**
+   * Another host is silent, or is no longer: flows by gateways move before any round. One move at a time, by what is known
+   * when it begins: whatever is told until then makes one.
+   */
   moveFlows(): void {
-    const { reconciler, log } = this.#options;
-    if (this.#plan?.node?.gateways === undefined || this.#ended) return;
-    reconciler
-      .moveFlows(this.#plan, this.#withdrawn(), AbortSignal.timeout(MOVE_MILLISECONDS))
-      .catch((error: unknown) => {
-        log.warn({ error: messageOf(error) }, 'flows could not be moved; the next round does');
-      });
+    if (this.#isMoveQueued) return;
+    this.#isMoveQueued = true;
+    this.#move = this.#move.then(() => {
+      this.#isMoveQueued = false;
+      return this.#moveNow();
+    });
   }
 
   /** Something has happened that no round has been told of. */
@@ -149,7 +157,7 @@ export class Agent {
     reflections.close();
     drill.end();
     await shards.close();
-    await Promise.allSettled([events, this.#round]);
+    await Promise.allSettled([events, this.#round, this.#move]);
     await this.#options.history.save();
     await shards.releaseHolds(AbortSignal.timeout(CLEAN_UP_MILLISECONDS));
     log.info({}, 'agent stopped, tunnels stay up');
@@ -165,6 +173,18 @@ export class Agent {
     } catch (error) {
       log.warn({ error: messageOf(error) }, 'the plan cannot be watched; going on by timer');
       return undefined;
+    }
+  }
+
+  async #moveNow(): Promise<void> {
+    const { reconciler, log } = this.#options;
+    const plan = this.#wantedPlan;
+    if (plan?.node?.gateways === undefined || this.#ended) return;
+    try {
+      const signal = AbortSignal.timeout(MOVE_MILLISECONDS);
+      await reconciler.moveFlows(plan, this.#withdrawn(), signal);
+    } catch (error) {
+      log.warn({ error: messageOf(error) }, 'flows could not be moved; the next round does');
     }
   }
 
@@ -215,6 +235,7 @@ export class Agent {
     this.#timerAt = Number.POSITIVE_INFINITY;
     try {
       const { plan, problem } = await source.read();
+      this.#wantedPlan = plan;
       const round =
         plan === undefined
           ? { ...IDLE, engines: shards.engines }
@@ -264,10 +285,10 @@ export class Agent {
     }
   }
 
-  /** By what was read last, and what probes have found out until now. */
+  /** By what was read last, be it by an agent before, and what probes have found out until now. */
   #withdrawn(): Withdrawn {
-    const tunnels = this.#report?.tunnels ?? [];
-    const { drain, drill, probes, reflections } = this.#options;
+    const { drain, drill, probes, reflections, last } = this.#options;
+    const tunnels = (this.#report ?? last)?.tunnels ?? [];
     const usabilities = judgeTunnels(tunnels, probes.view, drill.tunnels);
     const withdrawn = withdrawnOf(tunnels, usabilities, judgeLan(probes.view), drain.state);
     return { ...withdrawn, quiet: reflections.quiet };

@@ -86,7 +86,7 @@ export async function runAgent(options: StartOptions, signal: AbortSignal): Prom
       ...{ directories, log, replan, view: () => agent.view, clock: () => performance.now() },
     });
     const probes = new Probes({
-      log,
+      ...{ log, last: last?.health?.probes },
       onChange: ({ tunnel, host, target, state, reason }) => {
         log.info({ tunnel, target, state }, reason);
         if (host !== undefined) agent.moveFlows();
@@ -107,7 +107,7 @@ export async function runAgent(options: StartOptions, signal: AbortSignal): Prom
       host: hostname(),
       version,
       source: new PlanSource(paths.plan, paths.lastGoodPlan),
-      reportMemory: new ReportMemory(last),
+      ...{ last, reportMemory: new ReportMemory(last) },
       reportPath: paths.report,
       controlSocket: paths.controlSocket,
       log,

@@ -20,7 +20,7 @@ export interface RoundTrip {
 export interface ProbeReport
   extends Pick<ProbePlan, 'tunnel' | 'host' | 'kind' | 'target' | 'method'> {
   readonly state: ProbeState;
-  /** Something has, since it is asked. */
+  /** Something has, since it is asked, by whichever agent. */
   readonly hasAnswered: boolean;
   /** It is good, and loses so many that people notice. */
   readonly lossy: boolean;

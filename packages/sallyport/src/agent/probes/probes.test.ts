@@ -145,6 +145,32 @@ describe('Probes', () => {
     expect(states()).toEqual(['169.254.1.1 good', '169.254.1.1 good']);
   });
 
+  it('goes on with what an agent before has found out, until something else is found', () => {
+    probes.follow([INSIDE, OTHER]);
+    vi.advanceTimersByTime(1_000);
+    prober(0).answering = false;
+    vi.advanceTimersByTime(1_000);
+    const last = probes.view;
+    probes.close();
+    probers = [];
+    const { log } = rememberingLog();
+    probes = new Probes({ log, last, onChange: (report) => told.push(report), startProber });
+    // The first round begins before anything is asked.
+    expect(probes.view).toEqual(last);
+    probes.follow([INSIDE, BEHIND, OTHER]);
+    expect(probes.view.map(({ state, hasAnswered }) => [state, hasAnswered])).toEqual([
+      ['failed', true],
+      ['unknown', false],
+      ['unknown', true],
+    ]);
+    expect(probes.view[0]?.since).toBe(last[0]?.since);
+    vi.advanceTimersByTime(1_000);
+    expect(probes.view.map(({ state }) => state)).toEqual(['good', 'good', 'good']);
+    probes.follow([]);
+    probes.follow([INSIDE]);
+    expect(probes.view.map(({ state }) => state)).toEqual(['unknown']);
+  });
+
   it('says why nothing answers, and does not blame the path where nothing can be asked', () => {
     probes.follow([INSIDE, OTHER]);
     prober(0).answering = false;

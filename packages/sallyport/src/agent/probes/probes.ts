@@ -17,6 +17,8 @@ import { startUdpProber } from './udp-prober.ts';
 
 export interface ProbesOptions {
   readonly log: Log;
+  /** What an agent before has found out: it holds until something else is found. */
+  readonly last?: readonly ProbeReport[] | undefined;
   /** A probe has come into another state, or loses packets as it did not before. */
   readonly onChange: (report: ProbeReport) => void;
   /** fping and our own sockets if absent. */
@@ -47,7 +49,8 @@ export class Probes {
   readonly #startProber: StartProber;
   readonly #groups = new Map<string, Group>();
   readonly #echo: EchoServer;
-  #probes: readonly Probe[] = [];
+  /** Undefined before there is a plan. */
+  #probes: readonly Probe[] | undefined;
   #timer: { readonly at: number; readonly timeout: NodeJS.Timeout } | undefined;
   #clockOffset = clockOffset();
 
@@ -60,22 +63,26 @@ export class Probes {
   /** What is the same as before goes on with what is known of it. */
   follow(plan: readonly ProbePlan[]): void {
     this.#echo.follow(plan);
-    const known = new Map(this.#probes.map((probe) => [canonicalJson(probe.plan), probe]));
-    this.#probes = plan.map((wanted) => known.get(canonicalJson(wanted)) ?? makeProbe(wanted));
-    const wanted = Map.groupBy(this.#probes, ({ plan }) => canonicalJson(askingOf(plan)));
+    const known = new Map((this.#probes ?? []).map((probe) => [canonicalJson(probe.plan), probe]));
+    const before = this.#probes === undefined ? (this.#options.last ?? []) : [];
+    const probes = plan.map(
+      (wanted) => known.get(canonicalJson(wanted)) ?? makeProbe(wanted, before),
+    );
+    this.#probes = probes;
+    const wanted = Map.groupBy(probes, ({ plan }) => canonicalJson(askingOf(plan)));
     for (const [key, { prober }] of this.#groups) {
       if (wanted.has(key)) continue;
       prober.close();
       this.#groups.delete(key);
     }
-    for (const [key, probes] of wanted) this.#ask(key, probes);
-    for (const { judge } of this.#probes) this.#wakeBy(judge.deadline);
+    for (const [key, group] of wanted) this.#ask(key, group);
+    for (const { judge } of probes) this.#wakeBy(judge.deadline);
   }
 
-  /** As of now, in the order of the plan. */
+  /** As of now, in the order of the plan; before there is one, what an agent before has found out. */
   get view(): readonly ProbeReport[] {
     const now = performance.now();
-    return this.#probes.map((probe) => report(probe, now));
+    return this.#probes?.map((probe) => report(probe, now)) ?? this.#options.last ?? [];
   }
 
   close(): void {
@@ -163,7 +170,7 @@ export class Probes {
     this.#followClock();
     const now = performance.now();
     const late = now - dueAt;
-    for (const probe of this.#probes)
+    for (const probe of this.#probes ?? [])
       this.#act(probe, now, (judge) => {
         if (late > STALL_MILLISECONDS) judge.notLooked(late, now);
         judge.look(now);
@@ -182,9 +189,18 @@ export class Probes {
 const startUsual: StartProber = (asking, listener, log) =>
   (asking.method === 'udp' ? startUdpProber : startFping)(asking, listener, log);
 
-function makeProbe(plan: ProbePlan): Probe {
-  const judge = new ProbeJudge(plan, performance.now());
-  return { plan, judge, since: new Date().toISOString() };
+function makeProbe(plan: ProbePlan, before: readonly ProbeReport[]): Probe {
+  const last = before.find(
+    ({ kind, target, method, tunnel, host }) =>
+      kind === plan.kind &&
+      target === plan.target &&
+      method === plan.method &&
+      tunnel === plan.tunnel &&
+      host === plan.host,
+  );
+  const judge = new ProbeJudge(plan, performance.now(), last);
+  const since = last?.state === judge.state ? last.since : new Date().toISOString();
+  return { plan, judge, since };
 }
 
 function report({ plan, judge, since }: Probe, now: number): ProbeReport {

@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { buildMessage, type ViciEvent, ViciUnknownEvent } from '@sallyport/vici';
 import { type MockInstance, vi } from 'vitest';
 import type { Problem } from '../../lib/problem.ts';
+import type { ProbeReport } from '../../status/health-report.ts';
 import type { HostReport } from '../../status/host-report.ts';
 import { Agent, type AgentOptions } from '../agent.ts';
 import { askReport } from '../control.ts';
@@ -61,6 +62,11 @@ export class AgentWithFakes implements AsyncDisposable {
   sourced: SourcedPlan = {};
   secretProblems: Problem[] = [];
   answer: RoundOf = () => Promise.resolve(WELL);
+  move: AgentOptions['reconciler']['moveFlows'] = () => Promise.resolve();
+  /** Of an agent before. */
+  last: HostReport | undefined;
+  /** What they have found out. */
+  readonly probes: ProbeReport[] = [];
   cleanUp = (): Promise<void> => {
     this.told.push('holds released');
     return Promise.resolve();
@@ -81,6 +87,7 @@ export class AgentWithFakes implements AsyncDisposable {
   #wake: () => void = () => undefined;
   #planChanged: () => void = () => undefined;
   #eventsFault: Error | undefined;
+  #agent: Agent | undefined;
   #running: Promise<void> | undefined;
   readonly #keeper: ShardParts['keeper'] & { nextAt: number | undefined } = {
     attemptFailed: (tunnel) => {
@@ -123,7 +130,8 @@ esac`;
   }
 
   run(): void {
-    this.#running = new Agent(this.#options()).run(this.#stop.signal);
+    this.#agent = new Agent(this.#options());
+    this.#running = this.#agent.run(this.#stop.signal);
   }
 
   /** Lets time go by, and waits for the end of the round that it may have brought. */
@@ -202,6 +210,10 @@ esac`;
     await pipe.close();
   }
 
+  moveFlows(): void {
+    this.#agent?.moveFlows();
+  }
+
   emit(...events: readonly ViciEvent[]): void {
     this.#events.push(...events);
     this.#wake();
@@ -241,14 +253,11 @@ esac`;
           this.rounds.push(args[1].extent.kernel);
           return this.answer(...args);
         },
-        moveFlows: (plan) => {
-          this.told.push(`flows of ${plan.host} moved`);
-          return Promise.resolve();
-        },
+        moveFlows: (...args) => this.move(...args),
       },
       reflections: { quiet: new Set(), close: () => undefined },
       shards: new Shards({ make: () => this.#shard(), found: [], log: this.#log }),
-      probes: { follow: () => undefined, view: [], close: () => undefined },
+      probes: { follow: () => undefined, view: this.probes, close: () => undefined },
       certificates: { problems: [], wake: () => undefined },
       explainer: { explain: () => Promise.reject(new Error('nobody asks')) },
       drift: { report: { count: 0, last: [], reached: {} } },
@@ -270,6 +279,7 @@ esac`;
       },
       reportMemory: new ReportMemory(),
       secrets: { check: () => Promise.resolve(this.secretProblems) },
+      last: this.last,
       reportPath: this.reportPath,
       controlSocket: this.controlSocket,
       log: this.#log,

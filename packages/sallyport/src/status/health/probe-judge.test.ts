@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ProbeJudge } from './probe-judge.ts';
 import { LIMITS, Pace, randomNumbers } from './testing.ts';
 
 const always = (): boolean => true;
@@ -241,6 +242,26 @@ describe('ProbeJudge', () => {
     pace.go(3, never);
     expect(pace.judge.state).toBe('failed');
     expect(pace.judge.judgement(pace.now).reason).toMatch(/^has not answered for/);
+  });
+
+  it('goes on with a failure that an agent before has found', () => {
+    const judge = new ProbeJudge(LIMITS, 0, { state: 'failed', hasAnswered: true });
+    expect(judge.judgement(10_000)).toMatchObject({
+      ...{ state: 'failed', hasAnswered: true },
+      reason: 'has not answered since the agent was started',
+    });
+    const states = Array.from({ length: 5 }, (_, number) => {
+      judge.answered(number, 5, 10_000 + number * 100);
+      return judge.state;
+    });
+    expect(states).toEqual([...Array.from({ length: 4 }, () => 'failed'), 'good']);
+  });
+
+  it('knows by an agent before that something has answered once', () => {
+    const judge = new ProbeJudge(LIMITS, 0, { state: 'good', hasAnswered: true });
+    expect(judge.judgement(0)).toMatchObject({ state: 'unknown', hasAnswered: true });
+    judge.look(2_000);
+    expect(judge.judgement(2_000)).toMatchObject({ state: 'failed', hasAnswered: true });
   });
 
   it('says what was said instead of an answer', () => {

@@ -20,6 +20,8 @@ export type ProbeJudgement = Pick<
   'state' | 'hasAnswered' | 'lossy' | 'reason' | 'last100' | 'last1000' | 'roundTrip'
 >;
 
+type Before = Pick<ProbeReport, 'state' | 'hasAnswered'>;
+
 /** What a first round trip may take. */
 const FIRST_ANSWER_MILLISECONDS = 1_000;
 /** What a path that keeps failing has to wait at most. */
@@ -32,6 +34,8 @@ const DEVIATIONS = 4;
 
 export class ProbeJudge {
   readonly #limits: ProbeLimits;
+  /** As an agent before has found it. */
+  readonly #before: Before | undefined;
   readonly #answers = new Answers();
   readonly #rate = new LossRate();
   #state: ProbeState = 'unknown';
@@ -53,9 +57,14 @@ export class ProbeJudge {
   #recovery: { readonly since: number; inARow: number } | undefined;
   #remark: string | undefined;
 
-  /** The first probe is sent now. */
-  constructor(limits: ProbeLimits, now: number) {
+  /** The first probe is sent now. What had failed before has failed until it recovers. */
+  constructor(limits: ProbeLimits, now: number, before?: Before) {
     this.#limits = limits;
+    this.#before = before;
+    if (before?.state === 'failed') {
+      this.#state = 'failed';
+      this.#failures = 1;
+    }
     this.#last = { sequence: -1, at: now, roundTripMilliseconds: 0 };
   }
 
@@ -153,7 +162,7 @@ export class ProbeJudge {
     };
     const roundTrip = this.#answers.roundTrip(known(100));
     return {
-      ...{ state: this.#state, hasAnswered: this.#last.sequence >= 0 },
+      ...{ state: this.#state, hasAnswered: this.#hasAnswered },
       ...{ lossy: this.isLossy, reason: this.#reason(now) },
       ...{ last100: window(100), last1000: window(REMEMBERED) },
       ...(roundTrip === undefined ? {} : { roundTrip }),
@@ -189,6 +198,10 @@ export class ProbeJudge {
     return Math.max(0, Math.floor(silence / this.#limits.intervalMilliseconds));
   }
 
+  get #hasAnswered(): boolean {
+    return this.#last.sequence >= 0 || this.#before?.hasAnswered === true;
+  }
+
   get #enough(): number {
     return this.#rate.noChance(this.#limits.failAfter);
   }
@@ -212,7 +225,8 @@ export class ProbeJudge {
     const remark = this.#remark === undefined ? '' : `: ${this.#remark}`;
     if (this.#state === 'unknown') return this.#remark ?? 'nothing has answered yet';
     if (this.#state === 'good') return this.#rate.isLossy ? 'loses packets' : 'answers';
-    if (this.#last.sequence < 0) return `has never answered${remark}`;
+    if (!this.#hasAnswered) return `has never answered${remark}`;
+    if (this.#last.sequence < 0) return `has not answered since the agent was started${remark}`;
     const missing = this.#missing(now);
     if (this.#recovery === undefined || missing >= this.#enough)
       return `has not answered for ${formatDuration((now - this.#last.at) / 1_000)}${remark}`;
