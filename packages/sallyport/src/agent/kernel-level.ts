@@ -27,6 +27,8 @@ export class KernelLevel {
   #revision: string | undefined;
   /** The plan of the round that is on its way, or a later one. */
   #wanted: HostPlan | undefined;
+  /** What is being moved. */
+  #move: Promise<void> = Promise.resolve();
 
   constructor(options: KernelLevelOptions) {
     this.#options = options;
@@ -39,16 +41,24 @@ export class KernelLevel {
     if (!look && this.#revision === plan.revision) return this.#last;
     this.#revision = plan.revision;
     this.#wanted = plan;
+    // What it has begun is seen then.
+    await this.#move.catch(() => undefined);
     this.#last = await this.#reach(plan, boundLevel(signal));
     return this.#last;
   }
 
   /** Of another plan only which next hops carry flows, at once: a round that is on its way goes on with that. */
-  async moveFlows(plan: HostPlan, signal: AbortSignal): Promise<void> {
-    const { kernel, log } = this.#options;
+  moveFlows(plan: HostPlan, signal: AbortSignal): Promise<void> {
     this.#wanted = plan;
+    this.#move = this.#moveFlows(plan, signal);
+    return this.#move;
+  }
+
+  async #moveFlows(plan: HostPlan, signal: AbortSignal): Promise<void> {
+    const { kernel, log } = this.#options;
     const changes = await kernel.diffFlows(plan, signal);
-    if (changes.length === 0) return;
+    // A round that has begun meanwhile knows more.
+    if (changes.length === 0 || this.#wanted !== plan) return;
     const { done, failed } = await kernel.apply(changes, signal);
     for (const change of done) log.info({ driver: 'kernel' }, formatChange(change));
     for (const { change, error } of failed)
