@@ -160,10 +160,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     commands: [
       {
         name: 'frr-k8s',
-        description: 'BGP of each host as FRRConfiguration, where frr-k8s runs FRR',
+        description: 'BGP of each node as FRRConfiguration, where frr-k8s runs FRR',
         options: [
           FILE,
-          { flags: '--host <name>', description: 'only this Host' },
+          { flags: '--host <name>', description: 'only this Host, which may be a gateway' },
           {
             flags: '--namespace <name>',
             description: 'of frr-k8s',

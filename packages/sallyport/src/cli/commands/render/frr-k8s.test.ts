@@ -14,26 +14,29 @@ afterEach(async () => {
 });
 
 describe('render frr-k8s', () => {
-  it('writes an object for each host that speaks BGP, and tells what is not in it', async () => {
-    const world = WORLDS['BGP with a data centre and a cloud, another gateway, and nodes'];
-    await shell.declare(world?.text ?? '');
+  it('writes an object for each node, and for a gateway where it is named, and tells what is not in it', async () => {
+    await shell.declare(WORLDS['a gateway before nodes']?.text ?? '');
     const words = ['render', 'frr-k8s', '-f', shell.file('site.yaml'), '--namespace', 'metallb'];
-    const { code, stdout, stderr } = await shell.run(words);
+    const { code, stdout } = await shell.run(words);
     expect(code).toBe(0);
     const documents = stdout.split('---\n').map((text): unknown => parse(text));
     expect(documents).toMatchObject([
-      { kind: 'FRRConfiguration', metadata: { name: 'sallyport-gw1', namespace: 'metallb' } },
-      { kind: 'FRRConfiguration', metadata: { name: 'sallyport-gw2' } },
+      { kind: 'FRRConfiguration', metadata: { name: 'sallyport-worker1', namespace: 'metallb' } },
+      { kind: 'FRRConfiguration', metadata: { name: 'sallyport-worker2' } },
     ]);
-    expect(stderr).toContain('FRRConfiguration sallyport-gw1: hosts in 10.1.0.0/24 cannot call');
-    const one = await shell.run([...words, '--host', 'gw2']);
-    expect(one.stdout).not.toContain('---');
+    const gateway = await shell.run([...words, '--host', 'gw2']);
+    expect(parse(gateway.stdout)).toMatchObject({ metadata: { name: 'sallyport-gw2' } });
+    expect(gateway.stderr).toContain('FRRConfiguration sallyport-gw2: hosts in ');
   });
 
   it('says where nobody speaks BGP', async () => {
     await shell.declare(twoSites);
     const { code, stderr } = await shell.run(['render', 'frr-k8s', '-f', shell.file('site.yaml')]);
     expect(code).toBe(0);
-    expect(stderr).toContain('none of these hosts speaks BGP');
+    expect(stderr).toMatch(/^no node speaks BGP: .* --host NAME only\n$/);
+    const gateway = await shell.run([
+      ...['render', 'frr-k8s', '-f', shell.file('site.yaml'), '--host', 'gw1'],
+    ]);
+    expect(gateway.stderr).toMatch(/^host gw1 does not speak BGP/);
   });
 });

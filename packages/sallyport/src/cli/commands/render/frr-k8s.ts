@@ -18,14 +18,21 @@ export async function run(
   const site = await planFiles(file, io, passingSalt());
   if (site === undefined) return EXIT.failed;
   mustKnow(host, [site]);
-  const rendered = plansOf(site, host).flatMap((plan) =>
-    plan.bgp === undefined ? [] : renderFrrConfiguration(plan.host, plan.bgp, namespace),
-  );
+  const rendered = plansOf(site, host)
+    // A gateway keeps its own FRR, unless somebody names it.
+    .filter((plan) => host !== undefined || plan.node?.gateways !== undefined)
+    .flatMap((plan) =>
+      plan.bgp === undefined ? [] : renderFrrConfiguration(plan.host, plan.bgp, namespace),
+    );
   for (const { configuration, unsaid } of rendered)
     for (const sentence of unsaid)
       io.stderr(`FRRConfiguration ${configuration.metadata.name}: ${sentence}\n`);
   if (rendered.length === 0)
-    io.stderr('none of these hosts speaks BGP: give a Gateway bgp: {asn: …}\n');
+    io.stderr(
+      host === undefined
+        ? 'no node speaks BGP: declare Hosts with role: node, and give their Gateway bgp: {asn: …}; gateways keep their own FRR, and are written with --host NAME only\n'
+        : `host ${host} does not speak BGP: give its Gateway bgp: {asn: …}\n`,
+    );
   const texts = rendered.map(({ configuration }) =>
     stringify(configuration, { aliasDuplicateObjects: false }),
   );
