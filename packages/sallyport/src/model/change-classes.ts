@@ -91,9 +91,15 @@ const POLICY = {
   proof: 'the running configuration of bgpd; the routes that it takes and tells',
 } as const;
 const NEW_SESSION = {
-  class: 'hot',
-  effect: 'a new BGP session; no SA is touched, and routes of other tunnels carry on',
+  class: 'cut',
+  effect:
+    'the BGP session ends, and a new one begins: networks that nobody else tells of are dropped meanwhile; no SA is touched',
   proof: 'the running configuration of bgpd; the session is established',
+} as const;
+const TIMERS = {
+  class: 'hot',
+  effect: 'the timers of the BGP session; no SA is touched',
+  proof: NEW_SESSION.proof,
 } as const;
 
 const PROBES = {
@@ -159,7 +165,11 @@ export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, Chang
       effect: 'unreachable routes and the rules of the firewall',
       proof: 'routes of table 8320; rules of the firewall',
     },
-    'spec.bgp.asn': NEW_SESSION,
+    'spec.bgp.asn': {
+      ...NEW_SESSION,
+      effect:
+        'all BGP sessions end, and begin anew: learned networks are dropped meanwhile; no SA is touched',
+    },
     'spec.availability.mode': VIRTUAL,
     'spec.availability.virtual.addresses': VIRTUAL,
     'spec.availability.virtual.interface': VIRTUAL,
@@ -288,8 +298,8 @@ export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, Chang
     'spec.routing.bgp.advertise': POLICY,
     'spec.routing.bgp.transit': POLICY,
     'spec.routing.bgp.maximumPrefixes': POLICY,
-    'spec.routing.bgp.timers.keepaliveSeconds': NEW_SESSION,
-    'spec.routing.bgp.timers.holdSeconds': NEW_SESSION,
+    'spec.routing.bgp.timers.keepaliveSeconds': TIMERS,
+    'spec.routing.bgp.timers.holdSeconds': TIMERS,
     'spec.routing.bgp.bfd': {
       class: 'hot',
       effect: 'how fast a dead neighbour is noticed; the session stays',

@@ -59,6 +59,33 @@ describe('diffObjects', () => {
     );
   });
 
+  it('shows a tunnel that came or went in one line, and a pair of addresses by its place', () => {
+    const inside = vary(twoSites, [
+      'address: 198.51.100.20}',
+      'address: 198.51.100.20}\n      inside: [{local: 169.254.10.2/30, remote: 169.254.10.1}]',
+    ]);
+    const second = vary(inside, [
+      '  auth: {psk: {secret: a-psk}}',
+      `    - name: second
+      host: gw1
+      remote: {address: 198.51.100.21}
+      inside: [{local: 169.254.20.2/30, remote: 169.254.20.1}]
+  auth: {psk: {secret: a-psk}}`,
+    ]);
+    expect(lines(second, inside)).toEqual([
+      'Connection default/partner-a spec.tunnels[second] removed (cut: everything of it is removed, on gw1)',
+    ]);
+    expect(lines(inside, second)).toEqual([
+      'Connection default/partner-a spec.tunnels[second] added (hot: a new tunnel, on gw1)',
+    ]);
+    const moved = vary(inside, ['remote: 169.254.10.1}', 'remote: 169.254.10.3}']);
+    expect(lines(inside, moved)).toEqual([
+      expect.stringMatching(
+        / spec\.tunnels\[main\]\.inside\[0\]\.remote: \S+\.1 -> \S+\.3 \(cut: /,
+      ),
+    ]);
+  });
+
   it('shows nothing for the same objects in any order', () => {
     const objects = objectsOf(twoSites + certificatePartner);
     fc.assert(

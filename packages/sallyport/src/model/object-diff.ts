@@ -1,7 +1,9 @@
 /** What a person has changed: declared objects before and after, field by field, each with its class. */
 import type { ObjectRef } from '../lib/problem.ts';
 import { CHANGE_CLASSES, type ChangeClass } from './change-classes.ts';
+import type { Connection } from './connection.ts';
 import { type DeclaredObject, refOf } from './objects.ts';
+import type { Tunnel } from './tunnel.ts';
 
 export interface FieldChange {
   readonly object: ObjectRef;
@@ -15,7 +17,7 @@ export interface FieldChange {
   readonly effect: string;
 }
 
-/** Sorted by object and path. Never shows content of secrets: declarations have only references. */
+/** Sorted by object and path, whole tunnels last. Never shows content of secrets: declarations have only references. */
 export function diffObjects(
   before: readonly DeclaredObject[],
   after: readonly DeclaredObject[],
@@ -39,8 +41,9 @@ export function formatFieldChange(change: FieldChange): string {
   const { kind, namespace, name } = change.object;
   const object = `${kind} ${namespace}/${name}`;
   const verdict = `(${change.class}: ${change.effect})`;
-  if (change.path === undefined) {
-    return `${object} ${change.after === undefined ? 'removed' : 'added'} ${verdict}`;
+  if (change.path === undefined || change.path.endsWith(']')) {
+    const whole = change.path === undefined ? object : `${object} ${change.path}`;
+    return `${whole} ${change.after === undefined ? 'removed' : 'added'} ${verdict}`;
   }
   return `${object} ${change.path}: ${show(change.before)} -> ${show(change.after)} ${verdict}`;
 }
@@ -54,9 +57,13 @@ function diffObject(before: DeclaredObject, after: DeclaredObject): FieldChange[
   if (before.spec === after.spec && before.metadata.labels === after.metadata.labels) return [];
   const left = leavesOf({ metadata: { labels: before.metadata.labels }, spec: before.spec });
   const right = leavesOf({ metadata: { labels: after.metadata.labels }, spec: after.spec });
-  return [...new Set([...left.keys(), ...right.keys()])].sort().flatMap((path) => {
+  const tunnels = wholeTunnels(before, after);
+  const isWhole = (path: string): boolean =>
+    tunnels.some((tunnel) => path.startsWith(`${tunnel.path}.`));
+  const paths = [...new Set([...left.keys(), ...right.keys()])].sort();
+  const fields = paths.flatMap((path): FieldChange[] => {
     const [was, is] = [left.get(path), right.get(path)];
-    if (JSON.stringify(was) === JSON.stringify(is)) return [];
+    if (JSON.stringify(was) === JSON.stringify(is) || isWhole(path)) return [];
     const row = CHANGE_CLASSES[after.kind][path.replaceAll(/\[[^\]]*\]/g, '[]')];
     if (row === undefined) return [];
     return [
@@ -70,9 +77,36 @@ function diffObject(before: DeclaredObject, after: DeclaredObject): FieldChange[
       },
     ];
   });
+  return [...fields, ...tunnels];
 }
 
-/** Values by path. A list of objects goes by their names, a list of values and `labels` are one value. */
+/** A tunnel that comes or goes is one change, whatever was declared of it. */
+function wholeTunnels(
+  before: DeclaredObject,
+  after: DeclaredObject,
+): (FieldChange & { readonly path: string })[] {
+  if (before.kind !== 'Connection' || after.kind !== 'Connection') return [];
+  const object = refOf(after);
+  const missingIn = ({ spec }: Connection, tunnels: readonly Tunnel[]): readonly Tunnel[] =>
+    tunnels.filter(({ name }) => !spec.tunnels.some((other) => other.name === name));
+  const placeOf = ({ name, host }: Tunnel): { path: string; where: string } => ({
+    path: `spec.tunnels[${name}]`,
+    where: host === undefined ? '' : `, on ${host}`,
+  });
+  return [
+    ...missingIn(after, before.spec.tunnels).map((tunnel) => {
+      const { path, where } = placeOf(tunnel);
+      const effect = `everything of it is removed${where}`;
+      return { object, path, class: 'cut' as const, effect, before: tunnel };
+    }),
+    ...missingIn(before, after.spec.tunnels).map((tunnel) => {
+      const { path, where } = placeOf(tunnel);
+      return { object, path, class: 'hot' as const, effect: `a new tunnel${where}`, after: tunnel };
+    }),
+  ];
+}
+
+/** Values by path. A list of objects goes by their names, or else by their places; a list of values and `labels` are one value. */
 function leavesOf(value: unknown, path = ''): Map<string, unknown> {
   const leaves = new Map<string, unknown>();
   const addAll = (member: unknown, name: string): void => {
@@ -83,7 +117,8 @@ function leavesOf(value: unknown, path = ''): Map<string, unknown> {
       addAll(member, path === '' ? name : `${path}.${name}`);
     }
   } else if (Array.isArray(value) && value.some(isRecord)) {
-    for (const item of value.filter(isRecord)) addAll(item, `${path}[${String(item['name'])}]`);
+    for (const [index, item] of value.filter(isRecord).entries())
+      addAll(item, `${path}[${'name' in item ? String(item['name']) : index}]`);
   } else if (value !== undefined) {
     leaves.set(path, value);
   }
