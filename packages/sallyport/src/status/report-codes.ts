@@ -24,6 +24,7 @@ export const REPORT_CODES: Readonly<Record<string, string>> = {
   'strongswan/failed': 'The IKE daemon could not be observed or changed',
   'strongswan/trap-in-userspace': 'User-space ESP cannot be started by the first packet',
   'keepalived/name': 'keepalived does not take a name',
+  'vrrp/moved': 'Virtual addresses have come to a host, or left it',
   'vrrp/differs': 'Another host of a gateway announces other virtual addresses',
   'vrrp/duplicate-id': 'A stranger on the LAN uses the id of a virtual router',
   'engine/failed': 'Whether the IKE daemon runs could not be found out',

@@ -34,10 +34,10 @@ describe('a virtual router', () => {
     });
   });
 
-  it('that is held as a last resort says so, and that nobody was heard', () => {
+  it('that is held as a last resort says so, and that nobody else announces the addresses', () => {
     const { why } = reportOf({ state: 'master', heard: 0 }, interfaceWith('10.9.0.254'), UNPROVEN);
     expect(why).toBe(
-      'as a last resort, no other gateway is better: no tunnel has been proven yet; 10.9.0.2 has not been heard: if it holds the addresses, too, a firewall stops VRRP (IP protocol 112)',
+      'as a last resort, no other gateway is better: no tunnel has been proven yet; nobody else announces them (were they held by 10.9.0.2 as well, a firewall would stop VRRP, IP protocol 112)',
     );
   });
 

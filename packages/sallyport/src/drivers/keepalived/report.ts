@@ -92,10 +92,10 @@ function whyOf(
   }
 }
 
-/** Nothing else tells a lonely gateway from one behind a firewall. */
+/** Who waits says nothing, and neither does one behind a firewall: only the status of that one can tell. */
 function unheard(router: VrrpPlan, { heard }: ObservedRouter): string {
   if (heard > 0 || router.peers.length === 0) return '';
-  return `; ${router.peers.join(', ')} has not been heard: if it holds the addresses, too, a firewall stops VRRP (IP protocol 112)`;
+  return `; nobody else announces them (were they held by ${router.peers.join(' or ')} as well, a firewall would stop VRRP, IP protocol 112)`;
 }
 
 /** A refused advertisement is told of for so long, as a stranger is. */

@@ -3,6 +3,8 @@ import type { BgpSessionReport } from '../bgp-report.ts';
 import type { HostReport } from '../host-report.ts';
 import { bgp, established, report } from '../testing/reports.ts';
 import { bgpEvents } from './bgp-events.ts';
+import { eventsBetween, withLastKnown } from './events.ts';
+import { formatEvent } from './format-events.ts';
 
 const withSession = (session: BgpSessionReport): HostReport => ({
   ...report,
@@ -37,8 +39,27 @@ describe('bgpEvents', () => {
     expect(reasons(withSession(established), again)).toEqual([['BgpUp', undefined]]);
   });
 
-  it('are silent on who calls without being listed', () => {
+  it('name the neighbour apart from the states', () => {
+    const { state: _, ...rest } = established;
+    const idle = withSession({ ...rest, state: 'idle' });
+    const [event] = eventsBetween(idle, withSession(established));
+    expect(formatEvent(event ?? expect.unreachable())).toMatch(
+      /BgpUp +Host gw1 BGP with \S+ \(.+\): idle -> established\n$/,
+    );
+  });
+
+  it('tell of who calls without being listed, and is forgotten when it goes', () => {
     const { description: _, ...caller } = established;
-    expect(reasons(report, withSession(caller))).toEqual([]);
+    const called = withSession(caller);
+    const nobody = { ...report, bgp: { ...bgp, sessions: [] } };
+    expect(reasons(nobody, called)).toEqual([['BgpUp', undefined]]);
+    expect(reasons(called, nobody)).toEqual([['BgpDown', undefined]]);
+    expect(bgpEvents(called, nobody)[0]?.object.neighbor).toMatch(/ \(called us\)$/);
+  });
+
+  it('are silent where the daemon could not be asked for a while', () => {
+    const up = withSession(established);
+    expect(reasons(up, report)).toEqual([]);
+    expect(reasons(withLastKnown(up, report), up)).toEqual([]);
   });
 });

@@ -30,9 +30,12 @@ export const EVENT_REASONS = {
   CertificateChanged:
     'A tunnel is up, or comes up, with another certificate of ours; before and after are serial numbers',
   TunnelRemoved: 'A tunnel is not in the plan any more',
-  BgpUp: 'A planned BGP session is established; after is the neighbour',
+  BgpUp: 'A BGP session is established, with a planned neighbour or with one that has called',
   BgpDown:
-    'A planned BGP session that was established is not; after is the neighbour, the cause what ended it',
+    'A BGP session that was established is not; the cause is what ended it, where it is known',
+  AddressTaken: 'This host holds virtual addresses now; the cause is how fit it is',
+  AddressLeft:
+    'This host holds virtual addresses no more; the cause is who does, or why it stands aside',
   ConditionChanged:
     'A condition of a declared object became `Invalid`, `ReferenceMissing` or `OneWay`, or ceased to be; other conditions follow from the events above',
 } as const;
@@ -66,7 +69,7 @@ With \`-o json\` and \`-o yaml\`. Fields without a value are absent.
 | \`at\` | RFC 3339, by the clock of the host |
 | \`host\` | where it was seen |
 | \`reason\` | one of the above |
-| \`object\` | \`kind\`, \`name\`, and for what is declared \`namespace\`; \`tunnel\` where it concerns one, \`shard\` where it is a daemon in a network namespace |
+| \`object\` | \`kind\`, \`name\`, and for what is declared \`namespace\`; \`tunnel\` where it concerns one, \`shard\` where it is a daemon in a network namespace, \`neighbor\` where it is a BGP session |
 | \`before\`, \`after\` | state, revision, version or id, whatever the reason is about |
 | \`cause\` | \`message\` and \`code\`: of [causes](causes.md), [problems](problems.md) or [conditions](conditions.md); \`host/differs\` and \`host/drifted\` for a step that is, or was, to be done |
 

@@ -10,6 +10,8 @@ export interface EventObject {
   readonly tunnel?: string;
   /** IKE daemon of the host; absent: its own one, or the host as a whole. */
   readonly shard?: string;
+  /** Of a BGP session: its address, and what it is. */
+  readonly neighbor?: string;
 }
 
 export interface EventCause {

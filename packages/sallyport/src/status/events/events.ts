@@ -8,6 +8,7 @@ import type { Event } from './event.ts';
 import { hostEvents } from './host-events.ts';
 import { plannedWorkEvents } from './planned-work-events.ts';
 import { tunnelEvents } from './tunnel-events.ts';
+import { vrrpEvents } from './vrrp-events.ts';
 
 /** The host's own events first, as they explain those of its tunnels. `before` absent: nobody looked yet. */
 export function eventsBetween(before: HostReport | undefined, after: HostReport): Event[] {
@@ -17,6 +18,7 @@ export function eventsBetween(before: HostReport | undefined, after: HostReport)
     ...driftEvents(before, after),
     ...tunnelEvents(before, after),
     ...bgpEvents(before, after),
+    ...vrrpEvents(before, after),
     ...conditionEvents(before, after),
   ];
   return happened.map((event) => ({ at: after.observedAt, host: after.host, ...event }));
@@ -28,5 +30,9 @@ export function withLastKnown(before: HostReport | undefined, after: HostReport)
   const tunnels = after.tunnels.map((tunnel) =>
     tunnel.state === 'unknown' ? (known.get(tunnel.name) ?? tunnel) : tunnel,
   );
-  return { ...after, tunnels };
+  return {
+    ...(before?.bgp === undefined ? {} : { bgp: before.bgp }),
+    ...(before?.vrrp === undefined ? {} : { vrrp: before.vrrp }),
+    ...{ ...after, tunnels },
+  };
 }

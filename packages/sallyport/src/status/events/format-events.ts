@@ -19,10 +19,11 @@ export function formatEvent({ at, host, reason, object, before, after, cause }: 
   return `${printable(line)}\n`;
 }
 
-function formatObject({ kind, namespace, name, tunnel, shard }: EventObject): string {
+function formatObject({ kind, namespace, name, tunnel, shard, neighbor }: EventObject): string {
   const path = namespace === undefined ? name : `${namespace}/${name}`;
   const object = kind === 'Connection' ? path : `${kind} ${path}`;
   if (shard !== undefined) return `${object} shard ${shard}`;
+  if (neighbor !== undefined) return `${object} BGP with ${neighbor}`;
   return tunnel === undefined ? object : `${object} ${tunnel}`;
 }
 

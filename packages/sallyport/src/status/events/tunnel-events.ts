@@ -36,7 +36,11 @@ function stateEvent(before: TunnelReport | undefined, after: TunnelReport): Happ
       return { reason: 'TunnelDown', object, ...states, cause };
   }
   if (after.cause !== undefined && before?.cause?.code !== after.cause.code)
-    return { reason: carries(after) ? 'TunnelAtRisk' : 'TunnelFailed', object, ...states, cause };
+    return {
+      ...{ reason: carries(after) ? 'TunnelAtRisk' : 'TunnelFailed', object, cause },
+      // What stays as it was is no way from one state to another.
+      ...(before?.state === after.state ? { after: after.state } : states),
+    };
   return undefined;
 }
 
