@@ -23,7 +23,7 @@ export async function* agentContests(): AsyncGenerator<Contest, void, undefined>
       restart: { unit: 'ms' },
       resident: {
         unit: 'MiB',
-        aim: { subject: subjectName(COUNTS[0] ?? 0), below: AIM_MEBIBYTES },
+        aims: [{ subject: subjectName(COUNTS[0] ?? 0), below: AIM_MEBIBYTES }],
       },
       peak: { unit: 'MiB' },
     },

@@ -17,8 +17,13 @@ export interface Subject {
 
 export interface Metric {
   readonly unit: string;
-  /** What our own side shall stay below, if we have set ourselves something. */
-  readonly aim?: { readonly subject: string; readonly below: number };
+  /** What our own side shall stay below, where we have set ourselves something. */
+  readonly aims?: readonly Aim[];
+}
+
+export interface Aim {
+  readonly subject: string;
+  readonly below: number;
 }
 
 export interface Contest {

@@ -1,10 +1,12 @@
-// Measures Sallyport against its peers: `node bench/run.ts [--bench NAME] [--case WORD] [--runs N] [--kernel uml]`.
+// Measures Sallyport against its peers: `node bench/run.ts [--bench NAME] [--case WORD] [--subject WORD] [--runs N]
+// [--kernel uml]`.
 //
-// `--case` takes the cases whose name contains a word, `--runs` other than their own number of runs, and
-// `--kernel uml` has everything happen in user-mode Linux, where there is ESP in the kernel.
+// `--case` takes the cases whose name contains a word, `--subject` of them the subjects whose name does, `--runs` other
+// than their own number of runs, and `--kernel uml` has everything happen in user-mode Linux, where there is ESP in the
+// kernel.
 //
 // Everything happens in namespaces and directories of its own, which end with this process however
-// it ends. Prints a table for each case, and one line of JSON at the end.
+// it ends. Prints a table for each case, and one line of JSON below it.
 
 import { parseArgs } from 'node:util';
 import { runInGuest } from '../lab/guest.ts';
@@ -13,7 +15,7 @@ import { chooseKernel } from '../lab/kernel.ts';
 import { cacheDirectory, projectDirectory } from '../lab/paths.ts';
 import { agentContests } from './agent.ts';
 import { changeContests } from './change.ts';
-import { type CaseResult, type Contest, holdContest } from './contest.ts';
+import { type Contest, holdContest } from './contest.ts';
 import { failoverContests } from './failover.ts';
 import { describeMachine } from './machine.ts';
 import { nodesContests } from './nodes.ts';
@@ -42,6 +44,7 @@ async function main(): Promise<number> {
     options: {
       bench: { type: 'string' },
       case: { type: 'string', default: '' },
+      subject: { type: 'string', default: '' },
       runs: { type: 'string' },
       kernel: { type: 'string', default: 'host' },
     },
@@ -52,18 +55,18 @@ async function main(): Promise<number> {
   // A file system of this mount namespace alone: nothing in it outlives us.
   process.env['TMPDIR'] = '/run';
   const machine = await describeMachine();
-  const cases: CaseResult[] = [];
   for (const [name, bench] of chosen) {
     process.stdout.write(`# ${name}\n`);
     for await (const declared of bench()) {
       if (!declared.name.includes(values.case)) continue;
-      const contest = { ...declared, runs: Number(values.runs ?? declared.runs) };
-      const results = await holdContest(contest);
-      cases.push(...results);
-      process.stdout.write(`${formatTable(contest, results)}\n`);
+      const subjects = declared.subjects.filter((one) => one.name.includes(values.subject));
+      if (subjects.length === 0) continue;
+      const contest = { ...declared, subjects, runs: Number(values.runs ?? declared.runs) };
+      const cases = await holdContest(contest);
+      process.stdout.write(`${formatTable(contest, cases)}\n`);
+      process.stdout.write(`${JSON.stringify({ bench: name, machine, cases })}\n`);
     }
   }
-  process.stdout.write(`${JSON.stringify({ bench: values.bench ?? 'all', machine, cases })}\n`);
   return 0;
 }
 
@@ -85,7 +88,7 @@ function chooseBenches(name: string | undefined): readonly (readonly [string, Be
   if (bench !== undefined) return [[name, bench]];
   const names = Object.keys(BENCHES).join(', ');
   process.stderr.write(
-    `usage: node bench/run.ts [--bench NAME] [--case WORD] [--runs N] [--kernel uml]; names: ${names}\n`,
+    `usage: node bench/run.ts [--bench NAME] [--case WORD] [--subject WORD] [--runs N] [--kernel uml]; names: ${names}\n`,
   );
   process.exit(2);
 }

@@ -44,7 +44,8 @@ function decimal(value: number, digits: number): string {
 }
 
 function verdict(contest: Contest, result: CaseResult): string {
-  const aim = contest.metrics[result.metric]?.aim;
-  if (aim?.subject !== result.subject) return '';
+  const { aims = [] } = contest.metrics[result.metric] ?? {};
+  const aim = aims.find(({ subject }) => subject === result.subject);
+  if (aim === undefined) return '';
   return `< ${aim.below}: ${result.median < aim.below ? 'held' : 'MISSED'}`;
 }

@@ -26,17 +26,25 @@ export function needsNoOther(text: string): boolean {
   return ANY_KERNEL_MARK.test(text);
 }
 
+/** Absolute paths, long ones first, sorted. */
+export interface CaseFiles {
+  readonly together: readonly string[];
+  /** Each while nothing else runs. */
+  readonly alone: readonly string[];
+  /** As `alone`, in a short run that does not name them. */
+  readonly leftOut: readonly string[];
+}
+
 /**
- * Absolute paths, long ones first, sorted; those whose path contains one of the patterns, all if there are
- * none. `isElsewhere` tells by its text what is not to be among them.
+ * Those whose path contains one of the patterns, all if there are none. `isElsewhere` tells by its text what is not to be
+ * among them.
  */
 export async function caseFiles(
   patterns: readonly string[],
   dataPlane: LabDataPlane,
   isElsewhere: (text: string) => boolean = () => false,
-): Promise<readonly string[]> {
-  const long: string[] = [];
-  const short: string[] = [];
+): Promise<CaseFiles> {
+  const found: { readonly path: string; readonly text: string }[] = [];
   const places = ['lab/cases/*.lab.ts', 'packages/*/lab/*.lab.ts'];
   for await (const name of glob(places, { cwd: projectDirectory })) {
     if (patterns.length > 0 && !patterns.some((pattern) => name.includes(pattern))) continue;
@@ -44,8 +52,19 @@ export async function caseFiles(
     const text = await readFile(path, 'utf8');
     if (dataPlane !== 'kernel' && !USERSPACE_MARK.test(text) && !needsNoOther(text)) continue;
     if (isElsewhere(text)) continue;
-    if (patterns.length === 0 && !isWhole() && ALONE_MARK.test(text)) continue;
-    (LONG_MARK.test(text) ? long : short).push(path);
+    found.push({ path, text });
   }
-  return [...long.sort(), ...short.sort()];
+  const order = ({ path, text }: (typeof found)[number]): string =>
+    `${LONG_MARK.test(text) ? 0 : 1} ${path}`;
+  const pathsOf = (isAlone: boolean): readonly string[] =>
+    found
+      .filter(({ text }) => ALONE_MARK.test(text) === isAlone)
+      .sort((a, b) => (order(a) < order(b) ? -1 : 1))
+      .map(({ path }) => path);
+  const wantsAlone = patterns.length > 0 || isWhole();
+  return {
+    together: pathsOf(false),
+    alone: wantsAlone ? pathsOf(true) : [],
+    leftOut: wantsAlone ? [] : pathsOf(true),
+  };
 }

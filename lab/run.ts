@@ -5,7 +5,8 @@
 // `// lab: userspace` run on it as well, with strongSwan's own ESP: a second data plane, never the
 // only one, unless `--kernel host` asks for that. What says `// lab: any kernel` runs there and, but for
 // `--whole`, in no guest. A PATTERN is a part of a case's path. `--whole` has the
-// cases that prove the more the longer they run go on for their whole length.
+// cases that prove the more the longer they run go on for their whole length. What says `// lab: alone` runs when everything
+// else has ended, one after the other.
 
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -26,7 +27,7 @@ async function main(): Promise<number> {
   const wish = toKernelWish(values.kernel);
   if (values.whole) process.env[WHOLE_VARIABLE] = '1';
   isolate();
-  const jobs = await chooseJobs(wish, positionals);
+  const { together, alone, leftOut } = await chooseJobs(wish, positionals);
   const total = { passed: 0, failed: 0, skipped: 0 };
   let broken = 0;
   // What failed comes last, where people look first.
@@ -43,16 +44,21 @@ async function main(): Promise<number> {
     total.failed += counts?.failed ?? 0;
     total.skipped += counts?.skipped ?? 0;
   };
-  const guests = jobs.filter(({ kernel }) => kernel.kind === 'uml');
+  const guests = together.filter(({ kernel }) => kernel.kind === 'uml');
   const runGuests = async (): Promise<void> => {
     for (let job = guests.shift(); job !== undefined; job = guests.shift()) await run(job);
   };
   await Promise.all([
     // On this machine's kernel cases mostly wait: they take no guest's place.
-    ...jobs.filter(({ kernel }) => kernel.kind === 'host').map(run),
+    ...together.filter(({ kernel }) => kernel.kind === 'host').map(run),
     ...Array.from({ length: availableParallelism() }, runGuests),
   ]);
+  for (const job of alone) await run(job);
   process.stdout.write(last);
+  if (leftOut > 0)
+    process.stdout.write(
+      `${String(leftOut)} file(s) of cases want a machine to themselves, and were left out: --whole, or a part of their names, runs them\n`,
+    );
   if (total.passed + total.failed === 0) process.stderr.write('lab: no test has run\n');
   if (broken > 0) process.stderr.write(`lab: ${String(broken)} part(s) ended without a result\n`);
   const { passed, failed, skipped } = total;
@@ -69,22 +75,39 @@ function toKernelWish(text: string): KernelWish {
   process.exit(2);
 }
 
-/** In the order in which they shall begin. */
-async function chooseJobs(wish: KernelWish, patterns: readonly string[]): Promise<Job[]> {
+/** Each in the order in which they shall begin. */
+interface Jobs {
+  readonly together: readonly Job[];
+  readonly alone: readonly Job[];
+  /** Files that run neither way. */
+  readonly leftOut: number;
+}
+
+async function chooseJobs(wish: KernelWish, patterns: readonly string[]): Promise<Jobs> {
   const kernel = await chooseKernel(wish);
   if (kernel.kind === 'host') return hostJobs(kernel, patterns);
   const own = wish === 'uml' ? undefined : await chooseKernel('host');
-  const ours = own?.kind === 'host' && !own.hasEsp ? await hostJobs(own, patterns) : [];
-  const isOurs = (text: string): boolean => ours.length > 0 && !isWhole() && needsNoOther(text);
-  const files = await caseFiles(patterns, 'kernel', isOurs);
-  return [...ours, ...files.map((file): Job => ({ kernel, dataPlane: 'kernel', files: [file] }))];
+  const ours = own?.kind === 'host' && !own.hasEsp ? await hostJobs(own, patterns) : NO_JOBS;
+  const isOurs = (text: string): boolean =>
+    ours.together.length + ours.alone.length > 0 && !isWhole() && needsNoOther(text);
+  const { together, alone, leftOut } = await caseFiles(patterns, 'kernel', isOurs);
+  const toJob = (file: string): Job => ({ kernel, dataPlane: 'kernel', files: [file] });
+  return {
+    together: [...ours.together, ...together.map(toJob)],
+    alone: [...ours.alone, ...alone.map(toJob)],
+    leftOut: leftOut.length,
+  };
 }
 
-/** One: cases that look at all of a machine would see those of another one. */
-async function hostJobs(kernel: HostKernel, patterns: readonly string[]): Promise<Job[]> {
+const NO_JOBS: Jobs = { together: [], alone: [], leftOut: 0 };
+
+/** One of each: cases that look at all of a machine would see those of another one. */
+async function hostJobs(kernel: HostKernel, patterns: readonly string[]): Promise<Jobs> {
   const dataPlane = kernel.hasEsp ? 'kernel' : 'userspace';
-  const files = await caseFiles(patterns, dataPlane);
-  return files.length === 0 ? [] : [{ kernel, dataPlane, files }];
+  const { together, alone, leftOut } = await caseFiles(patterns, dataPlane);
+  const toJobs = (files: readonly string[]): readonly Job[] =>
+    files.length === 0 ? [] : [{ kernel, dataPlane, files }];
+  return { together: toJobs(together), alone: toJobs(alone), leftOut: leftOut.length };
 }
 
 process.exit(await main());
