@@ -32,7 +32,10 @@ async function signalDaemon(host: Host, program: string, name: NodeJS.Signals): 
  * All its processes stand still and nothing passes its interfaces, from one instant to the next; no neighbour loses
  * its carrier, as behind a switch. Taken back it goes on as it was, like a virtual machine that was paused.
  */
-export async function powerOff(host: Host, interfaces: readonly string[]): Promise<Undo> {
+export async function powerOff(
+  host: Host,
+  interfaces: readonly string[] = ['wan', 'lan'],
+): Promise<Undo> {
   const arriving = interfaces.map(
     (device) =>
       `chain ${device} { type filter hook ingress device "${device}" priority 0; policy drop; }`,

@@ -96,9 +96,19 @@ export async function networkOf(host: Host): Promise<readonly string[]> {
     'ip -4 rule show',
     'ip -6 rule show',
     'nft list ruleset',
-    'sysctl net.ipv4.ip_forward net.ipv6.conf.all.forwarding',
+    'ip -4 nexthop show',
+    'ip -6 nexthop show',
+    'ip neighbor show nud permanent',
+    // Addresses are made from secrets, which nobody may read.
+    "sysctl --all --pattern '^net[.]ipv[46][.](conf[.]|ip_forward)' 2>/dev/null | grep -v secret",
   ];
   return (await host.mustExec('sh', ['-c', commands.join('; ')])).split('\n');
+}
+
+/** Network, IPsec and what runs. */
+export async function stateOf(host: Host): Promise<readonly string[]> {
+  const processes = (await processesOf(host)).map(({ command }) => command);
+  return [...(await networkOf(host)), ...(await ipsecOf(host)), ...processes];
 }
 
 /** SAs and policies in the kernel, everybody's; none where it has no IPsec. */

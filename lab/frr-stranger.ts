@@ -48,14 +48,24 @@ export class FrrStranger {
     return words.trim() === '' ? {} : (JSON.parse(words) as unknown);
   }
 
-  /** Each session of BFD is up, and as fast as it will be: below a second (RFC 5880 §6.8.3). */
+  /** Types lines into its configuration; throws where it does not take one. */
+  async configure(...lines: readonly string[]): Promise<void> {
+    const commands = ['configure terminal', ...lines].flatMap((line) => ['-c', line]);
+    const words = await this.host.mustExec('vtysh', ['-N', this.host.namespace, ...commands]);
+    if (words.includes('%')) throw new Error(`${this.host.name}: ${words}`);
+  }
+
+  /** There are sessions of BFD, and each is up, and as fast as it will be: below a second (RFC 5880 §6.8.3). */
   async hasFastBfd(): Promise<boolean> {
     const sessions = (await this.show('show bfd peers json')) as readonly {
       readonly status: string;
       readonly 'remote-transmit-interval': number;
     }[];
-    return sessions.every(
-      (session) => session.status === 'up' && session['remote-transmit-interval'] < 1_000,
+    return (
+      sessions.length > 0 &&
+      sessions.every(
+        (session) => session.status === 'up' && session['remote-transmit-interval'] < 1_000,
+      )
     );
   }
 

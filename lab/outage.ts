@@ -6,9 +6,11 @@ import { type Arrival, type FlowDeclaration, type FlowResult, TimedFlow } from '
 export interface Outage {
   readonly sent: number;
   readonly lost: number;
+  /** Traffic flowed again before the patience was over. */
+  readonly isFlowing: boolean;
   /**
-   * The longest time without a packet, as far as packets got lost in it. 0: none got lost. Infinity: none has
-   * arrived any more.
+   * The longest time without a packet, as far as packets got lost in it. 0: none got lost. Infinity: traffic flows no
+   * more.
    */
   readonly gapMilliseconds: number;
   /** From the fault to the first packet after that gap; 0 and Infinity as above. */
@@ -39,9 +41,6 @@ const LOOK_MILLISECONDS = 500;
 /** Of what was sent: less is no traffic that flows. */
 const FLOWING_SHARE = 0.6;
 
-/** With a loss that stays, the very last ones may be among the lost. */
-const TAIL_PACKETS = 50;
-
 /**
  * `aim` looks at the traffic, and returns the fault that is to meet it. Returns when traffic flows in both directions
  * again, or the patience is over.
@@ -59,13 +58,20 @@ export async function measureOutages(
   await fault();
   const begin = performance.now();
   await delay(observeSeconds * 1_000);
-  await untilFlowing(flows, begin + patienceSeconds * 1_000);
-  const [outbound, inbound] = await Promise.all(flows.map((flow) => flow.stop()));
+  const areFlowing = await untilFlowing(flows, begin + patienceSeconds * 1_000);
+  const results = await Promise.all(flows.map((flow) => flow.stop()));
+  const [outbound, inbound] = results.map((result, index) =>
+    outageOf(result, faultAt, areFlowing[index] === true),
+  );
   if (outbound === undefined || inbound === undefined) throw new Error('two flows were started');
-  return { outbound: outageOf(outbound, faultAt), inbound: outageOf(inbound, faultAt) };
+  return { outbound, inbound };
 }
 
-export function outageOf({ sent, lost, arrivals }: FlowResult, faultAt: number): Outage {
+function outageOf(
+  { sent, lost, arrivals }: FlowResult,
+  faultAt: number,
+  isFlowing: boolean,
+): Outage {
   let [gap, resumed] = [0, 0];
   let last: Arrival | undefined;
   for (const arrival of arrivals) {
@@ -76,24 +82,27 @@ export function outageOf({ sent, lost, arrivals }: FlowResult, faultAt: number):
     }
     last = arrival;
   }
-  const isOver = last === undefined || last.number < sent - 1 - TAIL_PACKETS;
   return {
-    ...{ sent, lost },
-    gapMilliseconds: isOver ? Number.POSITIVE_INFINITY : gap,
-    resumedMilliseconds: isOver ? Number.POSITIVE_INFINITY : resumed,
+    ...{ sent, lost, isFlowing },
+    gapMilliseconds: isFlowing ? gap : Number.POSITIVE_INFINITY,
+    resumedMilliseconds: isFlowing ? resumed : Number.POSITIVE_INFINITY,
   };
 }
 
-async function untilFlowing(flows: readonly TimedFlow[], deadline: number): Promise<void> {
+/** Which of them flow in the end; returns as soon as all do. */
+async function untilFlowing(
+  flows: readonly TimedFlow[],
+  deadline: number,
+): Promise<readonly boolean[]> {
   const counts = (): Promise<readonly number[]> => Promise.all(flows.map((flow) => flow.arrived()));
-  for (let before = await counts(); performance.now() < deadline; ) {
+  for (let before = await counts(); ; ) {
     await delay(LOOK_MILLISECONDS);
     const now = await counts();
-    const isFlowing = flows.every(({ packetsPerSecond }, index) => {
+    const areFlowing = flows.map(({ packetsPerSecond }, index) => {
       const arrived = (now[index] ?? 0) - (before[index] ?? 0);
       return arrived > (packetsPerSecond * LOOK_MILLISECONDS * FLOWING_SHARE) / 1_000;
     });
-    if (isFlowing) return;
+    if (areFlowing.every(Boolean) || performance.now() >= deadline) return areFlowing;
     before = now;
   }
 }

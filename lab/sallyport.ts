@@ -147,6 +147,11 @@ export class Sallyport {
     );
   }
 
+  /** The one that was started here runs, and has not ended since. */
+  get hasAgent(): boolean {
+    return this.#agent?.exitCode === null && this.#agent.signalCode === null;
+  }
+
   async endAgent(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     if (this.#agent !== undefined) await end(this.#agent, signal);
   }

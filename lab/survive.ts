@@ -1,15 +1,16 @@
 // One fault of the topology `cluster` with Sallyport: it meets traffic that flows both ways, traffic flows again after it,
-// nothing leaves in clear, and when all is over the gateways are as they were before Sallyport.
+// nothing leaves in clear, every agent that it does not kill lives, and when all is over the hosts are as they were before
+// Sallyport.
 
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { type ClusterFault, meet } from './cluster-faults.ts';
+import { type ClusterFault, GAP_MILLISECONDS, meet } from './cluster-faults.ts';
 import { dataPlane } from './data-plane.ts';
-import { networkOf } from './footprint.ts';
-import { leftovers } from './leftovers.ts';
+import type { Outages } from './outage.ts';
 import type { Sallyport } from './sallyport.ts';
 import { type ClusterLab, createCluster, leakedPackets } from './topologies/cluster.ts';
 import { type RemoteSite, startRemoteSite } from './topologies/remote-site.ts';
+import { OUR_HOSTS, Untouched } from './untouched.ts';
 
 /** In a network where nothing runs but the remote site; returns when traffic can flow in both directions. */
 type Start = (lab: ClusterLab, remote: RemoteSite) => Promise<readonly Sallyport[]>;
@@ -25,24 +26,38 @@ export async function survive(
   }
   await using lab = await createCluster();
   await fault.prepare?.(lab);
-  const hosts = [lab.host('gw1'), lab.host('gw2')];
-  const before = await Promise.all(hosts.map(networkOf));
-  const gateways = await start(lab, await startRemoteSite(lab, dataPlane));
-  const { outbound, inbound, undo } = await meet(lab, fault);
-  context.diagnostic(JSON.stringify({ outbound, inbound }));
-  assert.ok(Number.isFinite(outbound.gapMilliseconds), 'no packet gets out any more');
-  assert.ok(Number.isFinite(inbound.gapMilliseconds), 'no packet comes in any more');
-  if (fault.costsNothing === true || fault.costsNothing === dataPlane)
-    assert.deepEqual([outbound.lost, inbound.lost], [0, 0]);
+  const untouched = await Untouched.of(OUR_HOSTS.map((name) => lab.host(name)));
+  const all = await start(lab, await startRemoteSite(lab, dataPlane));
+  const outages = await meet(lab, fault);
+  context.diagnostic(JSON.stringify({ outbound: outages.outbound, inbound: outages.inbound }));
+  assertSurvived(fault, outages);
   await fault.inspect?.(lab);
-  await undo();
-  for (const gateway of gateways) {
-    if ((await gateway.tryReport()) === undefined) await gateway.startAgent();
-    if (fault.isFinal !== true) await gateway.untilAsDeclared();
-    await gateway.endAgent('SIGTERM');
-    await gateway.mustRun(['agent', '--teardown']);
-    assert.deepEqual(await leftovers(gateway.host), []);
-  }
+  await outages.undo();
+  const dead = all.filter((one) => !one.hasAgent);
+  assert.equal(dead.length, fault.endsAgent === true ? 1 : 0, 'agents that have died');
+  for (const one of dead) await one.startAgent();
+  if (fault.isFinal !== true) for (const one of all) await one.untilAsDeclared();
+  await untouched.restore(all);
   assert.equal(await leakedPackets(lab), 0);
-  assert.deepEqual(await Promise.all(hosts.map(networkOf)), before);
+}
+
+const DIRECTIONS = ['outbound', 'inbound'] as const;
+
+function assertSurvived(fault: ClusterFault, outages: Outages): void {
+  const { costs, delivers, atMostMilliseconds = GAP_MILLISECONDS } = fault;
+  for (const direction of DIRECTIONS) {
+    const { isFlowing, gapMilliseconds, sent, lost } = outages[direction];
+    assert.ok(isFlowing, `${direction}: no traffic any more`);
+    assert.ok(gapMilliseconds <= atMostMilliseconds, `${direction}: ${gapMilliseconds} ms`);
+    if (delivers !== undefined)
+      assert.ok(sent - lost >= sent * delivers[direction], `${direction}: ${lost} of ${sent} lost`);
+  }
+  const lost = DIRECTIONS.map((direction) => outages[direction].lost);
+  if (costs === 'something')
+    assert.ok(
+      lost.some((count) => count > 0),
+      'the fault did not meet the traffic',
+    );
+  if (costs === 'nothing' || (costs === 'nothing in the kernel' && dataPlane === 'kernel'))
+    assert.deepEqual(lost, [0, 0]);
 }

@@ -6,10 +6,17 @@ import type { ChildProcess } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { dataPlane } from '../data-plane.ts';
 import { Sallyport } from '../sallyport.ts';
-import { type ClusterLab, createCluster, SERVER, untilAnswered } from '../topologies/cluster.ts';
+import {
+  type ClusterLab,
+  createCluster,
+  leakedPackets,
+  SERVER,
+  untilAnswered,
+} from '../topologies/cluster.ts';
 import { startRemoteSite } from '../topologies/remote-site.ts';
 import { startSallyportCluster } from '../topologies/sallyport-cluster.ts';
 import { until } from '../until.ts';
+import { OUR_HOSTS, Untouched } from '../untouched.ts';
 
 const TUNNEL = 'sp.default.site.peer1';
 
@@ -34,11 +41,13 @@ interface WorkView {
 describe('a drill on one of two gateways', () => {
   let lab: ClusterLab;
   let gateway: Sallyport;
+  let other: Sallyport;
+  let untouched: Untouched;
 
   before(async () => {
     lab = await createCluster();
-    await startSallyportCluster(lab, await startRemoteSite(lab, dataPlane));
-    gateway = new Sallyport(lab.host('gw1'));
+    untouched = await Untouched.of(OUR_HOSTS.map((name) => lab.host(name)));
+    [gateway, other] = await startSallyportCluster(lab, await startRemoteSite(lab, dataPlane));
   });
   after(async () => {
     await lab.close();
@@ -101,5 +110,7 @@ describe('a drill on one of two gateways', () => {
     await untilBack();
     await untilAnswered(lab);
     assert.equal((await next.report()).drift.count, 0);
+    await untouched.restore([next, other]);
+    assert.equal(await leakedPackets(lab), 0);
   });
 });

@@ -6,11 +6,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { GAP_MILLISECONDS } from '../cluster-faults.ts';
 import { dataPlane } from '../data-plane.ts';
 import { CLUSTER, CLUSTER_IN_VXLAN } from '../declarations/cluster.ts';
 import { killDaemon, powerOff, type Undo } from '../faults.ts';
 import { FrrStranger } from '../frr-stranger.ts';
-import type { Host } from '../host.ts';
 import { leftovers } from '../leftovers.ts';
 import { measureOutages } from '../outage.ts';
 import { startPingStream } from '../ping-stream.ts';
@@ -19,9 +19,9 @@ import { lanBfd, nodeRouting } from '../sites/plain-cluster.ts';
 import { REMOTE_AS } from '../sites/remote-site.ts';
 import {
   type ClusterLab,
-  carriers,
   clusterFlows,
   createCluster,
+  gatewayInUse,
   leakedPackets,
   REMOTE_NETWORKS,
   SERVER,
@@ -29,9 +29,12 @@ import {
 import { type RemoteSite, startRemoteSite } from '../topologies/remote-site.ts';
 import { type SallyportCluster, startSallyportNodes } from '../topologies/sallyport-cluster.ts';
 import { until } from '../until.ts';
+import { OUR_HOSTS, Untouched } from '../untouched.ts';
 
 /** More than a usual gateway takes from a site. */
 const MANY = 10_000;
+/** Generous: three FRR in a row pass them on, and one machine does the work of all. */
+const MANY_MILLISECONDS = 20_000;
 /** Until the last round that 10,000 prefixes have caused is over, and of what is then taken for usual. */
 const SETTLE_MILLISECONDS = 12_000;
 const SHARE_MILLISECONDS = 20_000;
@@ -84,23 +87,23 @@ describe('nodes behind two gateways', () => {
     const stream = await startPingStream(lab.host('pod1'), SERVER.ipv4, 0.02);
     const known = await objectsOf(node);
     await killDaemon(node.host, 'bgpd');
-    await until('both gateways speak again', async () => (await sessionsOf(node)) === 4, 30_000);
-    await until('they carry flows', async () => (await objectsOf(node)) === known, 30_000);
+    await until('both gateways speak again', async () => (await sessionsOf(node)) === 4, 20_000);
+    await until('they carry flows', async () => (await objectsOf(node)) === known, 20_000);
     assert.deepEqual((await stream.stop()).lost, []);
   });
 
   test(`have ${MANY} prefixes within seconds`, async (context) => {
-    for (const { routing } of remote.peers) await prepareMany(routing.host);
+    for (const { routing } of remote.peers) await prepareMany(routing);
     const used = new Map<Sallyport, number>();
     for (const node of cluster.nodes) used.set(node, await node.agentProcessorMilliseconds());
     const begin = performance.now();
-    for (const { routing } of remote.peers) await tellMany(routing.host, '');
+    for (const { routing } of remote.peers) await tellMany(routing, '');
     const counts = await Promise.all(
       cluster.nodes.map(async (node) => {
         await until(
           `${node.host.name} has them`,
           async () => (await routesOf(node)) > MANY,
-          90_000,
+          MANY_MILLISECONDS,
         );
         return {
           milliseconds: Math.round(performance.now() - begin),
@@ -113,25 +116,26 @@ describe('nodes behind two gateways', () => {
     await delay(SETTLE_MILLISECONDS);
     const shares = await Promise.all(cluster.nodes.map(processorShare));
     context.diagnostic(JSON.stringify({ percentOfProcessorByAgent: shares }));
-    for (const { routing } of remote.peers) await tellMany(routing.host, 'no ');
+    for (const { routing } of remote.peers) await tellMany(routing, 'no ');
     for (const node of cluster.nodes)
       await until(
         `${node.host.name} has them no more`,
         async () => (await routesOf(node)) < MANY,
-        90_000,
+        MANY_MILLISECONDS,
       );
   });
 
   test('send by the other gateway as soon as one has lost its power', async (context) => {
     let powerOn: Undo = () => Promise.resolve();
     const { outbound } = await measureOutages(clusterFlows(lab), async () => {
-      const gateway = lab.host(`gw${(await carriers(lab, 'gateways')).outbound}`);
+      const gateway = await gatewayInUse(lab);
       return async () => {
-        powerOn = await powerOff(gateway, ['wan', 'lan']);
+        powerOn = await powerOff(gateway);
       };
     });
     context.diagnostic(JSON.stringify(outbound));
-    assert.ok(Number.isFinite(outbound.gapMilliseconds), 'no packet gets out any more');
+    assert.ok(outbound.lost > 0, 'the fault did not meet the traffic');
+    assert.ok(outbound.gapMilliseconds <= GAP_MILLISECONDS, 'it took a hold time, or for ever');
     await powerOn();
   });
 
@@ -157,6 +161,7 @@ describe('nodes behind two gateways', () => {
 describe('nodes whose fabric drops foreign addresses', () => {
   test('carry them inside of VXLAN, both ways and in both families', async () => {
     await using lab = await createCluster();
+    const untouched = await Untouched.of(OUR_HOSTS.map((name) => lab.host(name)));
     const remote = await startRemoteSite(lab, dataPlane);
     const { gateways, nodes } = await startSallyportNodes(lab, remote, CLUSTER_IN_VXLAN);
     const sniffer = await lab
@@ -168,23 +173,19 @@ describe('nodes whose fabric drops foreign addresses', () => {
     }
     const { clear } = await sniffer.stop();
     assert.deepEqual(clear, []);
-    for (const each of [...gateways, ...nodes]) {
-      await each.endAgent('SIGTERM');
-      await each.mustRun(['agent', '--teardown']);
-      assert.deepEqual(await leftovers(each.host), [], each.host.name);
-    }
+    await untouched.restore([...gateways, ...nodes]);
+    assert.equal(await leakedPackets(lab), 0);
   });
 });
 
 /** Routes that its BGP may tell: inside of what the cluster accepts, and none of them holds a workload. */
-async function prepareMany(host: Host): Promise<void> {
+async function prepareMany(router: FrrStranger): Promise<void> {
   const prefixes = Array.from(
     { length: MANY },
     (_, index) => `10.50.${64 + (index >> 6)}.${(index & 63) << 2}/30`,
   );
-  await host.ip(prefixes.map((prefix) => `route add blackhole ${prefix}`));
-  await type(
-    host,
+  await router.host.ip(prefixes.map((prefix) => `route add blackhole ${prefix}`));
+  await router.configure(
     'ip prefix-list MANY permit 10.50.64.0/18 ge 30',
     'ip prefix-list MANY permit 10.50.128.0/17 ge 30',
     'route-map MANY permit 10',
@@ -192,18 +193,12 @@ async function prepareMany(host: Host): Promise<void> {
   );
 }
 
-async function tellMany(host: Host, verb: 'no ' | ''): Promise<void> {
-  await type(
-    host,
+async function tellMany(router: FrrStranger, verb: 'no ' | ''): Promise<void> {
+  await router.configure(
     `router bgp ${REMOTE_AS}`,
     'address-family ipv4 unicast',
     `${verb}redistribute kernel route-map MANY`,
   );
-}
-
-async function type(host: Host, ...lines: readonly string[]): Promise<void> {
-  const commands = ['configure terminal', ...lines].flatMap((line) => ['-c', line]);
-  await host.mustExec('vtysh', ['-N', host.namespace, ...commands]);
 }
 
 /** Ways in the kernel. */

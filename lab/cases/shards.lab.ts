@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { kindOf } from '../capture.ts';
 import { connection, KEY, siteOf } from '../declarations/left-site.ts';
 import { mustExecute } from '../execute.ts';
-import { ipsecOf, networkOf } from '../footprint.ts';
+import { stateOf } from '../footprint.ts';
 import type { Host } from '../host.ts';
 import { projectDirectory } from '../paths.ts';
 import { startPingStream } from '../ping-stream.ts';
@@ -64,11 +64,6 @@ async function addForeign(shard: Host): Promise<void> {
 interface Untouched {
   readonly host: readonly string[];
   readonly shard: readonly string[];
-}
-
-async function stateOf(host: Host): Promise<readonly string[]> {
-  const processes = (await processesOf(host)).map(({ command }) => command);
-  return [...(await networkOf(host)), ...(await ipsecOf(host)), ...processes];
 }
 
 describe('a gateway with a shard', () => {

@@ -66,9 +66,6 @@ describe('why, of a tunnel with BGP', () => {
 
   /** Lines below `router bgp` of the first peer. */
   async function configure(lines: readonly string[]): Promise<void> {
-    const { host } = remote.peers[0].routing;
-    const words = ['configure terminal', `router bgp ${String(REMOTE_AS)}`, ...lines];
-    const commands = words.flatMap((word) => ['-c', word]);
-    await host.mustExec('vtysh', ['-N', host.namespace, ...commands]);
+    await remote.peers[0].routing.configure(`router bgp ${String(REMOTE_AS)}`, ...lines);
   }
 });

@@ -9,6 +9,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Undo } from '../faults.ts';
+import type { Host } from '../host.ts';
 import type { FlowDeclaration } from '../timed-flow.ts';
 import {
   type HostDeclaration,
@@ -76,9 +77,11 @@ export async function splitGateways(lab: ClusterLab): Promise<Undo> {
   return () => isolate('off');
 }
 
-/** Packets between the sites that left a gateway in clear: none of them arrives, all of them are counted. */
+/** Packets from or to a network of a site that left a gateway in clear: none of them arrives, all of them are counted. */
 export async function leakedPackets(lab: ClusterLab): Promise<number> {
-  const words = await lab.host('internet').mustExec('nft', ['list', 'table', 'inet', 'lab_leaks']);
+  const words = await lab
+    .host('internet')
+    .mustExec('nft', ['list', 'table', 'netdev', 'lab_leaks']);
   const counts = [...words.matchAll(/packets (\d+)/g)].map(([, count]) => Number(count));
   return counts.reduce((sum, count) => sum + count, 0);
 }
@@ -108,7 +111,7 @@ export async function untilAnswered(
     );
 }
 
-/** Which of the two gateways or peers carries the traffic of each direction, by what passes in a moment. */
+/** Which of the two gateways or peers carries the traffic of each direction, by what passes in a moment; throws where nothing does. */
 export async function carriers(
   lab: ClusterLab,
   of: 'gateways' | 'peers',
@@ -123,7 +126,8 @@ export async function carriers(
       const port = `${name}${number}`;
       return (after.get(port)?.[direction] ?? 0) - (before.get(port)?.[direction] ?? 0);
     });
-    return first >= second ? 1 : 2;
+    if (first === second) throw new Error(`nothing to choose by passes ${host} ${direction}`);
+    return first > second ? 1 : 2;
   };
   return of === 'gateways'
     ? { outbound: busier('sent'), inbound: busier('received') }
@@ -131,6 +135,11 @@ export async function carriers(
 }
 
 const CARRIER_MILLISECONDS = 300;
+
+/** The gateway that carries packets towards the remote site. */
+export async function gatewayInUse(lab: ClusterLab): Promise<Host> {
+  return lab.host(`gw${(await carriers(lab, 'gateways')).outbound}`);
+}
 
 /** Bytes by a port of a switch. */
 interface PortCounts {
@@ -155,14 +164,25 @@ async function portCounts(
   );
 }
 
-const LEAK_RULES = `table inet lab_leaks {
-  chain forward {
-    type filter hook forward priority 0
-    ip daddr { ${CLUSTER_NETWORKS.ipv4}, ${REMOTE_NETWORKS.ipv4} } counter drop
-    ip6 daddr { ${CLUSTER_NETWORKS.ipv6}, ${REMOTE_NETWORKS.ipv6} } counter drop
-  }
-}
+/** Where it comes in from the gateways: `internet` has no route for it, and forwards none. Before what cuts the link. */
+const LEAK_RULES = `table netdev lab_leaks {
+${PAIR.map((number) => leakChain(`gw${number}`)).join('')}}
 `;
+
+function leakChain(device: GatewayName): string {
+  const sets = [CLUSTER_NETWORKS, REMOTE_NETWORKS];
+  const [ipv4, ipv6] = (['ipv4', 'ipv6'] as const).map((family) =>
+    sets.map((networks) => networks[family]).join(', '),
+  );
+  return `  chain ${device} {
+    type filter hook ingress device "${device}" priority -10
+    ip saddr { ${ipv4} } counter drop
+    ip daddr { ${ipv4} } counter drop
+    ip6 saddr { ${ipv6} } counter drop
+    ip6 daddr { ${ipv6} } counter drop
+  }
+`;
+}
 
 function declaration(): TopologyDeclaration<ClusterHost> {
   const podRoutes = (except?: NodeNumber): Readonly<Record<string, string>> =>
