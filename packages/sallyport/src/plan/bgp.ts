@@ -15,12 +15,10 @@ import {
   splitPrefix,
   widthOf,
 } from '../lib/prefix.ts';
-import { sha256Hex } from '../lib/sha256.ts';
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
 import type { SecretFacts } from '../model/facts.ts';
 import type { Gateway } from '../model/gateway.ts';
 import { internalAddresses } from '../model/host.ts';
-import { refOf } from '../model/objects.ts';
 import { BGP_PROFILES, type BgpProfile } from '../model/providers.ts';
 import type { BgpRouting } from '../model/routing.ts';
 import type { InsidePair } from '../model/tunnel.ts';
@@ -28,7 +26,17 @@ import type { BfdPlan, BgpNeighborPlan, BgpNodesPlan, BgpPlan, PrefixRange } fro
 import { sortPrefixes } from './children.ts';
 import { clusterOf } from './cluster.ts';
 import { OWNER } from './host-plan.ts';
-import { internalPair } from './internal-pair.ts';
+import {
+  acceptedBehind,
+  acceptedBy,
+  familiesIn,
+  INTERNAL,
+  internalNeighbors,
+  joinNeighbors,
+  routerIdOf,
+  severalNumbers,
+  uniqueRanges,
+} from './internal-bgp.ts';
 import type { PlacedConnection } from './placed.ts';
 import type { PlanProblem } from './problems.ts';
 import { secretUse } from './secret-use.ts';
@@ -41,12 +49,6 @@ export interface BgpContext {
   /** By `namespace/name`. */
   readonly secretFacts: ReadonlyMap<string, SecretFacts>;
 }
-
-/** Between hosts of ours: they are near, and nothing is lost on the way. */
-export const INTERNAL = {
-  timers: { keepaliveSeconds: 3, holdSeconds: 9, connectRetrySeconds: 3 },
-  bfd: { intervalMilliseconds: 100, multiplier: 3 },
-} as const;
 
 /** A connection that was refused is tried again after this; FRR's own 120 s are as long as an outage. */
 const CONNECT_RETRY_SECONDS = 5;
@@ -88,16 +90,15 @@ export function planBgp(context: BgpContext): {
     ...speaking.flatMap(({ connection }) => connection.spec.routing.bgp?.advertise ?? []),
   ]);
   const peers = speaking.flatMap((tunnel) => peersIn(tunnel, context));
-  const hosts = gateways.flatMap((gateway) => otherGateways(gateway, originate, context));
+  const hosts = joinNeighbors(gateways.flatMap((gateway) => otherGateways(gateway, context)));
   const nodes = planNodes(gateways, context.objects);
-  const neighbors = new Map([...hosts, ...peers].map((each) => [each.address, each]));
   return {
     bgp: {
       asn,
       routerId: routerIdOf(context),
       originate,
       refuse: refusedBy(gateways, speaking),
-      neighbors: [...neighbors.values()].sort((a, b) => (a.address < b.address ? -1 : 1)),
+      neighbors: [...hosts, ...peers].sort((a, b) => (a.address < b.address ? -1 : 1)),
       ...(nodes === undefined ? {} : { nodes }),
     },
     problems: gateways
@@ -112,18 +113,6 @@ function speakingGateways({ objects, hostName }: BgpContext): Gateway[] {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, gateway]) => gateway)
     .filter(({ spec }) => spec.bgp !== undefined && spec.placement.hosts.includes(hostName));
-}
-
-export function severalNumbers(gateway: Gateway, first: Gateway, hostName: string): PlanProblem {
-  return {
-    code: 'plan/several-asns',
-    severity: 'error',
-    object: refOf(gateway),
-    path: 'spec.bgp.asn',
-    value: String(gateway.spec.bgp?.asn),
-    message: `Gateway ${first.metadata.name} speaks BGP on host ${hostName} as ${first.spec.bgp?.asn ?? 0}, and a host is in one autonomous system`,
-    hint: 'give both gateways one number, or place them on different hosts',
-  };
 }
 
 /** One session for each pair of inside addresses; a single one carries both families. */
@@ -199,23 +188,6 @@ function bfdOf(bgp: BgpRouting, profile: BgpProfile): BfdPlan | undefined {
   return bgp.bfd === 'off' ? undefined : (bgp.bfd ?? profile.bfd);
 }
 
-function acceptedBy({ accept, longestPrefix }: BgpRouting): PrefixRange[] {
-  return sortPrefixes(accept).map((prefix) => {
-    const longest = familyOf(prefix) === 4 ? longestPrefix.ipv4 : longestPrefix.ipv6;
-    return { prefix, longest: Math.max(longest, Number(prefix.split('/')[1])) };
-  });
-}
-
-/** What the connections of a gateway may tell it of. */
-export function acceptedBehind(
-  { metadata: { namespace, name } }: Gateway,
-  { connections }: DeclaredObjects,
-): PrefixRange[] {
-  return [...connections.values()]
-    .filter(({ metadata, spec }) => metadata.namespace === namespace && spec.gateway === name)
-    .flatMap(({ spec }) => (spec.routing.bgp === undefined ? [] : acceptedBy(spec.routing.bgp)));
-}
-
 function endsOf(pair: InsidePair):
   | {
       readonly local: string;
@@ -235,33 +207,20 @@ function endsOf(pair: InsidePair):
 }
 
 /** They tell each other what they have learned: who has lost its tunnels sends by the others. */
-function otherGateways(
-  gateway: Gateway,
-  originate: readonly string[],
-  { hostName, objects }: BgpContext,
-): BgpNeighborPlan[] {
+function otherGateways(gateway: Gateway, { hostName, objects }: BgpContext): BgpNeighborPlan[] {
   const { namespace } = gateway.metadata;
-  const accept = acceptedBehind(gateway, objects);
   const ours = objects.hosts.get(objectKey(namespace, hostName));
-  if (ours === undefined || accept.length === 0) return [];
-  return gateway.spec.placement.hosts.flatMap((name) => {
-    const other = objects.hosts.get(objectKey(namespace, name));
-    const pair = name === hostName || other === undefined ? undefined : internalPair(ours, other);
-    if (pair === undefined) return [];
-    return {
-      ...pair,
-      kind: 'gateway' as const,
-      description: `host ${name}`,
-      asn: gateway.spec.bgp?.asn ?? 0,
-      families: familiesIn([...originate, ...accept.map(({ prefix }) => prefix)]),
-      ...INTERNAL,
-      reach: 'any-ttl' as const,
-      accept: uniqueRanges(accept),
-      advertise: [],
-      transit: true,
-      maximumPrefixes: 1_000_000,
-    };
-  });
+  if (ours === undefined) return [];
+  const session = {
+    kind: 'gateway' as const,
+    asn: gateway.spec.bgp?.asn ?? 0,
+    transit: true,
+    accept: acceptedBehind(gateway, objects),
+  };
+  return gateway.spec.placement.hosts
+    .filter((name) => name !== hostName)
+    .flatMap((name) => objects.hosts.get(objectKey(namespace, name)) ?? [])
+    .flatMap((other) => internalNeighbors(ours, other, session));
 }
 
 /** Where the other gateways are that BGP may lead packets to. */
@@ -319,33 +278,4 @@ function refusedBy(
   );
   const ours = sortPrefixes([...gateways.flatMap(({ spec }) => spec.networks), ...inside]);
   return uniqueRanges([...NEVER, ...ours.map(whole)]);
-}
-
-/** Sorted; of two for one prefix the longer one. */
-export function uniqueRanges(ranges: readonly PrefixRange[]): PrefixRange[] {
-  const longest = new Map<string, number>();
-  for (const { prefix, longest: length } of ranges)
-    longest.set(prefix, Math.max(length, longest.get(prefix) ?? 0));
-  return sortPrefixes([...longest.keys()]).map((prefix) => ({
-    prefix,
-    longest: longest.get(prefix) ?? 0,
-  }));
-}
-
-/** Of the prefixes that are announced or taken. */
-export function familiesIn(prefixes: readonly string[]): Family[] {
-  const present = new Set(prefixes.map((prefix) => familyOf(prefix)));
-  return ([4, 6] as const).filter((family) => present.has(family));
-}
-
-/** RFC 6286 asks only that it is unique in the AS: our first IPv4 address, or a number made of the name. */
-export function routerIdOf({
-  objects,
-  hostName,
-}: Pick<BgpContext, 'objects' | 'hostName'>): string {
-  const hosts = [...objects.hosts.values()].filter(({ metadata }) => metadata.name === hostName);
-  const address = hosts.flatMap(internalAddresses).find((each) => familyOf(each) === 4);
-  if (address !== undefined) return address;
-  const hash = sha256Hex(hostName);
-  return [0, 2, 4, 6].map((at) => Number.parseInt(hash.slice(at, at + 2), 16)).join('.');
 }

@@ -1,17 +1,14 @@
 /** The BGP speaker of a node: iBGP with its gateways, which reflect to it; it tells them nothing. */
-import { familyOf } from '../lib/prefix.ts';
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
-import {
-  acceptedBehind,
-  familiesIn,
-  INTERNAL,
-  routerIdOf,
-  severalNumbers,
-  uniqueRanges,
-} from './bgp.ts';
 import type { BgpNeighborPlan, BgpPlan } from './bgp-plan.ts';
 import { type Cluster, clustersOf } from './cluster.ts';
-import { internalPairs } from './internal-pair.ts';
+import {
+  acceptedBehind,
+  internalNeighbors,
+  joinNeighbors,
+  routerIdOf,
+  severalNumbers,
+} from './internal-bgp.ts';
 import type { PlanProblem } from './problems.ts';
 
 /** Undefined where the host is no node, or none of its gateways speaks BGP. */
@@ -29,10 +26,8 @@ export function planNodeBgp(context: {
   const [first] = speaking;
   if (first?.spec.bgp === undefined) return { problems: [] };
   const { asn } = first.spec.bgp;
-  const neighbors = new Map(
-    clusters
-      .flatMap((cluster) => reflectorsOf(cluster, { asn, hostName, objects }))
-      .map((neighbor) => [neighbor.address, neighbor]),
+  const neighbors = joinNeighbors(
+    clusters.flatMap((cluster) => reflectorsOf(cluster, { asn, hostName, objects })),
   );
   return {
     bgp: {
@@ -40,7 +35,7 @@ export function planNodeBgp(context: {
       routerId: routerIdOf(context),
       originate: [],
       refuse: [],
-      neighbors: [...neighbors.values()].sort((a, b) => (a.address < b.address ? -1 : 1)),
+      neighbors: neighbors.sort((a, b) => (a.address < b.address ? -1 : 1)),
     },
     problems: speaking
       .filter(({ spec }) => spec.bgp?.asn !== asn)
@@ -64,21 +59,7 @@ function reflectorsOf(
     const placed = gateways.filter(
       ({ spec }) => spec.bgp?.asn === asn && spec.placement.hosts.includes(host.metadata.name),
     );
-    const accept = uniqueRanges(placed.flatMap((gateway) => acceptedBehind(gateway, objects)));
-    const pairs = internalPairs(ours, host);
-    return pairs.flatMap(({ family, address, localAddress }): BgpNeighborPlan[] => {
-      const families = pairs.length > 1 ? [family] : familiesIn(accept.map(({ prefix }) => prefix));
-      const taken = accept.filter(({ prefix }) => families.some((one) => one === familyOf(prefix)));
-      if (taken.length === 0) return [];
-      const neighbor: BgpNeighborPlan = {
-        ...{ address, kind: 'reflector', description: `host ${host.metadata.name}` },
-        ...{ asn, localAddress, families, ...INTERNAL, reach: 'any-ttl' },
-        accept: taken,
-        advertise: [],
-        transit: false,
-        maximumPrefixes: 1_000_000,
-      };
-      return [neighbor];
-    });
+    const accept = placed.flatMap((gateway) => acceptedBehind(gateway, objects));
+    return internalNeighbors(ours, host, { kind: 'reflector', asn, transit: false, accept });
   });
 }

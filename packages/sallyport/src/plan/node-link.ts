@@ -36,9 +36,8 @@ export function planNodeLink(cluster: Cluster, host: Host, facts: Facts): NodeLi
   const mtuBytes = underlay - VXLAN_OVERHEAD[family];
   const link = { mtuBytes, hopsTo: (other: Host) => addressIn(other, family) };
   if (device !== undefined) return { ...link, encapsulation: device };
-  const [localAddress] = addressIn(host, family);
-  if (localAddress === undefined) return link;
   const { name, port, identity } = VXLAN;
+  const [localAddress = ''] = addressIn(host, family);
   return {
     ...link,
     encapsulation: { interface: name, identity },
@@ -48,7 +47,7 @@ export function planNodeLink(cluster: Cluster, host: Host, facts: Facts): NodeLi
 
 const families = new WeakMap<Cluster, Family>();
 
-/** Outside, the same one for all: a VXLAN device has one address. */
+/** Outside, the same one for all: a VXLAN device has one address. That there is one is validated. */
 function endpointFamily({ gatewayHosts, nodes }: Cluster): Family {
   return [...gatewayHosts, ...nodes].every((host) => addressIn(host, 4).length > 0) ? 4 : 6;
 }

@@ -37,7 +37,7 @@ export interface EncapsulationPlan {
 export interface WayPlan {
   /** Sorted. */
   readonly prefixes: readonly string[];
-  /** Below them stands the unreachable route of a wider prefix already; absent: each gets one. */
+  /** The unreachable route below them is another part of the plan, or not wanted; absent: each gets one. */
   readonly isCovered?: true;
   /** Sorted by address. */
   readonly hops: readonly HopPlan[];

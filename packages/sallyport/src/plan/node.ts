@@ -7,6 +7,7 @@ import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Gateway } from '../model/gateway.ts';
 import type { Host } from '../model/host.ts';
+import type { BgpPlan } from './bgp-plan.ts';
 import { sortPrefixes } from './children.ts';
 import { type Cluster, clustersOf } from './cluster.ts';
 import { type FirewallPlan, type InterfacePlan, OWNER, type RoutePlan } from './host-plan.ts';
@@ -29,60 +30,80 @@ export interface NodeParts {
 }
 
 export interface NodeContext {
+  /** What the host speaks, being a node. */
+  readonly bgp: BgpPlan | undefined;
   readonly hostName: string;
   readonly objects: DeclaredObjects;
   readonly facts: Facts;
 }
 
-/** Undefined where no network lies behind another host. Of several clusters the first one decides. */
-export function planNodeParts({ hostName, objects, facts }: NodeContext): NodeParts | undefined {
+/** Undefined where no network lies behind another host. That of several clusters one alone does is validated. */
+export function planNodeParts({
+  hostName,
+  objects,
+  facts,
+  bgp,
+}: NodeContext): NodeParts | undefined {
   for (const cluster of clustersOf(objects, hostName)) {
     const host = objects.hosts.get(objectKey(cluster.namespace, hostName));
     if (host === undefined) continue;
     const link = planNodeLink(cluster, host, facts);
     const parts =
       host.spec.role === 'node'
-        ? planNode(cluster, host, { link, networks: remoteNetworksOf(cluster, objects, facts) })
+        ? planNode(cluster, host, {
+            ...{ link, networks: remoteNetworksOf(cluster, objects, facts) },
+            reflectors: (bgp?.neighbors ?? []).map(({ address }) => address),
+          })
         : planWaysBack(cluster, host, link);
     if (parts !== undefined) return parts;
   }
   return undefined;
 }
 
+interface NodeSurroundings {
+  readonly link: NodeLink;
+  readonly networks: readonly RemoteNetwork[];
+  /** Addresses of the gateways with which it speaks BGP. */
+  readonly reflectors: readonly string[];
+}
+
 function planNode(
   cluster: Cluster,
   host: Host,
-  { link, networks }: { readonly link: NodeLink; readonly networks: readonly RemoteNetwork[] },
+  { link, networks, reflectors }: NodeSurroundings,
 ): NodeParts | undefined {
   if (cluster.gateways.length === 0) return undefined;
   const gateways = cluster.gatewayHosts.map((gateway): NodeGatewayPlan => {
-    const speaks = cluster.gateways.some(
-      ({ spec }) => spec.bgp !== undefined && spec.placement.hosts.includes(gateway.metadata.name),
-    );
     const addresses = internalPairs(host, gateway).map(({ address }) => address);
     return {
       host: gateway.metadata.name,
       hops: link.hopsTo(gateway).sort(),
-      speakers: speaks ? addresses.sort() : [],
+      speakers: addresses.filter((address) => reflectors.includes(address)).sort(),
     };
   });
   const declared = networks.filter(({ isLearned }) => !isLearned);
-  const hopsOf = ({ gateway, hosts }: RemoteNetwork): string[] =>
-    virtualHops(gateway, link) ??
-    gateways.filter((each) => hosts.includes(each.host)).flatMap(({ hops }) => hops);
-  const guarded = networks.filter(({ isGuarded }) => isGuarded).map(({ prefix }) => prefix);
+  const hopsOf = ({ prefix, gateway, hosts }: RemoteNetwork): string[] => {
+    const virtual = virtualHops(gateway, link).filter((hop) => familyOf(hop) === familyOf(prefix));
+    return virtual.length > 0
+      ? virtual
+      : gateways.filter((each) => hosts.includes(each.host)).flatMap(({ hops }) => hops);
+  };
+  const ways = [...Map.groupBy(declared, ({ prefix }) => prefix)].map(
+    ([prefix, same]) => [prefix, [...new Set(same.flatMap(hopsOf))]] as const,
+  );
+  const guarded = [
+    ...new Set(networks.filter(({ isGuarded }) => isGuarded).map(({ prefix }) => prefix)),
+  ];
   const relays = [
     ...gateways.flatMap(({ hops }) => hops),
-    ...cluster.gateways.flatMap((gateway) => virtualHops(gateway, link) ?? []),
+    ...cluster.gateways.flatMap((gateway) => virtualHops(gateway, link)),
   ];
   return {
     node: {
       gateways,
       ...withEncapsulation(link),
-      ways: groupWays(
-        declared.map((network) => [network.prefix, hopsOf(network)]),
-        link,
-      ),
+      // The guard is among the routes, where it is wanted.
+      ways: groupWays(ways, link).map((way) => ({ ...way, isCovered: true })),
       sources: sourcesOf(host, cluster.gateways, link),
     },
     interfaces: link.interface === undefined ? [] : [link.interface],
@@ -90,11 +111,12 @@ function planNode(
     firewall: {
       guarded: guarded.map((prefix) => ({ prefix, by: 'interface' })),
       ...(link.encapsulation === undefined ? { relays: [...new Set(relays)].sort() } : {}),
-      clamps: networks.flatMap(({ prefix, mtuBytes }) => {
+      clamps: [...Map.groupBy(networks, ({ prefix }) => prefix)].flatMap(([prefix, same]) => {
         const family = familyOf(prefix);
-        return mtuBytes === undefined || family === undefined
+        const mtus = same.flatMap(({ mtuBytes }) => mtuBytes ?? []);
+        return mtus.length === 0 || family === undefined
           ? []
-          : [{ prefix, mssBytes: mssBytes(Math.min(mtuBytes, link.mtuBytes), family) }];
+          : [{ prefix, mssBytes: mssBytes(Math.min(...mtus, link.mtuBytes), family) }];
       }),
     },
   };
@@ -119,9 +141,9 @@ function withEncapsulation({ encapsulation }: NodeLink): Pick<NodePlan, 'encapsu
 }
 
 /** What one of the hosts holds is where packets are to go. A VXLAN ends at addresses that stay. */
-function virtualHops({ spec }: Gateway, { encapsulation }: NodeLink): string[] | undefined {
-  if (encapsulation !== undefined) return undefined;
-  return spec.availability.virtual?.addresses.flatMap((text) => {
+function virtualHops({ spec }: Gateway, { encapsulation }: NodeLink): string[] {
+  if (encapsulation !== undefined) return [];
+  return (spec.availability.virtual?.addresses ?? []).flatMap((text) => {
     const parsed = parseInterfaceAddress(text);
     return parsed === undefined ? [] : formatAddress(parsed.address);
   });

@@ -50,10 +50,10 @@ export function planHost(objects: DeclaredObjects, hostName: string, facts: Fact
   problems.push(...findHostProblems(routed), ...idle);
   const engine = planEngine(placed);
   const context = { hostName, tunnels: placed, objects, secretFacts };
-  const parts = planNodeParts({ hostName, objects, facts });
-  const interfaces = [...planInterfaces(placed), ...(parts?.interfaces ?? [])];
   const ofGateway = planBgp(context);
   const ofNode = planNodeBgp(context);
+  const parts = planNodeParts({ hostName, objects, facts, bgp: ofNode.bgp });
+  const interfaces = [...planInterfaces(placed), ...(parts?.interfaces ?? [])];
   const bgp = ofGateway.bgp ?? ofNode.bgp;
   problems.push(...ofGateway.problems, ...ofNode.problems);
   const vrrp = planVrrp(hostName, placed, objects);

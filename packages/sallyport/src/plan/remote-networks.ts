@@ -8,6 +8,7 @@ import type { Cluster } from './cluster.ts';
 import { placeTunnels } from './place-tunnels.ts';
 import { remotePrefixes } from './routing.ts';
 
+/** As one gateway knows it, in one way: what is declared there may be learned elsewhere. */
 export interface RemoteNetwork {
   readonly prefix: string;
   /** BGP tells of it, and of what lies inside. */
@@ -40,13 +41,12 @@ function findNetworks(cluster: Cluster, objects: DeclaredObjects, facts: Facts):
     for (const { tunnel, gateway } of placed) {
       if (tunnel.namespace !== cluster.namespace) continue;
       for (const prefix of remotePrefixes(tunnel)) {
-        const before = networks.get(prefix) ?? {
-          ...{ prefix, gateway, hosts: [], isLearned: tunnel.learned !== undefined },
-          isGuarded: false,
-        };
-        const isGuarded = before.isGuarded || gateway.spec.leakGuard;
-        networks.set(prefix, {
-          ...{ ...before, isGuarded },
+        const isLearned = tunnel.learned !== undefined;
+        const key = `${prefix} ${gateway.metadata.name} ${isLearned}`;
+        const isGuarded = gateway.spec.leakGuard;
+        const before = networks.get(key) ?? { prefix, gateway, hosts: [], isLearned, isGuarded };
+        networks.set(key, {
+          ...before,
           ...(tunnel.enabled
             ? {
                 hosts: [...new Set([...before.hosts, metadata.name])],
@@ -57,5 +57,6 @@ function findNetworks(cluster: Cluster, objects: DeclaredObjects, facts: Facts):
       }
     }
   }
-  return sortPrefixes([...networks.keys()]).flatMap((prefix) => networks.get(prefix) ?? []);
+  const byPrefix = Map.groupBy(networks.values(), ({ prefix }) => prefix);
+  return sortPrefixes([...byPrefix.keys()]).flatMap((prefix) => byPrefix.get(prefix) ?? []);
 }

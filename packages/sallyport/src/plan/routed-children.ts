@@ -11,9 +11,9 @@ import { mergePrefixes } from '../lib/prefix-set.ts';
 import type { DataPlane, Gateway } from '../model/gateway.ts';
 import type { BgpRouting } from '../model/routing.ts';
 import type { InsidePair } from '../model/tunnel.ts';
-import { familiesIn } from './bgp.ts';
 import { planChildren, sortPrefixes } from './children.ts';
 import type { ChildPlan } from './host-plan.ts';
+import { familiesIn } from './internal-bgp.ts';
 
 const ANY = { 4: '0.0.0.0/0', 6: '::/0' } as const;
 

@@ -36,6 +36,7 @@ import {
   type TunnelPlan,
   USERSPACE_DEVICE,
 } from './host-plan.ts';
+import { familiesIn } from './internal-bgp.ts';
 import type { PlacedTunnel } from './placed.ts';
 
 export interface RoutedTunnel extends PlacedTunnel {
@@ -221,10 +222,7 @@ function sortRoutes(routes: RoutePlan[]): RoutePlan[] {
 
 /** Families of everything inside the tunnels. */
 function familiesOf(tunnels: readonly TunnelPlan[]): Family[] {
-  const present = new Set(
-    tunnels.flatMap((tunnel) => remotePrefixes(tunnel)).map((prefix) => familyOf(prefix)),
-  );
-  return ([4, 6] as const).filter((family) => present.has(family));
+  return familiesIn(tunnels.flatMap((tunnel) => remotePrefixes(tunnel)));
 }
 
 /**
@@ -232,9 +230,12 @@ function familiesOf(tunnels: readonly TunnelPlan[]): Family[] {
  * reflectors tell is made to ways of the node.
  */
 export function planRules(routes: readonly RoutePlan[], bgp: BgpPlan | undefined): RulePlan[] {
-  const learned = new Set(
-    bgp?.neighbors.flatMap(({ kind, families }) => (kind === 'reflector' ? [] : families)),
-  );
+  const learned = new Set([
+    ...(bgp?.neighbors ?? []).flatMap(({ kind, families }) =>
+      kind === 'reflector' ? [] : families,
+    ),
+    ...familiesIn((bgp?.nodes?.accept ?? []).map(({ prefix }) => prefix)),
+  ]);
   return ([4, 6] as const).flatMap((family) =>
     [OWNER.tunnelTable, OWNER.learnedTable, OWNER.guardTable]
       .filter((table) =>

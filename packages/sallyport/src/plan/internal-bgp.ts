@@ -1,0 +1,125 @@
+/** What speakers of one cluster have in common: iBGP between gateways, and between gateways and nodes. */
+import { type Family, familyOf } from '../lib/prefix.ts';
+import { sha256Hex } from '../lib/sha256.ts';
+import type { DeclaredObjects } from '../model/declared-objects.ts';
+import type { Gateway } from '../model/gateway.ts';
+import { type Host, internalAddresses } from '../model/host.ts';
+import { refOf } from '../model/objects.ts';
+import type { BgpRouting } from '../model/routing.ts';
+import type { BgpNeighborPlan, PrefixRange } from './bgp-plan.ts';
+import { sortPrefixes } from './children.ts';
+import { internalPairs } from './internal-pair.ts';
+import type { PlanProblem } from './problems.ts';
+
+/** Between hosts of ours: they are near, and nothing is lost on the way. */
+export const INTERNAL = {
+  timers: { keepaliveSeconds: 3, holdSeconds: 9, connectRetrySeconds: 3 },
+  bfd: { intervalMilliseconds: 100, multiplier: 3 },
+} as const;
+
+/** What sites tell is limited where it comes in. */
+const MOST_PREFIXES = 1_000_000;
+
+/** Sessions of one host with another: one for each family that both have, or a single one that carries all. */
+export function internalNeighbors(
+  ours: Host,
+  other: Host,
+  {
+    accept,
+    ...session
+  }: Pick<BgpNeighborPlan, 'kind' | 'asn' | 'transit'> & {
+    readonly accept: readonly PrefixRange[];
+  },
+): BgpNeighborPlan[] {
+  const pairs = internalPairs(ours, other);
+  return pairs.flatMap(({ family, address, localAddress }): BgpNeighborPlan[] => {
+    const families = pairs.length > 1 ? [family] : familiesIn(accept.map(({ prefix }) => prefix));
+    const taken = accept.filter(({ prefix }) => families.some((one) => one === familyOf(prefix)));
+    if (taken.length === 0) return [];
+    return [
+      {
+        ...{ address, localAddress, families, description: `host ${other.metadata.name}` },
+        ...{ ...session, ...INTERNAL, reach: 'any-ttl', accept: uniqueRanges(taken) },
+        ...{ advertise: [], maximumPrefixes: MOST_PREFIXES },
+      },
+    ];
+  });
+}
+
+/** One for each address: what several gateways, or namespaces, want of one host is one session. */
+export function joinNeighbors(neighbors: readonly BgpNeighborPlan[]): BgpNeighborPlan[] {
+  const joined = new Map<string, BgpNeighborPlan>();
+  for (const neighbor of neighbors) {
+    const before = joined.get(neighbor.address);
+    const accept = uniqueRanges([...(before?.accept ?? []), ...neighbor.accept]);
+    const families = new Set([...(before?.families ?? []), ...neighbor.families]);
+    joined.set(neighbor.address, { ...neighbor, accept, families: [...families].sort() });
+  }
+  return [...joined.values()];
+}
+
+/** What a connection may tell. Sorted. */
+export function acceptedBy({ accept, longestPrefix }: BgpRouting): PrefixRange[] {
+  return sortPrefixes(accept).map((prefix) => {
+    const longest = familyOf(prefix) === 4 ? longestPrefix.ipv4 : longestPrefix.ipv6;
+    return { prefix, longest: Math.max(longest, Number(prefix.split('/')[1])) };
+  });
+}
+
+/** What the connections of a gateway may tell it of. */
+export function acceptedBehind(
+  { metadata: { namespace, name } }: Gateway,
+  { connections }: DeclaredObjects,
+): PrefixRange[] {
+  return [...connections.values()]
+    .filter(({ metadata, spec }) => metadata.namespace === namespace && spec.gateway === name)
+    .flatMap(({ spec }) => (spec.routing.bgp === undefined ? [] : acceptedBy(spec.routing.bgp)));
+}
+
+/** Sorted; of two for one prefix the longer one. */
+export function uniqueRanges(ranges: readonly PrefixRange[]): PrefixRange[] {
+  const longest = new Map<string, number>();
+  for (const { prefix, longest: length } of ranges)
+    longest.set(prefix, Math.max(length, longest.get(prefix) ?? 0));
+  return sortPrefixes([...longest.keys()]).map((prefix) => ({
+    prefix,
+    longest: longest.get(prefix) ?? 0,
+  }));
+}
+
+/** Of the prefixes that are announced or taken. */
+export function familiesIn(prefixes: readonly string[]): Family[] {
+  const present = new Set(prefixes.map((prefix) => familyOf(prefix)));
+  return ([4, 6] as const).filter((family) => present.has(family));
+}
+
+/** RFC 6286 asks only that it is unique in the AS: our first IPv4 address, or a number made of the name. */
+export function routerIdOf({
+  objects,
+  hostName,
+}: {
+  readonly objects: DeclaredObjects;
+  readonly hostName: string;
+}): string {
+  const hosts = [...objects.hosts]
+    .filter(([, { metadata }]) => metadata.name === hostName)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, host]) => host);
+  const address = hosts.flatMap(internalAddresses).find((each) => familyOf(each) === 4);
+  if (address !== undefined) return address;
+  const hash = sha256Hex(hostName);
+  return [0, 2, 4, 6].map((at) => Number.parseInt(hash.slice(at, at + 2), 16)).join('.');
+}
+
+/** A host that is to speak for two autonomous systems. */
+export function severalNumbers(gateway: Gateway, first: Gateway, hostName: string): PlanProblem {
+  return {
+    code: 'plan/several-asns',
+    severity: 'error',
+    object: refOf(gateway),
+    path: 'spec.bgp.asn',
+    value: String(gateway.spec.bgp?.asn),
+    message: `Gateway ${first.metadata.name} speaks BGP on host ${hostName} as ${first.spec.bgp?.asn ?? 0}, and a host is in one autonomous system`,
+    hint: 'give both gateways one number, or place them on different hosts',
+  };
+}
