@@ -1,6 +1,6 @@
 /** How several hosts of a gateway stand in for each other. */
 import { z } from 'zod';
-import { InterfaceAddress, InterfaceName } from './fields.ts';
+import { InterfaceName, interfaceAddress } from './fields.ts';
 
 export interface Availability {
   /**
@@ -32,7 +32,7 @@ export const Availability: z.ZodType<Availability> = z
     virtual: z
       .strictObject({
         addresses: z
-          .array(InterfaceAddress)
+          .array(interfaceAddress('10.20.0.100/24'))
           .min(1)
           .max(16)
           .describe('addresses on the LAN, with the length of its subnet'),

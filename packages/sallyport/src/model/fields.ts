@@ -33,13 +33,15 @@ export const Cidr: z.ZodString = z
   })
   .describe('IPv4 or IPv6 prefix without host bits, for example 10.1.0.0/16');
 
-/** An address of an interface, with the length of its subnet: `169.254.10.2/30`. */
-export const InterfaceAddress: z.ZodString = z
-  .string()
-  .refine((text) => parseInterfaceAddress(text) !== undefined, {
-    error: 'is not an address with the length of its subnet, such as 169.254.10.2/30',
-  })
-  .describe('address with the length of its subnet, for example 169.254.10.2/30');
+/** An address of an interface, with the length of its subnet, such as `example`. */
+export function interfaceAddress(example: string): z.ZodString {
+  return z
+    .string()
+    .refine((text) => parseInterfaceAddress(text) !== undefined, {
+      error: `is not an address with the length of its subnet, such as ${example}`,
+    })
+    .describe(`address with the length of its subnet, for example ${example}`);
+}
 
 /** Autonomous system number (RFC 6793); 0, 23456 and the last of each size are nobody's (RFC 7607, 6793, 7300). */
 export const Asn: z.ZodNumber = z

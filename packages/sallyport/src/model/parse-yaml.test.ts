@@ -239,6 +239,43 @@ describe('parseYaml', () => {
     expect(problemsOf(vary(twoSites, ['start: initiate', `start: ${value}`]))[0]?.hint).toBe(hint);
   });
 
+  it.each([
+    ['AS64512', 'write 64512'],
+    ['"65010"', 'remove the quotes'],
+    ['"1.10"', 'write 65546'],
+    ['1.10', 'write it as one number: HIGH.LOW is HIGH x 65536 + LOW, so that 1.10 is 65546'],
+    ['many', undefined],
+  ])('tells how to write the number of an autonomous system, for %s', (asn, hint) => {
+    const text = vary(twoSites, ['  networks: [10.10', `  bgp: {asn: ${asn}}\n  networks: [10.10`]);
+    expect(problemsOf(text)[0]?.hint).toBe(hint);
+  });
+
+  it.each([
+    [
+      'availability: {mode: active-standby, virtual: 10.10.0.100/24}',
+      'write a mapping with addresses, interface, routerId',
+    ],
+    ['mtu: auto\n  leakGuard: 5', undefined],
+    [
+      'availability: {virtual: {addresses: [10.10.0.9/24], interface: eth1, routerID: 20}}',
+      'did you mean "routerId"?',
+    ],
+  ])('says one thing of one mistake, and the way out: %s', (field, hint) => {
+    const text = vary(twoSites, ['  networks: [10.10', `  ${field}\n  networks: [10.10`]);
+    expect(problemsOf(text).map((problem) => problem.hint)).toEqual([hint]);
+  });
+
+  it('tells that a password is the name of a Secret, and an example of an address that fits its place', () => {
+    const bgp = 'bgp: {asn: 1, accept: [10.20.0.0/16], password: {secret: x}}';
+    const text = vary(twoSites, ["static: {networks: [10.20.0.0/16, 'fd20::/48']}", bgp]);
+    expect(problemsOf(text).map(({ hint }) => hint)).toEqual(['write the name of a Secret']);
+    const virtual = vary(twoSites, [
+      '  networks: [10.10',
+      '  availability: {virtual: {addresses: [10.10.0.9], interface: eth1, routerId: 2}}\n  networks: [10.10',
+    ]);
+    expect(problemsOf(virtual)[0]?.message).toMatch(/ such as 10\.20\.0\.100\/24$/);
+  });
+
   it('hints at the nearest field inside lists, defaults and alternatives', () => {
     const hintOf = (from: string, to: string): string | undefined =>
       problemsOf(vary(twoSites, [from, to]))[0]?.hint;
@@ -263,7 +300,6 @@ describe('parseYaml', () => {
       'yaml/duplicate-key',
       'field/malformed',
       'object/unknown-kind',
-      'field/missing',
       'field/unknown',
     ]);
   });
@@ -288,6 +324,10 @@ describe('parseYaml', () => {
     ['auth: {psk: {secret: a-psk}}', 'auth: {psk: "hunter2!"}'],
     ['auth: {psk: {secret: a-psk}}', 'auth: {psk: {secret: "hunter2!"}}'],
     ['auth: {psk: {secret: a-psk}}', 'auth: {psk: {value: "hunter2!"}}'],
+    [
+      "static: {networks: [10.20.0.0/16, 'fd20::/48']}",
+      'bgp: {asn: 1, accept: [10.20.0.0/16], password: "hunter2!"}',
+    ],
     ['{psk: {file: a.psk}}', '{psk: "hunter2!"}'],
     ['{psk: {file: a.psk}}', '"hunter2!": "hunter2!'],
     ['{psk: {file: a.psk}}', '*hunter2!'],

@@ -46,6 +46,7 @@ export type ProblemCode =
   | 'host/node-without-gateway'
   | 'host/node-out-of-reach'
   | 'host/node-network'
+  | 'host/node-beside-lan'
   | 'connection/unknown-gateway'
   | 'connection/unknown-secret'
   | 'connection/unknown-crypto-policy'
@@ -178,6 +179,9 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
   'host/node-without-gateway': error('A node has no gateway in its namespace'),
   'host/node-out-of-reach': error(
     'A node and a gateway have no addresses of one family, by which they could reach each other',
+  ),
+  'host/node-beside-lan': warning(
+    'Gateways lie in their networks, and a node that they reach without encapsulation does not',
   ),
   'host/node-network': error(
     'A network of a node is not in the networks of its gateways, or lies behind another node, too',

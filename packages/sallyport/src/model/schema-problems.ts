@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { Problem } from '../lib/problem.ts';
 import { nameHint, nearestName } from './nearest-name.ts';
-import type { FieldPath } from './parsed-object.ts';
+import { type FieldPath, formatPath } from './parsed-object.ts';
 import { makeProblem, type ProblemDetails, type ProblemPlace } from './problem-at.ts';
 import { PROBLEM_CODES, type ProblemCode } from './problem-codes.ts';
 import { fieldsAt } from './schema-fields.ts';
@@ -22,8 +22,10 @@ export function schemaProblems(
   input: unknown,
   placeOf: PlaceOf,
 ): Problem[] {
-  return issues
-    .flatMap((issue) => translate(schema, issue, [], input))
+  const found = issues.flatMap((issue) => translate(schema, issue, [], input));
+  const misspelt = new Set(found.flatMap((issue) => meantBy(schema, issue)));
+  return found
+    .filter(({ path, code }) => code !== 'field/missing' || !misspelt.has(formatPath(path)))
     .map(({ path, code, details }) => {
       const { value, ...others } = details;
       const shown = mayShow(path) ? value : undefined;
@@ -31,9 +33,18 @@ export function schemaProblems(
     });
 }
 
+/** The field that was meant by a misspelt one: that it is missing follows from that. */
+function meantBy(schema: z.core.$ZodType, { path, code }: FieldIssue): string[] {
+  const key = path.at(-1);
+  if (code !== 'field/unknown' || key === undefined) return [];
+  const parent = path.slice(0, -1);
+  const meant = nearestName(String(key), fieldsAt(schema, parent));
+  return meant === undefined ? [] : [formatPath([...parent, meant])];
+}
+
 /**
  * A key pasted where the name of a secret belongs must not come back in a message: below `auth` and
- * in the `spec` of a Secret no value is shown.
+ * in the `spec` of a Secret no value is shown, and of a `password` neither.
  */
 function mayShow(path: FieldPath): boolean {
   return !path.some((step) => SECRET_PLACES.has(step));
@@ -45,6 +56,7 @@ const SECRET_PLACES: ReadonlySet<string | number> = new Set([
   'pem',
   'pkcs12',
   'authority',
+  'password',
 ]);
 
 function translate(
@@ -67,7 +79,11 @@ function translate(
       return issue.keys.map((key) => unknownField(schema, path, key));
     case 'invalid_type':
       if (found === undefined) return one('field/missing', 'is required', missingHint(path));
-      return one('field/wrong-type', `must be ${typeName(issue.expected)}, not ${kindOf(found)}`);
+      return one(
+        'field/wrong-type',
+        `must be ${typeName(issue.expected)}, not ${kindOf(found)}`,
+        wrongTypeHint(schema, path, issue.expected, found),
+      );
     case 'invalid_value':
       return found === undefined
         ? one('field/missing', 'is required', `use one of: ${issue.values.map(String).join(', ')}`)
@@ -133,6 +149,40 @@ function shortKey(key: string): string {
 function missingHint(path: FieldPath): string | undefined {
   const field = path.at(-1);
   return typeof field === 'string' ? `add ${field}` : undefined;
+}
+
+function wrongTypeHint(
+  schema: z.core.$ZodType,
+  path: FieldPath,
+  expected: string,
+  found: unknown,
+): string | undefined {
+  switch (expected) {
+    case 'object': {
+      const fields = fieldsAt(schema, path);
+      return fields.length === 0 ? undefined : `write a mapping with ${fields.join(', ')}`;
+    }
+    case 'number':
+    case 'int':
+      return path.at(-1) === 'asn' ? asnHint(found) : quotedHint(found);
+    default:
+      return path.at(-1) === 'password' ? 'write the name of a Secret' : undefined;
+  }
+}
+
+function quotedHint(found: unknown): string | undefined {
+  return typeof found === 'string' && /^\d+$/.test(found) ? 'remove the quotes' : undefined;
+}
+
+/** As people write it: `AS64512`, or `1.10` (RFC 5396), of which YAML makes 1.1. */
+function asnHint(found: unknown): string | undefined {
+  const [, high, low] = /^(?:AS ?)?(?:(\d+)\.)?(\d+)$/i.exec(String(found)) ?? [];
+  if (low === undefined) return undefined;
+  if (typeof found === 'number')
+    return 'write it as one number: HIGH.LOW is HIGH x 65536 + LOW, so that 1.10 is 65546';
+  return (
+    quotedHint(found) ?? `write ${high === undefined ? low : Number(high) * 65_536 + Number(low)}`
+  );
 }
 
 function allowedHint(found: unknown, values: readonly unknown[]): string {

@@ -1,7 +1,7 @@
 /** One tunnel of a connection: a pair of outer addresses and the identities on them. */
 import { z } from 'zod';
 import { parseAddress } from '../lib/prefix.ts';
-import { InterfaceAddress, IpAddress, Name } from './fields.ts';
+import { IpAddress, interfaceAddress, Name } from './fields.ts';
 
 export interface Tunnel {
   /** Unique within the connection. */
@@ -78,7 +78,7 @@ export const Tunnel: z.ZodType<Tunnel> = z.strictObject({
     })
     .prefault({}),
   inside: z
-    .array(z.strictObject({ local: InterfaceAddress, remote: IpAddress }))
+    .array(z.strictObject({ local: interfaceAddress('169.254.10.2/30'), remote: IpAddress }))
     .min(1)
     .max(2)
     .exactOptional()

@@ -104,6 +104,11 @@ spec: {addresses: [10.10.0.11]}
     },
   },
   {
+    name: 'a node beside the LAN of its gateways',
+    text: vary(withNode, ['[10.10.0.11]', '[172.16.0.11]']),
+    expected: { code: 'host/node-beside-lan', path: 'spec.addresses', value: '172.16.0.11' },
+  },
+  {
     name: 'a network of a node that no gateway tells of',
     text: vary(withNode, ['[10.10.1.0/24]', '[10.99.0.0/24]']),
     expected: { code: 'host/node-network', path: 'spec.networks[0]' },
@@ -118,6 +123,17 @@ spec: {addresses: [10.10.0.11]}
 describe('checkNodes', () => {
   it('finds nothing wrong with a node behind a gateway', () => {
     expect(judge(withNode).problems).toEqual([]);
+    const elsewhere = vary(gatewayWith('{encapsulation: vxlan}'), [
+      '[10.10.0.11]',
+      '[172.16.0.11]',
+    ]);
+    expect(judge(elsewhere).problems).toEqual([]);
+    const lan = vary(
+      withNode,
+      [', 10.10.0.1,', ', 172.16.0.1,'],
+      ['[10.10.0.11]', '[172.16.0.11]'],
+    );
+    expect(judge(lan).problems).toEqual([]);
     const device = gatewayWith('{encapsulation: device, device: {interface: cni0, identity: 6}}');
     expect(judge(device).problems).toEqual([]);
   });

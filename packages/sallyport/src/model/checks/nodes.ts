@@ -1,5 +1,12 @@
 /** Nodes and the gateways before them: who carries tunnels, and whether they reach each other. */
-import { containsPrefix, familyOf, parsePrefix, parsePrefixes } from '../../lib/prefix.ts';
+import {
+  containsAddress,
+  containsPrefix,
+  familyOf,
+  parseAddress,
+  parsePrefix,
+  parsePrefixes,
+} from '../../lib/prefix.ts';
 import type { Problem } from '../../lib/problem.ts';
 import { objectKey } from '../declared-objects.ts';
 import type { Gateway } from '../gateway.ts';
@@ -126,6 +133,7 @@ function checkNode(world: World, host: ParsedObject<Host>): Problem[] {
   return [
     ...problems,
     ...checkReach(world, host, gateways),
+    ...checkLan(world, host, gateways),
     ...checkBehindGateways(host, gateways),
   ];
 }
@@ -150,6 +158,32 @@ function checkReach(
       }),
     ];
   });
+}
+
+/**
+ * Without encapsulation gateways and nodes are in one subnet. Of that only networks are declared: where the gateways have addresses in
+ * them, and the node has none, it lies elsewhere.
+ */
+function checkLan(world: World, host: ParsedObject<Host>, gateways: readonly Gateway[]): Problem[] {
+  const { namespace } = host.object.metadata;
+  if (gateways.some(({ spec }) => (spec.nodes?.encapsulation ?? 'none') !== 'none')) return [];
+  const networks = parsePrefixes(gateways.flatMap(({ spec }) => spec.networks));
+  const isWithin = (one: Host): boolean =>
+    internalAddresses(one).some((text) => {
+      const address = parseAddress(text);
+      return address !== undefined && networks.some((each) => containsAddress(each, address));
+    });
+  const before = gateways
+    .flatMap(({ spec }) => spec.placement.hosts)
+    .flatMap((name) => world.objects.hosts.get(objectKey(namespace, name)) ?? []);
+  if (before.length === 0 || !before.every(isWithin) || isWithin(host.object)) return [];
+  return [
+    problemAt(host, ['spec', 'addresses'], 'host/node-beside-lan', {
+      message: `has no address in the networks of its Gateways, in which ${before[0]?.metadata.name ?? ''} has one: without encapsulation both are in one subnet`,
+      value: internalAddresses(host.object).join(', '),
+      hint: 'add its address there to addresses, or set encapsulation: vxlan in Gateway.spec.nodes',
+    }),
+  ];
 }
 
 function familiesOf(host: Host): ReadonlySet<number | undefined> {
