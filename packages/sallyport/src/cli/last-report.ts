@@ -29,6 +29,11 @@ export async function askNow(socket: string): Promise<Told> {
   }
 }
 
+/** What planned work says where it can do none: `undone`, and the way out. */
+export function nothingDone(silence: string, undone: string): string {
+  return `${silence}: ${undone}; start sallyport agent where none runs\n`;
+}
+
 /** In words, why it could not be asked; `absent`: what is said where there is none. */
 export async function whySilent(
   socket: string,

@@ -91,6 +91,13 @@ describe('formatStatus', () => {
     await expect(formatStatus(narrow, NOW)).toMatchFileSnapshot('testdata/narrow.txt');
   });
 
+  it('shows nothing to worry about where no tunnel is to be carried, as on a node', () => {
+    const engines = report.engines.map((engine) => ({ ...engine, state: 'stopped' as const }));
+    expect(formatStatus({ ...report, engines, tunnels: [] }, NOW)).toContain(
+      '; no IKE daemon needed; kernel',
+    );
+  });
+
   it('shows every daemon, and what concerns one of them', () => {
     const [engine] = report.engines;
     if (engine === undefined) throw new Error('no engine');

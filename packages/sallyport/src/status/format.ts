@@ -46,7 +46,7 @@ export function formatStatus(report: HostReport, now: string, isOver = false): s
         ? `revision ${report.wantedRevision.slice(0, 12)} in effect`
         : `revision ${report.wantedRevision.slice(0, 12)} NOT in effect`;
   const lines = [
-    `host ${report.host}${isOver ? ', as it was last reported' : ''}: ${revision}; ${report.engines.map(formatEngine).join(', ')}; kernel ${report.kernel}; looked ${age(report.observedAt, now)} ago`,
+    `host ${report.host}${isOver ? ', as it was last reported' : ''}: ${revision}; ${report.engines.map((engine) => formatEngine(engine, report)).join(', ')}; kernel ${report.kernel}; looked ${age(report.observedAt, now)} ago`,
     ...report.problems.map((problem) => `  ${describeScoped(formatProblem(problem), problem)}`),
     ...new Set(report.differences.map(formatDifference)),
     ...formatPlannedWork(report, now),
@@ -78,8 +78,14 @@ function formatDrift({ count, last }: HostReport['drift'], now: string): string[
   ];
 }
 
-function formatEngine({ shard, state, version, external }: EngineReport): string {
+function formatEngine(
+  { shard, state, version, external }: EngineReport,
+  { tunnels, wantedRevision }: HostReport,
+): string {
   const place = shard === undefined ? '' : ` in shard ${shard}`;
+  // On a node, and wherever nothing is to be carried.
+  if (state === 'stopped' && wantedRevision !== undefined && tunnels.length === 0)
+    return `no IKE daemon needed${place}`;
   if (state !== 'running')
     return `IKE daemon${place} ${state === 'silent' ? 'does not answer' : 'not running'}`;
   return `strongSwan${version === undefined ? '' : ` ${version}`}${place}${external ? ' (not ours)' : ''}`;

@@ -71,8 +71,7 @@ export class DrillRun {
     try {
       const silent = await this.#untilAnswered();
       if (silent.length === 0 && !io.signal.aborted) return await this.#drill(wish);
-      const reason =
-        this.#echoes.fault ?? `${silent.join(', ')} does not answer, so nothing could be measured`;
+      const reason = this.#echoes.fault ?? this.#unanswered(silent, wish);
       io.stderr(`${io.signal.aborted ? 'interrupted' : reason}: nothing is taken out\n`);
       return undefined;
     } finally {
@@ -89,6 +88,21 @@ export class DrillRun {
       await this.#pause(LOOK_MILLISECONDS);
     }
     return this.#echoes.silentFor(BEFORE_MILLISECONDS);
+  }
+
+  #unanswered(silent: readonly string[], { tunnel }: DrillWish): string {
+    const { report, sources } = this.#options;
+    const words = [...sources].flatMap(([source, targets]) =>
+      targets
+        .filter((target) => silent.includes(target))
+        .map((target) => `${target} does not answer ${source}`),
+    );
+    const connections = report.tunnels
+      .filter(({ name }) => tunnel === undefined || name === tunnel)
+      .map(({ connection }) => connection);
+    const [connection = 'CONNECTION', ...others] = new Set(connections);
+    const name = others.length === 0 ? connection : 'CONNECTION';
+    return `${words.join(', ')}, so nothing could be measured (see sallyport why ${name} --target ${silent[0] ?? ''})`;
   }
 
   async #drill({ seconds, tunnel }: DrillWish): Promise<DrillAnswer> {

@@ -168,7 +168,9 @@ describe('failover test', () => {
     world.isAnswered = () => false;
     const { code, stderr } = await drill(['--yes']);
     expect([code, works.length]).toEqual([1, 0]);
-    expect(stderr).toContain('10.20.0.10 does not answer');
+    expect(stderr).toMatch(
+      /^10\.20\.0\.10 does not answer \S+, so .* sallyport why partner-a --target 10\.20\.0\.10\): nothing is taken out$/m,
+    );
     world.fault = 'fping: not found';
     expect((await drill(['--yes'])).stderr).toContain('fping: not found: nothing is taken out');
   });
@@ -179,6 +181,10 @@ describe('failover test', () => {
     );
     const name = await shell.run(['failover', 'test', '--yes', '--target', 'server']);
     expect(name.stderr).toContain('--target server is not an IPv4 or IPv6 address');
+    current = { ...carrying, host: 'gw9', tunnels: [] };
+    expect((await drill(['partner-a/main', '--yes'])).stderr).toContain(
+      'no tunnel partner-a/main on host gw9; it is on gw1',
+    );
     current = { ...carrying, host: 'gw9' };
     const nowhere = await drill(['--yes']);
     expect(nowhere.stderr).toContain('host gw9 has no internal address to ask 10.20.0.10 from');

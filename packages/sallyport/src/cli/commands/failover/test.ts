@@ -5,10 +5,11 @@ import type { HostReport, TunnelReport } from '../../../status/host-report.ts';
 import { otherGateways } from '../../../status/judge-drain.ts';
 import { ObjectStore } from '../../../store/object-store.ts';
 import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
+import { hostOfTunnel } from '../../carried-by.ts';
 import { DrillRun } from '../../failover/drill-run.ts';
 import { formatDrill } from '../../failover/format.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer, UsageError } from '../../io.ts';
-import { askNow } from '../../last-report.ts';
+import { askNow, nothingDone } from '../../last-report.ts';
 
 interface TestOptions {
   readonly target: readonly string[];
@@ -27,15 +28,16 @@ export async function run(
   const paths = pathsOf(directoriesFrom(io.env));
   const told = await askNow(paths.controlSocket);
   if (told.report === undefined) {
-    io.stderr(`${told.silence}: nothing is taken out\n`);
+    io.stderr(nothingDone(told.silence, 'nothing is taken out'));
     return EXIT.failed;
   }
   const { report } = told;
+  const store = new ObjectStore(paths.objects);
   const takenOut =
     path === undefined
       ? report.tunnels.filter(({ state }) => state !== 'disabled')
-      : [tunnelOf(path, report)];
-  const sources = await sourcesOf(options, report, new ObjectStore(paths.objects));
+      : [await tunnelOf(path, report, store)];
+  const sources = await sourcesOf(options, report, store);
   const obstacle = obstacleTo(takenOut, report);
   if (obstacle !== undefined && options.force !== true) {
     io.stderr(`${obstacle}; with --force it is taken out all the same\n`);
@@ -64,12 +66,18 @@ export async function run(
 }
 
 /** `connection/tunnel`, with or without its namespace. Throws {@link UsageError}. */
-function tunnelOf(path: string, { tunnels, host }: HostReport): TunnelReport {
+async function tunnelOf(
+  path: string,
+  { tunnels, host }: HostReport,
+  store: ObjectStore,
+): Promise<TunnelReport> {
   const found = tunnels.find((tunnel) =>
     [wordsOf(tunnel), `${tunnel.connection}/${tunnel.tunnel}`].includes(path),
   );
   if (found !== undefined) return found;
-  const hint = nameHint(path, tunnels.map(wordsOf));
+  const elsewhere = await hostOfTunnel(path, store);
+  const hint =
+    elsewhere === undefined ? nameHint(path, tunnels.map(wordsOf)) : `it is on ${elsewhere}`;
   throw new UsageError(`no tunnel ${path} on host ${host}${hint === undefined ? '' : `; ${hint}`}`);
 }
 

@@ -14,9 +14,10 @@ import {
   obstaclesOf,
   otherGateways,
 } from '../../../status/judge-drain.ts';
+import { ObjectStore } from '../../../store/object-store.ts';
 import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer } from '../../io.ts';
-import { askNow } from '../../last-report.ts';
+import { askNow, nothingDone } from '../../last-report.ts';
 import { carriedGateway } from './carried-gateway.ts';
 
 interface DrainOptions {
@@ -37,14 +38,20 @@ export async function run(
   options: DrainOptions,
   io: Io,
 ): Promise<number> {
-  const socket = pathsOf(directoriesFrom(io.env)).controlSocket;
+  const paths = pathsOf(directoriesFrom(io.env));
+  const socket = paths.controlSocket;
   const told = await askNow(socket);
   if (told.report === undefined) {
-    io.stderr(`${told.silence}: nothing is drained\n`);
+    io.stderr(nothingDone(told.silence, 'nothing is drained'));
     return EXIT.failed;
   }
   const { report } = told;
-  const gateway = carriedGateway(name, options.namespace, report);
+  const gateway = await carriedGateway(
+    name,
+    options.namespace,
+    report,
+    new ObjectStore(paths.objects),
+  );
   if (!canMove(report) && options.force !== true) {
     io.stderr(
       `host ${report.host} is the only one known to carry Gateway ${gateway}: no other gateway is known to lead to the other sites, and no virtual address could move; with --force it is drained all the same\n`,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Work } from '../../../agent/work-request.ts';
+import { twoSites } from '../../../model/testing.ts';
 import type { BgpSessionReport } from '../../../status/bgp-report.ts';
 import type { HostReport } from '../../../status/host-report.ts';
 import { bgp, established, NOW, report, up } from '../../../status/testing/reports.ts';
@@ -142,12 +143,29 @@ describe('gateway drain', () => {
   it('refuses a Gateway that is not here, and tells where no agent is', async () => {
     const nobody = await shell.run(['gateway', 'drain', 'edge']);
     expect([nobody.code, nobody.stderr]).toEqual([
-      ...[1, 'no agent runs on this host: nothing is drained\n'],
+      ...[
+        1,
+        'no agent runs on this host: nothing is drained; start sallyport agent where none runs\n',
+      ],
     ]);
     await start();
     const { code, stderr } = await shell.run(['gateway', 'drain', 'edgy']);
     expect(code).toBe(2);
     expect(stderr).toContain('host gw1 carries no tunnel of Gateway default/edgy');
+  });
+
+  it('tells on which hosts to call it, where others carry the Gateway', async () => {
+    await shell.fakeSystem();
+    await start();
+    await shell.run(['apply', '-f', await shell.declare(twoSites), '--host', 'gw1']);
+    current = { ...carrying, host: 'node1', objects: [] };
+    for (const verb of ['drain', 'undrain'])
+      expect(await shell.run(['gateway', verb, 'edge'])).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining(
+          'host node1 carries no tunnel of Gateway default/edge; call it on gw1\n',
+        ) as unknown,
+      });
   });
 
   it('leaves the host drained when it is interrupted', async () => {

@@ -2,9 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { askWork } from '../../../agent/control.ts';
 import { isEstablished } from '../../../status/bgp-report.ts';
 import type { HostReport } from '../../../status/host-report.ts';
+import { ObjectStore } from '../../../store/object-store.ts';
 import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer } from '../../io.ts';
-import { askNow } from '../../last-report.ts';
+import { askNow, nothingDone } from '../../last-report.ts';
 import { carriedGateway } from './carried-gateway.ts';
 
 interface UndrainOptions {
@@ -20,14 +21,20 @@ export async function run(
   options: UndrainOptions,
   io: Io,
 ): Promise<number> {
-  const socket = pathsOf(directoriesFrom(io.env)).controlSocket;
+  const paths = pathsOf(directoriesFrom(io.env));
+  const socket = paths.controlSocket;
   const told = await askNow(socket);
   if (told.report === undefined) {
-    io.stderr(`${told.silence}: nothing is changed\n`);
+    io.stderr(nothingDone(told.silence, 'nothing is changed'));
     return EXIT.failed;
   }
   const { report } = told;
-  const gateway = carriedGateway(name, options.namespace, report);
+  const gateway = await carriedGateway(
+    name,
+    options.namespace,
+    report,
+    new ObjectStore(paths.objects),
+  );
   const wasDrained = report.drain !== undefined;
   const down = wasDrained ? await wake(socket, report.drain.resting, options, io) : [];
   const last = wasDrained ? await askWork(socket, { verb: 'undrain' }) : report;
