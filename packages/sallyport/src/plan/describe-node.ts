@@ -1,4 +1,5 @@
 /** What a plan says of ways by other hosts of ours, as a network engineer would note it down. */
+import { OWNER } from './host-plan.ts';
 import type { NodePlan, WayPlan } from './node-plan.ts';
 
 export function describeNode({ gateways = [], encapsulation, ways, sources }: NodePlan): string[] {
@@ -11,6 +12,7 @@ export function describeNode({ gateways = [], encapsulation, ways, sources }: No
       : [
           `what BGP tells of  by ${speaking.map(({ host, hops }) => `${hops.join(', ')} (${host})`).join(', ')}`,
         ]),
+    `all of it in table ${OWNER.tunnelTable}, looked up at priority ${OWNER.tunnelTable}`,
     ...(encapsulation === undefined
       ? []
       : [`inside of VXLAN by ${encapsulation.interface}, VNI ${encapsulation.identity}`]),

@@ -87,7 +87,7 @@ describe('readSources', () => {
     ]);
   });
 
-  it.each(['first-tunnel', 'two-partners', 'own-authority'])(
+  it.each(['first-tunnel', 'two-partners', 'own-authority', 'two-gateways', 'cluster'])(
     'reads the example %s, which is valid',
     async (name) => {
       const path = join(import.meta.dirname, '../../../../examples', name);
