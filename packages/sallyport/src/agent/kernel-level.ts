@@ -2,7 +2,13 @@
 import { type Driver, formatChange } from '../drivers/driver.ts';
 import { concernedTunnel } from '../drivers/kernel/concerned.ts';
 import type { KernelDriver } from '../drivers/kernel/driver.ts';
-import type { KernelChange, KernelDesired, ObservedKernel } from '../drivers/kernel/state.ts';
+import { prefixesByNexthop } from '../drivers/kernel/node-state.ts';
+import type {
+  KernelChange,
+  KernelDesired,
+  ObservedKernel,
+  ObservedRoute,
+} from '../drivers/kernel/state.ts';
 import { messageOf } from '../lib/message-of.ts';
 import { type HostPlan, USERSPACE_DEVICE } from '../plan/host-plan.ts';
 import type { ForwardedReport } from '../status/drain-report.ts';
@@ -25,6 +31,8 @@ export class KernelLevel {
   #last: LevelResult = { differences: [], problems: [] };
   /** Revision that the kernel was last compared with. */
   #revision: string | undefined;
+  /** Routes as they were seen last. */
+  #routes: readonly ObservedRoute[] = [];
   /** The plan of the round that is on its way, or a later one. */
   #wanted: HostPlan | undefined;
   /** What is being moved. */
@@ -45,6 +53,11 @@ export class KernelLevel {
     await this.#move.catch(() => undefined);
     this.#last = await this.#reach(plan, boundLevel(signal));
     return this.#last;
+  }
+
+  /** Prefixes to which the kernel has a way by a group of hosts, as it was seen last. */
+  get installed(): ReadonlySet<string> {
+    return prefixesByNexthop(this.#routes);
   }
 
   /** Of another plan only which next hops carry flows, at once: a round that is on its way goes on with that. */
@@ -77,8 +90,10 @@ export class KernelLevel {
 
   async #reach(plan: HostPlan, signal: AbortSignal): Promise<LevelResult> {
     const { kernel } = this.#options;
-    const remaining = (observed: ObservedKernel): KernelChange[] =>
-      kernel.diff(observed, this.#wanted ?? plan);
+    const remaining = (observed: ObservedKernel): KernelChange[] => {
+      this.#routes = observed.routes;
+      return kernel.diff(observed, this.#wanted ?? plan);
+    };
     const tunnelsOf = ({ step }: KernelChange): string[] => {
       const tunnel = concernedTunnel(step, plan);
       return tunnel === undefined ? [] : [tunnel];

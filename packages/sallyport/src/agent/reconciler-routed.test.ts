@@ -24,6 +24,7 @@ it('goes by one plan while what it cannot count on stays the same', async () => 
         return Promise.resolve();
       },
       forwarded: () => Promise.resolve(undefined),
+      installed: new Set(),
     },
     reflections: { follow: () => undefined, applyTo: (given) => given, report: (bgp) => bgp },
     shards: {

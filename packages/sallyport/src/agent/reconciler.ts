@@ -36,7 +36,7 @@ export interface Task {
 }
 
 export interface ReconcilerOptions {
-  readonly kernel: Pick<KernelLevel, 'round' | 'forwarded' | 'moveFlows'>;
+  readonly kernel: Pick<KernelLevel, 'round' | 'forwarded' | 'moveFlows' | 'installed'>;
   readonly reflections: Pick<Reflections, 'follow' | 'applyTo' | 'report'>;
   readonly shards: Pick<Shards, 'round'>;
   readonly routing: Pick<RoutingLevel, 'round'>;
@@ -73,12 +73,15 @@ export class Reconciler {
     const fitness = { tunnels: usabilities, isDrained };
     const vrrp = await this.#options.vrrp.round(plan, fitness, signal);
     const forwarded = isDrained ? await this.#options.kernel.forwarded(routed, signal) : undefined;
+    const { installed } = this.#options.kernel;
     const levels = [kernel, daemons, routing, vrrp];
     return {
       ...daemons,
       usabilities,
       ...(forwarded === undefined ? {} : { forwarded }),
-      ...(routing.bgp === undefined ? {} : { bgp: reflections.report(routing.bgp) }),
+      ...(routing.bgp === undefined
+        ? {}
+        : { bgp: reflections.report(routing.bgp, routed, installed) }),
       ...(vrrp.vrrp === undefined ? {} : { vrrp: vrrp.vrrp }),
       differences: levels.flatMap(({ differences }) => differences),
       problems: levels.flatMap(({ problems }) => problems),

@@ -1,12 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ReflectorSession } from '../drivers/frr/read-reflected.ts';
+import type { ReflectorState } from '../drivers/frr/read-reflected.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import type { ReflectedPath } from '../plan/reflected.ts';
 import { planWorld } from '../plan/testing/plan-world.ts';
 import { WORLDS } from '../plan/testing/worlds.ts';
+import { withdraw } from '../plan/withdraw.ts';
 import { Reflections } from './reflections.ts';
 import { rememberingLog } from './testing/quiet-log.ts';
 
@@ -22,20 +23,22 @@ class FakeBgpd {
   readonly told = new Map(GATEWAYS.map((address) => [address, ['10.50.0.0/16']]));
   readonly up = new Set(GATEWAYS);
   updates = 1;
+  version = 1;
   reads = 0;
   isDead = false;
   /** More comes with each look. */
   isComing = false;
 
-  sessions(): Promise<ReflectorSession[]> {
+  reflectors(): Promise<ReflectorState> {
     if (this.isDead) return Promise.reject(new Error('no answer'));
     if (this.isComing) this.updates += 1;
-    return Promise.resolve(
-      GATEWAYS.map((address) => ({
-        ...{ address, updates: this.updates },
+    return Promise.resolve({
+      tableVersions: [this.version],
+      sessions: GATEWAYS.map((address) => ({
+        ...{ address, updates: this.updates, accepted: 1 },
         complete: this.up.has(address) ? [4, 6] : [],
       })),
-    );
+    });
   }
 
   paths(): Promise<ReflectedPath[]> {
@@ -53,12 +56,13 @@ describe('Reflections', () => {
   let bgpd: FakeBgpd;
   let reflections: Reflections;
   let changes = 0;
+  const { log, entries } = rememberingLog();
 
   const make = (): Reflections =>
     new Reflections({
       frr: bgpd,
       path: join(directory, 'reflected.json'),
-      log: rememberingLog().log,
+      log,
       onChange: () => {
         changes += 1;
       },
@@ -96,6 +100,31 @@ describe('Reflections', () => {
     await untilChanged(2);
     expect(hops()).toEqual(['10.1.0.11']);
     expect(bgpd.reads).toBeLessThan(5);
+  });
+
+  it('reads again where policy lets in more, of which no session tells', async () => {
+    reflections.follow(plan);
+    await untilChanged(1);
+    await vi.waitFor(() => {
+      expect(bgpd.reads).toBe(2);
+    }, WAIT);
+    bgpd.told.set('10.1.0.12', []);
+    bgpd.version = 2;
+    await untilChanged(2);
+    expect(hops()).toEqual(['10.1.0.11']);
+  });
+
+  it('keeps what was told in a file, however often that fails', async () => {
+    const file = join(directory, 'reflected.json');
+    await mkdir(file);
+    reflections.follow(plan);
+    await vi.waitFor(() => {
+      expect(entries.map(({ msg }) => msg)).toContain('what gateways tell cannot be kept');
+    }, WAIT);
+    await rm(file, { recursive: true });
+    await vi.waitFor(async () => {
+      expect(await readFile(file, 'utf8')).toContain('10.50.0.0/16');
+    }, WAIT);
   });
 
   it('waits for the end of a table that comes in, and no longer than it may take', async () => {
@@ -154,10 +183,15 @@ describe('Reflections', () => {
     expect(hops()).toEqual(GATEWAYS);
   });
 
-  it('begins with nothing where the file is damaged', async () => {
-    await writeFile(join(directory, 'reflected.json'), '{');
+  it.each([
+    ['is damaged', '{'],
+    ['has something else', '[{}]'],
+  ])('begins with nothing where the file %s, and says so', async (_what, text) => {
+    await writeFile(join(directory, 'reflected.json'), text);
     bgpd.isDead = true;
+    entries.length = 0;
     await reflections.restore();
+    expect(entries.map(({ msg }) => msg)).toEqual(['what gateways have told is not known']);
     reflections.follow(plan);
     expect(hops()).toEqual([]);
   });
@@ -167,12 +201,21 @@ describe('Reflections', () => {
       ...{ version: '8.4.4', asn: 65010, routerId: '10.1.0.101', sessions: [] },
       learned: { total: 0, installed: 0, prefixes: [] },
     };
-    expect(reflections.report(zebra)).toBe(zebra);
+    const there = new Set(['10.50.0.0/16']);
+    expect(reflections.report(zebra, plan, there)).toBe(zebra);
     reflections.follow(plan);
     await untilChanged(1);
-    expect(reflections.report(zebra).learned).toEqual({
+    const routed = withdraw(reflections.applyTo(plan), {
+      ...{ down: new Set(), failed: new Set(), isLanLost: false },
+      silent: new Set(['gw1']),
+    });
+    expect(reflections.report(zebra, routed, there).learned).toEqual({
       ...{ total: 1, installed: 1 },
-      prefixes: [{ prefix: '10.50.0.0/16', installed: true, nextHops: GATEWAYS }],
+      prefixes: [{ prefix: '10.50.0.0/16', installed: true, nextHops: ['10.1.0.12'] }],
+    });
+    expect(reflections.report(zebra, routed, new Set()).learned).toEqual({
+      ...{ total: 1, installed: 0 },
+      prefixes: [{ prefix: '10.50.0.0/16', installed: false, nextHops: ['10.1.0.12'] }],
     });
   });
 

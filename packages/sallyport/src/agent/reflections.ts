@@ -17,6 +17,7 @@ import type { WayPlan } from '../plan/node-plan.ts';
 import {
   listen,
   quietHosts,
+  type ReflectedPath,
   type Reflectors,
   reflectedWays,
   reflectorsOf,
@@ -24,11 +25,12 @@ import {
   withReflected,
 } from '../plan/reflected.ts';
 import { readJsonFile, writeFileAtomic } from '../platform/atomic-file.ts';
-import type { BgpReport, LearnedPrefix } from '../status/bgp-report.ts';
+import type { BgpReport } from '../status/bgp-report.ts';
+import { learnedWays } from './learned-ways.ts';
 import type { Log } from './log.ts';
 
 export interface ReflectionsOptions {
-  readonly frr: Pick<Frr, 'sessions' | 'paths'>;
+  readonly frr: Pick<Frr, 'reflectors' | 'paths'>;
   readonly path: string;
   readonly log: Log;
   /** Ways, or the gateways that tell of them, are others than before. */
@@ -44,8 +46,9 @@ const CHOSEN_MILLISECONDS = 1_000;
 /** Of the time, for reading again and again. */
 const SHARE = 3;
 const READ_MILLISECONDS = 15_000;
-/** As other learned prefixes in a report. */
-const MOST_PREFIXES = 500;
+/** Between two writes of the file, which may be long. */
+const WRITE_MILLISECONDS = 3_000;
+const NO_PATHS: readonly ReflectedPath[] = [];
 
 const File = z.array(
   z.object({ speaker: z.string(), hosts: z.array(z.tuple([z.string(), z.string()])) }),
@@ -65,16 +68,22 @@ export class Reflections {
   #name = '';
   /** The same object while nothing has changed, so that what follows from it is known. */
   readonly #withWays = rememberingLast(withReflected);
+  readonly #learned = rememberingLast(learnedWays);
   #quiet: ReadonlySet<string> = new Set();
   /** Of the sessions, as the prefixes were read last. */
   #read = '';
   #readAt = 0;
   /** It was read again since, and was the same. */
   #isConfirmed = false;
-  /** Who spoke then. */
+  /** Who spoke then, and what they had told. */
   #speaking = '';
+  #paths: readonly ReflectedPath[] | undefined;
   /** Of the sessions since more has been told than was read, as they were last. */
   #coming: { readonly state: string; readonly since: number } | undefined;
+  /** What was told last is not in the file yet. */
+  #isUnwritten = false;
+  #triedAt = Number.NEGATIVE_INFINITY;
+  #isFaultTold = false;
   #timer: NodeJS.Timeout | undefined;
   readonly #end = new AbortController();
 
@@ -85,8 +94,8 @@ export class Reflections {
   /** What an agent before has left; of a damaged file nothing. */
   async restore(): Promise<void> {
     try {
-      const file = File.safeParse((await readJsonFile(this.#options.path)) ?? []);
-      this.#told = (file.data ?? []).map(({ speaker, hosts }) => ({
+      const file = File.parse((await readJsonFile(this.#options.path)) ?? []);
+      this.#told = file.map(({ speaker, hosts }) => ({
         ...{ speaker, isSpeaking: false },
         hosts: new Map(hosts),
       }));
@@ -111,6 +120,7 @@ export class Reflections {
     clearTimeout(this.#timer);
     this.#read = '';
     this.#speaking = '';
+    this.#paths = undefined;
     this.#coming = undefined;
     if (reflectors === undefined || key === undefined) {
       this.#listening = undefined;
@@ -130,22 +140,13 @@ export class Reflections {
     return this.#listening === undefined ? plan : this.#withWays(plan, this.#ways, this.#name);
   }
 
-  /** On a node zebra has nothing of what was learned. */
-  report(bgp: BgpReport): BgpReport {
-    if (this.#listening === undefined) return bgp;
-    const prefixes = this.#ways.flatMap(({ prefixes: these, hops }) =>
-      these.map(
-        (prefix): LearnedPrefix => ({
-          ...{ prefix, installed: true },
-          nextHops: hops.map(({ address }) => address),
-        }),
-      ),
-    );
-    const total = prefixes.length;
-    return {
-      ...bgp,
-      learned: { total, installed: total, ...(total <= MOST_PREFIXES ? { prefixes } : {}) },
-    };
+  /**
+   * On a node zebra has nothing of what was learned. `routed`: the plan that the kernel was to follow; `installed`:
+   * prefixes to which it has ways.
+   */
+  report(bgp: BgpReport, { node }: HostPlan, installed: ReadonlySet<string>): BgpReport {
+    if (this.#listening === undefined || node === undefined) return bgp;
+    return { ...bgp, learned: this.#learned(this.#ways, node.ways, installed) };
   }
 
   close(): void {
@@ -169,36 +170,60 @@ export class Reflections {
     } catch {
       // A round sees to daemons that do not answer, and tells of them.
     }
+    await this.#keep();
     if (this.#listening === listening)
       this.#lookIn(Math.max(LOOK_MILLISECONDS, SHARE * (performance.now() - start)));
   }
 
   async #hear(listening: Listening): Promise<void> {
-    const { frr, path } = this.#options;
+    const { frr } = this.#options;
     const { reflectors } = listening;
     const signal = AbortSignal.any([this.#end.signal, AbortSignal.timeout(READ_MILLISECONDS)]);
-    const sessions = await frr.sessions(signal);
-    const state = canonicalJson(sessions);
+    const found = await frr.reflectors(signal);
+    const state = canonicalJson(found);
     if (this.#listening !== listening) return;
     const isAgain = state === this.#read;
     if (isAgain && (this.#isConfirmed || performance.now() - this.#readAt < CHOSEN_MILLISECONDS))
       return;
-    const speaking = speakingOf(sessions, reflectors);
-    if (!isAgain && namesOf(speaking) === this.#speaking && this.#isComing(state)) return;
+    const speaking = speakingOf(found.sessions, reflectors);
+    const names = namesOf(speaking);
+    if (!isAgain && names === this.#speaking && this.#isComing(state)) return;
     const families = [...new Set([...reflectors.families.values()].flat())];
-    const paths = speaking.size === 0 ? [] : await frr.paths(families, signal);
+    const paths = speaking.size === 0 ? NO_PATHS : await frr.paths(families, signal);
     if (this.#isOther(listening)) return;
     this.#read = state;
     this.#readAt = performance.now();
-    this.#speaking = namesOf(speaking);
     this.#coming = undefined;
+    if (names === this.#speaking && paths === this.#paths) {
+      this.#isConfirmed = isAgain;
+      return;
+    }
+    this.#speaking = names;
+    this.#paths = paths;
     const told = listen(this.#told, reflectors, { speaking, paths });
     const isOther = this.#take(told, reflectors);
     this.#isConfirmed = isAgain && !isOther;
     if (!isOther) return;
+    this.#isUnwritten = true;
     this.#options.onChange();
-    const stored = told.map(({ speaker, hosts }) => ({ speaker, hosts: [...hosts] }));
-    await writeFileAtomic(path, `${JSON.stringify(stored)}\n`);
+  }
+
+  /** For the next agent. What could not be written stays due. */
+  async #keep(): Promise<void> {
+    const now = performance.now();
+    if (!this.#isUnwritten || now - this.#triedAt < WRITE_MILLISECONDS) return;
+    this.#isUnwritten = false;
+    this.#triedAt = now;
+    const stored = this.#told.map(({ speaker, hosts }) => ({ speaker, hosts: [...hosts] }));
+    try {
+      await writeFileAtomic(this.#options.path, `${JSON.stringify(stored)}\n`);
+      this.#isFaultTold = false;
+    } catch (error) {
+      this.#isUnwritten = true;
+      if (!this.#isFaultTold)
+        this.#options.log.warn({ error: messageOf(error) }, 'what gateways tell cannot be kept');
+      this.#isFaultTold = true;
+    }
   }
 
   #isComing(state: string): boolean {

@@ -28,3 +28,11 @@ it('remembers the last one alone of long ones', () => {
   expect([upper('b'), upper('a')]).toEqual([['B'], ['A']]);
   expect(computed).toEqual(['a', 'b', 'a']);
 });
+
+it('computes anew where one of several is another, or one more', () => {
+  const [a, b] = [{}, {}];
+  const listed = rememberingLast((...objects: readonly object[]) => [...objects]);
+  expect(listed(a, b)).toBe(listed(a, b));
+  expect(listed(a)).toEqual([a]);
+  expect(listed(a, b)).toEqual([a, b]);
+});

@@ -27,8 +27,9 @@ export function rememberingLast<A extends readonly unknown[], T>(
 ): (...args: A) => T {
   let last: { readonly args: A; readonly result: T } | undefined;
   return (...args) => {
-    if (last?.args.every((arg, index) => arg === args[index]) !== true)
-      last = { args, result: compute(...args) };
+    const isSame =
+      last?.args.length === args.length && last.args.every((arg, index) => arg === args[index]);
+    if (last === undefined || !isSame) last = { args, result: compute(...args) };
     return last.result;
   };
 }

@@ -76,12 +76,15 @@ export interface BfdReport {
   readonly diagnostic?: string;
 }
 
+/** That are named in a report; of more, it and its makers would be busy with nothing else. */
+export const MOST_PREFIXES = 500;
+
 /** Prefixes that others have told us, that our policy lets in, and whose next hop can be reached. */
 export interface LearnedReport {
   readonly total: number;
   /** Of those, the ones that the kernel has. */
   readonly installed: number;
-  /** Sorted; absent where there are more than 500. */
+  /** Sorted; absent where there are more than {@link MOST_PREFIXES}. */
   readonly prefixes?: readonly LearnedPrefix[];
 }
 

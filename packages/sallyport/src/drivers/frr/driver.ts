@@ -41,6 +41,7 @@ const LINES_TOGETHER = 500;
 export class FrrDriver implements Driver<FrrDesired, ObservedFrr, FrrChange> {
   readonly name = 'frr';
   readonly #options: FrrDriverOptions;
+  #observed: ObservedFrr | undefined;
 
   constructor(options: FrrDriverOptions) {
     this.#options = options;
@@ -62,10 +63,16 @@ export class FrrDriver implements Driver<FrrDesired, ObservedFrr, FrrChange> {
     const [bgp, bfd] = await Promise.all(
       [bgpd, bfdd].map((vty) => vty.show('show running-config', signal)),
     );
-    return {
+    this.#observed = {
       version: parseVersion(bgp ?? ''),
       config: { ...parseBgpConfig(bgp ?? ''), profiles: parseBfdConfig(bfd ?? '') },
     };
+    return this.#observed;
+  }
+
+  /** As it was observed last. */
+  get observed(): ObservedFrr | undefined {
+    return this.#observed;
   }
 
   diff({ config }: ObservedFrr, desired: FrrDesired): FrrChange[] {

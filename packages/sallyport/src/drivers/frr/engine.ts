@@ -96,10 +96,13 @@ export class FrrEngine {
   async ensure(signal: AbortSignal): Promise<'running' | 'started'> {
     let outcome: 'running' | 'started' = 'running';
     for (const daemon of DAEMONS) {
+      const deadline = performance.now() + START_MILLISECONDS;
+      // Mostly it does, and no process has to be started for that.
+      if (await this.#answers(daemon, signal)) continue;
       const process = await this.#process(daemon, signal);
       if ((await process.find(signal)) !== undefined) {
         const isGone = async (): Promise<boolean> => (await process.find(signal)) === undefined;
-        if (await this.#untilItAnswers(daemon, isGone, signal)) continue;
+        if (await this.#untilItAnswers(daemon, { isGone, deadline }, signal)) continue;
         // Nobody will ever reach it again. Killed, it takes nothing back from the kernel.
         await process.kill(signal);
       }
@@ -157,7 +160,8 @@ export class FrrEngine {
     }
     // It has no pid file yet.
     const isGone = (): Promise<boolean> => Promise.resolve(false);
-    if (await this.#untilItAnswers(daemon, isGone, signal)) return;
+    const deadline = performance.now() + START_MILLISECONDS;
+    if (await this.#untilItAnswers(daemon, { isGone, deadline }, signal)) return;
     throw new FrrError('routing/no-start', `${daemon} of FRR does not come up`);
   }
 
@@ -188,22 +192,25 @@ export class FrrEngine {
     );
   }
 
-  /** False after the time that a start may take. */
   async #untilItAnswers(
     daemon: Daemon,
-    isGone: () => Promise<boolean>,
+    { isGone, deadline }: { readonly isGone: () => Promise<boolean>; readonly deadline: number },
     signal: AbortSignal,
   ): Promise<boolean> {
-    const deadline = performance.now() + START_MILLISECONDS;
-    for (;;) {
-      try {
-        await this.vty[daemon].show('show version', signal);
-        return true;
-      } catch (error) {
-        if (!(error instanceof VtyError)) throw error;
-        if (performance.now() > deadline || (await isGone())) return false;
-        await delay(POLL_MILLISECONDS, undefined, { signal });
-      }
+    while (performance.now() < deadline && !(await isGone())) {
+      if (await this.#answers(daemon, signal)) return true;
+      await delay(POLL_MILLISECONDS, undefined, { signal });
+    }
+    return false;
+  }
+
+  async #answers(daemon: Daemon, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.vty[daemon].show('show version', signal);
+      return true;
+    } catch (error) {
+      if (error instanceof VtyError) return false;
+      throw error;
     }
   }
 

@@ -7,7 +7,7 @@ import type { BgpReport } from '../../status/bgp-report.ts';
 import type { SecretReader } from '../secret-reader.ts';
 import { FrrDriver } from './driver.ts';
 import { FrrEngine } from './engine.ts';
-import { type ReflectorSession, readPaths, readSessions } from './read-reflected.ts';
+import { PathReader, type ReflectorState, readState } from './read-reflected.ts';
 import { readReport } from './read-report.ts';
 
 export interface FrrOptions {
@@ -22,9 +22,11 @@ export interface FrrOptions {
 export class Frr {
   readonly driver: FrrDriver;
   readonly #engine: FrrEngine;
+  readonly #paths: PathReader;
 
   constructor({ secrets, ...options }: FrrOptions) {
     this.#engine = new FrrEngine(options);
+    this.#paths = new PathReader(this.#engine.vty.bgpd);
     const { commands } = options;
     this.driver = new FrrDriver({ engine: this.#engine, secrets, commands });
   }
@@ -39,19 +41,20 @@ export class Frr {
     return this.#engine.isRunning(signal);
   }
 
-  /** Of daemons that run; undefined where no BGP is configured. */
-  report(signal: AbortSignal): Promise<BgpReport | undefined> {
-    return readReport(this.#engine.vty, signal);
+  /** Of daemons that run, with the configuration that was observed last; undefined where there is no BGP in it. */
+  async report(signal: AbortSignal): Promise<BgpReport | undefined> {
+    const observed = this.driver.observed ?? (await this.driver.observe(signal));
+    return readReport(this.#engine.vty, observed, signal);
   }
 
   /** Of all neighbours. Throws `VtyError` where bgpd does not answer. */
-  sessions(signal: AbortSignal): Promise<ReflectorSession[]> {
-    return readSessions(this.#engine.vty.bgpd, signal);
+  reflectors(signal: AbortSignal): Promise<ReflectorState> {
+    return readState(this.#engine.vty.bgpd, signal);
   }
 
-  /** What they have told. Throws `VtyError` where bgpd does not answer. */
-  paths(families: readonly Family[], signal: AbortSignal): Promise<ReflectedPath[]> {
-    return readPaths(this.#engine.vty.bgpd, families, signal);
+  /** What they have told; the same list while it is the same. Throws `VtyError` where bgpd does not answer. */
+  paths(families: readonly Family[], signal: AbortSignal): Promise<readonly ReflectedPath[]> {
+    return this.#paths.read(families, signal);
   }
 
   /** Leaves the daemons as they are. */

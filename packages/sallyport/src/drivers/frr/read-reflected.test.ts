@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parsePaths, parseSessions, readPaths, readSessions } from './read-reflected.ts';
+import { PathReader, parsePaths, parseSessions, readState } from './read-reflected.ts';
 
 const captured = (name: string): string =>
   readFileSync(new URL(`testdata/frr-8.4.4-${name}.json`, import.meta.url), 'utf8');
@@ -8,10 +8,10 @@ const captured = (name: string): string =>
 describe('parseSessions', () => {
   it('tells which neighbours have told all that they knew', () => {
     expect(parseSessions(captured('neighbors-reflectors'))).toEqual([
-      { address: '10.20.0.1', complete: [4], updates: 2 },
-      { address: '10.20.0.2', complete: [4], updates: 2 },
-      { address: 'fd20::1', complete: [6], updates: 2 },
-      { address: 'fd20::2', complete: [6], updates: 2 },
+      { address: '10.20.0.1', complete: [4], updates: 2, accepted: 3 },
+      { address: '10.20.0.2', complete: [4], updates: 2, accepted: 2 },
+      { address: 'fd20::1', complete: [6], updates: 2, accepted: 1 },
+      { address: 'fd20::2', complete: [6], updates: 2, accepted: 1 },
     ]);
   });
 
@@ -21,7 +21,7 @@ describe('parseSessions', () => {
 
   it('finds nothing in what is no answer', () => {
     expect(parseSessions('{"10.0.0.1": 5, "10.0.0.2": {}}')).toEqual([
-      { address: '10.0.0.2', complete: [], updates: 0 },
+      { address: '10.0.0.2', complete: [], updates: 0, accepted: 0 },
     ]);
     expect(parseSessions('% unknown')).toEqual([]);
   });
@@ -51,19 +51,25 @@ describe('parsePaths', () => {
 });
 
 it('asks bgpd for sessions, and for paths of the families that are wanted', async () => {
+  const summary = '{"ipv4Unicast":{"tableVersion":7},"ipv6Unicast":{"tableVersion":3}}';
   const asked: string[] = [];
   const bgpd = {
     show: (command: string) => {
       asked.push(command);
+      const isSummary = command.includes('summary');
+      if (isSummary) return Promise.resolve(summary);
       return Promise.resolve(command.includes('neighbors') ? '{}' : captured('paths-4'));
     },
   };
   const { signal } = new AbortController();
-  expect(await readSessions(bgpd, signal)).toEqual([]);
-  expect(await readPaths(bgpd, [4, 6], signal)).toHaveLength(10);
+  expect(await readState(bgpd, signal)).toEqual({ tableVersions: [7, 3], sessions: [] });
+  const paths = new PathReader(bgpd);
+  expect(await paths.read([4, 6], signal)).toHaveLength(10);
   expect(asked).toEqual([
+    'show bgp summary json',
     'show bgp neighbors json',
     'show bgp ipv4 unicast json',
     'show bgp ipv6 unicast json',
   ]);
+  expect(await paths.read([4, 6], signal)).toBe(await paths.read([4, 6], signal));
 });

@@ -1,9 +1,17 @@
 /** What the gateways of a node have told our bgpd, which keeps it to itself: the agent makes ways of it. */
 import { isJson, jsonRowsOf, textOf } from '../../lib/json-fields.ts';
+import { rememberingLast } from '../../lib/remembering.ts';
 import type { Family } from '../../plan/host-plan.ts';
 import type { ReflectedPath } from '../../plan/reflected.ts';
 import { numberOf, parseObject } from './parse-report.ts';
 import type { Shower } from './read-report.ts';
+
+/** That it is another one than before tells that the prefixes are, too. */
+export interface ReflectorState {
+  readonly sessions: readonly ReflectorSession[];
+  /** Of the tables, as bgpd counts what it has chosen: also by what policy lets in since, of which no session tells. */
+  readonly tableVersions: readonly number[];
+}
 
 export interface ReflectorSession {
   readonly address: string;
@@ -11,27 +19,50 @@ export interface ReflectorSession {
   readonly complete: readonly Family[];
   /** Of all its sessions: what was told is another than before where this is. */
   readonly updates: number;
+  /** Prefixes, of all families, that policy has let in. */
+  readonly accepted: number;
 }
 
-export async function readSessions(bgpd: Shower, signal: AbortSignal): Promise<ReflectorSession[]> {
-  return parseSessions(await bgpd.show('show bgp neighbors json', signal));
+export async function readState(bgpd: Shower, signal: AbortSignal): Promise<ReflectorState> {
+  return {
+    // First: what is chosen between both looks makes another state the next time.
+    tableVersions: parseTableVersions(await bgpd.show('show bgp summary json', signal)),
+    sessions: parseSessions(await bgpd.show('show bgp neighbors json', signal)),
+  };
 }
 
-export async function readPaths(
-  bgpd: Shower,
-  families: readonly Family[],
-  signal: AbortSignal,
-): Promise<ReflectedPath[]> {
-  const paths: ReflectedPath[] = [];
-  for (const family of families)
-    paths.push(...parsePaths(await bgpd.show(`show bgp ipv${family} unicast json`, signal)));
-  return paths;
+/** Of a text that is the same as before, the list is the same, too. */
+export class PathReader {
+  readonly #bgpd: Shower;
+  readonly #parse = { 4: rememberingLast(parsePaths), 6: rememberingLast(parsePaths) };
+  readonly #join = rememberingLast((...lists: readonly (readonly ReflectedPath[])[]) =>
+    lists.flat(),
+  );
+
+  constructor(bgpd: Shower) {
+    this.#bgpd = bgpd;
+  }
+
+  async read(families: readonly Family[], signal: AbortSignal): Promise<readonly ReflectedPath[]> {
+    const lists: (readonly ReflectedPath[])[] = [];
+    for (const family of families)
+      lists.push(
+        this.#parse[family](await this.#bgpd.show(`show bgp ipv${family} unicast json`, signal)),
+      );
+    return this.#join(...lists);
+  }
+}
+
+export function parseTableVersions(text: string): number[] {
+  return Object.values(parseObject(text)).flatMap((table) =>
+    isJson(table) ? (numberOf(table, 'tableVersion') ?? []) : [],
+  );
 }
 
 export function parseSessions(text: string): ReflectorSession[] {
   return Object.entries(parseObject(text)).flatMap(([address, row]) => {
     if (!isJson(row)) return [];
-    const { messageStats, gracefulRestartInfo } = row;
+    const { messageStats, gracefulRestartInfo, addressFamilyInfo } = row;
     const received = isJson(gracefulRestartInfo) ? gracefulRestartInfo['endOfRibRecv'] : undefined;
     const isUp = textOf(row, 'bgpState') === 'Established';
     return [
@@ -41,6 +72,13 @@ export function parseSessions(text: string): ReflectorSession[] {
           (family) => isUp && isJson(received) && received[`ipv${family}Unicast`] === true,
         ),
         updates: isJson(messageStats) ? (numberOf(messageStats, 'updatesRecv') ?? 0) : 0,
+        accepted: (isJson(addressFamilyInfo)
+          ? Object.values(addressFamilyInfo)
+          : []
+        ).reduce<number>(
+          (sum, one) => sum + (isJson(one) ? (numberOf(one, 'acceptedPrefixCounter') ?? 0) : 0),
+          0,
+        ),
       },
     ];
   });

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { parseBgpConfig } from './parse-config.ts';
+import { parseObject } from './parse-report.ts';
 import { readReport, type Showers } from './read-report.ts';
+import { NO_CONFIG, type ObservedFrr } from './state.ts';
 
 const { signal } = new AbortController();
 
@@ -24,8 +27,11 @@ function showers(
   return { zebra: shower, bfdd: shower, bgpd: shower, asked };
 }
 
+const OBSERVED: ObservedFrr = {
+  version: '8.4.4',
+  config: { ...NO_CONFIG, ...parseBgpConfig(printed('bgpd.conf')) },
+};
 const ANSWERS = {
-  'show running-config': printed('bgpd.conf'),
   'show bgp neighbors json': printed('neighbors-two.json'),
   'show bfd peers json': printed('bfd-up.json'),
   'show bgp ipv4 unicast neighbors': printed('prefix-counts.json'),
@@ -37,7 +43,7 @@ const ANSWERS = {
 };
 
 it('joins what the three daemons tell', async () => {
-  const report = await readReport(showers(ANSWERS), signal);
+  const report = await readReport(showers(ANSWERS), OBSERVED, signal);
   expect(report).toMatchObject({
     version: '8.4.4',
     asn: 65_001,
@@ -60,16 +66,29 @@ it('joins what the three daemons tell', async () => {
   expect(report?.learned.prefixes).toHaveLength(3);
 });
 
+it('asks by themselves only for neighbours outside: of others all is accepted', async () => {
+  const [neighbor] = Object.values(parseObject(printed('neighbors-reflectors.json')));
+  const callers = Object.fromEntries(
+    Array.from({ length: 1_000 }, (_, index) => [`10.9.${index >> 8}.${index & 255}`, neighbor]),
+  );
+  const many = showers({
+    ...ANSWERS,
+    'show bgp neighbors json': JSON.stringify(callers),
+  });
+  const report = await readReport(many, OBSERVED, signal);
+  expect(report?.sessions[0]?.families).toMatchObject([{ received: 3, accepted: 3 }]);
+  expect(many.asked.filter((command) => command.includes('prefix-counts'))).toEqual([]);
+});
+
 it('only counts what would be too much to list', async () => {
   const counts = '{"routesTotal":10000,"routesTotalFib":9000}';
   const many = showers({ ...ANSWERS, 'show ip route summary table 8305 json': counts });
-  const report = await readReport(many, signal);
+  const report = await readReport(many, OBSERVED, signal);
   expect(report?.learned).toEqual({ total: 10_001, installed: 9_000 });
   expect(many.asked).not.toContain('show ip route table 8305 json');
 });
 
 it('is nothing where no BGP is configured', async () => {
-  expect(
-    await readReport(showers({ 'show running-config': 'frr version 8.4.4\n' }), signal),
-  ).toBeUndefined();
+  const observed = { version: '8.4.4', config: NO_CONFIG };
+  expect(await readReport(showers({}), observed, signal)).toBeUndefined();
 });

@@ -1,12 +1,12 @@
-/** Asks our daemons what they really do: a few commands, however many neighbours are there. */
+/** Asks our daemons what they really do: a few commands, and one for each family of a neighbour outside. */
 import { OWNER } from '../../plan/host-plan.ts';
-import type {
-  BgpReport,
-  BgpSessionReport,
-  LearnedPrefix,
-  LearnedReport,
+import {
+  type BgpReport,
+  type BgpSessionReport,
+  type LearnedPrefix,
+  type LearnedReport,
+  MOST_PREFIXES,
 } from '../../status/bgp-report.ts';
-import { parseBgpConfig, parseVersion } from './parse-config.ts';
 import {
   type NeighborReading,
   parseBfdPeers,
@@ -15,6 +15,7 @@ import {
   parseRouteCounts,
   parseRoutes,
 } from './parse-report.ts';
+import type { ObservedFrr, RouterConfig } from './state.ts';
 
 /** Answers commands that only show. */
 export interface Shower {
@@ -27,17 +28,14 @@ export interface Showers {
   readonly bgpd: Shower;
 }
 
-/** In all; of more, zebra would be busy with nothing else. */
-const MOST_PREFIXES = 500;
 const TABLE = `table ${OWNER.learnedTable}`;
 
 /** Undefined where no BGP is configured. */
 export async function readReport(
   { zebra, bfdd, bgpd }: Showers,
+  { version, config: { router } }: ObservedFrr,
   signal: AbortSignal,
 ): Promise<BgpReport | undefined> {
-  const config = await bgpd.show('show running-config', signal);
-  const { router } = parseBgpConfig(config);
   if (router === undefined) return undefined;
   const neighbors = parseNeighbors(await bgpd.show('show bgp neighbors json', signal));
   const bfd = parseBfdPeers(await bfdd.show('show bfd peers json', signal));
@@ -45,14 +43,15 @@ export async function readReport(
   for (const neighbor of neighbors) {
     const description = router.neighbors.get(neighbor.address)?.settings.get('description');
     const its = bfd.get(neighbor.address);
+    const isOutside = isExternal(neighbor, router);
     sessions.push({
-      ...(await withReceived(bgpd, neighbor, signal)),
+      ...(isOutside ? await withReceived(bgpd, neighbor, signal) : neighbor),
       ...(description === undefined ? {} : { description }),
       ...(its === undefined ? {} : { bfd: its }),
     });
   }
   return {
-    version: parseVersion(config),
+    version,
     asn: Number(router.asn),
     routerId: router.settings.get('bgp router-id') ?? '',
     sessions,
@@ -60,7 +59,12 @@ export async function readReport(
   };
 }
 
-/** The only thing that each neighbour has to be asked for by itself. */
+/** Of others, callers among them, bgpd would walk its table a thousand times, to find that all was accepted. */
+function isExternal({ address, asn }: NeighborReading, router: RouterConfig): boolean {
+  return router.neighbors.has(address) && asn !== Number(router.asn);
+}
+
+/** What is told, of which policy may refuse a part. */
 async function withReceived(
   bgpd: Shower,
   neighbor: NeighborReading,

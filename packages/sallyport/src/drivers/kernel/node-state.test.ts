@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HopPlan, NodePlan } from '../../plan/node-plan.ts';
 import { canonicalDesired } from './canonical.ts';
-import { formatMembers, type NodeState, nodeState } from './node-state.ts';
+import { formatMembers, type NodeState, nodeState, prefixesByNexthop } from './node-state.ts';
 import { encapsulatedNode, plainNode, SUBNETS } from './testing/nodes.ts';
 
 const surroundings = { subnets: SUBNETS, hasResilientGroups: true };
@@ -133,4 +133,14 @@ describe('nodeState', () => {
     ]);
     expect(unreached.size).toBe(0);
   });
+});
+
+it('tells to which prefixes there is a way by a nexthop object', () => {
+  const routes = [
+    { prefix: '10.50.0.0/16', table: 8300, type: 'unicast', nexthop: 830_200_001 },
+    { prefix: '10.51.0.0/16', table: 8300, type: 'unicast', interface: 'sp1' },
+    { prefix: '10.52.0.0/16', table: 8320, type: 'unreachable' },
+  ];
+  expect([...prefixesByNexthop(routes)]).toEqual(['10.50.0.0/16']);
+  expect(prefixesByNexthop(routes)).toBe(prefixesByNexthop(routes));
 });

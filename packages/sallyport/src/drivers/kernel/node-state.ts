@@ -18,7 +18,7 @@ import { sha256Hex } from '../../lib/sha256.ts';
 import { OWNER, type RoutePlan, type RulePlan } from '../../plan/host-plan.ts';
 import type { EncapsulationPlan, NodePlan, WayPlan } from '../../plan/node-plan.ts';
 import { ethernetAddress } from './ethernet-address.ts';
-import { FAMILIES, type ObservedKernel } from './state.ts';
+import { FAMILIES, type ObservedKernel, type ObservedRoute } from './state.ts';
 import { interfacesReaching } from './subnets.ts';
 
 /** What the kernel has that decides how a plan is carried out. */
@@ -170,6 +170,22 @@ function routesOf(
   });
   variants.set(key, routes);
   return routes;
+}
+
+const byNexthop = new WeakMap<readonly ObservedRoute[], ReadonlySet<string>>();
+
+/** To which there is a way by a nexthop object of ours. */
+export function prefixesByNexthop(routes: readonly ObservedRoute[]): ReadonlySet<string> {
+  return once(
+    byNexthop,
+    routes,
+    () =>
+      new Set(
+        routes.flatMap(({ prefix, table, nexthop }) =>
+          table === OWNER.tunnelTable && nexthop !== undefined ? prefix : [],
+        ),
+      ),
+  );
 }
 
 /** The same hosts are the same group, whatever their weights are now. */
