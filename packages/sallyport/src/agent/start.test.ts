@@ -11,7 +11,7 @@ import { takeLock } from '../store/lock.ts';
 import { writePlanFile } from '../store/plan-file.ts';
 import { askReport } from './control.ts';
 import { AgentRunningError, runAgent, type StartOptions, teardown } from './start.ts';
-import { FakeSystem } from './testing/fake-system.ts';
+import { FakeSystem, NOTHING } from './testing/fake-system.ts';
 import { type Entry, rememberingLog } from './testing/quiet-log.ts';
 
 const { plan: empty } = planWorld(WORLDS['nothing to carry'] ?? { text: '' });
@@ -135,7 +135,7 @@ describe('teardown', () => {
       /^not everything was removed: .*no netlink.*; .*no netlink/u,
     );
     expect([...charon.connections.keys()]).toEqual(['theirs']);
-    await system.program('ip', 'echo "[]"');
+    await system.program('ip', NOTHING);
     await teardown(options, signal);
   });
 

@@ -5,9 +5,13 @@ import { delimiter, join } from 'node:path';
 import { vi } from 'vitest';
 import { type Directories, pathsOf } from '../../store/state-directory.ts';
 
+/** Script of an `ip` that shows empty lists. */
+export const NOTHING =
+  'case "$*" in *-batch*) while read -r line; do echo "$line" >> "${CALLS:-/dev/null}"; echo "[]"; done;; *) echo "[]";; esac';
+
 const PROGRAMS: Readonly<Record<string, string>> = {
-  // `ip monitor` ends when the agent does; everything else prints an empty list.
-  ip: 'case "$*" in monitor*|*xfrm\\ monitor*) exec sleep 600;; esac; echo "$*" >> "$CALLS"; echo "[]"',
+  // `ip monitor` ends when the agent does; everything else prints an empty list for each question.
+  ip: `case "$*" in monitor*|*xfrm\\ monitor*) exec sleep 600;; esac; echo "$*" >> "$CALLS"; ${NOTHING}`,
   nft: "echo 'Error: No such file or directory' >&2; exit 1",
   tc: 'exit 0',
   unshare: 'exit 0',

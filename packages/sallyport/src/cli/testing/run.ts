@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { vi } from 'vitest';
 import { serveControl } from '../../agent/control.ts';
+import { NOTHING } from '../../agent/testing/fake-system.ts';
 import type { Work } from '../../agent/work-request.ts';
 import type { HostPlan } from '../../plan/host-plan.ts';
 import type { HostReport } from '../../status/host-report.ts';
@@ -33,7 +34,7 @@ export interface RunOptions {
 
 /** What a kernel says in which there is nothing of ours, and which can do everything. */
 const FAKE_PROGRAMS = {
-  ip: "echo '[]'",
+  ip: NOTHING,
   nft: "echo 'Error: No such file or directory' >&2; exit 1",
   unshare: 'exit 0',
 };

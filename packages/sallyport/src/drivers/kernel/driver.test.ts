@@ -177,7 +177,7 @@ describe('apply', () => {
 
   it('counts a removal that finds nothing as done', async () => {
     const { driver, commands } = make();
-    commands.on(/^ip -json -Numeric -4 route/, {
+    commands.on(/^ip -4 -json -Numeric route/, {
       stdout: '[{"dst":"10.2.0.0/16","dev":"sp1","table":"8300"}]',
     });
     commands.on(/-batch/, {
@@ -229,7 +229,7 @@ describe('apply', () => {
 
   it('does not take the words about one line for those about the next', async () => {
     const { driver, commands } = make();
-    commands.on(/^ip -json -Numeric -4 route/, {
+    commands.on(/^ip -4 -json -Numeric route/, {
       stdout: '[{"dst":"10.2.0.0/16","dev":"sp1"},{"dst":"10.3.0.0/16","dev":"sp1"}]',
     });
     commands.on(/-batch/, {
@@ -350,6 +350,27 @@ describe('a node', () => {
     expect((await driver.observe(signal)).nexthops.size).toBe(0);
   });
 
+  it.each([
+    ['cannot be seen', { code: 1, stderr: 'Cannot open netlink socket' }],
+    ['are not told', { stdout: '[]\n[]' }],
+  ])('is not taken for empty where its links %s', async (_what, answer) => {
+    const { driver, commands } = onLan();
+    commands.on(/address show/, answer);
+    await expect(driver.observe(signal)).rejects.toThrow(/^ip -details /);
+  });
+
+  it('is looked at by few processes', async () => {
+    const { driver, commands } = onLan();
+    await driver.observe(signal);
+    expect(commands.calls.map(({ line }) => line).sort()).toEqual([
+      'ip -4 -json -Numeric -batch -',
+      'ip -6 -json -Numeric -batch -',
+      'ip -details -json -Numeric -batch -',
+      'ip -json netns list',
+      'nft -j list table inet sallyport',
+    ]);
+  });
+
   it('moves flows without a look at routes, and only between what is there', async () => {
     const { driver, commands } = onLan();
     expect(await driver.diffFlows(desired, signal)).toEqual([]);
@@ -425,7 +446,7 @@ describe('cleanUp', () => {
     const { driver, commands, sysctls } = make();
     await driver.cleanUp(signal);
     expect(sysctls.isRestored).toBe(true);
-    commands.on(/^ip -json -Numeric -4 rule/, {
+    commands.on(/^ip -4 -json -Numeric rule/, {
       stdout: '[{"priority":8300,"src":"all","table":"8300","protocol":"83"}]',
     });
     commands.on(/-batch/, { code: 1, stderr: 'Operation not permitted\nCommand failed -:1' });

@@ -22,6 +22,7 @@ import { CommandError, type CommandRunner, outputOf } from '../../platform/linux
 import { isSysctlKey, type SysctlFiles } from '../../platform/linux/sysctl-files.ts';
 import type { ForwardedReport } from '../../status/drain-report.ts';
 import type { ApplyReport, Driver, FailedChange } from '../driver.ts';
+import { askIp } from './ask.ts';
 import { runBatch } from './batch.ts';
 import { canonicalDesired } from './canonical.ts';
 import { parseCounted } from './counted.ts';
@@ -50,6 +51,9 @@ export interface KernelDriverOptions {
  * attributes (lib/nlattr.c, net/ipv4/nexthop.c); an old ip-nexthop(8).
  */
 const REFUSES_TYPE = /group type|"type"|not supported|unsupported|unknown attribute/i;
+
+const OURS = `protocol ${OWNER.routeProtocol}`;
+const NEXTHOPS = `nexthop show ${OURS}`;
 
 /** IFNAMSIZ of <linux/if.h> less the closing zero. */
 const LONGEST_NAME = 15;
@@ -103,24 +107,24 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
   }
 
   async observe(signal: AbortSignal): Promise<ObservedKernel> {
-    const ip = (args: readonly string[]): Promise<string> => this.#ip(args, signal);
-    const protocol = ['protocol', String(OWNER.routeProtocol)];
-    const ofFamily = async (family: Family) => ({
-      routes: this.#parseRoutes[family](
-        await ip([`-${family}`, 'route', 'show', 'table', 'all', ...protocol]),
-      ),
-      rules: parseRules(await ip([`-${family}`, 'rule', 'show']), family),
-    });
-    const [namespaceList, linkList, neighborList, nexthopList, firewall, v4, v6] =
-      await Promise.all([
-        ip(['netns', 'list']),
-        ip(['-details', 'address', 'show']),
-        ip(['neighbor', 'show', 'nud', 'permanent']),
-        this.#observeNexthops(signal),
-        this.#observeFirewall(signal),
-        ofFamily(4),
-        ofFamily(6),
-      ]);
+    const ofFamily = async (family: Family) => {
+      const lines = [`route show table all ${OURS}`, 'rule show'];
+      const [routes = '', rules = ''] = await askIp(
+        this.#commands,
+        { options: [`-${family}`], lines },
+        signal,
+      );
+      return { routes: this.#parseRoutes[family](routes), rules: parseRules(rules, family) };
+    };
+    const [namespaceList, lists, firewall, v4, v6] = await Promise.all([
+      // Prints nothing where there are none: it cannot be told from the others in one output.
+      outputOf(this.#commands, 'ip', ['-json', 'netns', 'list'], { signal }),
+      this.#ask(['address show', 'neighbor show nud permanent', NEXTHOPS], signal),
+      this.#observeFirewall(signal),
+      ofFamily(4),
+      ofFamily(6),
+    ]);
+    const [linkList = '', neighborList = '', nexthopList = ''] = lists;
     const namespaces = parseNetworkNamespaces(namespaceList);
     const links = parseLinks(linkList, namespaces);
     return {
@@ -150,10 +154,7 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
   async diffFlows(desired: KernelDesired, signal: AbortSignal): Promise<KernelChange[]> {
     const { node } = canonicalDesired(desired);
     if (node === undefined) return [];
-    const [linkList, nexthopList] = await Promise.all([
-      this.#ip(['-details', 'address', 'show'], signal),
-      this.#observeNexthops(signal),
-    ]);
+    const [linkList = '', nexthopList = ''] = await this.#ask(['address show', NEXTHOPS], signal);
     const nexthops = parseNexthops(nexthopList);
     const { subnets } = parseLinks(linkList);
     const wanted = nodeState(node, {
@@ -224,16 +225,9 @@ export class KernelDriver implements Driver<KernelDesired, ObservedKernel, Kerne
     }
   }
 
-  #ip(args: readonly string[], signal: AbortSignal): Promise<string> {
-    // Names from /etc/iproute2 would hide the numbers that are our marks.
-    return outputOf(this.#commands, 'ip', ['-json', '-Numeric', ...args], { signal });
-  }
-
-  async #observeNexthops(signal: AbortSignal): Promise<string> {
-    const args = ['-json', '-Numeric', 'nexthop', 'show', 'protocol', String(OWNER.routeProtocol)];
-    const { code, stdout } = await this.#commands.run('ip', args, { signal });
-    // Neither programs nor kernels before Linux 5.3 have such objects: then there are none.
-    return code === 0 ? stdout : '';
+  /** The last one is about nexthop objects: neither programs nor kernels before Linux 5.3 have any. */
+  #ask(lines: readonly string[], signal: AbortSignal): Promise<string[]> {
+    return askIp(this.#commands, { options: ['-details'], lines, optional: 1 }, signal);
   }
 
   /** What stands for a refused group comes in the next round, which finds out that it is missing. */

@@ -27,8 +27,28 @@ export class FakeCommands implements CommandRunner {
     options.signal?.throwIfAborted();
     const line = [file, ...args].join(' ');
     this.calls.push({ line, input: options.input ?? '' });
-    const answer = this.#answers.find(([pattern]) => pattern.test(line))?.[1] ?? {};
+    const answer =
+      args.includes('-json') && args.includes('-batch')
+        ? this.#answerEach(line, options.input ?? '')
+        : this.#answer(line);
     if (answer instanceof Error) return Promise.reject(answer);
     return Promise.resolve({ code: 0, stdout: '', stderr: '', ...answer });
+  }
+
+  #answer(line: string): Answer {
+    return this.#answers.find(([pattern]) => pattern.test(line))?.[1] ?? {};
+  }
+
+  /** As ip(8): JSON in one line for each, until one fails. */
+  #answerEach(line: string, input: string): Answer {
+    let printed = '';
+    for (const question of input.trim().split('\n')) {
+      const answer = this.#answer(line.replace('-batch -', question));
+      if (answer instanceof Error) return answer;
+      const { code = 0, stdout = '[]', stderr = '' } = answer;
+      if (code !== 0) return { code, stdout: printed, stderr };
+      printed += `${stdout.trim()}\n`;
+    }
+    return { stdout: printed };
   }
 }
