@@ -96,6 +96,7 @@ const STRANGER_AS_NODE = `
   neighbor 169.254.10.2 bfd
   address-family ipv4 unicast
   network 10.21.7.0/24
+  network 10.21.8.0/24
   network 10.99.0.0/16
   network 0.0.0.0/0
   exit-address-family`;
@@ -419,6 +420,8 @@ describe('FRR of our own as a reflector', () => {
       timers: { keepaliveSeconds: 3, holdSeconds: 9, connectRetrySeconds: 1 },
       bfd: { intervalMilliseconds: 300, multiplier: 3 },
       accept: [{ prefix: '10.21.0.0/16', longest: 24 }],
+      refuse: [{ prefix: '10.21.8.0/24', longest: 24 }],
+      maximumPrefixes: 1_000,
       limit: 2_000,
     },
   };

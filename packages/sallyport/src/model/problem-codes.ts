@@ -35,9 +35,11 @@ export type ProblemCode =
   | 'gateway/availability'
   | 'gateway/virtual-address'
   | 'gateway/duplicate-router-id'
+  | 'gateway/duplicate-virtual-address'
   | 'gateway/placed-on-node'
   | 'gateway/nodes-device'
   | 'gateway/nodes-differ'
+  | 'gateway/nodes-family'
   | 'host/duplicate-shard'
   | 'host/duplicate-address'
   | 'host/role-differs'
@@ -47,6 +49,7 @@ export type ProblemCode =
   | 'host/node-out-of-reach'
   | 'host/node-network'
   | 'host/node-beside-lan'
+  | 'host/node-of-two-namespaces'
   | 'connection/unknown-gateway'
   | 'connection/unknown-secret'
   | 'connection/unknown-crypto-policy'
@@ -75,10 +78,12 @@ export type ProblemCode =
   | 'bgp/gateway-without-asn'
   | 'bgp/same-asn'
   | 'bgp/missing-inside'
+  | 'bgp/inside-family'
   | 'bgp/advertises-foreign'
   | 'bgp/accepts-peer'
   | 'bgp/timers'
   | 'bgp/no-bfd'
+  | 'bgp/gateway-loss-by-bfd'
   | 'tunnel/identity-notation'
   | 'proposal/unknown-keyword'
   | 'proposal/missing-encryption'
@@ -160,10 +165,16 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
     'A virtual address does not lie on a LAN that every host of the gateway is on',
   ),
   'gateway/duplicate-router-id': error('Two gateways have one virtual router id on one interface'),
+  'gateway/duplicate-virtual-address': error(
+    'Two gateways have one virtual address, which two hosts would then hold',
+  ),
   'gateway/placed-on-node': error('A gateway is placed on a node, which carries no tunnels'),
   'gateway/nodes-device': error('The encapsulation to the nodes and its device do not fit'),
   'gateway/nodes-differ': error(
     'Two gateways want their common nodes to reach them in different ways',
+  ),
+  'gateway/nodes-family': error(
+    'Gateways and nodes have no addresses of one family, between which they could encapsulate',
   ),
   'host/duplicate-shard': error(
     'Two shards of a host are in one network namespace, which can have one IKE daemon',
@@ -185,6 +196,9 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
   ),
   'host/node-network': error(
     'A network of a node is not in the networks of its gateways, or lies behind another node, too',
+  ),
+  'host/node-of-two-namespaces': error(
+    'A host leads to gateways or nodes of two namespaces, of which it can serve one',
   ),
   'connection/unknown-gateway': error('A connection names a gateway that is not declared'),
   'connection/unknown-secret': error('A connection names a secret that is not declared'),
@@ -231,7 +245,7 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
   ),
   'tunnel/inside-pair': error('The addresses inside a tunnel do not fit each other'),
   'tunnel/inside-overlap': error(
-    'Two tunnels of one host have overlapping subnets inside, so that packets would have two ways',
+    'Two tunnels of one host have overlapping subnets or one other end inside, so that packets would have two ways',
   ),
   'bgp/gateway-without-asn': error(
     'A connection wants BGP, and its gateway has no number of an autonomous system',
@@ -240,6 +254,9 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
     'The other side of a connection has the number of our own autonomous system',
   ),
   'bgp/missing-inside': error('A tunnel is to carry BGP and has no addresses inside'),
+  'bgp/inside-family': error(
+    'IPv6 networks are told over a tunnel that has no IPv6 address inside, which could be their next hop',
+  ),
   'bgp/advertises-foreign': error(
     'A connection is to announce a network that does not lie behind its gateway',
   ),
@@ -248,6 +265,9 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
   ),
   'bgp/timers': error('Timers of BGP that end the session by themselves'),
   'bgp/no-bfd': error('BFD with a provider that speaks none inside tunnels'),
+  'bgp/gateway-loss-by-bfd': warning(
+    'What is to happen when a gateway is lost has no effect where the other side notices by BFD',
+  ),
   'tunnel/identity-notation': error(
     'An identity is a distinguished name that the IKE daemon cannot be told',
   ),

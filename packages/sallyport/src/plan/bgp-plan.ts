@@ -102,6 +102,10 @@ export interface BgpNodesPlan {
   readonly bfd?: BfdPlan;
   /** What is taken from them. */
   readonly accept: readonly PrefixRange[];
+  /** Of that nothing in which hosts are that are declared, nor whole networks from which others call. */
+  readonly refuse: readonly PrefixRange[];
+  /** For each of them and each family; who tells more is cut off. */
+  readonly maximumPrefixes: number;
   /** How many may call. */
   readonly limit: number;
 }

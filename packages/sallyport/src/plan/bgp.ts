@@ -5,6 +5,7 @@
 import { canonicalAddress } from '../lib/canonical-address.ts';
 import {
   containsAddress,
+  containsPrefix,
   type Family,
   familyOf,
   formatAddress,
@@ -13,6 +14,7 @@ import {
   parseInterfaceAddress,
   parsePrefixes,
   splitPrefix,
+  toPrefix,
   widthOf,
 } from '../lib/prefix.ts';
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
@@ -55,6 +57,8 @@ const CONNECT_RETRY_SECONDS = 5;
 
 /** Dynamic neighbours of one reflector. */
 const MOST_NODES = 2_000;
+/** What one of them tells; it has a few networks of its own. */
+const MOST_OF_NODE = 1_000;
 
 /** LOCAL_PREF of RFC 4271 §9.1.1 where no tunnel is preferred. */
 const USUAL_PREFERENCE = 100;
@@ -115,7 +119,7 @@ function speakingGateways({ objects, hostName }: BgpContext): Gateway[] {
     .filter(({ spec }) => spec.bgp !== undefined && spec.placement.hosts.includes(hostName));
 }
 
-/** One session for each pair of inside addresses; a single one carries both families. */
+/** One session for each pair of inside addresses; a single one of IPv6 carries both families. */
 function peersIn(placed: PlacedConnection, { secretFacts }: BgpContext): BgpNeighborPlan[] {
   const { tunnel, declared, connection, gateway } = placed;
   const { bgp } = connection.spec.routing;
@@ -129,8 +133,11 @@ function peersIn(placed: PlacedConnection, { secretFacts }: BgpContext): BgpNeig
   return inside.flatMap((pair) => {
     const ends = endsOf(pair);
     if (ends === undefined) return [];
+    // IPv4 can have next hops of IPv6 (RFC 8950), not the other way round.
     const families: readonly Family[] =
-      inside.length > 1 ? [ends.family] : familiesIn([...bgp.accept, ...advertise]);
+      inside.length > 1 || ends.family === 4
+        ? [ends.family]
+        : familiesIn([...bgp.accept, ...advertise]);
     const ofFamilies = (prefix: string): boolean => families.some((f) => f === familyOf(prefix));
     return {
       address: ends.remote,
@@ -256,8 +263,41 @@ function planNodes(
     ranges,
     ...INTERNAL,
     accept: sortPrefixes(networks).map(whole),
+    refuse: around([...ranges, ...addressesIn(gateways, objects)], networks),
+    maximumPrefixes: MOST_OF_NODE,
     limit: Math.max(MOST_NODES, ranges.length),
   };
+}
+
+/** Where gateways and their nodes are, as host prefixes, and the addresses that gateways hold in turn. */
+function addressesIn(gateways: readonly Gateway[], objects: DeclaredObjects): string[] {
+  const held = gateways.flatMap(({ spec }) => spec.availability.virtual?.addresses ?? []);
+  return gateways
+    .flatMap(({ metadata }) => {
+      const { gatewayHosts, nodes } = clusterOf(objects, metadata.namespace);
+      return [...gatewayHosts, ...nodes].flatMap(internalAddresses);
+    })
+    .concat(held.map((text) => text.split('/', 1)[0] ?? ''))
+    .flatMap((text) => parseAddress(text) ?? [])
+    .map((address) => `${formatAddress(address)}/${widthOf(address.family)}`);
+}
+
+/** Each prefix with all that hold it, as far as the networks go: no pattern says "what contains". */
+function around(prefixes: readonly string[], networks: readonly string[]): PrefixRange[] {
+  const outer = parsePrefixes(networks);
+  const holders = parsePrefixes([...new Set(prefixes)]).flatMap((prefix) =>
+    outer
+      .filter((network) => containsPrefix(network, prefix))
+      .flatMap(({ length }) =>
+        Array.from({ length: prefix.length - length + 1 }, (_, more) =>
+          formatPrefix(toPrefix(prefix, length + more)),
+        ),
+      ),
+  );
+  return sortPrefixes(holders).map((prefix) => ({
+    prefix,
+    longest: Number(prefix.split('/')[1]),
+  }));
 }
 
 /** The prefix and all inside it. */

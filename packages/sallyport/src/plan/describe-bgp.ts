@@ -12,7 +12,7 @@ export function describeBgp(bgp: BgpPlan): string[] {
       ? []
       : [
           `hosts in ${bgp.nodes.ranges.join(', ')} may call, at most ${bgp.nodes.limit}: reflected to, ${formatBfd(bgp.nodes.bfd)}`,
-          `  takes ${bgp.nodes.accept.map(formatRange).join(', ') || 'nothing'}`,
+          `  takes ${bgp.nodes.accept.map(formatRange).join(', ') || 'nothing'}, at most ${bgp.nodes.maximumPrefixes} prefixes of each${bgp.nodes.refuse.length === 0 ? '' : ', nothing in which our hosts are'}`,
         ]),
   ];
 }

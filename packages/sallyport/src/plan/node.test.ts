@@ -166,3 +166,23 @@ describe('the speaker of a gateway', () => {
       expect(planWorld({ text, host: 'gw1' }).plan.bgp?.routerId).toBe('10.1.0.9');
   });
 });
+
+describe('what nodes that call may tell', () => {
+  it('is nothing in which our hosts are, nor where they call from', () => {
+    const text = vary(gateway('edge', 'gw1'), [
+      'asn: 65010',
+      'asn: 65010, nodeRanges: [10.1.128.0/17]',
+    ]);
+    const { refuse = [], maximumPrefixes } = planOf('gw1', text).bgp?.nodes ?? {};
+    const refused = refuse.map(({ prefix, longest }) => `${prefix} ${longest}`);
+    expect(refused).toContain('10.1.0.0/16 16');
+    expect(refused).toContain('10.1.128.0/17 17');
+    expect(refused).toContain('10.1.0.0/24 24');
+    expect(refused).toContain('10.1.0.1/32 32');
+    expect(refused).toContain('10.1.0.101/32 32');
+    expect(refused).toContain('fd01::/64 64');
+    expect(refused).not.toContain('10.1.128.0/24 24');
+    expect(refused).not.toContain('10.1.2.0/24 24');
+    expect(maximumPrefixes).toBe(1_000);
+  });
+});

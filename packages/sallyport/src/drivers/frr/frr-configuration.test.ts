@@ -22,5 +22,14 @@ describe('renderFrrConfiguration', () => {
     expect(unsaid.join('\n')).toContain('frr-k8s has no dynamic neighbours');
     expect(unsaid.join('\n')).toContain('2001:db8:b::1 may also tell 0.0.0.0/0');
     expect(unsaid.join('\n')).toContain('the Secret bgp has to be there');
+    expect(unsaid.join('\n')).toContain('tells has no community 65001:83:');
+    expect(unsaid.join('\n')).toContain('instead of table 8305');
+    const [first, ...others] = gatewayPlan.neighbors;
+    if (first === undefined) throw new Error('the plan has no neighbours');
+    const standIn = { hosts: ['gw2'], advertise: ['10.20.0.0/17'] };
+    const lost = { ...gatewayPlan, neighbors: [{ ...first, standIn }, ...others] };
+    expect(renderFrrConfiguration('host-1', lost, 'metallb-system').unsaid).toContain(
+      `${first.address} is told nothing more while gw2 is silent`,
+    );
   });
 });

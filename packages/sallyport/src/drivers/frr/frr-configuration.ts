@@ -62,6 +62,9 @@ export function renderFrrConfiguration(
         : [
             `hosts in ${bgp.nodes.ranges.join(', ')} cannot call: frr-k8s has no dynamic neighbours`,
           ]),
+      ...(bgp.neighbors.some(({ kind }) => kind !== 'reflector')
+        ? ['what is learned lies in the main table, behind the leak guard, instead of table 8305']
+        : []),
     ],
   };
 }
@@ -108,7 +111,7 @@ function rawLines({ asn, neighbors }: BgpPlan): string[] {
 }
 
 function unsaidOf(neighbor: BgpNeighborPlan, bgp: BgpPlan): string[] {
-  const { address, transit, password, accept, localPreference } = neighbor;
+  const { address, transit, password, accept, localPreference, community, standIn } = neighbor;
   const refused = bgp.refuse.filter(({ prefix }) =>
     parsePrefixes([prefix]).some((inner) =>
       parsePrefixes(accept.map((range) => range.prefix)).some((outer) =>
@@ -121,6 +124,10 @@ function unsaidOf(neighbor: BgpNeighborPlan, bgp: BgpPlan): string[] {
     ...(localPreference === undefined || localPreference === 100
       ? []
       : [`what ${address} tells has no local preference of ${localPreference}`]),
+    ...(community === undefined ? [] : [`what ${address} tells has no community ${community}`]),
+    ...(standIn === undefined
+      ? []
+      : [`${address} is told nothing more while ${standIn.hosts.join(' or ')} is silent`]),
     ...(neighbor.kind === 'peer' && refused.length > 0
       ? [`${address} may also tell ${refused.map(({ prefix }) => prefix).join(', ')}`]
       : []),

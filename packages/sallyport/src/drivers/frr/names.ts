@@ -6,6 +6,8 @@ import type { Family } from '../../plan/host-plan.ts';
 export const NODES_GROUP = 'sp-nodes';
 /** What is accepted from no peer. */
 export const REFUSE_LIST = 'sp-refuse';
+/** What is accepted from none of those that call. */
+export const NODES_REFUSE_LIST = 'sp-nodes-refuse';
 /** AS paths with our own AS. */
 export const OWN_AS_LIST = 'sp-own-as';
 /** Large communities of what a tunnel has told. */

@@ -15,6 +15,7 @@ import { type Family, OWNER } from '../../plan/host-plan.ts';
 import {
   LEARNED_LIST,
   NODES_GROUP,
+  NODES_REFUSE_LIST,
   NOWHERE_MAP,
   OWN_AS_LIST,
   policyName,
@@ -55,6 +56,7 @@ export function renderFrr({ bgp }: FrrDesired): FrrConfig {
   );
   for (const family of FAMILIES) {
     addList(lists, REFUSE_LIST, family, bgp.refuse);
+    addList(lists, NODES_REFUSE_LIST, family, bgp.nodes?.refuse ?? []);
   }
   const addPolicies = (name: string, families: readonly Family[], policy: Policy): void => {
     for (const family of families) {
@@ -72,13 +74,17 @@ export function renderFrr({ bgp }: FrrDesired): FrrConfig {
     addPolicies(NODES_GROUP, FAMILIES, {
       ...bgp.nodes,
       ...{ advertise: [], isPeer: false, hasV6NextHops: false, transit: true },
+      refuseList: NODES_REFUSE_LIST,
     });
     neighbors.set(NODES_GROUP, renderNodes(bgp.nodes, bgp.asn));
   }
   for (const neighbor of bgp.neighbors) {
     const isPeer = neighbor.kind === 'peer';
     const hasV6NextHops = familyOf(neighbor.address) === 6;
-    addPolicies(neighbor.address, neighbor.families, { ...neighbor, isPeer, hasV6NextHops });
+    addPolicies(neighbor.address, neighbor.families, {
+      ...{ ...neighbor, isPeer, hasV6NextHops },
+      ...(isPeer ? { refuseList: REFUSE_LIST } : {}),
+    });
     neighbors.set(neighbor.address, renderNeighbor(neighbor));
   }
   return {
@@ -110,19 +116,19 @@ interface Policy
   extends Pick<BgpNeighborPlan, 'accept' | 'advertise' | 'transit'>,
     Partial<Pick<BgpNeighborPlan, 'community' | 'localPreference' | 'prepend'>> {
   readonly isPeer: boolean;
+  /** Of what is never taken, whatever `accept` says. */
+  readonly refuseList?: string;
   /** Also of prefixes of IPv4. */
   readonly hasV6NextHops: boolean;
 }
 
 function renderIn(policy: Policy, list: string, family: Family): RouteMap {
-  const { isPeer, hasV6NextHops, community, localPreference } = policy;
+  const { isPeer, refuseList, hasV6NextHops, community, localPreference } = policy;
   return new Map([
-    ...(isPeer
-      ? ([
-          [10, entry('deny', [matchList(REFUSE_LIST, family)])],
-          [20, entry('deny', [['match as-path', OWN_AS_LIST]])],
-        ] as const)
-      : []),
+    ...(refuseList === undefined
+      ? []
+      : ([[10, entry('deny', [matchList(refuseList, family)])]] as const)),
+    ...(isPeer ? ([[20, entry('deny', [['match as-path', OWN_AS_LIST]])]] as const) : []),
     [
       30,
       entry('permit', [
@@ -188,7 +194,7 @@ function renderNeighbor(neighbor: BgpNeighborPlan): NeighborConfig {
   };
 }
 
-function renderNodes({ bfd, timers }: BgpNodesPlan, asn: number): NeighborConfig {
+function renderNodes({ bfd, timers, maximumPrefixes }: BgpNodesPlan, asn: number): NeighborConfig {
   return {
     settings: settingsOf([
       ['peer-group'],
@@ -204,6 +210,7 @@ function renderNodes({ bfd, timers }: BgpNodesPlan, asn: number): NeighborConfig
           ['route-reflector-client'],
           // Not of what is reflected: nodes reach the other gateway, and each other, themselves.
           ['next-hop-self'],
+          ['maximum-prefix', `${maximumPrefixes} ${LIMIT_TAIL}`],
         ]),
       ]),
     ),

@@ -60,6 +60,23 @@ spec:
       object: { kind: 'Gateway', namespace: 'default', name: 'other' },
     },
   },
+  {
+    name: 'one address of two gateways',
+    text: `${pair(`mode: active-standby, ${VIRTUAL}`)}---
+apiVersion: sallyport.dev/v1alpha1
+kind: Gateway
+metadata: {name: other}
+spec:
+  placement: {hosts: [gw2, gw1]}
+  networks: [10.11.0.0/16]
+  availability: {mode: active-standby, virtual: {addresses: [10.10.0.254/24], interface: lan, routerId: 52}}
+`,
+    expected: {
+      code: 'gateway/duplicate-virtual-address',
+      path: 'spec.availability.virtual.addresses[0]',
+      message: 'Gateway edge holds it as well',
+    },
+  },
 ];
 
 describe('checkAvailability', () => {

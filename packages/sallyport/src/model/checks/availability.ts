@@ -1,4 +1,5 @@
 /** Hosts of a gateway that hold virtual addresses in turn. */
+import { canonicalAddress } from '../../lib/canonical-address.ts';
 import {
   containsAddress,
   formatAddress,
@@ -21,6 +22,7 @@ export function checkAvailability(world: World): Problem[] {
     ...checkMode(gateway),
     ...checkLan(world, gateway),
     ...checkRouterId(world, gateway),
+    ...checkVirtualAddresses(world, gateway),
   ]);
 }
 
@@ -88,6 +90,34 @@ function checkRouterId(world: World, gateway: ParsedObject<Gateway>): Problem[] 
       hint: 'choose one that nothing on that LAN uses',
     }),
   ];
+}
+
+/** Of gateways on one LAN; private addresses of different sites may be equal. */
+function checkVirtualAddresses(world: World, gateway: ParsedObject<Gateway>): Problem[] {
+  const { namespace } = gateway.object.metadata;
+  const before = world.gateways.slice(0, world.gateways.indexOf(gateway));
+  return virtualAddresses(gateway).flatMap((address, index) => {
+    const other = before.find(
+      (each) =>
+        (each.object.metadata.namespace === namespace ||
+          each.object.spec.placement.hosts.some((host) => isPlacedOn(gateway, host))) &&
+        virtualAddresses(each).includes(address),
+    );
+    if (other === undefined) return [];
+    return [
+      problemAt(gateway, [...VIRTUAL, 'addresses', index], 'gateway/duplicate-virtual-address', {
+        message: `Gateway ${other.object.metadata.name} holds it as well`,
+        value: address,
+        hint: 'give each gateway an address of its own',
+      }),
+    ];
+  });
+}
+
+function virtualAddresses({ object: { spec } }: ParsedObject<Gateway>): string[] {
+  return (spec.availability.virtual?.addresses ?? []).map((text) =>
+    canonicalAddress(text.split('/', 1)[0] ?? ''),
+  );
 }
 
 function isPlacedOn({ object }: ParsedObject<Gateway>, host: string): boolean {

@@ -3,7 +3,8 @@ import { type Case, judge, outcome, secondHost, twoSites, vary, wanted } from '.
 
 const STATIC = "routing: {static: {networks: [10.20.0.0/16, 'fd20::/48']}}";
 const TUNNEL = '- remote: {address: 198.51.100.20}';
-const INSIDE = '[{local: 169.254.10.2/30, remote: 169.254.10.1}]';
+const INSIDE =
+  "[{local: 169.254.10.2/30, remote: 169.254.10.1}, {local: 'fd00:10::2/126', remote: 'fd00:10::1'}]";
 
 /** Two sites with BGP between them; `bgp`: further fields of the connection's. */
 function speaking(bgp = '', inside = INSIDE, ...changes: [string, string][]): string {
@@ -15,6 +16,8 @@ function speaking(bgp = '', inside = INSIDE, ...changes: [string, string][]): st
     ...changes,
   );
 }
+
+const IPV4_ONLY: [string, string] = [", 'fd20::/48'", ''];
 
 const CASES: readonly Case[] = [
   {
@@ -91,7 +94,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'ends in two subnets',
-    text: speaking('', '[{local: 169.254.10.2/30, remote: 169.254.10.9}]'),
+    text: speaking('', '[{local: 169.254.10.2/30, remote: 169.254.10.9}]', IPV4_ONLY),
     expected: {
       code: 'tunnel/inside-pair',
       path: 'spec.tunnels[0].inside[0].remote',
@@ -105,7 +108,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'one address at both ends',
-    text: speaking('', '[{local: 169.254.10.2/30, remote: 169.254.10.2}]'),
+    text: speaking('', '[{local: 169.254.10.2/30, remote: 169.254.10.2}]', IPV4_ONLY),
     expected: { code: 'tunnel/inside-pair', message: 'is our own address' },
   },
   {
@@ -113,6 +116,7 @@ const CASES: readonly Case[] = [
     text: speaking(
       '',
       '[{local: 169.254.10.2/30, remote: 169.254.10.1}, {local: 169.254.11.2/30, remote: 169.254.11.1}]',
+      IPV4_ONLY,
     ),
     expected: { code: 'tunnel/inside-pair', path: 'spec.tunnels[0].inside[1].local' },
   },
@@ -120,9 +124,48 @@ const CASES: readonly Case[] = [
     name: 'one subnet in two tunnels',
     text: speaking('', INSIDE, [
       '  auth:',
-      `    - {name: second, remote: {address: 198.51.100.21}, inside: ${INSIDE}}\n  auth:`,
+      `    - {name: second, remote: {address: 198.51.100.21}, inside: [{local: 169.254.10.2/30, remote: 169.254.10.1}, {local: 'fd00:11::2/126', remote: 'fd00:11::1'}]}\n  auth:`,
     ]),
     expected: { code: 'tunnel/inside-overlap', path: 'spec.tunnels[1].inside[0].local' },
+  },
+  {
+    name: 'one other end in two tunnels',
+    text: speaking(
+      '',
+      "[{local: 169.254.10.2/32, remote: 10.255.0.30}, {local: 'fd00::2/126', remote: 'fd00::1'}]",
+      [
+        '  auth:',
+        "    - {name: second, remote: {address: 198.51.100.21}, inside: [{local: 169.254.11.2/32, remote: 10.255.0.30}, {local: 'fd01::2/126', remote: 'fd01::1'}]}\n  auth:",
+      ],
+    ),
+    expected: {
+      code: 'tunnel/inside-overlap',
+      path: 'spec.tunnels[1].inside[0].remote',
+      message: 'is the other end inside partner-a tunnel main on the same host, too',
+    },
+  },
+  {
+    name: 'IPv6 networks without an IPv6 address inside',
+    text: speaking('', '[{local: 169.254.10.2/30, remote: 169.254.10.1}]'),
+    expected: { code: 'bgp/inside-family', path: 'spec.tunnels[0].inside' },
+  },
+  {
+    name: 'IPv6 networks that are told without an IPv6 address inside',
+    text: speaking(
+      ", advertise: ['fd10::/48']",
+      '[{local: 169.254.10.2/30, remote: 169.254.10.1}]',
+      [", 'fd20::/48'", ''],
+    ),
+    expected: { code: 'bgp/inside-family', path: 'spec.tunnels[0].inside' },
+  },
+  {
+    name: 'a loss of gateways that BFD tells',
+    text: speaking(', onGatewayLoss: more-specifics, bfd: {}'),
+    expected: {
+      code: 'bgp/gateway-loss-by-bfd',
+      severity: 'warning',
+      path: 'spec.routing.bgp.onGatewayLoss',
+    },
   },
 ];
 
@@ -133,7 +176,8 @@ describe('checkBgp and checkInside', () => {
 
   it('let pass what speaks, also without a subnet inside', () => {
     expect(judge(speaking()).problems).toEqual([]);
-    const alone = '[{local: 169.254.10.2/32, remote: 10.255.0.30}]';
+    const alone =
+      "[{local: 169.254.10.2/32, remote: 10.255.0.30}, {local: 'fd00::2/128', remote: 'fd00:9::1'}]";
     expect(judge(speaking('', alone)).problems).toEqual([]);
   });
 
@@ -142,7 +186,8 @@ describe('checkBgp and checkInside', () => {
     const other = connection
       .replace('partner-a', 'partner-b')
       .replace('198.51.100.20', '198.51.100.21')
-      .replaceAll('169.254.10.', '169.254.20.');
+      .replaceAll('169.254.10.', '169.254.20.')
+      .replaceAll('fd00:10::', 'fd00:20::');
     const two = `${speaking()}${other}`;
     expect(two).toContain('partner-b');
     expect(judge(two).problems).toEqual([]);

@@ -1,5 +1,5 @@
 /** BGP: who speaks it with whom, and what may be told. */
-import { containsPrefix, parsePrefix, parsePrefixes } from '../../lib/prefix.ts';
+import { containsPrefix, familyOf, parsePrefix, parsePrefixes } from '../../lib/prefix.ts';
 import type { Problem } from '../../lib/problem.ts';
 import type { Connection } from '../connection.ts';
 import type { FieldPath, ParsedObject } from '../parsed-object.ts';
@@ -16,6 +16,7 @@ export function checkBgp(world: World): Problem[] {
     if (bgp === undefined) return [];
     return [
       ...checkSpeakers(world, connection, bgp),
+      ...checkInsideFamilies(connection, bgp),
       ...checkAdvertised(world, connection, bgp),
       ...checkTimers(connection, bgp),
     ];
@@ -65,6 +66,24 @@ function checkSpeakers(
   return problems;
 }
 
+/** RFC 4760 §3: a next hop of IPv6 has to be said. Prefixes of IPv4 can have one of IPv6 (RFC 8950). */
+function checkInsideFamilies(
+  connection: ParsedObject<Connection>,
+  { accept, advertise = [] }: BgpRouting,
+): Problem[] {
+  if (![...accept, ...advertise].some((prefix) => familyOf(prefix) === 6)) return [];
+  return connection.object.spec.tunnels.flatMap(({ name, inside }, index) =>
+    inside === undefined || inside.some(({ remote }) => familyOf(remote) === 6)
+      ? []
+      : [
+          problemAt(connection, ['spec', 'tunnels', index, 'inside'], 'bgp/inside-family', {
+            message: `tunnel ${name} has no IPv6 addresses inside, which IPv6 networks need as next hop`,
+            hint: 'add a pair such as {local: fd00:10::2/126, remote: fd00:10::1}, or leave IPv6 networks out',
+          }),
+        ],
+  );
+}
+
 function checkAdvertised(
   world: World,
   connection: ParsedObject<Connection>,
@@ -111,6 +130,13 @@ function checkTimers(connection: ParsedObject<Connection>, bgp: BgpRouting): Pro
       'bgp/timers',
       `provider ${provider} resets sessions with less than ${profile.keepaliveSeconds} and ${profile.holdSeconds} s`,
       'leave timers out',
+    );
+  if (bgp.onGatewayLoss !== 'wait' && bfd !== 'off' && (bfd ?? profile.bfd) !== undefined)
+    add(
+      ['onGatewayLoss'],
+      'bgp/gateway-loss-by-bfd',
+      'has no effect beside BFD, by which the other side notices',
+      'leave it out, or set bfd: off',
     );
   if (typeof bfd === 'object' && profile.bfd === undefined && provider !== 'generic')
     add(

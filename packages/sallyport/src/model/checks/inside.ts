@@ -1,4 +1,5 @@
 /** Addresses inside tunnels: each pair by itself, and all of one host together. */
+import { canonicalAddress } from '../../lib/canonical-address.ts';
 import {
   containsAddress,
   formatAddress,
@@ -82,14 +83,26 @@ function checkPair({ connection, path, pair, isFirstOfFamily }: Place): Problem[
   );
 }
 
-/** Two interfaces with one subnet: the kernel would send to either of them. */
+/** Two interfaces with one subnet, or one other end: the kernel would send to either of them. */
 function checkSubnets(places: readonly Place[]): Problem[] {
   const seen: { readonly host: string; readonly subnet: Prefix; readonly label: string }[] = [];
+  const ends = new Map<string, string>();
   return places.flatMap(({ connection, path, pair, host, label }) => {
     const subnet = parseInterfaceAddress(pair.local)?.subnet;
     if (subnet === undefined || host === undefined) return [];
     const other = seen.find((each) => each.host === host && overlaps(each.subnet, subnet));
     seen.push({ host, subnet, label });
+    const end = `${host} ${canonicalAddress(pair.remote)}`;
+    const sameEnd = ends.get(end);
+    ends.set(end, label);
+    if (other === undefined && sameEnd !== undefined)
+      return [
+        problemAt(connection, [...path, 'remote'], 'tunnel/inside-overlap', {
+          message: `is the other end inside ${sameEnd} on the same host, too`,
+          value: pair.remote,
+          hint: 'give each tunnel another one',
+        }),
+      ];
     if (other === undefined) return [];
     return [
       problemAt(connection, [...path, 'local'], 'tunnel/inside-overlap', {

@@ -118,6 +118,34 @@ spec: {addresses: [10.10.0.11]}
     text: withNode + secondNode,
     expected: { code: 'host/node-network', message: 'overlaps 10.10.0.0/20 behind Host worker-2' },
   },
+  {
+    name: 'an overlay without a common family',
+    text:
+      vary(
+        gatewayWith('{encapsulation: vxlan}'),
+        ["[192.0.2.10, 10.10.0.1, '2001:db8:1::10']", "['fd10::1', 192.0.2.10]"],
+        ['[10.10.0.11]', "['fd10::11']"],
+      ) + secondNode.replace('10.10.0.0/20', '10.10.2.0/24'),
+    expected: {
+      code: 'gateway/nodes-family',
+      path: 'spec.nodes',
+      message: 'Host worker has no internal IPv4 address, and Host worker-2 none of IPv6',
+    },
+  },
+  {
+    name: 'a node of two namespaces',
+    text: `${withNode}---${withNode
+      .replaceAll('metadata: {', 'metadata: {namespace: other, ')
+      .replace(', networks: [10.10.1.0/24]', '')
+      .replaceAll('10.20.0.0/16', '10.120.0.0/16')
+      .replace('address: 198.51.100.20', 'address: 198.51.100.21')
+      .replace('{psk: {file: a.psk}}', '{psk: {file: b.psk}}')}`,
+    expected: {
+      code: 'host/node-of-two-namespaces',
+      path: 'spec.role',
+      message: 'leads to gateways or nodes of namespace default already',
+    },
+  },
 ];
 
 describe('checkNodes', () => {

@@ -27,6 +27,8 @@ export function checkNodes(world: World): Problem[] {
     ...world.hosts.flatMap((host) =>
       host.object.spec.role === 'node' ? checkNode(world, host) : checkNetworks(host),
     ),
+    ...checkFamilies(world),
+    ...checkNamespaces(world),
     ...checkOverlaps(world),
   ];
 }
@@ -75,6 +77,72 @@ function checkSame(world: World, gateway: ParsedObject<Gateway>): Problem[] {
       hint: 'give both the same nodes',
     }),
   ];
+}
+
+/** A VXLAN is of one family, for all of a namespace. */
+function checkFamilies({ gateways, hosts }: World): Problem[] {
+  return [...Map.groupBy(gateways, ({ object }) => object.metadata.namespace)].flatMap(
+    ([namespace, ours]) => {
+      const gateway = ours.find(
+        ({ object: { spec } }) => (spec.nodes?.encapsulation ?? 'none') !== 'none',
+      );
+      const placed = new Set(ours.flatMap(({ object: { spec } }) => spec.placement.hosts));
+      const ends = hosts
+        .map(({ object }) => object)
+        .filter(
+          ({ metadata, spec }) =>
+            metadata.namespace === namespace && (spec.role === 'node' || placed.has(metadata.name)),
+        );
+      const lacking = ([4, 6] as const).map((family) =>
+        ends.find((host) => !familiesOf(host).has(family)),
+      );
+      const [withoutIpv4, withoutIpv6] = lacking;
+      if (gateway === undefined || withoutIpv4 === undefined || withoutIpv6 === undefined)
+        return [];
+      return [
+        problemAt(gateway, ['spec', 'nodes'], 'gateway/nodes-family', {
+          message: `Host ${withoutIpv4.metadata.name} has no internal IPv4 address, and Host ${withoutIpv6.metadata.name} none of IPv6`,
+          hint: 'add internalAddresses of one family to all of them',
+        }),
+      ];
+    },
+  );
+}
+
+/** Ways between gateways and nodes are those of one namespace. */
+function checkNamespaces(world: World): Problem[] {
+  const first = new Map<string, string>();
+  return world.hosts.flatMap((host) => {
+    const { namespace, name } = host.object.metadata;
+    if (!hasWays(world, host.object)) return [];
+    const other = first.get(name) ?? namespace;
+    first.set(name, other);
+    if (other === namespace) return [];
+    return [
+      problemAt(host, ['spec', 'role'], 'host/node-of-two-namespaces', {
+        message: `leads to gateways or nodes of namespace ${other} already`,
+        value: host.object.spec.role,
+        hint: 'declare nodes and their gateways in one namespace',
+      }),
+    ];
+  });
+}
+
+function hasWays({ hosts, gateways }: World, { metadata, spec }: Host): boolean {
+  if (spec.role === 'node') return true;
+  const { namespace, name } = metadata;
+  return (
+    gateways.some(
+      ({ object }) =>
+        object.metadata.namespace === namespace && object.spec.placement.hosts.includes(name),
+    ) &&
+    hosts.some(
+      ({ object }) =>
+        object.metadata.namespace === namespace &&
+        object.spec.role === 'node' &&
+        object.spec.networks !== undefined,
+    )
+  );
 }
 
 function nodesOf({ object: { spec } }: ParsedObject<Gateway>): string {

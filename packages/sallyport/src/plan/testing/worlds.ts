@@ -91,7 +91,7 @@ spec:
     - name: two
       host: gw2
       remote: {address: 198.51.100.2}
-      inside: [{local: 169.254.20.2/30, remote: 169.254.20.1}]
+      inside: [{local: 169.254.20.2/30, remote: 169.254.20.1}, {local: 'fd00:20::2/126', remote: 'fd00:20::1'}]
   routing: {bgp: {asn: 65020, accept: [10.50.0.0/16, 'fd50::/48']}}
 ---
 apiVersion: sallyport.dev/v1alpha1

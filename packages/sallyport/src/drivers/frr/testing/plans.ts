@@ -91,6 +91,8 @@ export const gatewayPlan: BgpPlan = {
     timers: OWN_TIMERS,
     bfd: LAN_BFD,
     accept: [{ prefix: '10.20.0.0/16', longest: 32 }],
+    refuse: [{ prefix: '10.20.0.0/16', longest: 16 }],
+    maximumPrefixes: 1_000,
     limit: 2_000,
   },
   gracefulShutdown: true,
