@@ -15,8 +15,9 @@ const good: Usability = {
   reason: 'its SAs are up',
 };
 const observe = vi.fn(() => Promise.resolve({}));
+const untilGone = vi.fn(() => gone.promise);
 const setUsability = vi.fn(() => Promise.resolve());
-let gone: PromiseWithResolvers<undefined>;
+let gone: PromiseWithResolvers<boolean>;
 let ended: number;
 let entries: readonly Entry[];
 let level: VrrpLevel;
@@ -34,7 +35,7 @@ beforeEach(() => {
     check: () => [],
     diff: () => [],
     report: () => Promise.resolve({ routers: [], problems: [] }),
-    untilGone: () => gone.promise,
+    untilGone,
   };
   level = new VrrpLevel({
     driver: driver as unknown as KeepalivedDriver,
@@ -77,10 +78,18 @@ describe('VrrpLevel', () => {
 
   it('has a keepalived that has ended looked for at once', async () => {
     await level.round(plan, fitness([good]), signal);
-    gone.resolve(undefined);
+    gone.resolve(true);
     await vi.waitFor(() => {
       expect(ended).toBe(1);
     });
+  });
+
+  it('leaves a keepalived that could not be started to the next round, and looks for it again then', async () => {
+    gone.resolve(false);
+    await level.round(plan, fitness([good]), signal);
+    await Promise.resolve();
+    await level.round(plan, fitness([good]), signal);
+    expect([ended, untilGone.mock.calls.length]).toEqual([0, 2]);
   });
 
   it('goes on by timer where it cannot be watched, and says so', async () => {

@@ -104,9 +104,10 @@ export class VrrpLevel {
     const { driver, onEnd, log } = this.#options;
     driver
       .untilGone(this.#closing.signal)
-      .then(() => {
+      .then((wasThere) => {
         this.#isWatched = false;
-        onEnd();
+        // One that could not be started is tried again by and by.
+        if (wasThere) onEnd();
       })
       .catch((error: unknown) => {
         this.#isWatched = false;

@@ -72,12 +72,17 @@ export class KeepalivedDaemon {
     return (await this.#process(signal)).find(signal);
   }
 
-  /** Resolves once the process is gone. */
-  async untilGone(signal: AbortSignal): Promise<void> {
+  /** Resolves once the process is gone; false: none was there. */
+  async untilGone(signal: AbortSignal): Promise<boolean> {
     const process = await this.#process(signal);
     // systemd starts its unit again by itself, and each look at it takes a process.
     const pause = process === this.#unit ? 10 * WATCH_MILLISECONDS : WATCH_MILLISECONDS;
-    while ((await process.find(signal)) !== undefined) await delay(pause, undefined, { signal });
+    let wasThere = false;
+    while ((await process.find(signal)) !== undefined) {
+      wasThere = true;
+      await delay(pause, undefined, { signal });
+    }
+    return wasThere;
   }
 
   /** Reads its configuration anew, keeping what has not changed; or starts. */

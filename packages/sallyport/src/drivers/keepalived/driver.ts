@@ -169,8 +169,8 @@ export class KeepalivedDriver
     };
   }
 
-  /** Resolves when keepalived has ended, at once where none runs: then it wants to be applied again, without delay. */
-  untilGone(signal: AbortSignal): Promise<void> {
+  /** True once keepalived has ended: it wants to be applied again, without delay. At once false where none runs. */
+  untilGone(signal: AbortSignal): Promise<boolean> {
     return this.#daemon.untilGone(signal);
   }
 
