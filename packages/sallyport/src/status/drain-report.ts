@@ -14,8 +14,8 @@ export interface DrainReport extends DrainState {
 }
 
 export interface ForwardedReport {
-  /** Name of the tunnel whose interface they passed; absent: they passed none, as to another gateway of ours. */
-  readonly tunnel?: string;
+  /** Names of the tunnels whose interface they passed: in user space all share one. Empty: they passed none, as to another gateway of ours. */
+  readonly tunnels: readonly string[];
   /** From other sites. */
   readonly packetsIn: number;
   /** To other sites. */

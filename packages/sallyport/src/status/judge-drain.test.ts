@@ -17,7 +17,7 @@ const ONE = 'sp.default.site.one';
 type Count = readonly [tunnel: string | undefined, packetsIn: number, packetsOut: number];
 const counted = (counts: readonly Count[]) =>
   counts.map(([tunnel, packetsIn, packetsOut]) => ({
-    ...(tunnel === undefined ? {} : { tunnel }),
+    tunnels: tunnel === undefined ? [] : [tunnel],
     ...{ packetsIn, packetsOut },
   }));
 const drain = (...counts: readonly Count[]): DrainReport => ({
@@ -29,17 +29,17 @@ describe('flowsBetween', () => {
     const before = drain([ONE, 5, 5], [undefined, 1, 1]);
     expect(flowsBetween(before, before)).toEqual([]);
     expect(flowsBetween(before, drain([ONE, 7, 5], [undefined, 1, 4]))).toEqual([
-      { tunnel: ONE, direction: 'in', packets: 2 },
-      { direction: 'out', packets: 3 },
+      { tunnels: [ONE], direction: 'in', packets: 2 },
+      { tunnels: [], direction: 'out', packets: 3 },
     ]);
   });
 
   it('takes counters that began anew for what they have counted since', () => {
     expect(flowsBetween(drain([ONE, 5, 5]), drain([ONE, 1, 0]))).toEqual([
-      { tunnel: ONE, direction: 'in', packets: 1 },
+      { tunnels: [ONE], direction: 'in', packets: 1 },
     ]);
     expect(flowsBetween(drain(), drain([ONE, 0, 2]))).toEqual([
-      { tunnel: ONE, direction: 'out', packets: 2 },
+      { tunnels: [ONE], direction: 'out', packets: 2 },
     ]);
   });
 
@@ -133,17 +133,20 @@ it('lets no host be stopped whose virtual address is held by one that is drained
 
 describe('describeFlow', () => {
   const told = (flow: Partial<Parameters<typeof describeFlow>[0]>, of: HostReport): string =>
-    describeFlow({ direction: 'in', packets: 2, ...flow }, of);
+    describeFlow({ tunnels: [], direction: 'in', packets: 2, ...flow }, of);
 
   it('says who would have to send another way', () => {
-    expect(told({ direction: 'out', tunnel: ONE, packets: 1 }, report)).toMatch(
+    expect(told({ direction: 'out', tunnels: [ONE], packets: 1 }, report)).toMatch(
       /^1 packet into sp.*: hosts on the LAN/,
     );
     expect(told({ direction: 'out' }, report)).toMatch(/^2 packets on to another way/);
     expect(told({}, report)).toMatch(/beside the tunnels/);
-    expect(told({ tunnel: ONE }, report)).toMatch(/its routes are static/);
-    expect(told({ tunnel: ONE }, speaking([peer]))).toMatch(/no other gateway of ours/);
+    expect(told({ tunnels: [ONE, 'two'] }, report)).toMatch(
+      /^2 packets out of .* and two: they share/,
+    );
+    expect(told({ tunnels: [ONE] }, report)).toMatch(/its routes are static/);
+    expect(told({ tunnels: [ONE] }, speaking([peer]))).toMatch(/no other gateway of ours/);
     const resting = { ...speaking([peer]), drain: { since: NOW, resting: [ONE] } };
-    expect(told({ tunnel: ONE }, resting)).toMatch(/BGP inside has ended/);
+    expect(told({ tunnels: [ONE] }, resting)).toMatch(/BGP inside has ended/);
   });
 });

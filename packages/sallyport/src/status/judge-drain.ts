@@ -10,8 +10,8 @@ import type { HostReport } from './host-report.ts';
 
 /** Packets of others that pass this host still. */
 export interface Flow {
-  /** Name of the tunnel; absent: beside all interfaces of tunnels, as to another gateway of ours. */
-  readonly tunnel?: string;
+  /** Names of the tunnels that share the interface; empty: beside all interfaces of tunnels, as to another gateway of ours. */
+  readonly tunnels: readonly string[];
   /** `in`: from another site. */
   readonly direction: 'in' | 'out';
   readonly packets: number;
@@ -23,16 +23,15 @@ export function flowsBetween(
   after: DrainReport | undefined,
 ): Flow[] | undefined {
   if (before?.forwarded === undefined || after?.forwarded === undefined) return undefined;
-  const was = new Map(before.forwarded.map((one) => [one.tunnel, one]));
-  return after.forwarded.flatMap((is) => growthOf(was.get(is.tunnel), is));
+  const was = new Map(before.forwarded.map((one) => [one.tunnels.join(' '), one]));
+  return after.forwarded.flatMap((is) => growthOf(was.get(is.tunnels.join(' ')), is));
 }
 
 function growthOf(was: ForwardedReport | undefined, is: ForwardedReport): Flow[] {
-  const place = is.tunnel === undefined ? {} : { tunnel: is.tunnel };
   const flow = (direction: Flow['direction'], before: number, after: number): Flow[] => {
     // Counters begin anew with each change of the firewall.
     const packets = after < before ? after : after - before;
-    return packets === 0 ? [] : [{ ...place, direction, packets }];
+    return packets === 0 ? [] : [{ tunnels: is.tunnels, direction, packets }];
   };
   return [
     ...flow('in', was?.packetsIn ?? 0, is.packetsIn),
@@ -131,12 +130,16 @@ export function obstaclesOf(report: HostReport): string[] {
 }
 
 /** A flow, and what it would take to move it, in words a person can act on. */
-export function describeFlow({ tunnel, direction, packets }: Flow, report: HostReport): string {
+export function describeFlow({ tunnels, direction, packets }: Flow, report: HostReport): string {
+  const [tunnel, ...more] = tunnels;
+  const place = tunnels.join(' and ');
   const count = `${packets} ${packets === 1 ? 'packet' : 'packets'}`;
   if (direction === 'out')
-    return `${count} ${tunnel === undefined ? 'on to another way' : `into ${tunnel}`}: hosts on the LAN still send by this host; look at their routes`;
+    return `${count} ${tunnel === undefined ? 'on to another way' : `into ${place}`}: hosts on the LAN still send by this host; look at their routes`;
   if (tunnel === undefined) return `${count} from other sites beside the tunnels' interfaces`;
-  return `${count} out of ${tunnel}: ${whyInbound(tunnel, report)}`;
+  if (more.length > 0)
+    return `${count} out of ${place}: they share an interface, so only the other sides can tell which of them still sends`;
+  return `${count} out of ${place}: ${whyInbound(tunnel, report)}`;
 }
 
 function whyInbound(tunnel: string, { bgp, drain }: HostReport): string {

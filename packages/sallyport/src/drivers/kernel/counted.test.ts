@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { TunnelPlan } from '../../plan/host-plan.ts';
 import { planWorld } from '../../plan/testing/plan-world.ts';
 import { WORLDS } from '../../plan/testing/worlds.ts';
 import { withdraw } from '../../plan/withdraw.ts';
@@ -12,7 +13,7 @@ if (world === undefined) throw new Error('the world is gone');
 const { plan } = planWorld(world);
 const drained = withdraw(plan, {
   ...{ down: new Set<string>(), failed: new Set<string>(), silent: new Set<string>() },
-  ...{ isLanLost: false, drained: new Set<string>() },
+  ...{ quiet: new Set<string>(), isLanLost: false, drained: new Set<string>() },
 });
 const [first] = plan.tunnels;
 const device = first?.interface ?? '';
@@ -42,8 +43,11 @@ it('reads what was counted, and leaves out what is not there', () => {
     ],
   });
   expect(parseCounted(text, plan)).toEqual([
-    { tunnel: first?.name, packetsIn: 7, packetsOut: 8 },
-    { packetsIn: 0, packetsOut: 3 },
+    { tunnels: [first?.name], packetsIn: 7, packetsOut: 8 },
+    { tunnels: [], packetsIn: 0, packetsOut: 3 },
   ]);
   expect(parseCounted('{}', plan)).toBeUndefined();
+  const [a, b] = ['a', 'b'].map((name) => ({ ...plan.tunnels[0], name }) as TunnelPlan);
+  const sharing = { ...plan, tunnels: [a, b].filter((tunnel) => tunnel !== undefined) };
+  expect(parseCounted(text, sharing)?.map(({ tunnels }) => tunnels)).toEqual([['a', 'b'], []]);
 });

@@ -23,23 +23,29 @@ export function countersOf({ counted }: FirewallPlan): readonly string[] {
 }
 
 /**
- * `nft -j list counters table inet sallyport`; `tunnels` in their order, and last what passes beside them. Undefined where
+ * `nft -j list counters table inet sallyport`; by the interfaces of `tunnels` in their order, and last what passes beside them. Undefined where
  * nothing is counted.
  */
 export function parseCounted(text: string, { tunnels }: HostPlan): ForwardedReport[] | undefined {
   const packets = parseCounters(text);
-  const report = (device: string): Omit<ForwardedReport, 'tunnel'>[] => {
+  const report = (device: string, names: readonly string[]): ForwardedReport[] => {
     const [packetsIn, packetsOut] = [
       packets.get(inCounter(device)),
       packets.get(outCounter(device)),
     ];
-    return packetsIn === undefined || packetsOut === undefined ? [] : [{ packetsIn, packetsOut }];
+    if (packetsIn === undefined || packetsOut === undefined) return [];
+    return [{ tunnels: names, packetsIn, packetsOut }];
   };
-  const beside = report(BESIDE);
+  const beside = report(BESIDE, []);
   if (beside.length === 0) return undefined;
   return [
-    ...tunnels.flatMap(({ name, interface: device }) =>
-      device === undefined ? [] : report(device).map((counts) => ({ tunnel: name, ...counts })),
+    ...[...Map.groupBy(tunnels, (tunnel) => tunnel.interface)].flatMap(([device, sharing]) =>
+      device === undefined
+        ? []
+        : report(
+            device,
+            sharing.map(({ name }) => name),
+          ),
     ),
     ...beside,
   ];

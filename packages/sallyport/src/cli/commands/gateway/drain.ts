@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { askWork } from '../../../agent/control.ts';
 import type { Work } from '../../../agent/work-request.ts';
 import { formatDuration } from '../../../lib/format.ts';
+import { messageOf } from '../../../lib/message-of.ts';
 import { printable } from '../../../lib/printable.ts';
 import type { HostReport } from '../../../status/host-report.ts';
 import {
@@ -117,7 +118,7 @@ class Drainage {
   async run(): Promise<Outcome> {
     const begun = performance.now();
     const deadline = begun + this.#options.timeout * 1_000;
-    let report = await this.#do({ verb: 'drain' });
+    let report = await this.#begin();
     this.#io.stderr(`host ${report.host} gives others the preference\n`);
     for (;;) {
       const now = performance.now();
@@ -149,16 +150,29 @@ class Drainage {
     }
   }
 
+  async #begin(): Promise<HostReport> {
+    try {
+      return await this.#do({ verb: 'drain' });
+    } catch (error) {
+      throw new Error(`${messageOf(error)}; it may be drained already, see sallyport status`, {
+        cause: error,
+      });
+    }
+  }
+
   /** A tunnel out of which packets come, and in which BGP can end without harm. */
   #stubborn(flows: readonly Flow[], report: HostReport): string | undefined {
     const { force = false } = this.#options;
-    return flows
-      .filter(({ direction }) => direction === 'in')
-      .flatMap(({ tunnel }) => tunnel ?? [])
-      .find(
-        (tunnel) =>
-          report.drain?.resting.includes(tunnel) === false && (force || canRest(report, tunnel)),
-      );
+    return (
+      flows
+        .filter(({ direction }) => direction === 'in')
+        // Of several that share an interface nobody knows which one it is.
+        .flatMap(({ tunnels }) => (tunnels.length === 1 ? tunnels : []))
+        .find(
+          (tunnel) =>
+            report.drain?.resting.includes(tunnel) === false && (force || canRest(report, tunnel)),
+        )
+    );
   }
 
   async #do(work: Work): Promise<HostReport> {

@@ -46,6 +46,8 @@ let works: string[];
 let packets: number;
 let flows: (drain: HostReport['drain']) => boolean;
 let current: HostReport;
+/** They share the interface by which packets come. */
+let tunnels: string[];
 
 beforeEach(async () => {
   shell = await Shell.create();
@@ -55,6 +57,7 @@ beforeEach(async () => {
   packets = 0;
   flows = () => false;
   current = carrying;
+  tunnels = [up.name];
 });
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -65,8 +68,8 @@ function counted(seen: HostReport): HostReport {
   if (seen.drain === undefined) return seen;
   if (flows(seen.drain)) packets += 5;
   const forwarded = [
-    { tunnel: up.name, packetsIn: packets, packetsOut: 0 },
-    { packetsIn: 0, packetsOut: 0 },
+    { tunnels, packetsIn: packets, packetsOut: 0 },
+    { tunnels: [], packetsIn: 0, packetsOut: 0 },
   ];
   return { ...seen, drain: { ...seen.drain, forwarded } };
 }
@@ -108,6 +111,25 @@ describe('gateway drain', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       ...{ mayStop: true, others: ['host gw2'], endedSessions: [up.name], flows: [] },
     });
+  });
+
+  it('ends BGP in none of several tunnels that share an interface', async () => {
+    await start();
+    tunnels = [up.name, 'sp.default.partner-b.main'];
+    flows = () => true;
+    const { code, stdout } = await shell.run(['gateway', 'drain', 'edge', '--timeout', '20']);
+    expect([code, works]).toEqual([3, ['drain']]);
+    expect(stdout).toContain('they share an interface');
+  });
+
+  it('says that the host may be drained where the agent fails then', async () => {
+    await start();
+    shell.work = () => {
+      throw new Error('the round failed');
+    };
+    const { code, stderr } = await shell.run(['gateway', 'drain', 'edge']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('it may be drained already, see sallyport status');
   });
 
   it('says what still passes when the time is over, and leaves the host drained', async () => {
@@ -194,6 +216,20 @@ describe('gateway undrain', () => {
     expect(stdout).toBe(
       'host gw1 carries Gateway default/edge again, and traffic may come from now on\n',
     );
+  });
+
+  it('stops where it is interrupted, and leaves the host drained', async () => {
+    await start();
+    const down: BgpSessionReport = { ...established, state: 'idle' };
+    const drain = { since: NOW, resting: [up.name] };
+    current = { ...carrying, drain, bgp: { ...bgp, sessions: [down, other] } };
+    const stop = new AbortController();
+    stop.abort();
+    const { code, stderr } = await shell.run(['gateway', 'undrain', 'edge'], {
+      signal: stop.signal,
+    });
+    expect([code, works]).toEqual([130, ['wake']]);
+    expect(stderr).toContain('the host stays drained');
   });
 
   it('names the sessions that stay down', async () => {

@@ -37,8 +37,15 @@ export async function run(
   );
   const wasDrained = report.drain !== undefined;
   const down = wasDrained ? await wake(socket, report.drain.resting, options, io) : [];
+  if (io.signal.aborted) {
+    io.stderr('interrupted: the host stays drained; sallyport gateway undrain takes it back\n');
+    return EXIT.interrupted;
+  }
   const last = wasDrained ? await askWork(socket, { verb: 'undrain' }) : report;
-  if (last === undefined) throw new Error('the agent of this host does not answer');
+  if (last === undefined)
+    throw new Error(
+      'the agent of this host does not answer; it may be drained no more, see sallyport status',
+    );
   const isInEffect =
     last.wantedRevision !== undefined && last.revisionInEffect === last.wantedRevision;
   const answer = { host: last.host, gateway, wasDrained, isInEffect, sessionsDown: down };
