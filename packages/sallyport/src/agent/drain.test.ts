@@ -38,6 +38,17 @@ it('is kept for the next agent, until it is ended', async () => {
   expect([drain.state, await restored()]).toEqual([undefined, undefined]);
 });
 
+it('is not begun anew by a step of one that has ended meanwhile', async () => {
+  const drain = made();
+  await drain.begin();
+  const asked = [drain.rest('a'), drain.end(), drain.rest('b')];
+  expect((await Promise.allSettled(asked)).map(({ status }) => status)).toEqual([
+    ...['fulfilled', 'fulfilled', 'rejected'],
+  ]);
+  await expect(drain.rest('b')).rejects.toThrow('the host is not drained');
+  expect([drain.state, await restored()]).toEqual([undefined, undefined]);
+});
+
 it.each(['', 'nonsense', '[]', '{"since": 1, "resting": [2]}'])(
   'stays one with %j in its file',
   async (text) => {

@@ -9,6 +9,7 @@ export class Drain {
   readonly #path: string;
   readonly #now: () => Date;
   #state: DrainState | undefined;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(path: string, now: () => Date) {
     this.#path = path;
@@ -30,25 +31,40 @@ export class Drain {
   }
 
   /** Others are to be preferred; nothing new where they are already. */
-  async begin(): Promise<void> {
-    if (this.#state === undefined) await this.#keep({ since: this.#since(), resting: [] });
+  begin(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#state === undefined) await this.#keep({ since: this.#since(), resting: [] });
+    });
   }
 
-  /** BGP ends inside a tunnel, too. */
-  async rest(tunnel: string): Promise<void> {
-    await this.begin();
-    const { since, resting } = this.#state ?? { since: this.#since(), resting: [] };
-    await this.#keep({ since, resting: [...new Set([...resting, tunnel])].sort() });
+  /** BGP ends inside a tunnel, too. Throws where the host is not drained any more. */
+  rest(tunnel: string): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#state === undefined) throw new Error('the host is not drained');
+      const { since, resting } = this.#state;
+      await this.#keep({ since, resting: [...new Set([...resting, tunnel])].sort() });
+    });
   }
 
   /** BGP speaks inside all tunnels again, while others are still to be preferred. */
-  async wake(): Promise<void> {
-    if (this.#state !== undefined) await this.#keep({ ...this.#state, resting: [] });
+  wake(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#state !== undefined) await this.#keep({ ...this.#state, resting: [] });
+    });
   }
 
-  async end(): Promise<void> {
-    await rm(this.#path, { force: true });
-    this.#state = undefined;
+  end(): Promise<void> {
+    return this.#inTurn(async () => {
+      await rm(this.#path, { force: true });
+      this.#state = undefined;
+    });
+  }
+
+  /** Several people may ask at once. */
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(change);
+    this.#last = done.catch(() => undefined);
+    return done;
   }
 
   async #keep(state: DrainState): Promise<void> {
