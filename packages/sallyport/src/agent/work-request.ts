@@ -12,7 +12,7 @@ export type Work =
   | { readonly verb: 'restore' };
 
 /** Longer than any drill needs to be. */
-const MOST_SECONDS = 600;
+export const MOST_SECONDS = 600;
 
 export function formatWork(work: Work): string {
   switch (work.verb) {

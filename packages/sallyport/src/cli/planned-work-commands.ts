@@ -45,7 +45,7 @@ export const FAILOVER_COMMANDS: readonly CommandEntry[] = [
   {
     name: 'test',
     description:
-      'take a tunnel out as if it had failed, or all of this host, measure what it costs, and bring it back',
+      'take a tunnel out by ending BGP and routes in it, or all of this host, measure what the change of path costs, and bring it back',
     arguments: '[connection/tunnel]',
     options: [
       {

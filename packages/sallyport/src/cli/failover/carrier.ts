@@ -1,7 +1,12 @@
 /** By which way this host sends to an address now, asked of the kernel. */
 import { jsonRows, textOf } from '../../lib/json-fields.ts';
 import { systemCommands } from '../../platform/linux/command.ts';
-import type { HostReport } from '../../status/host-report.ts';
+import type { HostReport, TunnelReport } from '../../status/host-report.ts';
+
+/** `namespace/connection/tunnel`. */
+export function tunnelWords({ namespace, connection, tunnel }: TunnelReport): string {
+  return `${namespace}/${connection}/${tunnel}`;
+}
 
 /** A tunnel, another host of ours, or as the kernel has it: in words. */
 export async function carrierOf(
@@ -16,7 +21,7 @@ export async function carrierOf(
   if (row === undefined) return 'nobody';
   const [device, hop] = [textOf(row, 'dev'), textOf(row, 'gateway')];
   const tunnel = tunnels.find((one) => one.interface !== undefined && one.interface === device);
-  if (tunnel !== undefined) return `${tunnel.namespace}/${tunnel.connection}/${tunnel.tunnel}`;
+  if (tunnel !== undefined) return tunnelWords(tunnel);
   const session = bgp?.sessions.find(({ address }) => address === hop);
   return session?.description ?? [hop, device].filter((part) => part !== undefined).join(' on ');
 }

@@ -1,14 +1,15 @@
 /** One drill: probes before, while and after a path is out, and the proof that it is back. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { askWork } from '../../agent/control.ts';
+import { MOST_SECONDS } from '../../agent/work-request.ts';
 import { messageOf } from '../../lib/message-of.ts';
 import { isEstablished } from '../../status/bgp-report.ts';
 import type { HostReport } from '../../status/host-report.ts';
 import { type OutageReport, outageOf } from '../../status/outage.ts';
 import type { Io } from '../io.ts';
 import { askNow } from '../last-report.ts';
-import { carrierOf } from './carrier.ts';
-import { Echoes } from './echoes.ts';
+import { carrierOf, tunnelWords } from './carrier.ts';
+import { Echoes, INTERVAL_MILLISECONDS } from './echoes.ts';
 
 /** What became of the packets to one address. */
 export interface TargetFigures {
@@ -16,6 +17,8 @@ export interface TargetFigures {
   /** Who carried them before, and while the path was out. */
   readonly before: string;
   readonly instead: string;
+  /** It went by a tunnel that was to be out: there is no other way. */
+  readonly stayed: boolean;
   readonly out: OutageReport;
   readonly back: OutageReport;
 }
@@ -55,6 +58,9 @@ const RESTORE_MILLISECONDS = 60_000;
 const LOOK_MILLISECONDS = 300;
 /** Beyond the wanted time, until the agent brings the path back without being asked. */
 const GRACE_SECONDS = 10;
+export const LONGEST_DRILL_SECONDS: number = MOST_SECONDS - GRACE_SECONDS;
+
+const EVERY = { intervalMilliseconds: INTERVAL_MILLISECONDS };
 
 export class DrillRun {
   readonly #options: DrillRunOptions;
@@ -125,21 +131,23 @@ export class DrillRun {
       instead = await this.#carriers();
     } finally {
       backAt = performance.now();
-      await askWork(socket, { verb: 'restore' }).catch((error: unknown) => {
-        io.stderr(`${messageOf(error)}; the agent brings it back by itself\n`);
-      });
+      await this.#restore();
     }
     const restored = await this.#untilRestored();
     await delay(AFTER_MILLISECONDS);
     const end = performance.now();
+    const out = new Set(
+      this.#options.report.tunnels.filter(({ name }) => takenOut.includes(name)).map(tunnelWords),
+    );
     const targets = [...sources.values()].flat().map((target) => {
       const echoes = this.#echoes.of(target);
+      const carrier = instead.get(target) ?? 'nobody';
       return {
         target,
         before: before.get(target) ?? 'nobody',
-        instead: instead.get(target) ?? 'nobody',
-        out: outageOf(echoes, outAt, backAt),
-        back: outageOf(echoes, backAt, end - LOOK_MILLISECONDS),
+        ...{ instead: carrier, stayed: out.has(carrier) },
+        out: outageOf(echoes, { from: outAt, to: backAt, ...EVERY }),
+        back: outageOf(echoes, { from: backAt, to: end - LOOK_MILLISECONDS, ...EVERY }),
       };
     });
     const isAnswered = this.#echoes.silentFor(BEFORE_MILLISECONDS).length === 0;
@@ -148,6 +156,16 @@ export class DrillRun {
       seconds: Math.round((backAt - outAt) / 100) / 10,
       restored: restored && isAnswered,
     };
+  }
+
+  async #restore(): Promise<void> {
+    const { io, socket } = this.#options;
+    try {
+      if ((await askWork(socket, { verb: 'restore' })) === undefined)
+        throw new Error('the agent of this host does not answer');
+    } catch (error) {
+      io.stderr(`${messageOf(error)}; the agent brings it back by itself\n`);
+    }
   }
 
   /** By target. An interruption does not keep it from being asked. */

@@ -3,7 +3,7 @@ import { startFping } from '../../agent/probes/fping.ts';
 import type { Prober } from '../../agent/probes/prober.ts';
 import type { Echo } from '../../status/outage.ts';
 
-const INTERVAL_MILLISECONDS = 20;
+export const INTERVAL_MILLISECONDS = 20;
 
 /** A person reads figures, and why there are none. */
 const SILENT = {

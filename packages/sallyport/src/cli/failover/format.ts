@@ -23,16 +23,18 @@ export function formatDrill({ host, takenOut, seconds, targets, restored }: Dril
   return `${lines.map(printable).join('\n')}\n`;
 }
 
-function rowsOf({ target, before, instead, out, back }: TargetFigures): string[][] {
+function rowsOf({ target, before, instead, stayed, out, back }: TargetFigures): string[][] {
   return [
-    [target, 'out', instead, ...figures(out)],
+    [target, 'out', stayed ? `${instead}, which was NOT taken out` : instead, ...figures(out)],
     [target, 'back', before, ...figures(back)],
   ];
 }
 
 function figures({ sent, lost, gapMilliseconds, resumedMilliseconds }: OutageReport): string[] {
-  const resumed = resumedMilliseconds === null ? 'never' : milliseconds(resumedMilliseconds);
-  return [String(sent), String(lost), milliseconds(gapMilliseconds), lost === 0 ? '-' : resumed];
+  return [
+    ...[String(sent), String(lost), milliseconds(gapMilliseconds)],
+    resumedMilliseconds === null ? 'never' : lost === 0 ? '-' : milliseconds(resumedMilliseconds),
+  ];
 }
 
 function milliseconds(value: number): string {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Work } from '../../../agent/work-request.ts';
 import { twoSites } from '../../../model/testing.ts';
+import { systemCommands } from '../../../platform/linux/command.ts';
 import type { BgpSessionReport } from '../../../status/bgp-report.ts';
 import type { HostReport } from '../../../status/host-report.ts';
 import type { Echo } from '../../../status/outage.ts';
@@ -21,7 +22,8 @@ vi.mock(import('node:timers/promises'), async (importOriginal) => ({
     return Promise.resolve();
   }) as never,
 }));
-vi.mock(import('../../failover/echoes.ts'), () => ({
+vi.mock(import('../../failover/echoes.ts'), async (importOriginal) => ({
+  ...(await importOriginal()),
   Echoes: class {
     fault = world.fault;
     start(targets: ReadonlyMap<string, readonly string[]>): void {
@@ -192,6 +194,30 @@ describe('failover test', () => {
       ...['failover', 'test', '--yes', '--target', 'fd00::1', '--source', 'fd01::1'],
     ]);
     expect([source.code, [...world.asked]]).toEqual([0, [['fd01::1', ['fd00::1']]]]);
+  });
+
+  it('says where a tunnel was not taken out, since nothing else could carry the packets', async () => {
+    const { interface: device = '' } = up;
+    vi.spyOn(systemCommands, 'run').mockResolvedValue({
+      ...{ code: 0, stderr: '' },
+      stdout: JSON.stringify([{ dst: '10.20.0.10', dev: device }]),
+    });
+    const { code, stdout } = await drill(['--yes']);
+    expect(code).toBe(3);
+    expect(stdout).toContain('default/partner-a/main, which was NOT taken out');
+  });
+
+  it('counts on another gateway only for what BGP tells it', async () => {
+    current = { ...carrying, bgp: { ...bgp, sessions: [other] } };
+    const { code, stderr } = await drill(['--yes']);
+    expect([code, works.length]).toEqual([1, 0]);
+    expect(stderr).toContain('no other path that is up is known');
+  });
+
+  it('takes nothing out for longer than the agent allows', async () => {
+    const { code, stderr } = await drill(['--yes', '--duration', '591']);
+    expect([code, works.length]).toEqual([2, 0]);
+    expect(stderr).toContain('--duration: at most 590 seconds');
   });
 
   it('brings the path back when it is interrupted', async () => {

@@ -1,12 +1,14 @@
 import { familyOf, formatAddress, parseAddress } from '../../../lib/prefix.ts';
 import { internalAddresses } from '../../../model/host.ts';
 import { nameHint } from '../../../model/nearest-name.ts';
+import { isEstablished } from '../../../status/bgp-report.ts';
 import type { HostReport, TunnelReport } from '../../../status/host-report.ts';
 import { otherGateways } from '../../../status/judge-drain.ts';
 import { ObjectStore } from '../../../store/object-store.ts';
 import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
 import { hostOfTunnel } from '../../carried-by.ts';
-import { DrillRun } from '../../failover/drill-run.ts';
+import { tunnelWords } from '../../failover/carrier.ts';
+import { DrillRun, LONGEST_DRILL_SECONDS } from '../../failover/drill-run.ts';
 import { formatDrill } from '../../failover/format.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer, UsageError } from '../../io.ts';
 import { askNow, nothingDone } from '../../last-report.ts';
@@ -25,6 +27,8 @@ export async function run(
   options: TestOptions,
   io: Io,
 ): Promise<number> {
+  if (options.duration > LONGEST_DRILL_SECONDS)
+    throw new UsageError(`--duration: at most ${LONGEST_DRILL_SECONDS} seconds`);
   const paths = pathsOf(directoriesFrom(io.env));
   const told = await askNow(paths.controlSocket);
   if (told.report === undefined) {
@@ -43,7 +47,7 @@ export async function run(
     io.stderr(`${obstacle}; with --force it is taken out all the same\n`);
     return EXIT.failed;
   }
-  const names = takenOut.map(wordsOf).join(', ');
+  const names = takenOut.map(tunnelWords).join(', ');
   if (
     !(await hasConsent(
       `take out ${names} for ${options.duration} s on host ${report.host}`,
@@ -61,7 +65,8 @@ export async function run(
   await printAnswer(io, options.output, answer, () => formatDrill(answer));
   if (io.signal.aborted) return EXIT.interrupted;
   const isWell =
-    answer.restored && answer.targets.every(({ out }) => out.resumedMilliseconds !== null);
+    answer.restored &&
+    answer.targets.every(({ out, stayed }) => !stayed && out.resumedMilliseconds !== null);
   return isWell ? EXIT.ok : EXIT.difference;
 }
 
@@ -72,17 +77,13 @@ async function tunnelOf(
   store: ObjectStore,
 ): Promise<TunnelReport> {
   const found = tunnels.find((tunnel) =>
-    [wordsOf(tunnel), `${tunnel.connection}/${tunnel.tunnel}`].includes(path),
+    [tunnelWords(tunnel), `${tunnel.connection}/${tunnel.tunnel}`].includes(path),
   );
   if (found !== undefined) return found;
   const elsewhere = await hostOfTunnel(path, store);
   const hint =
-    elsewhere === undefined ? nameHint(path, tunnels.map(wordsOf)) : `it is on ${elsewhere}`;
+    elsewhere === undefined ? nameHint(path, tunnels.map(tunnelWords)) : `it is on ${elsewhere}`;
   throw new UsageError(`no tunnel ${path} on host ${host}${hint === undefined ? '' : `; ${hint}`}`);
-}
-
-function wordsOf({ namespace, connection, tunnel }: TunnelReport): string {
-  return `${namespace}/${connection}/${tunnel}`;
 }
 
 /** Targets by the address of ours that asks them. Throws {@link UsageError}. */
@@ -116,7 +117,11 @@ async function sourcesOf(
 
 /** Why packets would have no other way; undefined: they have one. */
 function obstacleTo(takenOut: readonly TunnelReport[], report: HostReport): string | undefined {
-  if (otherGateways(report).length > 0) return undefined;
+  const hasGateway = otherGateways(report).length > 0;
+  // Another gateway knows what BGP has told: it carries nothing of a tunnel without.
+  const speaking = new Set(
+    (report.bgp?.sessions ?? []).filter(isEstablished).flatMap(({ tunnel }) => tunnel ?? []),
+  );
   const usable = new Set(
     (report.health?.tunnels ?? []).flatMap((tunnel) => (tunnel.usable ? tunnel.tunnel : [])),
   );
@@ -127,10 +132,13 @@ function obstacleTo(takenOut: readonly TunnelReport[], report: HostReport): stri
       (report.health === undefined || usable.has(tunnel.name)),
   );
   const alone = takenOut.find(
-    ({ namespace, connection }) =>
+    ({ name, namespace, connection }) =>
+      !(hasGateway && speaking.has(name)) &&
       !others.some((other) => other.namespace === namespace && other.connection === connection),
   );
-  return alone === undefined ? undefined : `${wordsOf(alone)}: no other path that is up is known`;
+  return alone === undefined
+    ? undefined
+    : `${tunnelWords(alone)}: no other path that is up is known`;
 }
 
 /** Throws {@link UsageError} where nobody can be asked. */
