@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { planWorld } from '../plan/testing/plan-world.ts';
 import { WORLDS } from '../plan/testing/worlds.ts';
+import { askWork } from './control.ts';
 import { AgentWithFakes, until, WELL } from './testing/agent-with-fakes.ts';
 
 const { plan } = planWorld(WORLDS['dual-stack inside, IPv4 outside'] ?? { text: '' });
@@ -60,6 +61,19 @@ describe('at SIGTERM the agent', () => {
     await agent.ended;
     expect(await asked).toBeUndefined();
     expect((await agent.report()).differences).toEqual([]);
+  });
+
+  it('brings back what a drill has taken out', async () => {
+    await agent.start();
+    const drilled: number[] = [];
+    agent.answer = (_, task) => {
+      drilled.push(task.drilled.size);
+      return Promise.resolve(WELL);
+    };
+    await askWork(agent.controlSocket, { verb: 'drill', seconds: 60 });
+    await agent.stop();
+    expect(drilled).toEqual([plan.tunnels.length, 0]);
+    expect(await agent.report()).not.toHaveProperty('drill');
   });
 
   it('does not wait for somebody who is connected and says nothing', async () => {

@@ -10,7 +10,7 @@ import type { HostPlan } from '../plan/host-plan.ts';
 import type { Withdrawn } from '../plan/withdraw.ts';
 import { writeFileAtomic } from '../platform/atomic-file.ts';
 import { expiryProblems } from '../status/expiry.ts';
-import { judgeTunnels, withdrawnOf } from '../status/health/judge-health.ts';
+import { withdrawnOf } from '../status/health/judge-health.ts';
 import { judgeLan, lanProblems } from '../status/health/judge-lan.ts';
 import type { HostReading, HostReport } from '../status/host-report.ts';
 import type { CertificateKeeper } from './certificates/keeper.ts';
@@ -77,6 +77,7 @@ export class Agent {
   #wantedPlan: HostPlan | undefined;
   #move: Promise<void> = Promise.resolve();
   #isMoveQueued = false;
+  #roundMilliseconds = ROUND_MILLISECONDS;
   readonly #pace = new Pace(Math.random);
   #round: Promise<unknown> = Promise.resolve();
   /** A round that has not begun. */
@@ -149,10 +150,11 @@ export class Agent {
     log.info({ host: this.#options.host, pid: process.pid }, 'agent started');
     this.#soon(ALL);
     await aborted(signal);
+    control.close();
+    if (drill.report !== undefined) await this.#endDrill();
     this.#ended = true;
     clearTimeout(this.#timer);
     watcher?.close();
-    control.close();
     probes.close();
     reflections.close();
     drill.end();
@@ -161,6 +163,14 @@ export class Agent {
     await this.#options.history.save();
     await shards.releaseHolds(AbortSignal.timeout(CLEAN_UP_MILLISECONDS));
     log.info({}, 'agent stopped, tunnels stay up');
+  }
+
+  /** Nobody would bring back what is out. */
+  async #endDrill(): Promise<void> {
+    this.#options.drill.end();
+    this.#roundMilliseconds = LAST_ROUND_MILLISECONDS;
+    this.#want(ALL);
+    await this.#nextRound();
   }
 
   /** Undefined where the system has no more watches to give. */
@@ -245,7 +255,7 @@ export class Agent {
                 ...{ extent, withdrawn: this.#withdrawn(), drilled: drill.tunnels },
                 probes: () => probes.view,
               },
-              AbortSignal.timeout(ROUND_MILLISECONDS),
+              AbortSignal.timeout(this.#roundMilliseconds),
             );
       // A round that was cut off tells nothing true: the last report stands.
       if (this.#isEnded()) return undefined;
@@ -289,9 +299,10 @@ export class Agent {
   #withdrawn(): Withdrawn {
     const { drain, drill, probes, reflections, last } = this.#options;
     const tunnels = (this.#report ?? last)?.tunnels ?? [];
-    const usabilities = judgeTunnels(tunnels, probes.view, drill.tunnels);
-    const withdrawn = withdrawnOf(tunnels, usabilities, judgeLan(probes.view), drain.state);
-    return { ...withdrawn, quiet: reflections.quiet };
+    return withdrawnOf({
+      ...{ tunnels, probes: probes.view, drilled: drill.tunnels },
+      ...{ quiet: reflections.quiet, drain: drain.state },
+    });
   }
 
   /** As a method, since the signal may have come during an `await`. */
@@ -396,6 +407,8 @@ export class Agent {
 
 /** Longest round: kernel, daemons and what is retired, each with its deadline. */
 const ROUND_MILLISECONDS = 250_000;
+/** Who stops an agent waits for it. */
+const LAST_ROUND_MILLISECONDS = 10_000;
 
 const IDLE: Omit<Round, 'engines'> = {
   tunnels: [],

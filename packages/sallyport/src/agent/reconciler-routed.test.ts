@@ -35,7 +35,12 @@ it('goes by one plan while what it cannot count on stays the same', async () => 
   });
   const round = async (...silent: readonly string[]): Promise<void> => {
     const withdrawn = {
-      ...{ down: new Set<string>(), failed: new Set<string>(), isLanLost: false },
+      ...{
+        down: new Set<string>(),
+        failed: new Set<string>(),
+        quiet: new Set<string>(),
+        isLanLost: false,
+      },
       silent: new Set(silent),
     };
     await reconciler.moveFlows(plan, withdrawn, signal);

@@ -18,7 +18,7 @@ const ways = (of: typeof plan): (string | undefined)[] =>
 
 const NOTHING: Withdrawn = {
   ...{ down: new Set(), failed: new Set() },
-  ...{ silent: new Set(), isLanLost: false },
+  ...{ silent: new Set(), quiet: new Set(), isLanLost: false },
 };
 const withdrawn = (...failed: string[]): Withdrawn => ({ ...NOTHING, failed: new Set(failed) });
 
@@ -52,6 +52,20 @@ describe('withdraw', () => {
     expect(
       out.bgp?.neighbors.filter(({ shutdown }) => shutdown).map(({ address }) => address),
     ).toEqual(['169.254.10.1', 'fd00:10::1']);
+  });
+
+  it('has another revision where only the reason is another one', () => {
+    const names = new Set(['sp.default.dc.one', 'sp.default.dc.two']);
+    const one = new Set(['sp.default.dc.one']);
+    const failed = withdraw(speaking, { ...NOTHING, failed: names });
+    const ended = withdraw(speaking, {
+      ...{ ...NOTHING, down: one },
+      failed: new Set(['sp.default.dc.two']),
+    });
+    expect(ended.revision).not.toBe(failed.revision);
+    const silent = withdraw(speaking, { ...NOTHING, failed: names, silent: one });
+    const quiet = withdraw(speaking, { ...NOTHING, failed: names, quiet: one });
+    expect(silent.revision).not.toBe(quiet.revision);
   });
 
   it('lets BGP find out by itself that a tunnel is down', () => {

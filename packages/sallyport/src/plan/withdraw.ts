@@ -16,7 +16,7 @@ export interface Withdrawn {
   /** Names of other hosts of ours that do not answer any more. */
   readonly silent: ReadonlySet<string>;
   /** Names of gateways of a node that tell it nothing any more, and may live. */
-  readonly quiet?: ReadonlySet<string>;
+  readonly quiet: ReadonlySet<string>;
   /** Nobody on the LAN hears this host: what other sites send by it goes nowhere. */
   readonly isLanLost: boolean;
   /**
@@ -46,19 +46,9 @@ export function withdraw(plan: HostPlan, withdrawn: Withdrawn): HostPlan {
     routes.every((route, index) => route === plan.routes[index]) &&
     (bgp?.neighbors ?? []).every((neighbor, index) => neighbor === plan.bgp?.neighbors[index]);
   if (isSame) return plan;
-  const missing = [
-    ...out,
-    ...withdrawn.silent,
-    ...(withdrawn.quiet ?? []),
-    ...(withdrawn.isLanLost ? ['LAN'] : []),
-  ].sort();
   return {
     ...plan,
-    revision: [
-      plan.revision,
-      ...(missing.length === 0 ? [] : ['without', ...missing]),
-      ...(withdrawn.drained === undefined ? [] : ['drained', ...[...withdrawn.drained].sort()]),
-    ].join(' '),
+    revision: `${plan.revision}${reasonsOf(withdrawn)}`,
     routes,
     ...(withdrawn.drained === undefined
       ? {}
@@ -68,8 +58,20 @@ export function withdraw(plan: HostPlan, withdrawn: Withdrawn): HostPlan {
   };
 }
 
+/** Each kind for itself: what only changes its kind may make another plan. */
+function reasonsOf({ down, failed, silent, quiet, isLanLost, drained }: Withdrawn): string {
+  const reason = (word: string, names: ReadonlySet<string>): string =>
+    names.size === 0 ? '' : ` ${[word, ...[...names].sort()].join(' ')}`;
+  return [
+    ...[reason('down', down), reason('failed', failed)],
+    ...[reason('silent', silent), reason('quiet', quiet)],
+    isLanLost ? ' without LAN' : '',
+    drained === undefined ? '' : ` ${['drained', ...[...drained].sort()].join(' ')}`,
+  ].join('');
+}
+
 /** A node sends by none of them while others carry the same; first of all not by those that are dead. */
-function sendingStill(node: NodePlan, { silent, quiet = new Set() }: Withdrawn): NodePlan {
+function sendingStill(node: NodePlan, { silent, quiet }: Withdrawn): NodePlan {
   const hopsOf = (hosts: ReadonlySet<string>): string[] =>
     (node.gateways ?? []).flatMap(({ host, hops }) => (hosts.has(host) ? hops : []));
   const [dead, mute] = [hopsOf(silent), hopsOf(quiet)];

@@ -125,7 +125,10 @@ export class HostWithFakes implements AsyncDisposable {
       plan,
       {
         extent: { kernel, loaded: kernel, sas },
-        withdrawn: { down: new Set(), failed: new Set(), silent: new Set(), isLanLost: false },
+        withdrawn: {
+          ...{ down: new Set(), failed: new Set(), silent: new Set(), quiet: new Set() },
+          isLanLost: false,
+        },
         drilled: new Set(),
         probes: () => [],
       },

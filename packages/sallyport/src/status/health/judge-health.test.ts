@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ProbeReport } from '../health-report.ts';
 import type { TunnelState } from '../host-report.ts';
 import { NOW, up } from '../testing/reports.ts';
-import { judgeTunnels, withdrawnOf } from './judge-health.ts';
+import { judgeTunnels, type Situation, withdrawnOf } from './judge-health.ts';
 
 const tunnel = (name: string, state: TunnelState = 'up') => ({ ...up, name, state });
 const probe = (name: string, state: ProbeReport['state']): ProbeReport => ({
@@ -13,16 +13,20 @@ const probe = (name: string, state: ProbeReport['state']): ProbeReport => ({
 });
 
 const NONE: ReadonlySet<string> = new Set();
-const LAN = { silent: ['gw2'], isLost: false };
+const NOTHING: Situation = {
+  ...{ tunnels: [], probes: [], drilled: NONE, quiet: NONE },
+  drain: undefined,
+};
 
 describe('judgeTunnels and withdrawnOf', () => {
   it('take out what probes have found dead, while another tunnel is good', () => {
     const tunnels = [tunnel('a'), tunnel('b')];
-    const usabilities = judgeTunnels(tunnels, [probe('a', 'failed'), probe('b', 'good')], NONE);
+    const probes = [probe('a', 'failed'), probe('b', 'good')];
+    const usabilities = judgeTunnels(tunnels, probes, NONE);
     expect(usabilities.map(({ usable }) => usable)).toEqual([false, true]);
-    expect(withdrawnOf(tunnels, usabilities, LAN)).toEqual({
+    expect(withdrawnOf({ ...NOTHING, tunnels, probes })).toEqual({
       ...{ down: new Set(), failed: new Set(['a']) },
-      ...{ silent: new Set(['gw2']), isLanLost: false },
+      ...{ silent: new Set(), quiet: new Set(), isLanLost: false },
     });
   });
 
@@ -30,24 +34,29 @@ describe('judgeTunnels and withdrawnOf', () => {
     const tunnels = [tunnel('a', 'connecting'), tunnel('b'), tunnel('c', 'disabled')];
     const usabilities = judgeTunnels(tunnels, [], NONE);
     expect(usabilities.map(({ reason }) => reason)[0]).toBe('the tunnel is connecting');
-    const { down, failed } = withdrawnOf(tunnels, usabilities, LAN);
+    const { down, failed } = withdrawnOf({ ...NOTHING, tunnels });
     expect([down, failed]).toEqual([new Set(['a']), new Set()]);
   });
 
   it('go on with what could not be read: the kernel has its SAs', () => {
     const tunnels = [tunnel('a', 'unknown'), tunnel('b')];
-    expect(withdrawnOf(tunnels, judgeTunnels(tunnels, [], NONE), LAN).down.size).toBe(0);
+    expect(withdrawnOf({ ...NOTHING, tunnels }).down.size).toBe(0);
   });
 
   it('take out what a drill has chosen, be it the last one', () => {
     const tunnels = [tunnel('a')];
-    const usabilities = judgeTunnels(tunnels, [probe('a', 'good')], new Set(['a']));
+    const [probes, drilled] = [[probe('a', 'good')], new Set(['a'])];
+    const usabilities = judgeTunnels(tunnels, probes, drilled);
     expect(usabilities.map(({ reason }) => reason)).toEqual(['a drill has taken it out']);
-    expect(withdrawnOf(tunnels, usabilities, LAN).failed).toEqual(new Set(['a']));
+    expect(withdrawnOf({ ...NOTHING, tunnels, probes, drilled }).failed).toEqual(new Set(['a']));
   });
 
-  it('tell of a drain', () => {
+  it('tell of a drain, of hosts that are silent, and of gateways that are quiet', () => {
     const drain = { since: NOW, resting: ['a'] };
-    expect(withdrawnOf([], [], LAN, drain).drained).toEqual(new Set(['a']));
+    const { tunnel: _, ...bare } = probe('', 'failed');
+    const probes = [{ ...bare, host: 'gw2' }];
+    expect(withdrawnOf({ ...NOTHING, drain, probes, quiet: new Set(['gw3']) })).toMatchObject({
+      ...{ drained: new Set(['a']), silent: new Set(['gw2']), quiet: new Set(['gw3']) },
+    });
   });
 });

@@ -3,7 +3,7 @@ import type { Withdrawn } from '../../plan/withdraw.ts';
 import type { DrainState } from '../drain-report.ts';
 import type { ProbeReport, Usability } from '../health-report.ts';
 import type { TunnelReport } from '../host-report.ts';
-import type { Lan } from './judge-lan.ts';
+import { judgeLan } from './judge-lan.ts';
 import { judgeUsability } from './usability.ts';
 
 /** Of every tunnel that is not disabled; `drilled`: names of those that a drill has taken out. */
@@ -35,13 +35,22 @@ function mayCarry(state: TunnelReport['state']): boolean {
   return state === 'up' || state === 'unknown';
 }
 
+/** What is known of a host. */
+export interface Situation {
+  readonly tunnels: readonly TunnelReport[];
+  /** What probes have found out. */
+  readonly probes: readonly ProbeReport[];
+  /** Names of the tunnels that a drill has taken out. */
+  readonly drilled: ReadonlySet<string>;
+  /** Names of gateways that tell this node nothing any more. */
+  readonly quiet: ReadonlySet<string>;
+  readonly drain: DrainState | undefined;
+}
+
 /** What the plan cannot count on. */
-export function withdrawnOf(
-  tunnels: readonly TunnelReport[],
-  usabilities: readonly Usability[],
-  lan: Lan,
-  drain?: DrainState,
-): Withdrawn {
+export function withdrawnOf({ tunnels, probes, drilled, quiet, drain }: Situation): Withdrawn {
+  const usabilities = judgeTunnels(tunnels, probes, drilled);
+  const lan = judgeLan(probes);
   const unusable = new Set(usabilities.flatMap(({ tunnel, usable }) => (usable ? [] : tunnel)));
   const names = (isUp: boolean): Set<string> =>
     new Set(
@@ -51,7 +60,7 @@ export function withdrawnOf(
     );
   return {
     ...{ down: names(false), failed: names(true) },
-    ...{ silent: new Set(lan.silent), isLanLost: lan.isLost },
+    ...{ silent: new Set(lan.silent), quiet, isLanLost: lan.isLost },
     ...(drain === undefined ? {} : { drained: new Set(drain.resting) }),
   };
 }
