@@ -206,7 +206,7 @@ describe('Reflections', () => {
     reflections.follow(plan);
     await untilChanged(1);
     const routed = withdraw(reflections.applyTo(plan), {
-      ...{ down: new Set(), failed: new Set(), isLanLost: false },
+      ...{ down: new Set(), failed: new Set(), quiet: new Set<string>(), isLanLost: false },
       silent: new Set(['gw1']),
     });
     expect(reflections.report(zebra, routed, there).learned).toEqual({
