@@ -87,6 +87,12 @@ export function familyOf(text: string): Family | undefined {
   return parseAddress(text.split('/', 1)[0] ?? '')?.family;
 }
 
+/** Of all of them, in order. */
+export function familiesIn(prefixes: readonly string[]): Family[] {
+  const present = new Set(prefixes.map((prefix) => familyOf(prefix)));
+  return ([4, 6] as const).filter((family) => present.has(family));
+}
+
 export function containsPrefix(outer: Prefix, inner: Prefix): boolean {
   if (outer.family !== inner.family || outer.length > inner.length) return false;
   const shift = BigInt(widthOf(outer.family) - outer.length);

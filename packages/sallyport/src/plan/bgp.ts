@@ -7,6 +7,7 @@ import {
   containsAddress,
   containsPrefix,
   type Family,
+  familiesIn,
   familyOf,
   formatAddress,
   formatPrefix,
@@ -31,7 +32,6 @@ import { OWNER } from './host-plan.ts';
 import {
   acceptedBehind,
   acceptedBy,
-  familiesIn,
   INTERNAL,
   internalNeighbors,
   joinNeighbors,

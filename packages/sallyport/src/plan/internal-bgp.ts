@@ -1,5 +1,5 @@
 /** What speakers of one cluster have in common: iBGP between gateways, and between gateways and nodes. */
-import { type Family, familyOf } from '../lib/prefix.ts';
+import { familiesIn, familyOf } from '../lib/prefix.ts';
 import { sha256Hex } from '../lib/sha256.ts';
 import type { DeclaredObjects } from '../model/declared-objects.ts';
 import type { Gateway } from '../model/gateway.ts';
@@ -85,12 +85,6 @@ export function uniqueRanges(ranges: readonly PrefixRange[]): PrefixRange[] {
     prefix,
     longest: longest.get(prefix) ?? 0,
   }));
-}
-
-/** Of the prefixes that are announced or taken. */
-export function familiesIn(prefixes: readonly string[]): Family[] {
-  const present = new Set(prefixes.map((prefix) => familyOf(prefix)));
-  return ([4, 6] as const).filter((family) => present.has(family));
 }
 
 /** RFC 6286 asks only that it is unique in the AS: our first IPv4 address, or a number made of the name. */

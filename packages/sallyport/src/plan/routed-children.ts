@@ -6,14 +6,20 @@
  * host in each of them.
  */
 import { canonicalAddress } from '../lib/canonical-address.ts';
-import { familyOf, formatPrefix, parsePrefix, parsePrefixes, widthOf } from '../lib/prefix.ts';
+import {
+  familiesIn,
+  familyOf,
+  formatPrefix,
+  parsePrefix,
+  parsePrefixes,
+  widthOf,
+} from '../lib/prefix.ts';
 import { mergePrefixes } from '../lib/prefix-set.ts';
 import type { DataPlane, Gateway } from '../model/gateway.ts';
 import type { BgpRouting } from '../model/routing.ts';
 import type { InsidePair } from '../model/tunnel.ts';
 import { planChildren, sortPrefixes } from './children.ts';
 import type { ChildPlan } from './host-plan.ts';
-import { familiesIn } from './internal-bgp.ts';
 
 const ANY = { 4: '0.0.0.0/0', 6: '::/0' } as const;
 

@@ -12,6 +12,7 @@ import { once } from '../lib/once.ts';
 import {
   containsAddress,
   type Family,
+  familiesIn,
   familyOf,
   formatAddress,
   parseAddress,
@@ -36,7 +37,6 @@ import {
   type TunnelPlan,
   USERSPACE_DEVICE,
 } from './host-plan.ts';
-import { familiesIn } from './internal-bgp.ts';
 import type { PlacedTunnel } from './placed.ts';
 
 export interface RoutedTunnel extends PlacedTunnel {
