@@ -69,6 +69,8 @@ describe('what can move', () => {
     expect(canMove(report)).toBe(false);
     expect(otherGateways(speaking([peer, caller]))).toEqual([]);
     expect(otherGateways(speaking([peer, other]))).toEqual(['host gw2']);
+    const ofIpv6 = { ...other, address: 'fd00::2' };
+    expect(otherGateways(speaking([peer, other, ofIpv6]))).toEqual(['host gw2']);
     expect(canMove(speaking([peer, { ...other, state: 'active' }]))).toBe(false);
     expect(canMove(speaking([peer, other]))).toBe(true);
     const silent = { ...other, families: other.families.map((one) => ({ ...one, accepted: 0 })) };
@@ -93,6 +95,10 @@ describe('what can move', () => {
     });
     expect(canRest(speaking([peer, many(100_000)]), ONE)).toBe(true);
     expect(canRest(speaking([peer, many(0)]), ONE)).toBe(false);
+    const two = { ...peer, families: many(2).families };
+    const ofIpv6 = { ...many(1), address: 'fd00::2' };
+    expect(canRest(speaking([two, many(1)]), ONE)).toBe(false);
+    expect(canRest(speaking([two, many(1), ofIpv6]), ONE)).toBe(true);
   });
 });
 

@@ -41,9 +41,11 @@ function growthOf(was: ForwardedReport | undefined, is: ForwardedReport): Flow[]
 
 /** Other gateways of ours with which this host speaks BGP now, in words. */
 export function otherGateways({ bgp }: HostReport): string[] {
-  return (bgp?.sessions ?? [])
+  const names = (bgp?.sessions ?? [])
     .filter((session) => isGateway(session) && isEstablished(session))
     .flatMap(({ description }) => description ?? []);
+  // With one there may be a session for each family.
+  return [...new Set(names)];
 }
 
 /**
@@ -103,12 +105,15 @@ export function lonelinessOf({ bgp }: HostReport): string[] {
   ];
 }
 
-/** The most that one of them has told. */
+/** The most that one of them has told, in all its sessions. */
 function acceptedIn(sessions: readonly BgpSessionReport[]): number {
-  return Math.max(
-    0,
-    ...sessions.map(({ families }) => families.reduce((sum, { accepted }) => sum + accepted, 0)),
+  const bySpeaker = Map.groupBy(sessions, ({ description, address }) => description ?? address);
+  const counts = [...bySpeaker.values()].map((its) =>
+    its
+      .flatMap(({ families }) => families)
+      .reduce((sum: number, { accepted }) => sum + accepted, 0),
   );
+  return Math.max(0, ...counts);
 }
 
 /** Why the host may not be stopped yet, whatever flows, in words. */
