@@ -5,7 +5,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { Host } from '../host.ts';
 
-/** Options under which the programs change something. */
+/** Options under which the programs change something, unless they are to print JSON. */
 const WRITING = { ip: '-batch', nft: '-f' } as const;
 
 export class Shim {
@@ -46,9 +46,10 @@ export class Shim {
 
   #script(program: string, option: string): string {
     return `#!/bin/sh
-for word in "$@"; do
-  if [ "$word" = ${option} ]; then sed 's/^/${program}: /' >>'${this.#log}'; exit 0; fi
-done
+case " $* " in
+  *' -json '*) ;;
+  *' ${option} '*) sed 's/^/${program}: /' >>'${this.#log}'; exit 0;;
+esac
 PATH='${process.env['PATH'] ?? ''}' exec ${program} "$@"
 `;
   }

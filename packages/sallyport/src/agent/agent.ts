@@ -52,8 +52,8 @@ export interface AgentOptions {
   readonly secrets: Pick<SecretWatch, 'check'>;
   readonly certificates: Pick<CertificateKeeper, 'problems' | 'wake'>;
   readonly probes: Pick<Probes, 'follow' | 'view' | 'close'>;
-  /** Of an agent before. */
-  readonly last: HostReport | undefined;
+  /** As an agent just before has reported them; none where that is too long ago to count. */
+  readonly tunnelsBefore: HostReport['tunnels'];
   readonly reportPath: string;
   readonly controlSocket: string;
   readonly log: Log;
@@ -156,7 +156,7 @@ export class Agent {
     clearTimeout(this.#timer);
     watcher?.close();
     probes.close();
-    reflections.close();
+    await reflections.close();
     drill.end();
     await shards.close();
     await Promise.allSettled([events, this.#round, this.#move]);
@@ -297,8 +297,8 @@ export class Agent {
 
   /** By what was read last, be it by an agent before, and what probes have found out until now. */
   #withdrawn(): Withdrawn {
-    const { drain, drill, probes, reflections, last } = this.#options;
-    const tunnels = (this.#report ?? last)?.tunnels ?? [];
+    const { drain, drill, probes, reflections, tunnelsBefore } = this.#options;
+    const tunnels = this.#report?.tunnels ?? tunnelsBefore;
     return withdrawnOf({
       ...{ tunnels, probes: probes.view, drilled: drill.tunnels },
       ...{ quiet: reflections.quiet, drain: drain.state },

@@ -85,7 +85,7 @@ describe('Reflections', () => {
   });
   afterEach(async () => {
     vi.restoreAllMocks();
-    reflections.close();
+    await reflections.close();
     await vi.waitFor(() => rm(directory, { recursive: true, force: true }));
   });
 
@@ -126,6 +126,16 @@ describe('Reflections', () => {
     await vi.waitFor(async () => {
       expect(await readFile(file, 'utf8')).toContain('10.50.0.0/16');
     }, WAIT);
+  });
+
+  it('leaves the next agent what was told last, however soon it ends', async () => {
+    reflections.follow(plan);
+    await untilChanged(1);
+    bgpd.told.set('10.1.0.12', ['10.50.0.0/16', '10.51.0.0/16']);
+    bgpd.updates = 2;
+    await untilChanged(2);
+    await reflections.close();
+    expect(await readFile(join(directory, 'reflected.json'), 'utf8')).toContain('10.51.0.0/16');
   });
 
   it('waits for the end of a table that comes in, and no longer than it may take', async () => {
@@ -179,7 +189,7 @@ describe('Reflections', () => {
       await next.restore();
       next.follow(plan);
       expect(hops(next.applyTo(plan))).toEqual(GATEWAYS);
-      next.close();
+      await next.close();
     });
     expect(hops()).toEqual(GATEWAYS);
   });

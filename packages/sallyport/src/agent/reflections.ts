@@ -85,6 +85,7 @@ export class Reflections {
   #triedAt = Number.NEGATIVE_INFINITY;
   #isFaultTold = false;
   #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> = Promise.resolve();
   readonly #end = new AbortController();
 
   constructor(options: ReflectionsOptions) {
@@ -149,15 +150,19 @@ export class Reflections {
     return { ...bgp, learned: this.#learned(this.#ways, node.ways, installed) };
   }
 
-  close(): void {
+  /** Returns when the next agent can know what was told last. */
+  async close(): Promise<void> {
     this.#listening = undefined;
     clearTimeout(this.#timer);
     this.#end.abort();
+    await this.#looking;
+    this.#triedAt = Number.NEGATIVE_INFINITY;
+    await this.#keep();
   }
 
   #lookIn(milliseconds: number): void {
     this.#timer = setTimeout(() => {
-      void this.#look();
+      this.#looking = this.#look();
     }, milliseconds);
   }
 

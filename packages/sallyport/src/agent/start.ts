@@ -107,7 +107,8 @@ export async function runAgent(options: StartOptions, signal: AbortSignal): Prom
       host: hostname(),
       version,
       source: new PlanSource(paths.plan, paths.lastGoodPlan),
-      ...{ last, reportMemory: new ReportMemory(last) },
+      tunnelsBefore: tunnelsJustBefore(last, new Date()),
+      reportMemory: new ReportMemory(last),
       reportPath: paths.report,
       controlSocket: paths.controlSocket,
       log,
@@ -157,6 +158,15 @@ export async function teardown(options: StartOptions, signal: AbortSignal): Prom
       cause: faults[0],
     });
   }
+}
+
+/** A tunnel that was down then may be up for long: routes would move twice for nothing. */
+const JUST_BEFORE_MILLISECONDS = 60_000;
+
+function tunnelsJustBefore(last: HostReport | undefined, now: Date): HostReport['tunnels'] {
+  if (last === undefined) return [];
+  const age = now.getTime() - Date.parse(last.observedAt);
+  return age < JUST_BEFORE_MILLISECONDS ? last.tunnels : [];
 }
 
 /** Of the last agent; undefined where none has reported since the host booted. */

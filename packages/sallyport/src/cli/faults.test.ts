@@ -54,8 +54,8 @@ describe('a person without the rights', () => {
 
   it('is told by validate which file may not be read, and only once', async () => {
     const { code, stderr } = await shell.run(['validate', '-f', shell.file('site.yaml')]);
-    expect(code).toBe(0);
-    expect(stderr).toMatch(/^\S+site\.yaml:\d+:\d+: warning: Secret .* EACCES .*\n$/);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^\S+site\.yaml:\d+:\d+: error: Secret .* the right to read it .*\n$/);
   });
 });
 

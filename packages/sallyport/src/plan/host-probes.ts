@@ -14,7 +14,7 @@ const PACE = { intervalMilliseconds: 100, failAfter: 3, recoverAfter: 10 } as co
 /** So many nodes do not all die at once; each of them has to answer every gateway. */
 const MOST_NODES = 4;
 
-/** Sorted by name of the host. */
+/** Sorted by name of the host. One address stands for a host, of whichever family: both come by the same interface. */
 export function planHostProbes({
   hostName,
   objects,

@@ -73,9 +73,6 @@ describe('what can move', () => {
     expect(otherGateways(speaking([peer, other, ofIpv6]))).toEqual(['host gw2']);
     expect(canMove(speaking([peer, { ...other, state: 'active' }]))).toBe(false);
     expect(canMove(speaking([peer, other]))).toBe(true);
-    const silent = { ...other, families: other.families.map((one) => ({ ...one, accepted: 0 })) };
-    expect(canMove(speaking([peer, silent]))).toBe(false);
-    expect(canMove(speaking([silent]))).toBe(true);
     const address = { name: 'sp-default-left-v4', held: [], addresses: [] };
     const vrrp = [address] as unknown as NonNullable<HostReport['vrrp']>;
     expect(canMove({ ...report, vrrp })).toBe(true);
@@ -126,6 +123,11 @@ it('lets no host be stopped that leads to other sites by itself, as all others a
     expect.stringMatching(/^no other gateway leads to 10\.50\.0\.0\/16: .* drained as well/),
   ]);
   expect(alone('10.0.0.2')).toEqual([]);
+  const silent = { ...other, families: other.families.map((one) => ({ ...one, accepted: 0 })) };
+  expect(lonelinessOf(speaking([peer, silent]))).toEqual([
+    expect.stringMatching(/^of 1 networks other gateways lead to 0: /),
+  ]);
+  expect(lonelinessOf(speaking([peer, other]))).toEqual([]);
   expect(lonelinessOf(report)).toEqual([]);
 });
 

@@ -49,15 +49,11 @@ export function otherGateways({ bgp }: HostReport): string[] {
 }
 
 /**
- * Whether anything here could lead packets to another host: a virtual address or, where other sites have told networks,
- * another gateway that tells some, too. One whose own tunnels are down has none but ours to tell, and tells us nothing.
+ * Whether anything here could lead packets to another host. Another gateway that prefers us tells nothing before we are
+ * drained: whether it has ways of its own shows then ({@link lonelinessOf}).
  */
 export function canMove(report: HostReport): boolean {
-  if ((report.vrrp ?? []).length > 0) return true;
-  const sessions = (report.bgp?.sessions ?? []).filter(isEstablished);
-  const isTold = acceptedIn(sessions.filter(({ tunnel }) => tunnel !== undefined)) > 0;
-  const others = sessions.filter(isGateway);
-  return isTold ? acceptedIn(others) > 0 : others.length > 0;
+  return otherGateways(report).length > 0 || (report.vrrp ?? []).length > 0;
 }
 
 /** Inside a tunnel a neighbour is of another site; hosts of the cluster that call are not described. */
@@ -96,14 +92,21 @@ function prefixesBy(
 export function lonelinessOf({ bgp }: HostReport): string[] {
   if (bgp === undefined) return [];
   const own = bgp.sessions.filter(({ tunnel }) => tunnel !== undefined).filter(isEstablished);
-  const lonely = prefixesBy(own, bgp.learned.prefixes ?? []);
-  const [first] = lonely;
+  const { prefixes } = bgp.learned;
+  if (prefixes === undefined) {
+    const [told, ours] = [acceptedIn(bgp.sessions.filter(isGateway)), acceptedIn(own)];
+    return told < ours
+      ? [`of ${ours} networks other gateways lead to ${told}: ${WITHOUT_OTHERS}`]
+      : [];
+  }
+  const [first, ...more] = prefixesBy(own, prefixes);
   if (first === undefined) return [];
-  const rest = lonely.length === 1 ? '' : ` and ${lonely.length - 1} more`;
-  return [
-    `no other gateway leads to ${first}${rest}: none is known to, or they are drained as well; undrain one, or see its tunnels`,
-  ];
+  const rest = more.length === 0 ? '' : ` and ${more.length} more`;
+  return [`no other gateway leads to ${first}${rest}: ${WITHOUT_OTHERS}`];
 }
+
+const WITHOUT_OTHERS =
+  'none is known to, or they are drained as well; undrain one, or see its tunnels';
 
 /** The most that one of them has told, in all its sessions. */
 function acceptedIn(sessions: readonly BgpSessionReport[]): number {

@@ -8,20 +8,23 @@ export function tunnelWords({ namespace, connection, tunnel }: TunnelReport): st
   return `${namespace}/${connection}/${tunnel}`;
 }
 
-/** A tunnel, another host of ours, or as the kernel has it: in words. */
-export async function carrierOf(
+/**
+ * A tunnel, another host of ours, or as the kernel has it: in words. In user space all tunnels share a device, and it is one
+ * of several.
+ */
+export async function carriersOf(
   target: string,
   source: string,
   { tunnels, bgp }: HostReport,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<readonly string[]> {
   const args = ['-json', 'route', 'get', target, 'from', source];
   const { code, stdout } = await systemCommands.run('ip', args, { signal });
   const [row] = code === 0 ? jsonRows(stdout) : [];
-  if (row === undefined) return 'nobody';
+  if (row === undefined) return ['nobody'];
   const [device, hop] = [textOf(row, 'dev'), textOf(row, 'gateway')];
-  const tunnel = tunnels.find((one) => one.interface !== undefined && one.interface === device);
-  if (tunnel !== undefined) return tunnelWords(tunnel);
+  const within = tunnels.filter((one) => one.interface !== undefined && one.interface === device);
+  if (within.length > 0) return within.map(tunnelWords);
   const session = bgp?.sessions.find(({ address }) => address === hop);
-  return session?.description ?? [hop, device].filter((part) => part !== undefined).join(' on ');
+  return [session?.description ?? [hop, device].filter((part) => part !== undefined).join(' on ')];
 }

@@ -8,7 +8,7 @@ import type { HostReport } from '../../status/host-report.ts';
 import { type OutageReport, outageOf } from '../../status/outage.ts';
 import type { Io } from '../io.ts';
 import { askNow } from '../last-report.ts';
-import { carrierOf, tunnelWords } from './carrier.ts';
+import { carriersOf, tunnelWords } from './carrier.ts';
 import { Echoes, INTERVAL_MILLISECONDS } from './echoes.ts';
 
 /** What became of the packets to one address. */
@@ -117,7 +117,7 @@ export class DrillRun {
     // Of the request: the time that the agent takes counts, too.
     const outAt = performance.now();
     let takenOut: readonly string[] = [];
-    let instead: ReadonlyMap<string, string> = new Map();
+    let instead: ReadonlyMap<string, readonly string[]> = new Map();
     let backAt: number;
     try {
       const during = await askWork(socket, {
@@ -141,11 +141,12 @@ export class DrillRun {
     );
     const targets = [...sources.values()].flat().map((target) => {
       const echoes = this.#echoes.of(target);
-      const carrier = instead.get(target) ?? 'nobody';
+      const carriers = instead.get(target) ?? ['nobody'];
       return {
         target,
-        before: before.get(target) ?? 'nobody',
-        ...{ instead: carrier, stayed: out.has(carrier) },
+        before: (before.get(target) ?? ['nobody']).join(' or '),
+        instead: carriers.join(' or '),
+        stayed: carriers.every((carrier) => out.has(carrier)),
         out: outageOf(echoes, { from: outAt, to: backAt, ...EVERY }),
         back: outageOf(echoes, { from: backAt, to: end - LOOK_MILLISECONDS, ...EVERY }),
       };
@@ -169,13 +170,13 @@ export class DrillRun {
   }
 
   /** By target. An interruption does not keep it from being asked. */
-  async #carriers(): Promise<ReadonlyMap<string, string>> {
+  async #carriers(): Promise<ReadonlyMap<string, readonly string[]>> {
     const { report, sources } = this.#options;
     const { signal } = new AbortController();
-    const carriers = new Map<string, string>();
+    const carriers = new Map<string, readonly string[]>();
     for (const [source, targets] of sources)
       for (const target of targets)
-        carriers.set(target, await carrierOf(target, source, report, signal));
+        carriers.set(target, await carriersOf(target, source, report, signal));
     return carriers;
   }
 

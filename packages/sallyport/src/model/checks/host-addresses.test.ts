@@ -1,14 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type Case,
-  judge,
-  outcome,
-  secondHost,
-  thirdPartner,
-  twoSites,
-  vary,
-  wanted,
-} from '../testing.ts';
+import { type Case, judge, outcome, thirdPartner, twoSites, vary, wanted } from '../testing.ts';
 
 /** On a LAN that is not in the networks of the gateway. */
 const lan = vary(twoSites, ['  addresses:', '  internalAddresses: [192.168.10.11]\n  addresses:']);
@@ -42,7 +33,9 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'our outer address in a remote network, and a node',
-    text: vary(lan, ['[10.20.0.0/16', '[192.0.2.0/25, 10.20.0.0/16']) + secondHost,
+    text:
+      vary(lan, ['[10.20.0.0/16', '[192.0.2.0/25, 10.20.0.0/16']) +
+      node.replace('192.168.10.21', '192.0.2.21'),
     expected: {
       code: 'network/contains-host',
       message:
@@ -100,6 +93,12 @@ describe('checkHostAddresses', () => {
     expect(outcome(one)).toEqual(wanted(one));
   });
 
+  it('leaves the hosts of another site of ours', () => {
+    const theirs = 'spec: {addresses: [203.0.113.9], internalAddresses: [10.20.0.1]}';
+    const host = `---\napiVersion: sallyport.dev/v1alpha1\nkind: Host\nmetadata: {name: theirs}\n${theirs}\n`;
+    expect(judge(lan + host).problems).toEqual([]);
+  });
+
   it('leaves disabled connections, other namespaces and networks beside the hosts', () => {
     const other = lan.replaceAll('metadata: {', 'metadata: {namespace: other, ');
     const beside = vary(thirdPartner, ['10.40.0.0/16', '192.168.11.0/24']);
@@ -107,6 +106,8 @@ describe('checkHostAddresses', () => {
     expect(
       judge(vary(remote('192.168.0.0/16'), ['start: initiate', 'adminState: disabled'])).problems,
     ).toEqual([]);
+    // Nobody but the gateway itself has a route there, and it knows its own address.
+    expect(judge(vary(lan, ['10.20.0.0/16', '192.0.2.0/25'])).problems).toEqual([]);
     const problems = judge(`${lan}${other}`).problems.map(({ code }) => code);
     expect(problems).not.toContain('network/contains-host');
   });

@@ -25,7 +25,7 @@ export function lanProblems({ silent, isLost }: Lan, isNode: boolean): Problem[]
     {
       ...{ code: 'agent/lan-lost', severity: 'warning' },
       message: `none of the hosts on the LAN answers (${silent.join(', ')}), ${isNode ? 'which are the gateways of this node' : 'so this gateway ends its BGP sessions with other sites: what they send would go nowhere'}`,
-      hint: 'look at the interface that has the address of internalAddresses, and at the switch behind it',
+      hint: 'look at the interface that has the address of internalAddresses, at the switch behind it, and whether a firewall stops pings between these hosts',
     },
   ];
 }

@@ -55,7 +55,7 @@ export async function run(
   );
   if (!canMove(report) && options.force !== true) {
     io.stderr(
-      `host ${report.host} is the only one known to carry Gateway ${gateway}: no other gateway is known to lead to the other sites, and no virtual address could move; with --force it is drained all the same\n`,
+      `host ${report.host} is the only one known to carry Gateway ${gateway}: no session with another gateway is established, and no virtual address could move; with --force it is drained all the same\n`,
     );
     return EXIT.failed;
   }
