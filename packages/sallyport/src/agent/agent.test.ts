@@ -358,7 +358,7 @@ describe('what does not succeed', () => {
 describe('flows by gateways', () => {
   const { plan: nodePlan } = planWorld({ text: '', ...WORLDS['a node behind two gateways'] });
   const silent = (host: string): ProbeReport => ({
-    ...{ host, kind: 'host', target: '10.1.0.11', method: 'icmp', since: '' },
+    ...{ host, kind: 'gateway', target: '10.1.0.11', method: 'icmp', since: '' },
     ...{ state: 'failed', hasAnswered: true, lossy: false, reason: 'has not answered' },
     ...{ last100: { sent: 0, lost: 0 }, last1000: { sent: 0, lost: 0 } },
   });

@@ -2,10 +2,11 @@
  * Which other hosts of the LAN a host asks: a node its gateways, to send by those that live; a gateway the other
  * ones and some nodes, to know whether it still has a LAN and who else is alive.
  */
+import { byKey } from '../lib/by-key.ts';
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
 import type { Host } from '../model/host.ts';
 import { type Cluster, clustersOf } from './cluster.ts';
-import { internalPair } from './internal-pair.ts';
+import { internalPairs } from './internal-pair.ts';
 import type { ProbePlan } from './probe-plan.ts';
 
 /** As BFD between hosts of ours: they are near, and nothing is lost on the way. */
@@ -27,14 +28,15 @@ export function planHostProbes({
     const ours = objects.hosts.get(objectKey(cluster.namespace, hostName));
     if (ours === undefined) continue;
     for (const other of askedBy(ours, cluster)) {
-      const pair = internalPair(ours, other);
+      const [pair] = internalPairs(ours, other);
       if (pair === undefined) continue;
       const { address: target, localAddress: source } = pair;
       const host = other.metadata.name;
-      probes.set(host, { kind: 'host', host, method: 'icmp', target, source, ...PACE });
+      const kind = other.spec.role === 'node' ? 'node' : 'gateway';
+      probes.set(host, { kind, host, method: 'icmp', target, source, ...PACE });
     }
   }
-  return [...probes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, probe]) => probe);
+  return byKey(probes).map(([, probe]) => probe);
 }
 
 function askedBy(ours: Host, { gateways, gatewayHosts, nodes }: Cluster): readonly Host[] {

@@ -23,11 +23,3 @@ export function internalPairs(ours: Host, other: Host): InternalPair[] {
   }
   return [...pairs.values()];
 }
-
-/** The first of the other one's internal addresses in a family that both have. */
-export function internalPair(ours: Host, other: Host): Omit<InternalPair, 'family'> | undefined {
-  const [first] = internalPairs(ours, other);
-  if (first === undefined) return undefined;
-  const { localAddress, address } = first;
-  return { localAddress, address };
-}

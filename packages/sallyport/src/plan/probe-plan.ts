@@ -3,13 +3,13 @@
 export interface ProbePlan {
   /** Name of the tunnel through which it goes; of kinds `inside` and `target`, and only there. */
   readonly tunnel?: string;
-  /** Name of the host that is asked; of kind `host`, and only there. */
+  /** Name of the host that is asked; of kinds `gateway` and `node`, and only there. */
   readonly host?: string;
   /**
-   * `inside`: the other end of the tunnel itself. `target`: a host behind it, which the operator names. `host`:
-   * another host of ours, on the LAN.
+   * `inside`: the other end of the tunnel itself. `target`: a host behind it, which the operator names. `gateway`,
+   * `node`: another host of ours, on the LAN.
    */
-  readonly kind: 'inside' | 'target' | 'host';
+  readonly kind: 'inside' | 'target' | 'gateway' | 'node';
   /** `udp`: the other end is a Sallyport, which answers on a port of its own. */
   readonly method: 'icmp' | 'udp';
   readonly target: string;

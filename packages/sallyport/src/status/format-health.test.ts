@@ -21,7 +21,7 @@ const usable = { tunnel: good.tunnel, usable: true, degraded: false, reason: 'an
 describe('formatHosts', () => {
   it('has a line for each host that is asked', () => {
     const { tunnel, ...plain } = good;
-    const host: ProbeReport = { ...plain, kind: 'host', host: 'gw2', target: '10.1.0.2' };
+    const host: ProbeReport = { ...plain, kind: 'gateway', host: 'gw2', target: '10.1.0.2' };
     expect(formatHosts(undefined)).toEqual([]);
     expect(formatHosts({ probes: [good, host], tunnels: [{ ...usable, tunnel }] })).toEqual([
       'host gw2: 10.1.0.2 answers, 2 of 100 lost, 1.3 ms (0.5 to 9.0)',

@@ -22,6 +22,11 @@ export interface ProbeReport
   readonly state: ProbeState;
   /** Something has, since it is asked, by whichever agent. */
   readonly hasAnswered: boolean;
+  /**
+   * Since the last answer, or since it is asked; absent: it answers, or it is too early to say. Also what has failed and
+   * has yet to answer for longer answers.
+   */
+  readonly silentSeconds?: number;
   /** It is good, and loses so many that people notice. */
   readonly lossy: boolean;
   /** RFC 3339: when `state` was entered. */

@@ -103,7 +103,10 @@ describe('Probes', () => {
     expect(Date.now() - Date.parse(told.at(-1)?.since ?? '')).toBeLessThan(20);
     prober(0).answering = true;
     vi.advanceTimersByTime(700);
-    expect(states().slice(3)).toEqual(['169.254.1.1 good']);
+    expect(states().slice(3)).toEqual(['169.254.1.1 failed', '169.254.1.1 good']);
+    expect(told.slice(-3).map(({ silentSeconds }) => silentSeconds !== undefined)).toEqual([
+      ...[true, false, false],
+    ]);
   });
 
   it('tells of a probe that loses packets without a change of its state', () => {

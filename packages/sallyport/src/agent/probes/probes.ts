@@ -19,7 +19,7 @@ export interface ProbesOptions {
   readonly log: Log;
   /** What an agent before has found out: it holds until something else is found. */
   readonly last?: readonly ProbeReport[] | undefined;
-  /** A probe has come into another state, or loses packets as it did not before. */
+  /** A probe has come into another state, falls silent or answers again, or loses packets as it did not before. */
   readonly onChange: (report: ProbeReport) => void;
   /** fping and our own sockets if absent. */
   readonly startProber?: StartProber;
@@ -142,9 +142,10 @@ export class Probes {
   #act(probe: Probe, now: number, act: (judge: ProbeJudge) => void): void {
     const { judge } = probe;
     const { state, isLossy } = judge;
+    const wasSilent = judge.isSilent(now);
     act(judge);
     if (judge.state !== state) probe.since = new Date().toISOString();
-    if (judge.state !== state || judge.isLossy !== isLossy)
+    if (judge.state !== state || judge.isSilent(now) !== wasSilent || judge.isLossy !== isLossy)
       this.#options.onChange(report(probe, now));
     this.#wakeBy(judge.deadline);
   }

@@ -51,6 +51,20 @@ describe('ProbeJudge', () => {
     expect(pace.judge.judgement(pace.now).reason).toBe('has never answered');
   });
 
+  it('is silent until its first answer, and again when those end, while it has failed', () => {
+    const pace = new Pace();
+    const silence = (): number | undefined => pace.judge.judgement(pace.now).silentSeconds;
+    pace.go(10, always);
+    pace.go(2, never);
+    expect(silence()).toBeUndefined();
+    pace.go(8, never);
+    expect(silence()).toBeCloseTo((pace.now - 905) / 1_000);
+    pace.go(1, always);
+    expect([pace.judge.state, silence()]).toEqual(['failed', undefined]);
+    pace.go(10, never);
+    expect([pace.judge.state, silence()]).toEqual(['failed', (pace.now - 2_005) / 1_000]);
+  });
+
   it('recovers after as many answers in a row as are set', () => {
     const pace = new Pace();
     pace.go(10, always);

@@ -17,7 +17,14 @@ import { LossRate } from './loss-rate.ts';
 export type ProbeLimits = Pick<ProbePlan, 'intervalMilliseconds' | 'failAfter' | 'recoverAfter'>;
 export type ProbeJudgement = Pick<
   ProbeReport,
-  'state' | 'hasAnswered' | 'lossy' | 'reason' | 'last100' | 'last1000' | 'roundTrip'
+  | 'state'
+  | 'hasAnswered'
+  | 'silentSeconds'
+  | 'lossy'
+  | 'reason'
+  | 'last100'
+  | 'last1000'
+  | 'roundTrip'
 >;
 
 type Before = Pick<ProbeReport, 'state' | 'hasAnswered'>;
@@ -70,6 +77,12 @@ export class ProbeJudge {
 
   get state(): ProbeState {
     return this.#state;
+  }
+
+  /** It has failed, and answers nothing at all. */
+  isSilent(now: number): boolean {
+    if (this.#state !== 'failed') return false;
+    return this.#recovery === undefined || this.#missing(now) >= this.#enough;
   }
 
   get isLossy(): boolean {
@@ -163,6 +176,7 @@ export class ProbeJudge {
     const roundTrip = this.#answers.roundTrip(known(100));
     return {
       ...{ state: this.#state, hasAnswered: this.#hasAnswered },
+      ...(this.isSilent(now) ? { silentSeconds: (now - this.#last.at) / 1_000 } : {}),
       ...{ lossy: this.isLossy, reason: this.#reason(now) },
       ...{ last100: window(100), last1000: window(REMEMBERED) },
       ...(roundTrip === undefined ? {} : { roundTrip }),
@@ -227,8 +241,7 @@ export class ProbeJudge {
     if (this.#state === 'good') return this.#rate.isLossy ? 'loses packets' : 'answers';
     if (!this.#hasAnswered) return `has never answered${remark}`;
     if (this.#last.sequence < 0) return `has not answered since the agent was started${remark}`;
-    const missing = this.#missing(now);
-    if (this.#recovery === undefined || missing >= this.#enough)
+    if (this.#recovery === undefined || this.isSilent(now))
       return `has not answered for ${formatDuration((now - this.#last.at) / 1_000)}${remark}`;
     const left = this.#recovery.since + this.#holdMilliseconds - now;
     return this.#holdMilliseconds === 0
