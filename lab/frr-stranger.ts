@@ -55,6 +55,11 @@ export class FrrStranger {
     if (words.includes('%')) throw new Error(`${this.host.name}: ${words}`);
   }
 
+  /** As below. */
+  async untilFastBfd(milliseconds: number): Promise<void> {
+    await until(`BFD of ${this.host.name} is up`, () => this.hasFastBfd(), milliseconds);
+  }
+
   /** There are sessions of BFD, and each is up, and as fast as it will be: below a second (RFC 5880 §6.8.3). */
   async hasFastBfd(): Promise<boolean> {
     const sessions = (await this.show('show bfd peers json')) as readonly {

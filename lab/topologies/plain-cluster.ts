@@ -45,8 +45,7 @@ export async function untilCarried(
   routers: readonly FrrStranger[],
   bfdMilliseconds: number,
 ): Promise<void> {
-  for (const router of [...routers, remote.core, ...remote.peers.map(({ routing }) => routing)])
-    await until(`BFD of ${router.host.name} is up`, () => router.hasFastBfd(), bfdMilliseconds);
+  for (const router of [...routers, ...remote.routers]) await router.untilFastBfd(bfdMilliseconds);
   await untilAnswered(lab, Object.values(SERVER));
   await until(
     'traffic goes through the first gateway and the first peer',

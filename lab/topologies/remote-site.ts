@@ -22,6 +22,8 @@ export interface RoutedEnd {
 export interface RemoteSite {
   readonly peers: readonly [RoutedEnd, RoutedEnd];
   readonly core: FrrStranger;
+  /** All of them. */
+  readonly routers: readonly FrrStranger[];
 }
 
 /** Ready to answer when this returns. `tunnelBfd`: it notices by BFD that a gateway died. */
@@ -34,7 +36,8 @@ export async function startRemoteSite(
   await core.start();
   const peer = (number: PairNumber): Promise<RoutedEnd> =>
     startPeer(lab, number, dataPlane, tunnelBfd);
-  return { peers: [await peer(1), await peer(2)], core };
+  const peers = [await peer(1), await peer(2)] as const;
+  return { peers, core, routers: [core, ...peers.map(({ routing }) => routing)] };
 }
 
 async function startPeer(

@@ -59,8 +59,7 @@ export async function startSallyportStandby(
       `route add ${REMOTE_NETWORKS.ipv4} via ${VIRTUAL_ADDRESSES.ipv4}`,
       `route add ${REMOTE_NETWORKS.ipv6} via ${VIRTUAL_ADDRESSES.ipv6}`,
     ]);
-  for (const router of [remote.core, ...remote.peers.map(({ routing }) => routing)])
-    await until(`BFD of ${router.host.name} is up`, () => router.hasFastBfd(), 60_000);
+  for (const router of remote.routers) await router.untilFastBfd(60_000);
   await untilAnswered(lab, Object.values(SERVER));
   return gateways;
 }
@@ -83,8 +82,7 @@ export async function startSallyportNodes(
   const nodes: Sallyport[] = [];
   // One after the other: five of them at once keep a guest busy for longer.
   for (const number of NODES) nodes.push(await startHost(lab, `node${number}`, declarations));
-  for (const router of [remote.core, ...remote.peers.map(({ routing }) => routing)])
-    await until(`BFD of ${router.host.name} is up`, () => router.hasFastBfd(), 60_000);
+  for (const router of remote.routers) await router.untilFastBfd(60_000);
   for (const node of nodes)
     await until(`${node.host.name} sends by both gateways`, () => hasBothGateways(node), 120_000);
   await untilAnswered(lab, Object.values(SERVER));

@@ -8,7 +8,7 @@
  */
 import { rm } from 'node:fs/promises';
 import { connect, Server, type Socket } from 'node:net';
-import { isJson } from '../lib/json-fields.ts';
+import { isJson, parseJson } from '../lib/json-fields.ts';
 import { messageOf } from '../lib/message-of.ts';
 import { parseAddress } from '../lib/prefix.ts';
 import { Name } from '../model/fields.ts';
@@ -221,12 +221,4 @@ function toState(value: unknown): AgentState | undefined {
   return isJson(value) && value['format'] === AGENT_STATE_FORMAT
     ? (value as unknown as AgentState)
     : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

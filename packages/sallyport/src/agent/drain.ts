@@ -1,7 +1,9 @@
 /** Whether this host is drained: kept in a file, as it is to stay so over restarts of the agent and of the machine. */
+
 import { readFile, rm } from 'node:fs/promises';
 import { errorCode } from '../lib/error-code.ts';
-import { isJson } from '../lib/json-fields.ts';
+import { isJson, parseJson } from '../lib/json-fields.ts';
+import { Turns } from '../lib/turns.ts';
 import { writeFileAtomic } from '../platform/atomic-file.ts';
 import type { DrainState } from '../status/drain-report.ts';
 
@@ -9,7 +11,8 @@ export class Drain {
   readonly #path: string;
   readonly #now: () => Date;
   #state: DrainState | undefined;
-  #last: Promise<void> = Promise.resolve();
+  /** Several people may ask at once. */
+  readonly #turns = new Turns();
 
   constructor(path: string, now: () => Date) {
     this.#path = path;
@@ -32,14 +35,14 @@ export class Drain {
 
   /** Others are to be preferred; nothing new where they are already. */
   begin(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       if (this.#state === undefined) await this.#keep({ since: this.#since(), resting: [] });
     });
   }
 
   /** BGP ends inside a tunnel, too. Throws where the host is not drained any more. */
   rest(tunnel: string): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       if (this.#state === undefined) throw new Error('the host is not drained');
       const { since, resting } = this.#state;
       await this.#keep({ since, resting: [...new Set([...resting, tunnel])].sort() });
@@ -48,23 +51,16 @@ export class Drain {
 
   /** BGP speaks inside all tunnels again, while others are still to be preferred. */
   wake(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       if (this.#state !== undefined) await this.#keep({ ...this.#state, resting: [] });
     });
   }
 
   end(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       await rm(this.#path, { force: true });
       this.#state = undefined;
     });
-  }
-
-  /** Several people may ask at once. */
-  #inTurn(change: () => Promise<void>): Promise<void> {
-    const done = this.#last.then(change);
-    this.#last = done.catch(() => undefined);
-    return done;
   }
 
   async #keep(state: DrainState): Promise<void> {
@@ -83,13 +79,5 @@ export class Drain {
 
   #since(): string {
     return this.#now().toISOString();
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

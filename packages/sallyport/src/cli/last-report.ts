@@ -29,6 +29,14 @@ export async function askNow(socket: string): Promise<Told> {
   }
 }
 
+const SILENT = 'the agent of this host does not answer';
+
+/** What it told when it was asked for something. Throws where it did not, with a word on what may be then. */
+export function answered(report: HostReport | undefined, then?: string): HostReport {
+  if (report === undefined) throw new Error(then === undefined ? SILENT : `${SILENT}; ${then}`);
+  return report;
+}
+
 /** What planned work says where it can do none: `undone`, and the way out. */
 export function nothingDone(silence: string, undone: string): string {
   return `${silence}: ${undone}; start sallyport agent where none runs\n`;
@@ -39,7 +47,7 @@ export async function whySilent(
   socket: string,
   absent = 'no agent runs on this host',
 ): Promise<string> {
-  return (await hasAgent(socket)) ? 'the agent of this host does not answer' : absent;
+  return (await hasAgent(socket)) ? SILENT : absent;
 }
 
 /** Beside what is declared, where nobody tells what of it is in effect. */

@@ -1,8 +1,9 @@
 /** Waits until an agent has proven that a plan is in effect. */
-import { setTimeout as delay } from 'node:timers/promises';
+
 import { askLook, askState, hasAgent } from '../agent/control.ts';
 import { messageOf } from '../lib/message-of.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
+import { pause } from '../platform/pause.ts';
 import type { AgentState } from '../status/agent-state.ts';
 import { whySilent } from './last-report.ts';
 
@@ -87,10 +88,6 @@ async function look(
 
 function left(deadline: number): number {
   return Math.max(MINIMUM_MILLISECONDS, deadline - performance.now());
-}
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await delay(milliseconds, undefined, { signal }).catch(() => undefined);
 }
 
 function unproven(state: AgentState | undefined): AgentState | undefined {

@@ -3,6 +3,8 @@ import { remembering } from './remembering.ts';
 
 export type Family = 4 | 6;
 
+export const FAMILIES: readonly Family[] = [4, 6];
+
 export interface Address {
   readonly family: Family;
   /** 32 bits for family 4, 128 for family 6. */

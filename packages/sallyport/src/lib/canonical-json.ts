@@ -1,11 +1,11 @@
 /** JSON with sorted keys, so that equal values are equal bytes and can be hashed. */
 
+import { byKey } from './by-key.ts';
+
 /** Canonical text of plain data. Lists keep their order; `undefined` members are left out. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) =>
-    isRecord(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : member,
+    isRecord(member) ? Object.fromEntries(byKey(Object.entries(member))) : member,
   );
 }
 

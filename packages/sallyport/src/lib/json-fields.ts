@@ -12,6 +12,21 @@ export function jsonRows(text: string): Json[] {
   return Array.isArray(parsed) ? parsed.filter(isJson) : [];
 }
 
+/** What `nft -j list` prints, thing by thing. Throws where the text is no JSON. */
+export function nftItems(text: string): Json[] {
+  const parsed: unknown = JSON.parse(text);
+  return isJson(parsed) ? jsonRowsOf(parsed, 'nftables') : [];
+}
+
+/** Undefined where the text is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The objects of a list in a field. */
 export function jsonRowsOf(row: Json, key: string): Json[] {
   const value = row[key];

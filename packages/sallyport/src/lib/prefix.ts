@@ -1,8 +1,22 @@
 /** IPv4 and IPv6 prefixes: parse, print, compare. Set arithmetic is in `prefix-set.ts`. */
-import { type Address, type Family, formatAddress, parseAddress, widthOf } from './address.ts';
+import {
+  type Address,
+  FAMILIES,
+  type Family,
+  formatAddress,
+  parseAddress,
+  widthOf,
+} from './address.ts';
 import { remembering } from './remembering.ts';
 
-export { type Address, type Family, formatAddress, parseAddress, widthOf } from './address.ts';
+export {
+  type Address,
+  FAMILIES,
+  type Family,
+  formatAddress,
+  parseAddress,
+  widthOf,
+} from './address.ts';
 
 /** An {@link Address} without bits set behind `length`. */
 export interface Prefix {
@@ -90,7 +104,7 @@ export function familyOf(text: string): Family | undefined {
 /** Of all of them, in order. */
 export function familiesIn(prefixes: readonly string[]): Family[] {
   const present = new Set(prefixes.map((prefix) => familyOf(prefix)));
-  return ([4, 6] as const).filter((family) => present.has(family));
+  return FAMILIES.filter((family) => present.has(family));
 }
 
 export function containsPrefix(outer: Prefix, inner: Prefix): boolean {

@@ -1,5 +1,7 @@
 /** `Gateway`: where our tunnels end. */
+
 import { z } from 'zod';
+import { canonicalAddress } from '../lib/canonical-address.ts';
 import { Availability } from './availability.ts';
 import { Asn, Cidr, Name, type ObjectOf, objectSchema } from './fields.ts';
 import { GatewayNodes } from './gateway-nodes.ts';
@@ -75,3 +77,10 @@ export const GatewaySpec: z.ZodType<GatewaySpec> = z.strictObject({
 
 export type Gateway = ObjectOf<'Gateway', GatewaySpec>;
 export const Gateway: z.ZodType<Gateway> = objectSchema('Gateway', GatewaySpec);
+
+/** What its hosts hold in turn, without lengths, in canonical form. */
+export function virtualAddresses({ spec }: Gateway): string[] {
+  return (spec.availability.virtual?.addresses ?? []).map((text) =>
+    canonicalAddress(text.split('/', 1)[0] ?? ''),
+  );
+}

@@ -2,6 +2,7 @@
  * The BGP speaker of one host: eBGP with the other side inside each tunnel, iBGP with the other gateways over
  * the LAN, and with hosts of the cluster that call.
  */
+import { byKey } from '../lib/by-key.ts';
 import { canonicalAddress } from '../lib/canonical-address.ts';
 import {
   containsAddress,
@@ -20,7 +21,7 @@ import {
 } from '../lib/prefix.ts';
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
 import type { SecretFacts } from '../model/facts.ts';
-import type { Gateway } from '../model/gateway.ts';
+import { type Gateway, virtualAddresses } from '../model/gateway.ts';
 import { internalAddresses } from '../model/host.ts';
 import { BGP_PROFILES, type BgpProfile } from '../model/providers.ts';
 import type { BgpRouting } from '../model/routing.ts';
@@ -113,8 +114,7 @@ export function planBgp(context: BgpContext): {
 
 /** Sorted by namespace and name. */
 function speakingGateways({ objects, hostName }: BgpContext): Gateway[] {
-  return [...objects.gateways.entries()]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+  return byKey(objects.gateways)
     .map(([, gateway]) => gateway)
     .filter(({ spec }) => spec.bgp !== undefined && spec.placement.hosts.includes(hostName));
 }
@@ -271,13 +271,12 @@ function planNodes(
 
 /** Where gateways and their nodes are, as host prefixes, and the addresses that gateways hold in turn. */
 function addressesIn(gateways: readonly Gateway[], objects: DeclaredObjects): string[] {
-  const held = gateways.flatMap(({ spec }) => spec.availability.virtual?.addresses ?? []);
   return gateways
     .flatMap(({ metadata }) => {
       const { gatewayHosts, nodes } = clusterOf(objects, metadata.namespace);
       return [...gatewayHosts, ...nodes].flatMap(internalAddresses);
     })
-    .concat(held.map((text) => text.split('/', 1)[0] ?? ''))
+    .concat(gateways.flatMap(virtualAddresses))
     .flatMap((text) => parseAddress(text) ?? [])
     .map((address) => `${formatAddress(address)}/${widthOf(address.family)}`);
 }

@@ -1,6 +1,6 @@
 /** Child SAs of a tunnel: which selectors go together. */
 import { canonicalPrefix } from '../lib/canonical-address.ts';
-import { comparePrefixes, familyOf, parsePrefix } from '../lib/prefix.ts';
+import { comparePrefixes, FAMILIES, familyOf, parsePrefix } from '../lib/prefix.ts';
 import { sha256Hex } from '../lib/sha256.ts';
 import type { ChildPlan } from './host-plan.ts';
 
@@ -24,13 +24,11 @@ export function planChildren(
   remote: readonly string[],
   selectors: 'per-family' | 'per-pair',
 ): ChildPlan[] {
-  const families = ([4, 6] as const)
-    .map((family) => {
-      const inFamily = (prefix: string): boolean => familyOf(prefix) === family;
-      const ours = sortPrefixes(local.filter(inFamily));
-      return { family, ours, theirs: sortPrefixes(remote.filter(inFamily)) };
-    })
-    .filter(({ ours, theirs }) => ours.length > 0 && theirs.length > 0);
+  const families = FAMILIES.map((family) => {
+    const inFamily = (prefix: string): boolean => familyOf(prefix) === family;
+    const ours = sortPrefixes(local.filter(inFamily));
+    return { family, ours, theirs: sortPrefixes(remote.filter(inFamily)) };
+  }).filter(({ ours, theirs }) => ours.length > 0 && theirs.length > 0);
   if (selectors === 'per-family') {
     return families.map(({ family, ours, theirs }) => ({
       name: `v${family}`,

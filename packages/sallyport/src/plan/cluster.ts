@@ -1,4 +1,5 @@
 /** The gateways of a namespace and the nodes behind them. */
+import { byKey } from '../lib/by-key.ts';
 import { once } from '../lib/once.ts';
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
 import type { Gateway } from '../model/gateway.ts';
@@ -49,5 +50,5 @@ function clustersIn(objects: DeclaredObjects): ReadonlyMap<string, Cluster> {
 }
 
 function sorted<T>(objects: ReadonlyMap<string, T>): T[] {
-  return [...objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
+  return byKey(objects).map(([, object]) => object);
 }

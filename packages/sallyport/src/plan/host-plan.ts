@@ -2,6 +2,7 @@
  * `HostPlan`: the whole wanted state of one host as plain data, canonical and without secrets.
  * Every list is sorted by its key, so that the same declarations in any order give the same bytes.
  */
+import type { Family } from '../lib/prefix.ts';
 import type { CertificateSummary } from '../model/facts.ts';
 import type { DataPlane } from '../model/gateway.ts';
 import type { DriftPolicy } from '../model/host.ts';
@@ -32,8 +33,6 @@ export const OWNER = {
 
 /** Name that libipsec gives its only TUN device. */
 export const USERSPACE_DEVICE = 'ipsec0';
-
-export type Family = 4 | 6;
 
 export interface PskAuth {
   readonly method: 'psk';

@@ -1,4 +1,5 @@
 /** What speakers of one cluster have in common: iBGP between gateways, and between gateways and nodes. */
+import { byKey } from '../lib/by-key.ts';
 import { familiesIn, familyOf } from '../lib/prefix.ts';
 import { sha256Hex } from '../lib/sha256.ts';
 import type { DeclaredObjects } from '../model/declared-objects.ts';
@@ -95,10 +96,9 @@ export function routerIdOf({
   readonly objects: DeclaredObjects;
   readonly hostName: string;
 }): string {
-  const hosts = [...objects.hosts]
-    .filter(([, { metadata }]) => metadata.name === hostName)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, host]) => host);
+  const hosts = byKey(objects.hosts)
+    .map(([, host]) => host)
+    .filter(({ metadata }) => metadata.name === hostName);
   const address = hosts.flatMap(internalAddresses).find((each) => familyOf(each) === 4);
   if (address !== undefined) return address;
   const hash = sha256Hex(hostName);

@@ -2,10 +2,11 @@
  * Ways between gateways and nodes: on a node those to the remote networks by its gateways, on a gateway those back
  * to what lies behind its nodes.
  */
-import { familyOf, formatAddress, parseInterfaceAddress } from '../lib/prefix.ts';
+import { byKey } from '../lib/by-key.ts';
+import { FAMILIES, familyOf } from '../lib/prefix.ts';
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
 import type { Facts } from '../model/facts.ts';
-import type { Gateway } from '../model/gateway.ts';
+import { type Gateway, virtualAddresses } from '../model/gateway.ts';
 import type { Host } from '../model/host.ts';
 import type { BgpPlan } from './bgp-plan.ts';
 import { sortPrefixes } from './children.ts';
@@ -141,12 +142,9 @@ function withEncapsulation({ encapsulation }: NodeLink): Pick<NodePlan, 'encapsu
 }
 
 /** What one of the hosts holds is where packets are to go. A VXLAN ends at addresses that stay. */
-function virtualHops({ spec }: Gateway, { encapsulation }: NodeLink): string[] {
+function virtualHops(gateway: Gateway, { encapsulation }: NodeLink): string[] {
   if (encapsulation !== undefined) return [];
-  return (spec.availability.virtual?.addresses ?? []).flatMap((text) => {
-    const parsed = parseInterfaceAddress(text);
-    return parsed === undefined ? [] : formatAddress(parsed.address);
-  });
+  return virtualAddresses(gateway);
 }
 
 /** Prefixes with the same next hops are one way. Without encapsulation those are of one family. */
@@ -160,12 +158,10 @@ function groupWays(
       .sort()
       .join(' '),
   );
-  return [...byHops]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([hops, same]) => ({
-      prefixes: sortPrefixes(same.map(([prefix]) => prefix)),
-      hops: hops.split(' ').flatMap((address) => (address === '' ? [] : { address, weight: 1 })),
-    }));
+  return byKey(byHops).map(([hops, same]) => ({
+    prefixes: sortPrefixes(same.map(([prefix]) => prefix)),
+    hops: hops.split(' ').flatMap((address) => (address === '' ? [] : { address, weight: 1 })),
+  }));
 }
 
 /**
@@ -177,5 +173,5 @@ function sourcesOf(host: Host, gateways: readonly Gateway[], link: NodeLink): st
     link.encapsulation === undefined
       ? gateways.flatMap(({ spec }) => spec.networks)
       : (host.spec.networks ?? []);
-  return ([4, 6] as const).flatMap((family) => addressWithin(host, answered, family) ?? []);
+  return FAMILIES.flatMap((family) => addressWithin(host, answered, family) ?? []);
 }

@@ -1,5 +1,5 @@
 /** Which tunnels end on a host, each of them planned. */
-import type { Connection } from '../model/connection.ts';
+import { byKey } from '../lib/by-key.ts';
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
 import { type Facts, indexSecretFacts } from '../model/facts.ts';
 import type { Host } from '../model/host.ts';
@@ -21,7 +21,7 @@ export function placeTunnels(objects: DeclaredObjects, hostName: string, facts: 
   const placed: PlacedConnection[] = [];
   const secretFacts = indexSecretFacts(facts);
   const hostFacts = facts.hosts.find((candidate) => candidate.host === hostName);
-  for (const connection of sortedConnections(objects)) {
+  for (const [, connection] of byKey(objects.connections)) {
     const { namespace } = connection.metadata;
     const gateway = objects.gateways.get(objectKey(namespace, connection.spec.gateway));
     const host = objects.hosts.get(objectKey(namespace, hostName));
@@ -53,10 +53,4 @@ export function underlayMtuBytes({ metadata, spec }: Host, { hosts }: Facts): nu
     spec.capabilities?.underlayMtuBytes ??
     DEFAULT_UNDERLAY_MTU
   );
-}
-
-function sortedConnections(objects: DeclaredObjects): Connection[] {
-  return [...objects.connections.entries()]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, connection]) => connection);
 }

@@ -2,10 +2,11 @@
  * What gateways have told a node by BGP, and the ways that follow. What those say that speak now counts; where none
  * does, what was said last stands.
  */
+import { byKey } from '../lib/by-key.ts';
 import { canonicalAddress } from '../lib/canonical-address.ts';
-import { familyOf } from '../lib/prefix.ts';
+import { FAMILIES, type Family, familyOf } from '../lib/prefix.ts';
 import { sortPrefixes } from './children.ts';
-import type { Family, HostPlan } from './host-plan.ts';
+import type { HostPlan } from './host-plan.ts';
 import type { NodeGatewayPlan, WayPlan } from './node-plan.ts';
 
 /** Best paths, and those as good as these. */
@@ -90,7 +91,7 @@ export function reflectedWays(
   { gateways, families }: Reflectors,
 ): WayPlan[] {
   const ways = new Map<string, string[]>();
-  for (const family of [4, 6] as const) {
+  for (const family of FAMILIES) {
     const carrying = told.filter(({ speaker }) => families.get(speaker)?.includes(family));
     const anySpeaks = carrying.some(({ isSpeaking }) => isSpeaking);
     const hosts = new Map<string, Set<string>>();
@@ -112,18 +113,16 @@ export function reflectedWays(
     }
   }
   const hopsOf = new Map(gateways.map(({ host, hops }) => [host, hops]));
-  return [...ways]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, prefixes]) => ({
-      prefixes: sortPrefixes(prefixes),
-      // What is accepted at all is guarded as a whole.
-      isCovered: true,
-      hops: key
-        .split(' ')
-        .flatMap((host) => hopsOf.get(host) ?? [])
-        .sort()
-        .map((address) => ({ address, weight: 1 })),
-    }));
+  return byKey(ways).map(([key, prefixes]) => ({
+    prefixes: sortPrefixes(prefixes),
+    // What is accepted at all is guarded as a whole.
+    isCovered: true,
+    hops: key
+      .split(' ')
+      .flatMap((host) => hopsOf.get(host) ?? [])
+      .sort()
+      .map((address) => ({ address, weight: 1 })),
+  }));
 }
 
 /** The plan with the ways that were told, but for networks that have declared ones. */

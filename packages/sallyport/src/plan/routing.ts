@@ -11,6 +11,7 @@ import { canonicalAddress } from '../lib/canonical-address.ts';
 import { once } from '../lib/once.ts';
 import {
   containsAddress,
+  FAMILIES,
   type Family,
   familiesIn,
   familyOf,
@@ -236,7 +237,7 @@ export function planRules(routes: readonly RoutePlan[], bgp: BgpPlan | undefined
     ),
     ...familiesIn((bgp?.nodes?.accept ?? []).map(({ prefix }) => prefix)),
   ]);
-  return ([4, 6] as const).flatMap((family) =>
+  return FAMILIES.flatMap((family) =>
     [OWNER.tunnelTable, OWNER.learnedTable, OWNER.guardTable]
       .filter((table) =>
         table === OWNER.learnedTable

@@ -1,4 +1,5 @@
 /** Which declared objects a plan stands for, and which of its tunnels each of them concerns. */
+import { byKey } from '../lib/by-key.ts';
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
 import type { DeclaredObject } from '../model/objects.ts';
 import type { PlanSource } from './host-plan.ts';
@@ -19,9 +20,7 @@ export function planSources(
       sources.set(key, source);
     }
   }
-  return [...sources.entries()]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, source]) => ({ ...source, tunnels: source.tunnels.sort() }));
+  return byKey(sources).map(([, source]) => ({ ...source, tunnels: source.tunnels.sort() }));
 }
 
 /** Each once, though a tunnel may name one Secret twice. */

@@ -2,6 +2,7 @@
 import { canonicalAddress } from '../lib/canonical-address.ts';
 import {
   containsAddress,
+  FAMILIES,
   type Family,
   formatAddress,
   parseAddress,
@@ -26,7 +27,7 @@ export function planVrrp(
       const carried = tunnels
         .filter((each) => each.gateway === gateway && each.tunnel.enabled)
         .map(({ tunnel }) => tunnel.name);
-      return ([4, 6] as const).flatMap(
+      return FAMILIES.flatMap(
         (family) => planRouter(gateway, family, { hostName, objects, carried }) ?? [],
       );
     })

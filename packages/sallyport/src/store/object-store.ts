@@ -1,5 +1,7 @@
 /** The declarations in effect on this host, with the generation of each. One file, replaced whole. */
+
 import { z } from 'zod';
+import { byKey } from '../lib/by-key.ts';
 import { canonicalJson } from '../lib/canonical-json.ts';
 import { formatObjectRef } from '../lib/problem.ts';
 import type { DeclaredObject } from '../model/objects.ts';
@@ -31,7 +33,7 @@ export function mergeObjects(
     const generation = (old?.metadata.generation ?? 0) + (isSame ? 0 : 1);
     merged.set(keyOfObject(object), { file, object: withGeneration(object, generation) });
   }
-  return [...merged.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, stored]) => stored);
+  return byKey(merged).map(([, stored]) => stored);
 }
 
 function withGeneration(object: DeclaredObject, generation: number): DeclaredObject {

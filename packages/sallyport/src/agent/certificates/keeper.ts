@@ -3,9 +3,10 @@
  * proven on its tunnels, and goes back to the one before where the other side refuses it. What it has done is on the disk
  * at every moment: an agent that was killed goes on where it stood.
  */
-import { setTimeout as delay } from 'node:timers/promises';
+
 import { messageOf } from '../../lib/message-of.ts';
 import type { Problem } from '../../lib/problem.ts';
+import { pause } from '../../platform/pause.ts';
 import { IssuedStore } from '../../store/issued-store.ts';
 import { ObjectStore } from '../../store/object-store.ts';
 import { pathsOf } from '../../store/state-directory.ts';
@@ -49,13 +50,13 @@ export class CertificateKeeper {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#wake = new AbortController();
-      const pause = await this.#round(signal).catch((error: unknown) => {
+      const milliseconds = await this.#round(signal).catch((error: unknown) => {
         const { log } = this.#options;
         log.warn({ error: messageOf(error) }, 'the certificates could not be looked after');
         return LOOK_MILLISECONDS;
       });
       const woken = AbortSignal.any([signal, this.#wake.signal]);
-      await delay(pause, undefined, { signal: woken }).catch(() => undefined);
+      await pause(milliseconds, woken);
     }
   }
 

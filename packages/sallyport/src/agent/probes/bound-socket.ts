@@ -1,8 +1,9 @@
 /** A UDP socket on an address of ours, which may not be there yet. */
+
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMilliseconds } from '../../lib/backoff.ts';
 import { familyOf } from '../../lib/prefix.ts';
+import { pause } from '../../platform/pause.ts';
 
 const RETRY = { baseMilliseconds: 100, maxMilliseconds: 5_000 };
 
@@ -44,7 +45,6 @@ export async function keepBound(
     socket.close();
     onClose(reason);
     failures += 1;
-    const pause = backoffMilliseconds(failures, Math.random(), RETRY);
-    await delay(pause, undefined, { signal }).catch(() => undefined);
+    await pause(backoffMilliseconds(failures, Math.random(), RETRY), signal);
   }
 }

@@ -1,5 +1,7 @@
 /** Answers `sallyport why`: looks at the tunnels of one connection, and at the host around them. */
+
 import { messageOf } from '../../lib/message-of.ts';
+import { Turns } from '../../lib/turns.ts';
 import type { HostPlan, TunnelPlan } from '../../plan/host-plan.ts';
 import type { Usability } from '../../status/health-report.ts';
 import type { HostReport, TunnelReport } from '../../status/host-report.ts';
@@ -37,7 +39,7 @@ const LOOK_MILLISECONDS = 25_000;
 export class Explainer {
   readonly #options: ExplainerOptions;
   /** Looks follow each other: two at once would see each other's pings. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(options: ExplainerOptions) {
     this.#options = options;
@@ -45,9 +47,7 @@ export class Explainer {
 
   /** No tunnels in it: this host has none of that connection. */
   explain(request: WhyRequest, present: Present, signal: AbortSignal): Promise<Explanation> {
-    const explained = this.#last.then(() => this.#explain(request, present, signal));
-    this.#last = explained.catch(() => undefined);
-    return explained;
+    return this.#turns.take(() => this.#explain(request, present, signal));
   }
 
   async #explain(

@@ -1,7 +1,7 @@
 import { watch } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { parseSince } from '../../lib/since.ts';
 import { nameHint } from '../../model/nearest-name.ts';
+import { pause } from '../../platform/pause.ts';
 import type { EventObject } from '../../status/events/event.ts';
 import { formatEvent } from '../../status/events/format-events.ts';
 import { type JournalEntry, JournalReader } from '../../store/journal-reader.ts';
@@ -99,6 +99,6 @@ async function nextChange(directory: string, signal: AbortSignal): Promise<void>
   } catch {
     // The clock is enough.
   }
-  await delay(POLL_MILLISECONDS, undefined, { signal: ended }).catch(() => undefined);
+  await pause(POLL_MILLISECONDS, ended);
   stop();
 }

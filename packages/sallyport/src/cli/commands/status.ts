@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { nameHint } from '../../model/nearest-name.ts';
+import { pause } from '../../platform/pause.ts';
 import { formatStatus } from '../../status/format.ts';
 import { type HostReport, isAsWanted } from '../../status/host-report.ts';
 import { directoriesFrom, pathsOf } from '../../store/state-directory.ts';
@@ -31,7 +31,7 @@ export async function run(
       formatStatus(shown, new Date().toISOString(), now.report === undefined),
     );
     if (options.watch !== true) return now.report === undefined ? EXIT.failed : exitCodeOf(shown);
-    await delay(WATCH_MILLISECONDS, undefined, { signal: io.signal }).catch(() => undefined);
+    await pause(WATCH_MILLISECONDS, io.signal);
     if (io.signal.aborted) return EXIT.ok;
     io.stdout(SEPARATORS[options.output]);
   }

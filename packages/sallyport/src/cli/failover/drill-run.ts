@@ -1,13 +1,15 @@
 /** One drill: probes before, while and after a path is out, and the proof that it is back. */
+
 import { setTimeout as delay } from 'node:timers/promises';
 import { askWork } from '../../agent/control.ts';
 import { MOST_SECONDS } from '../../agent/work-request.ts';
 import { messageOf } from '../../lib/message-of.ts';
+import { pause } from '../../platform/pause.ts';
 import { isEstablished } from '../../status/bgp-report.ts';
 import type { HostReport } from '../../status/host-report.ts';
 import { type OutageReport, outageOf } from '../../status/outage.ts';
 import type { Io } from '../io.ts';
-import { askNow } from '../last-report.ts';
+import { answered, askNow } from '../last-report.ts';
 import { carriersOf, tunnelWords } from './carrier.ts';
 import { Echoes, INTERVAL_MILLISECONDS } from './echoes.ts';
 
@@ -120,11 +122,12 @@ export class DrillRun {
     let instead: ReadonlyMap<string, readonly string[]> = new Map();
     let backAt: number;
     try {
-      const during = await askWork(socket, {
-        ...{ verb: 'drill', seconds: seconds + GRACE_SECONDS },
-        ...(tunnel === undefined ? {} : { tunnel }),
-      });
-      if (during === undefined) throw new Error('the agent of this host does not answer');
+      const during = answered(
+        await askWork(socket, {
+          ...{ verb: 'drill', seconds: seconds + GRACE_SECONDS },
+          ...(tunnel === undefined ? {} : { tunnel }),
+        }),
+      );
       takenOut = during.drill?.tunnels ?? [];
       io.stderr(`${takenOut.join(', ')}: taken out on host ${during.host}\n`);
       await this.#pause(seconds * 1_000 - (performance.now() - outAt));
@@ -162,8 +165,7 @@ export class DrillRun {
   async #restore(): Promise<void> {
     const { io, socket } = this.#options;
     try {
-      if ((await askWork(socket, { verb: 'restore' })) === undefined)
-        throw new Error('the agent of this host does not answer');
+      answered(await askWork(socket, { verb: 'restore' }));
     } catch (error) {
       io.stderr(`${messageOf(error)}; the agent brings it back by itself\n`);
     }
@@ -197,9 +199,8 @@ export class DrillRun {
     return false;
   }
 
-  async #pause(milliseconds: number): Promise<void> {
-    const { signal } = this.#options.io;
-    await delay(Math.max(0, milliseconds), undefined, { signal }).catch(() => undefined);
+  #pause(milliseconds: number): Promise<void> {
+    return pause(milliseconds, this.#options.io.signal);
   }
 }
 

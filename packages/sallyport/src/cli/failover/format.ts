@@ -1,4 +1,5 @@
 /** A drill as text: a row for each target, for the time out and the way back. */
+import { formatTable } from '../../lib/format-table.ts';
 import { printable } from '../../lib/printable.ts';
 import type { OutageReport } from '../../status/outage.ts';
 import type { DrillAnswer, TargetFigures } from './drill-run.ts';
@@ -8,17 +9,9 @@ export function formatDrill({ host, takenOut, seconds, targets, restored }: Dril
     ['target', 'phase', 'carried by', 'sent', 'lost', 'longest gap', 'answers again after'],
     ...targets.flatMap(rowsOf),
   ];
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
   const lines = [
     `drill on host ${host}: ${takenOut.join(', ')} out for ${seconds} s, ${restored ? 'and back as before' : 'and NOT back as before; see sallyport status'}`,
-    ...rows.map((row) =>
-      row
-        .map((text, column) => text.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    ),
+    ...formatTable(rows),
   ];
   return `${lines.map(printable).join('\n')}\n`;
 }

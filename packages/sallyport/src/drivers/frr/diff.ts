@@ -3,7 +3,7 @@
  * after it; a policy is changed entry by entry, so that no session ends for it. A new neighbour is switched
  * off until all of it is there: else it begins at once, and ends for want of an address family.
  */
-import type { Family } from '../../plan/host-plan.ts';
+import type { Family } from '../../lib/prefix.ts';
 import type { Impact } from '../driver.ts';
 import { NODES_GROUP } from './names.ts';
 import { describedWith } from './parse-config.ts';

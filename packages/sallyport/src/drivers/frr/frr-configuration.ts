@@ -5,6 +5,7 @@
 import { containsPrefix, parsePrefixes } from '../../lib/prefix.ts';
 import type { BfdPlan, BgpNeighborPlan, BgpPlan, PrefixRange } from '../../plan/bgp-plan.ts';
 import { profileName } from './names.ts';
+import { limitOf } from './prefix-limit.ts';
 
 export interface FrrConfiguration {
   readonly apiVersion: 'frrk8s.metallb.io/v1beta1';
@@ -103,7 +104,7 @@ function rawLines({ asn, neighbors }: BgpPlan): string[] {
       : []),
     ...families.flatMap((family) => [
       ` address-family ipv${family} unicast`,
-      `  neighbor ${address} maximum-prefix ${maximumPrefixes} 80 restart 5`,
+      `  neighbor ${address} maximum-prefix ${limitOf(maximumPrefixes)}`,
       ' exit-address-family',
     ]),
   ]);

@@ -1,6 +1,6 @@
 /** Names of what we make in FRR: all begin with our prefix. */
+import type { Family } from '../../lib/prefix.ts';
 import type { BfdPlan } from '../../plan/bgp-plan.ts';
-import type { Family } from '../../plan/host-plan.ts';
 
 /** Peer group of those that call without being listed. */
 export const NODES_GROUP = 'sp-nodes';

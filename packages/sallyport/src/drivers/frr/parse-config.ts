@@ -1,5 +1,5 @@
 /** `show running-config` of bgpd and bfdd (FRR 8.4), as far as it is ours. Passwords are left behind here. */
-import type { Family } from '../../plan/host-plan.ts';
+import type { Family } from '../../lib/prefix.ts';
 import { toSetting } from './settings.ts';
 import type {
   FamilyConfig,

@@ -1,7 +1,6 @@
 /** What FRR 8.4 prints as JSON, in our terms. Any field may be missing: other versions have other ones. */
 import { isJson, type Json, textOf } from '../../lib/json-fields.ts';
-import { comparePrefixes, parsePrefix } from '../../lib/prefix.ts';
-import type { Family } from '../../plan/host-plan.ts';
+import { comparePrefixes, FAMILIES, type Family, parsePrefix } from '../../lib/prefix.ts';
 import type {
   BfdReport,
   BgpFamilyReport,
@@ -72,7 +71,7 @@ function readNeighbor(address: string, row: Json): NeighborReading {
     timesLost: lost,
     ...(isUp && hold !== undefined ? { holdSeconds: hold / 1_000 } : {}),
     ...(isUp && keepalive !== undefined ? { keepaliveSeconds: keepalive / 1_000 } : {}),
-    families: isUp ? ([4, 6] as const).flatMap((family) => readFamily(row, family)) : [],
+    families: isUp ? FAMILIES.flatMap((family) => readFamily(row, family)) : [],
     // Also of an attempt that came to nothing, as with another autonomous system.
     ...((lost > 0 || notification !== undefined) &&
     reason !== undefined &&

@@ -1,7 +1,8 @@
 /** What the gateways of a node have told our bgpd, which keeps it to itself: the agent makes ways of it. */
+
 import { isJson, jsonRowsOf, textOf } from '../../lib/json-fields.ts';
+import { FAMILIES, type Family } from '../../lib/prefix.ts';
 import { rememberingLast } from '../../lib/remembering.ts';
-import type { Family } from '../../plan/host-plan.ts';
 import type { ReflectedPath } from '../../plan/reflected.ts';
 import { numberOf, parseObject } from './parse-report.ts';
 import type { Shower } from './read-report.ts';
@@ -68,7 +69,7 @@ export function parseSessions(text: string): ReflectorSession[] {
     return [
       {
         address,
-        complete: ([4, 6] as const).filter(
+        complete: FAMILIES.filter(
           (family) => isUp && isJson(received) && received[`ipv${family}Unicast`] === true,
         ),
         updates: isJson(messageStats) ? (numberOf(messageStats, 'updatesRecv') ?? 0) : 0,

@@ -2,7 +2,7 @@
  * The plan as FRR prints its own configuration, so that both can be compared: defaults are left out
  * where FRR leaves them out.
  */
-import { familyOf } from '../../lib/prefix.ts';
+import { FAMILIES, type Family, familyOf } from '../../lib/prefix.ts';
 import type {
   BfdPlan,
   BgpNeighborPlan,
@@ -11,7 +11,7 @@ import type {
   BgpTimers,
   PrefixRange,
 } from '../../plan/bgp-plan.ts';
-import { type Family, OWNER } from '../../plan/host-plan.ts';
+import { OWNER } from '../../plan/host-plan.ts';
 import {
   LEARNED_LIST,
   NODES_GROUP,
@@ -23,6 +23,7 @@ import {
   profileName,
   REFUSE_LIST,
 } from './names.ts';
+import { limitOf } from './prefix-limit.ts';
 import {
   type FamilyConfig,
   type FrrConfig,
@@ -36,11 +37,8 @@ import {
 
 /** Of a fingerprint: enough to tell another content. */
 const TOLD_DIGITS = 12;
-const FAMILIES: readonly Family[] = [4, 6];
 /** Next hops of one prefix. */
 const MULTIPATH = '8';
-/** Of the limit on prefixes: percent at which it warns, and minutes until it tries again. */
-const LIMIT_TAIL = '80 restart 5';
 
 export function renderFrr({ bgp }: FrrDesired): FrrConfig {
   if (bgp === undefined) return NO_CONFIG;
@@ -186,7 +184,7 @@ function renderNeighbor(neighbor: BgpNeighborPlan): NeighborConfig {
         settingsOf([
           ...familyPolicy(neighbor.address, family),
           neighbor.kind === 'gateway' && ['next-hop-self'],
-          ['maximum-prefix', `${maximumPrefixes} ${LIMIT_TAIL}`],
+          ['maximum-prefix', limitOf(maximumPrefixes)],
         ]),
       ]),
     ),
@@ -210,7 +208,7 @@ function renderNodes({ bfd, timers, maximumPrefixes }: BgpNodesPlan, asn: number
           ['route-reflector-client'],
           // Not of what is reflected: nodes reach the other gateway, and each other, themselves.
           ['next-hop-self'],
-          ['maximum-prefix', `${maximumPrefixes} ${LIMIT_TAIL}`],
+          ['maximum-prefix', limitOf(maximumPrefixes)],
         ]),
       ]),
     ),

@@ -1,6 +1,6 @@
 /** FRR's configuration as far as it is ours, and the steps from one to another. */
+import type { Family } from '../../lib/prefix.ts';
 import type { BgpPlan } from '../../plan/bgp-plan.ts';
-import type { Family } from '../../plan/host-plan.ts';
 import type { SecretUse } from '../../plan/secret-reference.ts';
 import type { Change } from '../driver.ts';
 

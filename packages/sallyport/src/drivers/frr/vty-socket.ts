@@ -3,8 +3,10 @@
  * three zero bytes and one byte of status (FRR lib/vty.c, vtysh/vtysh.c). Each line has a result of its own,
  * and no process is started for it.
  */
+
 import { connect, type Socket } from 'node:net';
 import { messageOf } from '../../lib/message-of.ts';
+import { Turns } from '../../lib/turns.ts';
 
 /** A daemon that could not be asked, or that refused a line. Never holds a secret. */
 export class VtyError extends Error {
@@ -46,7 +48,7 @@ export class VtySocket {
   readonly #options: VtySocketOptions;
   #socket: Socket | undefined;
   /** One conversation at a time. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(options: VtySocketOptions) {
     this.#options = options;
@@ -75,12 +77,10 @@ export class VtySocket {
   }
 
   #alone<T>(signal: AbortSignal, work: (socket: Socket) => Promise<T>): Promise<T> {
-    const turn = this.#last.then(async () => {
+    return this.#turns.take(async () => {
       signal.throwIfAborted();
       return work(await this.#connected(signal));
     });
-    this.#last = turn.catch(() => undefined);
-    return turn;
   }
 
   async #connected(signal: AbortSignal): Promise<Socket> {

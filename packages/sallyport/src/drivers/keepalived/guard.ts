@@ -5,7 +5,7 @@
  * The stranger is remembered for a minute, also where it speaks to the multicast group, which harms nobody here.
  */
 import { canonicalAddress } from '../../lib/canonical-address.ts';
-import { isJson, type Json, textOf } from '../../lib/json-fields.ts';
+import { isJson, type Json, nftItems, textOf } from '../../lib/json-fields.ts';
 import { sha256Hex } from '../../lib/sha256.ts';
 import type { VrrpPlan } from '../../plan/vrrp-plan.ts';
 
@@ -79,9 +79,7 @@ export function strangersOf({ name }: VrrpPlan): string {
 
 /** `nft -j list table inet sallyport_vrrp`. */
 export function parseGuard(text: string): ObservedGuard {
-  const parsed: unknown = JSON.parse(text);
-  const items =
-    isJson(parsed) && Array.isArray(parsed['nftables']) ? parsed['nftables'].filter(isJson) : [];
+  const items = nftItems(text);
   return {
     marks: items.flatMap(({ rule }) => (isJson(rule) ? [textOf(rule, 'comment') ?? ''] : [])),
     strangers: new Map(

@@ -1,5 +1,5 @@
 /** Counters of what a host forwards between sites: their names in the nftables table, and what they say. */
-import { isJson } from '../../lib/json-fields.ts';
+import { isJson, nftItems } from '../../lib/json-fields.ts';
 import type { FirewallPlan, HostPlan } from '../../plan/host-plan.ts';
 import type { ForwardedReport } from '../../status/drain-report.ts';
 
@@ -52,9 +52,7 @@ export function parseCounted(text: string, { tunnels }: HostPlan): ForwardedRepo
 }
 
 function parseCounters(text: string): ReadonlyMap<string, number> {
-  const parsed: unknown = JSON.parse(text);
-  const items =
-    isJson(parsed) && Array.isArray(parsed['nftables']) ? parsed['nftables'].filter(isJson) : [];
+  const items = nftItems(text);
   return new Map(
     items.flatMap(({ counter }) => {
       if (!isJson(counter)) return [];

@@ -1,4 +1,5 @@
 /** Neighbours and nexthop objects: hops before the groups that have them, and the other way round. */
+import { byKey } from '../../lib/by-key.ts';
 import { type ChangeText, toChange } from './change.ts';
 import type { AddAndRemove } from './diff-routes.ts';
 import type { NodeState } from './node-state.ts';
@@ -32,13 +33,11 @@ function diffMaps<K extends string | number, V>(
   wanted: ReadonlyMap<K, V>,
   describe: Describe<K, V>,
 ): AddAndRemove {
-  const ordered = <T>(map: ReadonlyMap<K, T>): (readonly [K, T])[] =>
-    [...map].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
-    add: ordered(wanted)
+    add: byKey(wanted)
       .filter(([key, value]) => observed.get(key) !== value)
       .map(([key, value]) => describe(key, value, observed.get(key))),
-    remove: ordered(observed)
+    remove: byKey(observed)
       .filter(([key]) => !wanted.has(key))
       .map(([key, value]) => describe(key, undefined, value))
       .reverse(),

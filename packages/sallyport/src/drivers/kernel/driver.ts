@@ -14,10 +14,12 @@
  * Supported standards and manuals: RFC 4301, RFC 3704, RFC 6691, RFC 7348; ip-link(8),
  * ip-address(8), ip-neighbour(8), ip-nexthop(8), ip-route(8), ip-rule(8), nft(8), Linux Documentation/networking/ip-sysctl.
  */
+
 import { messageOf } from '../../lib/message-of.ts';
+import type { Family } from '../../lib/prefix.ts';
 import type { Problem } from '../../lib/problem.ts';
 import { rememberingLast } from '../../lib/remembering.ts';
-import { type Family, type HostPlan, OWNER, USERSPACE_DEVICE } from '../../plan/host-plan.ts';
+import { type HostPlan, OWNER, USERSPACE_DEVICE } from '../../plan/host-plan.ts';
 import { CommandError, type CommandRunner, outputOf } from '../../platform/linux/command.ts';
 import { isSysctlKey, type SysctlFiles } from '../../platform/linux/sysctl-files.ts';
 import type { ForwardedReport } from '../../status/drain-report.ts';

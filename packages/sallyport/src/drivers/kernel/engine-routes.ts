@@ -2,14 +2,15 @@
  * Routes and rules that our own charon makes for policy-based tunnels. It takes them away when it ends; one
  * that was killed leaves them.
  */
+
 import { canonicalPrefix } from '../../lib/canonical-address.ts';
 import { jsonRows, textOf } from '../../lib/json-fields.ts';
+import { FAMILIES } from '../../lib/prefix.ts';
 import { OWNER } from '../../plan/host-plan.ts';
 import type { CommandRunner } from '../../platform/linux/command.ts';
 import { completePrefix } from './parse.ts';
 
 const TABLE = String(OWNER.engineTable);
-const FAMILIES = [4, 6] as const;
 
 /** Removes charon's routes, but those to the given prefixes. */
 export async function removeEngineRoutes(

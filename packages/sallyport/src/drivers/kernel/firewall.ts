@@ -23,13 +23,13 @@
  * that was removed, moved or written by somebody else.
  */
 import { once } from '../../lib/once.ts';
-import { type Family, familyOf, formatPrefix, parsePrefix } from '../../lib/prefix.ts';
+import { FAMILIES, type Family, familyOf, formatPrefix, parsePrefix } from '../../lib/prefix.ts';
 import { mergePrefixes } from '../../lib/prefix-set.ts';
 import { sha256Hex } from '../../lib/sha256.ts';
 import { type FirewallPlan, OWNER, USERSPACE_DEVICE } from '../../plan/host-plan.ts';
 import { BESIDE, countersOf, inCounter, outCounter } from './counted.ts';
 import { canonicalFirewall } from './parse-firewall.ts';
-import { FAMILIES, type KernelDesired, type Subnet } from './state.ts';
+import { type KernelDesired, type Subnet } from './state.ts';
 import { interfacesReaching } from './subnets.ts';
 
 interface NftSet {

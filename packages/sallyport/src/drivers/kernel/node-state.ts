@@ -13,12 +13,12 @@
  */
 import { canonicalPrefix } from '../../lib/canonical-address.ts';
 import { once } from '../../lib/once.ts';
-import { type Family, familyOf } from '../../lib/prefix.ts';
+import { FAMILIES, type Family, familyOf } from '../../lib/prefix.ts';
 import { sha256Hex } from '../../lib/sha256.ts';
 import { OWNER, type RoutePlan, type RulePlan } from '../../plan/host-plan.ts';
 import type { EncapsulationPlan, NodePlan, WayPlan } from '../../plan/node-plan.ts';
 import { ethernetAddress } from './ethernet-address.ts';
-import { FAMILIES, type ObservedKernel, type ObservedRoute } from './state.ts';
+import { type ObservedKernel, type ObservedRoute } from './state.ts';
 import { interfacesReaching } from './subnets.ts';
 
 /** What the kernel has that decides how a plan is carried out. */

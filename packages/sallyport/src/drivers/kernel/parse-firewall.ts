@@ -4,12 +4,10 @@
  * rule. Comparing the expressions themselves would tie us to how one version of nft prints them.
  */
 import { canonicalAddress, canonicalPrefix } from '../../lib/canonical-address.ts';
-import { isJson, type Json, textOf } from '../../lib/json-fields.ts';
+import { isJson, type Json, nftItems, textOf } from '../../lib/json-fields.ts';
 
 export function parseFirewall(text: string): string {
-  const parsed: unknown = JSON.parse(text);
-  const items =
-    isJson(parsed) && Array.isArray(parsed['nftables']) ? parsed['nftables'].filter(isJson) : [];
+  const items = nftItems(text);
   return canonicalFirewall(items.flatMap(firewallLines));
 }
 

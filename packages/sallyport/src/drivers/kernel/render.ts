@@ -2,10 +2,12 @@
  * Steps as lines for `ip -batch`. What marks a thing as ours comes first in its line, and a link gets
  * its group at birth: work that is cut short anywhere leaves nothing that would not be found again.
  */
+
 import { once } from '../../lib/once.ts';
 import { formatRoute } from '../../plan/describe.ts';
 import type { InterfacePlan, RoutePlan, RulePlan } from '../../plan/host-plan.ts';
 import { OWNER, USERSPACE_DEVICE } from '../../plan/host-plan.ts';
+import { IPV6_MINIMUM_MTU } from '../../plan/mtu.ts';
 import { ethernetAddress } from './ethernet-address.ts';
 import { wantedAddresses } from './interface-address.ts';
 import type { KernelStep, ObservedRoute } from './state.ts';
@@ -13,7 +15,6 @@ import type { KernelStep, ObservedRoute } from './state.ts';
 const PROTOCOL = `protocol ${OWNER.routeProtocol}`;
 
 /** Below this a device has no IPv6 at all (RFC 8200 §5), and nothing to say about its addresses. */
-const IPV6_MINIMUM_MTU = 1280;
 
 /** Lines of one step; `finish` may only follow where `lines` succeeded, or it would touch what is not ours. */
 export interface BatchLines {

@@ -1,5 +1,4 @@
 /** The kernel's part of a plan, and of what is there. */
-import type { Family } from '../../lib/prefix.ts';
 import type {
   HostPlan,
   InterfacePlan,
@@ -138,5 +137,3 @@ export interface KernelChange extends Change {
   readonly driver: 'kernel';
   readonly step: KernelStep;
 }
-
-export const FAMILIES: readonly Family[] = [4, 6];

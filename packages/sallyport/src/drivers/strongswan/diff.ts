@@ -1,4 +1,5 @@
 /** From what charon holds to what the plan wants: credentials, connections, then removals. */
+import { byKey } from '../../lib/by-key.ts';
 import type { RevocationListFacts } from '../../model/facts.ts';
 import type { CertificateAuth, TunnelPlan } from '../../plan/host-plan.ts';
 import { newestLists } from '../../plan/revocation-lists.ts';
@@ -56,7 +57,7 @@ export function diffStrongswan(
       tunnel,
     });
   }
-  for (const [key, auth] of [...certificates].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [key, auth] of byKey(certificates)) {
     if (observed.keys.has(key) && holdsLeaf(observed, auth)) continue;
     const { namespace, name } = auth.secret;
     add('add', `certificate and key of Secret ${namespace}/${name}`, 'nothing', {
@@ -93,7 +94,7 @@ export function diffStrongswan(
   }
   // A connection was unloaded and its SAs were not ended: they would go on, and be rekeyed, for ever.
   const orphans = Map.groupBy(observed.sas.filter(isLiveIke), (sa) => sa.name);
-  for (const [name, sas] of [...orphans].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [name, sas] of byKey(orphans)) {
     if (wanted.has(name) || observed.connections.has(name)) continue;
     add('remove', `IKE SAs of ${name}`, 'cut', {
       type: 'ike-terminate',
@@ -109,7 +110,7 @@ export function diffStrongswan(
       id,
     });
   }
-  for (const [key, id] of [...observed.keys].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [key, id] of byKey(observed.keys)) {
     if (!certificates.has(key)) {
       add('remove', `key of Secret ${key.split(' ')[0] ?? ''}`, 'nothing', {
         type: 'key-unload',

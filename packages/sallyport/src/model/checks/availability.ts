@@ -1,5 +1,4 @@
 /** Hosts of a gateway that hold virtual addresses in turn. */
-import { canonicalAddress } from '../../lib/canonical-address.ts';
 import {
   containsAddress,
   formatAddress,
@@ -9,7 +8,7 @@ import {
 } from '../../lib/prefix.ts';
 import type { Problem } from '../../lib/problem.ts';
 import { objectKey } from '../declared-objects.ts';
-import type { Gateway } from '../gateway.ts';
+import { type Gateway, virtualAddresses } from '../gateway.ts';
 import { internalAddresses } from '../host.ts';
 import type { FieldPath, ParsedObject } from '../parsed-object.ts';
 import { problemAt } from '../problem-at.ts';
@@ -96,12 +95,12 @@ function checkRouterId(world: World, gateway: ParsedObject<Gateway>): Problem[] 
 function checkVirtualAddresses(world: World, gateway: ParsedObject<Gateway>): Problem[] {
   const { namespace } = gateway.object.metadata;
   const before = world.gateways.slice(0, world.gateways.indexOf(gateway));
-  return virtualAddresses(gateway).flatMap((address, index) => {
+  return virtualAddresses(gateway.object).flatMap((address, index) => {
     const other = before.find(
       (each) =>
         (each.object.metadata.namespace === namespace ||
           each.object.spec.placement.hosts.some((host) => isPlacedOn(gateway, host))) &&
-        virtualAddresses(each).includes(address),
+        virtualAddresses(each.object).includes(address),
     );
     if (other === undefined) return [];
     return [
@@ -112,12 +111,6 @@ function checkVirtualAddresses(world: World, gateway: ParsedObject<Gateway>): Pr
       }),
     ];
   });
-}
-
-function virtualAddresses({ object: { spec } }: ParsedObject<Gateway>): string[] {
-  return (spec.availability.virtual?.addresses ?? []).map((text) =>
-    canonicalAddress(text.split('/', 1)[0] ?? ''),
-  );
 }
 
 function isPlacedOn({ object }: ParsedObject<Gateway>, host: string): boolean {

@@ -2,6 +2,7 @@
 import {
   containsAddress,
   containsPrefix,
+  FAMILIES,
   familyOf,
   parseAddress,
   parsePrefix,
@@ -93,9 +94,7 @@ function checkFamilies({ gateways, hosts }: World): Problem[] {
           ({ metadata, spec }) =>
             metadata.namespace === namespace && (spec.role === 'node' || placed.has(metadata.name)),
         );
-      const lacking = ([4, 6] as const).map((family) =>
-        ends.find((host) => !familiesOf(host).has(family)),
-      );
+      const lacking = FAMILIES.map((family) => ends.find((host) => !familiesOf(host).has(family)));
       const [withoutIpv4, withoutIpv6] = lacking;
       if (gateway === undefined || withoutIpv4 === undefined || withoutIpv6 === undefined)
         return [];

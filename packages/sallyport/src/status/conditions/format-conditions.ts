@@ -1,5 +1,7 @@
 /** Conditions as text: a table of objects, and all that one object has. */
+
 import { formatDuration } from '../../lib/format.ts';
+import { formatTable } from '../../lib/format-table.ts';
 import type { Condition, ObjectStatus } from './condition.ts';
 import type { ConditionType } from './condition-reasons.ts';
 
@@ -14,13 +16,8 @@ export function formatConditionTable(objects: readonly ObjectStatus[]): string {
     String(generation),
     ...COLUMNS.map((type) => cell(conditions.find((condition) => condition.type === type))),
   ]);
-  const table = [titles, ...rows];
-  const widths = titles.map((_, column) =>
-    Math.max(...table.map((row) => row[column]?.length ?? 0)),
-  );
-  return table
-    .map((row) => row.map((text, column) => text.padEnd(widths[column] ?? 0)).join('  '))
-    .map((line) => `${line.trimEnd()}\n`)
+  return formatTable([titles, ...rows])
+    .map((line) => `${line}\n`)
     .join('');
 }
 

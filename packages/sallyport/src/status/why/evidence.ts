@@ -1,5 +1,5 @@
 /** What was looked at on a host to explain one tunnel. Plain data; absent: it could not be looked at. */
-import type { Family } from '../../plan/host-plan.ts';
+import type { Family } from '../../lib/prefix.ts';
 
 /** What the kernel answers when it is asked for the way of a packet. */
 export type RouteAnswer =

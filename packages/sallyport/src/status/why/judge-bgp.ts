@@ -1,7 +1,7 @@
 /** Whether BGP inside a tunnel tells anything that packets could follow. */
 import { type BgpSessionReport, isEstablished } from '../bgp-report.ts';
 import type { Finding } from './explanation.ts';
-import { type Judgement, joinJudgements, NOTHING, type Subject } from './judgement.ts';
+import { type Judgement, joinJudgements, NOTHING, onlyFinding, type Subject } from './judgement.ts';
 import { toFinding } from './path-causes.ts';
 
 export function judgeBgp({ tunnel, after, bgp, usability }: Subject): Judgement {
@@ -13,12 +13,13 @@ export function judgeBgp({ tunnel, after, bgp, usability }: Subject): Judgement 
 
 function judgeSession(session: BgpSessionReport): Judgement {
   const { address, families } = session;
-  if (!isEstablished(session)) return only(down(session));
+  if (!isEstablished(session)) return onlyFinding(down(session));
   const received = families.reduce((sum, family) => sum + family.received, 0);
   const accepted = families.reduce((sum, family) => sum + family.accepted, 0);
-  if (received === 0) return only(toFinding({ code: 'path/bgp-silent', named: { address } }));
+  if (received === 0)
+    return onlyFinding(toFinding({ code: 'path/bgp-silent', named: { address } }));
   if (accepted === 0)
-    return only(toFinding({ code: 'path/bgp-refused', named: { address, received } }));
+    return onlyFinding(toFinding({ code: 'path/bgp-refused', named: { address, received } }));
   const proof = `BGP with ${address} is established: ${accepted} of ${received} prefixes taken`;
   return { ...NOTHING, proofs: [proof] };
 }
@@ -44,8 +45,4 @@ function down({
       ...(bfd === undefined || bfd.state === 'up' ? [] : [`BFD is ${bfd.state}`]),
     ],
   });
-}
-
-function only(finding: Finding): Judgement {
-  return { ...NOTHING, findings: [finding] };
 }

@@ -9,7 +9,7 @@ import type {
   RouteLookup,
 } from './evidence.ts';
 import type { Finding } from './explanation.ts';
-import { type Judgement, joinJudgements, NOTHING, type Subject } from './judgement.ts';
+import { type Judgement, joinJudgements, NOTHING, onlyFinding, type Subject } from './judgement.ts';
 import { toFinding } from './path-causes.ts';
 
 const STRICT = 1;
@@ -23,9 +23,11 @@ function judgePeerRoute({ after, evidence, tunnel }: Subject): Judgement {
   const { peerRoute: route } = evidence;
   if (peer === undefined || route === undefined) return NOTHING;
   if (route.kind === 'refused')
-    return only(toFinding({ code: 'path/peer-unreachable', named: { peer, error: route.error } }));
+    return onlyFinding(
+      toFinding({ code: 'path/peer-unreachable', named: { peer, error: route.error } }),
+    );
   if (isTunnelInterface(route.interface))
-    return only(
+    return onlyFinding(
       toFinding({ code: 'path/peer-through-tunnel', named: { peer, interface: route.interface } }),
     );
   const proof = `${peer} is reached through ${route.interface}${route.gateway === undefined ? '' : ` via ${route.gateway}`}`;
@@ -35,7 +37,7 @@ function judgePeerRoute({ after, evidence, tunnel }: Subject): Judgement {
     after.state === 'up' && grownDrops(arrivals) === 0
       ? undefined
       : judgeReturn(evidence.peerReturn, arrivals, tunnel.shard);
-  return dropped === undefined ? { ...NOTHING, proofs: [proof] } : only(dropped);
+  return dropped === undefined ? { ...NOTHING, proofs: [proof] } : onlyFinding(dropped);
 }
 
 /** Whether a packet that comes in where it does, in this namespace, would be refused for its source. */
@@ -105,7 +107,7 @@ function judgeLookups(subject: Subject): Judgement {
   return joinJudgements(
     evidence.routes.map((lookup) => {
       const filtered = judgeReturn(lookup, evidence);
-      if (filtered !== undefined) return only(filtered);
+      if (filtered !== undefined) return onlyFinding(filtered);
       const from =
         lookup.from === undefined ? undefined : deviceOf(evidence, lookup.from.interface);
       // Why the kernel refuses it is told already.
@@ -129,7 +131,7 @@ function judgeLookup(
     rules.filter((rule) => rule.family === family),
   );
   if (answer.kind === 'refused')
-    return only(
+    return onlyFinding(
       toFinding({
         code: wanted.length === 0 ? 'path/not-learned' : 'path/route-missing',
         named: { prefix, address, by, error: answer.error },
@@ -143,7 +145,7 @@ function judgeLookup(
     const via = `${answer.interface}${isOther ? `, by ${by}` : ''}`;
     return { ...NOTHING, proofs: [`packets for ${prefix} go to ${via}`] };
   }
-  return only(
+  return onlyFinding(
     toFinding({
       code: 'path/route-elsewhere',
       named: { prefix, interface: answer.interface, wanted: namesOf(wanted), by },
@@ -206,8 +208,4 @@ function namesOf(wanted: readonly (string | undefined)[]): string {
 
 function isTunnelInterface(name: string): boolean {
   return /^sp[0-9a-f]{8}$/.test(name) || name === 'ipsec0';
-}
-
-function only(finding: Finding): Judgement {
-  return { ...NOTHING, findings: [finding] };
 }

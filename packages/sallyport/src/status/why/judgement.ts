@@ -14,6 +14,10 @@ export interface Judgement {
 
 export const NOTHING: Judgement = { findings: [], proofs: [], unseen: [] };
 
+export function onlyFinding(finding: Finding): Judgement {
+  return { ...NOTHING, findings: [finding] };
+}
+
 /** One tunnel with everything that was seen of it; `before` and `after` are some hundred milliseconds apart. */
 export interface Subject {
   readonly tunnel: TunnelPlan;

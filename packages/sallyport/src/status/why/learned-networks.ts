@@ -1,5 +1,5 @@
 /** What BGP has told, in the place of selectors that hold everything, and of routes that no plan has. */
-import { containsPrefix, familyOf, parsePrefixes } from '../../lib/prefix.ts';
+import { containsPrefix, FAMILIES, familyOf, parsePrefixes } from '../../lib/prefix.ts';
 import { type HostPlan, OWNER, type RoutePlan, type TunnelPlan } from '../../plan/host-plan.ts';
 import type { BgpReport } from '../bgp-report.ts';
 
@@ -19,7 +19,7 @@ export function asToldByBgp(
     .filter((neighbor) => neighbor.tunnel === tunnel.name)
     .flatMap(({ advertise }) => advertise);
   const remote = inside.length > 0 ? inside : tunnel.learned;
-  const children = ([4, 6] as const).map((family) => ({
+  const children = FAMILIES.map((family) => ({
     name: `v${family}`,
     localSelectors: [...new Set(ours)].filter((prefix) => familyOf(prefix) === family),
     remoteSelectors: remote.filter((prefix) => familyOf(prefix) === family),

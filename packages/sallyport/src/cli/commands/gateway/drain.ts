@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { askWork } from '../../../agent/control.ts';
 import type { Work } from '../../../agent/work-request.ts';
 import { formatDuration } from '../../../lib/format.ts';
 import { messageOf } from '../../../lib/message-of.ts';
 import { printable } from '../../../lib/printable.ts';
+import { pause } from '../../../platform/pause.ts';
 import type { HostReport } from '../../../status/host-report.ts';
 import {
   canMove,
@@ -15,11 +15,9 @@ import {
   obstaclesOf,
   otherGateways,
 } from '../../../status/judge-drain.ts';
-import { ObjectStore } from '../../../store/object-store.ts';
-import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer } from '../../io.ts';
-import { askNow, nothingDone } from '../../last-report.ts';
-import { carriedGateway } from './carried-gateway.ts';
+import { answered, askNow } from '../../last-report.ts';
+import { findCarriedGateway, STAYS_DRAINED } from './carried-gateway.ts';
 
 interface DrainOptions {
   readonly namespace: string;
@@ -39,20 +37,9 @@ export async function run(
   options: DrainOptions,
   io: Io,
 ): Promise<number> {
-  const paths = pathsOf(directoriesFrom(io.env));
-  const socket = paths.controlSocket;
-  const told = await askNow(socket);
-  if (told.report === undefined) {
-    io.stderr(nothingDone(told.silence, 'nothing is drained'));
-    return EXIT.failed;
-  }
-  const { report } = told;
-  const gateway = await carriedGateway(
-    name,
-    options.namespace,
-    report,
-    new ObjectStore(paths.objects),
-  );
+  const found = await findCarriedGateway(name, options.namespace, io, 'nothing is drained');
+  if (found === undefined) return EXIT.failed;
+  const { gateway, socket, report } = found;
   if (!canMove(report) && options.force !== true) {
     io.stderr(
       `host ${report.host} is the only one known to carry Gateway ${gateway}: no session with another gateway is established, and no virtual address could move; with --force it is drained all the same\n`,
@@ -62,7 +49,7 @@ export async function run(
   const drainage = new Drainage(socket, options, io);
   const { flows, obstacles, report: last } = await drainage.run();
   if (io.signal.aborted) {
-    io.stderr('interrupted: the host stays drained; sallyport gateway undrain takes it back\n');
+    io.stderr(STAYS_DRAINED);
     return EXIT.interrupted;
   }
   const mayStop = flows.length + obstacles.length === 0;
@@ -142,7 +129,7 @@ class Drainage {
           `${stubborn}: the other side goes on sending, so BGP inside has ended; the tunnel stays up\n`,
         );
       }
-      await delay(LOOK_MILLISECONDS, undefined, { signal: this.#io.signal }).catch(() => undefined);
+      await pause(LOOK_MILLISECONDS, this.#io.signal);
       const told = await askNow(this.#socket);
       if (told.report === undefined) throw new Error(`${told.silence}; the host stays drained`);
       report = told.report;
@@ -176,8 +163,7 @@ class Drainage {
   }
 
   async #do(work: Work): Promise<HostReport> {
-    const report = await askWork(this.#socket, work);
-    if (report === undefined) throw new Error('the agent of this host does not answer');
+    const report = answered(await askWork(this.#socket, work));
     this.#looks = [{ at: performance.now(), report }];
     return report;
   }

@@ -1,12 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { askWork } from '../../../agent/control.ts';
+import { pause } from '../../../platform/pause.ts';
 import { isEstablished } from '../../../status/bgp-report.ts';
 import type { HostReport } from '../../../status/host-report.ts';
-import { ObjectStore } from '../../../store/object-store.ts';
-import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
 import { EXIT, type Io, type OutputFormat, printAnswer } from '../../io.ts';
-import { askNow, nothingDone } from '../../last-report.ts';
-import { carriedGateway } from './carried-gateway.ts';
+import { answered, askNow } from '../../last-report.ts';
+import { findCarriedGateway, STAYS_DRAINED } from './carried-gateway.ts';
 
 interface UndrainOptions {
   readonly namespace: string;
@@ -21,31 +19,21 @@ export async function run(
   options: UndrainOptions,
   io: Io,
 ): Promise<number> {
-  const paths = pathsOf(directoriesFrom(io.env));
-  const socket = paths.controlSocket;
-  const told = await askNow(socket);
-  if (told.report === undefined) {
-    io.stderr(nothingDone(told.silence, 'nothing is changed'));
-    return EXIT.failed;
-  }
-  const { report } = told;
-  const gateway = await carriedGateway(
-    name,
-    options.namespace,
-    report,
-    new ObjectStore(paths.objects),
-  );
+  const found = await findCarriedGateway(name, options.namespace, io, 'nothing is changed');
+  if (found === undefined) return EXIT.failed;
+  const { gateway, socket, report } = found;
   const wasDrained = report.drain !== undefined;
   const down = wasDrained ? await wake(socket, report.drain.resting, options, io) : [];
   if (io.signal.aborted) {
-    io.stderr('interrupted: the host stays drained; sallyport gateway undrain takes it back\n');
+    io.stderr(STAYS_DRAINED);
     return EXIT.interrupted;
   }
-  const last = wasDrained ? await askWork(socket, { verb: 'undrain' }) : report;
-  if (last === undefined)
-    throw new Error(
-      'the agent of this host does not answer; it may be drained no more, see sallyport status',
-    );
+  const last = wasDrained
+    ? answered(
+        await askWork(socket, { verb: 'undrain' }),
+        'it may be drained no more, see sallyport status',
+      )
+    : report;
   const isInEffect =
     last.wantedRevision !== undefined && last.revisionInEffect === last.wantedRevision;
   const answer = { host: last.host, gateway, wasDrained, isInEffect, sessionsDown: down };
@@ -69,10 +57,9 @@ async function wake(
   const deadline = performance.now() + timeout * 1_000;
   let report = await askWork(socket, { verb: 'wake' });
   for (;;) {
-    if (report === undefined) throw new Error('the agent of this host does not answer');
-    const down = downIn(report, tunnels);
+    const down = downIn(answered(report), tunnels);
     if (down.length === 0 || performance.now() > deadline || io.signal.aborted) return down;
-    await delay(LOOK_MILLISECONDS, undefined, { signal: io.signal }).catch(() => undefined);
+    await pause(LOOK_MILLISECONDS, io.signal);
     ({ report } = await askNow(socket));
   }
 }

@@ -3,11 +3,12 @@
  * and pings where there is a target. Reads only, and sends nothing but those pings; what cannot be looked
  * at is said, and does not keep the rest from being looked at.
  */
+
 import { messageOf } from '../../../lib/message-of.ts';
+import { FAMILIES } from '../../../lib/prefix.ts';
 import type { TunnelPlan } from '../../../plan/host-plan.ts';
 import { type CommandRunner, outputOf } from '../../../platform/linux/command.ts';
 import type { Evidence, ForeignRule, Probe, RouteLookup } from '../../../status/why/evidence.ts';
-import { FAMILIES } from '../state.ts';
 import { findStops, hostPrefix, type InnerPair, type OuterPair } from './firewall-flows.ts';
 import { type OwnAddress, parseAddresses, parseForeignRules } from './parse.ts';
 import { pingPath } from './ping.ts';

@@ -1,5 +1,5 @@
 /** The nftables ruleset of a host, as far as the way of a packet depends on it: `nft -j list ruleset`. */
-import { isJson, type Json, jsonRowsOf, textOf } from '../../../lib/json-fields.ts';
+import { isJson, type Json, jsonRowsOf, nftItems, textOf } from '../../../lib/json-fields.ts';
 
 /** Where a chain is called from, nft(8). */
 export type Hook = 'ingress' | 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting';
@@ -44,9 +44,7 @@ export function keyOf({ family, table }: Pick<Chain, 'family' | 'table'>, name: 
 
 /** Throws where the text is no JSON. */
 export function parseRuleset(text: string): Ruleset {
-  const parsed: unknown = JSON.parse(text);
-  const items =
-    isJson(parsed) && Array.isArray(parsed['nftables']) ? parsed['nftables'].filter(isJson) : [];
+  const items = nftItems(text);
   const placed = (kind: string): Json[] =>
     items.flatMap((item) => (isJson(item[kind]) ? [item[kind]] : []));
   // A dormant table is there, and does nothing.
