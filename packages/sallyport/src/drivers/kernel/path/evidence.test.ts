@@ -189,6 +189,15 @@ describe('gatherPathEvidence', () => {
     expect(probe?.pings.at(-1)).toEqual({ bytes: 1438, sent: 3, received: 0 });
   });
 
+  it('takes a path that loses everything for a moment for no narrow one', async () => {
+    commands.on(/^ping/, lost).on(/^ping.* -s 56 /, () => {
+      const isFirst = commands.calls.filter(({ line }) => line.includes(' -s 56 ')).length === 1;
+      return isFirst ? answered : lost;
+    });
+    const { probe } = await gather('10.20.0.10');
+    expect(probe?.pings[0]).toEqual({ bytes: 84, sent: 3, received: 0 });
+  });
+
   it('looks for no size where nothing passes', async () => {
     commands.on(/^ping/, lost);
     expect((await gather('10.20.0.10')).probe?.pings).toHaveLength(2);

@@ -25,17 +25,14 @@ export async function pingPath(
 ): Promise<Probe> {
   const { target, source, mtuBytes } = path;
   const send = (bytes: number): Promise<Ping> => sendPings(commands, path, bytes, signal);
-  const [pings, above] = await Promise.all([
-    Promise.all([SMALL_BYTES, mtuBytes].map(send)),
-    send(mtuBytes + 1),
-  ]);
+  const sendAll = (sizes: readonly number[]): Promise<Ping[]> => Promise.all(sizes.map(send));
+  const [pings, above] = await Promise.all([sendAll([SMALL_BYTES, mtuBytes]), send(mtuBytes + 1)]);
   const [small, large] = pings;
   const isSmaller = (small?.received ?? 0) > 0 && large?.received === 0;
-  if (isSmaller) {
-    const between = STEPS.filter((bytes) => bytes < mtuBytes);
-    pings.push(...(await Promise.all(between.map(send))));
-  }
-  return { target, source, pings: pings.toSorted((a, b) => a.bytes - b.bytes), above };
+  if (!isSmaller) return { target, source, pings, above };
+  // Beside these both once more: a path that loses everything for a moment is not too narrow.
+  const between = STEPS.filter((bytes) => bytes < mtuBytes).toReversed();
+  return { target, source, pings: await sendAll([SMALL_BYTES, ...between, mtuBytes]), above };
 }
 
 async function sendPings(

@@ -15,10 +15,10 @@ export type Answer = Partial<CommandResult> | Error;
 
 export class FakeCommands implements CommandRunner {
   readonly calls: Call[] = [];
-  readonly #answers: (readonly [pattern: RegExp, answer: Answer])[] = [];
+  readonly #answers: (readonly [pattern: RegExp, answer: Answer | (() => Answer)])[] = [];
 
-  /** The last fitting answer counts; without one a program succeeds and prints nothing. */
-  on(pattern: RegExp, answer: Answer): this {
+  /** The last fitting answer counts; without one a program succeeds and prints nothing. A function tells it each time. */
+  on(pattern: RegExp, answer: Answer | (() => Answer)): this {
     this.#answers.unshift([pattern, answer]);
     return this;
   }
@@ -36,7 +36,8 @@ export class FakeCommands implements CommandRunner {
   }
 
   #answer(line: string): Answer {
-    return this.#answers.find(([pattern]) => pattern.test(line))?.[1] ?? {};
+    const answer = this.#answers.find(([pattern]) => pattern.test(line))?.[1] ?? {};
+    return typeof answer === 'function' ? answer() : answer;
   }
 
   /** As ip(8): JSON in one line for each, until one fails. */
