@@ -128,6 +128,7 @@ const UNITS = {
   'gap outbound': 'ms',
   'gap inbound': 'ms',
   'in clear': 'packets',
+  'machine stalled': 'ms',
 } as const;
 
 type MetricName = keyof typeof UNITS;
@@ -210,12 +211,13 @@ function subjectOf(
 }
 
 async function measure(lab: ClusterLab, fault: ClusterFault): Promise<Measured> {
-  const { outbound, inbound } = await meet(lab, fault);
+  const { outbound, inbound, stalledMilliseconds } = await meet(lab, fault);
   return {
     'lost outbound': outbound.lost,
     'lost inbound': inbound.lost,
     'gap outbound': outbound.gapMilliseconds,
     'gap inbound': inbound.gapMilliseconds,
     'in clear': await leakedPackets(lab),
+    'machine stalled': stalledMilliseconds,
   };
 }

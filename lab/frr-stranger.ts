@@ -16,6 +16,9 @@ const RUN_DIRECTORY = '/run/frr';
 /** In the order of their start: the others connect to zebra. */
 const DAEMONS = ['zebra', 'bfdd', 'bgpd'] as const;
 
+/** A session that is up for so long stays so. */
+const STEADY_SECONDS = 2;
+
 export type FrrDaemon = (typeof DAEMONS)[number];
 
 /** The configuration of each daemon that shall run. */
@@ -55,21 +58,26 @@ export class FrrStranger {
     if (words.includes('%')) throw new Error(`${this.host.name}: ${words}`);
   }
 
-  /** As below. */
+  /** As below: what has just begun may fall back while everything else begins. */
   async untilFastBfd(milliseconds: number): Promise<void> {
     await until(`BFD of ${this.host.name} is up`, () => this.hasFastBfd(), milliseconds);
   }
 
-  /** There are sessions of BFD, and each is up, and as fast as it will be: below a second (RFC 5880 §6.8.3). */
+  /** There are sessions of BFD, and each is up for some time, and as fast as it will be: below a second (RFC 5880 §6.8.3). */
   async hasFastBfd(): Promise<boolean> {
     const sessions = (await this.show('show bfd peers json')) as readonly {
       readonly status: string;
+      /** Seconds; absent: it is not up. */
+      readonly uptime?: number;
       readonly 'remote-transmit-interval': number;
     }[];
     return (
       sessions.length > 0 &&
       sessions.every(
-        (session) => session.status === 'up' && session['remote-transmit-interval'] < 1_000,
+        ({ status, uptime = 0, ...session }) =>
+          status === 'up' &&
+          uptime >= STEADY_SECONDS &&
+          session['remote-transmit-interval'] < 1_000,
       )
     );
   }

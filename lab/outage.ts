@@ -1,6 +1,7 @@
 // What a fault costs the traffic between two hosts, in each direction for itself.
 
 import { setTimeout as delay } from 'node:timers/promises';
+import { watchStalls } from './stalls.ts';
 import { type Arrival, type FlowDeclaration, type FlowResult, TimedFlow } from './timed-flow.ts';
 
 export interface Outage {
@@ -21,6 +22,8 @@ export interface Outages {
   /** From the cluster to the remote site. */
   readonly outbound: Outage;
   readonly inbound: Outage;
+  /** How long the machine itself stood still meanwhile, at the longest. */
+  readonly stalledMilliseconds: number;
 }
 
 export interface OutageOptions {
@@ -55,16 +58,18 @@ export async function measureOutages(
   );
   const fault = await aim();
   const faultAt = Date.now();
+  const endStalls = watchStalls();
   await fault();
   const begin = performance.now();
   await delay(observeSeconds * 1_000);
   const areFlowing = await untilFlowing(flows, begin + patienceSeconds * 1_000);
+  const stalledMilliseconds = endStalls();
   const results = await Promise.all(flows.map((flow) => flow.stop()));
   const [outbound, inbound] = results.map((result, index) =>
     outageOf(result, faultAt, areFlowing[index] === true),
   );
   if (outbound === undefined || inbound === undefined) throw new Error('two flows were started');
-  return { outbound, inbound };
+  return { outbound, inbound, stalledMilliseconds };
 }
 
 function outageOf(

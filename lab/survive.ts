@@ -29,10 +29,11 @@ export async function survive(
   const untouched = await Untouched.of(OUR_HOSTS.map((name) => lab.host(name)));
   const all = await start(lab, await startRemoteSite(lab, dataPlane));
   const outages = await meet(lab, fault);
-  context.diagnostic(JSON.stringify({ outbound: outages.outbound, inbound: outages.inbound }));
+  const { undo, ...figures } = outages;
+  context.diagnostic(JSON.stringify(figures));
   assertSurvived(fault, outages);
   await fault.inspect?.(lab);
-  await outages.undo();
+  await undo();
   const dead = all.filter((one) => !one.hasAgent);
   assert.equal(dead.length, fault.endsAgent === true ? 1 : 0, 'agents that have died');
   for (const one of dead) await one.startAgent();

@@ -47,10 +47,9 @@ async function losesNothing(
   what: string,
   work: () => Promise<unknown>,
 ): Promise<void> {
-  const { outbound, inbound } = await measureOutages(clusterFlows(lab), () =>
-    Promise.resolve(work),
-  );
-  context.diagnostic(`${what}: ${JSON.stringify({ outbound, inbound })}`);
+  const outages = await measureOutages(clusterFlows(lab), () => Promise.resolve(work));
+  const { outbound, inbound } = outages;
+  context.diagnostic(`${what}: ${JSON.stringify(outages)}`);
   assert.deepEqual([outbound.lost, inbound.lost], [0, 0], what);
   assert.equal(await leakedPackets(lab), 0);
 }
@@ -127,14 +126,15 @@ describe('a gateway that is drained', () => {
     await ignoreGracefulShutdown(remote.peers[0].routing, 200);
     await startSallyportCluster(lab, remote);
     const gateway = new Sallyport(lab.host('gw1'));
-    const { outbound, inbound } = await measureOutages(clusterFlows(lab), () =>
+    const outages = await measureOutages(clusterFlows(lab), () =>
       Promise.resolve(async () => {
         const { mayStop, endedSessions } = await drain(gateway);
         assert.deepEqual([mayStop, endedSessions], [true, ['sp.default.site.peer1']]);
         await untilBeside(lab);
       }),
     );
-    context.diagnostic(JSON.stringify({ outbound, inbound }));
+    const { outbound, inbound } = outages;
+    context.diagnostic(JSON.stringify(outages));
     assert.equal(outbound.lost, 0);
     // The peer itself knows no other way until the router behind it does.
     assert.ok(inbound.gapMilliseconds <= GAP_MILLISECONDS);

@@ -58,14 +58,15 @@ describe('two gateways with a virtual address', () => {
     // Whoever was proven first has it.
     const [holder, other] = (await holds(first)) ? [first, second] : [second, first];
     await untilHolder(holder, other);
-    const { outbound, inbound } = await measureOutages(clusterFlows(lab), () =>
+    const outages = await measureOutages(clusterFlows(lab), () =>
       Promise.resolve(async () => {
         assert.match(await drain(holder), /and it may be stopped\n$/);
         assert.deepEqual([await holds(holder), await holds(other)], [false, true]);
         await undrain(holder);
       }),
     );
-    context.diagnostic(JSON.stringify({ outbound, inbound }));
+    const { outbound, inbound } = outages;
+    context.diagnostic(JSON.stringify(outages));
     assert.deepEqual([outbound.lost, inbound.lost], [0, 0]);
     await untilHolder(other, holder);
   });
