@@ -97,6 +97,23 @@ export async function loseArrivals(host: Host, device: string, percent: number):
   };
 }
 
+/** Of what comes in from a gateway and goes out to it, IKE passes, and no ESP (RFC 3948 §2.2 tells them apart). */
+export async function loseEsp(router: Host, device: string): Promise<void> {
+  const rules = ['meta l4proto esp drop', 'udp dport 4500 @th,64,32 != 0 drop'];
+  const chain = (direction: 'iifname' | 'oifname'): string =>
+    rules.map((rule) => `${direction} "${device}" ${rule}`).join('\n');
+  await router.mustExec('nft', ['-f', '-'], {
+    input: `table inet lab_esp {
+chain forwarded {
+type filter hook forward priority 0;
+${chain('iifname')}
+${chain('oifname')}
+}
+}
+`,
+  });
+}
+
 /** The interfaces that lead into tunnels go down, whatever made them. */
 export async function takeTunnelsDown(host: Host): Promise<void> {
   const links = JSON.parse(await host.mustExec('ip', ['-json', 'link', 'show'])) as readonly {

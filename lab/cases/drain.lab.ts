@@ -20,6 +20,7 @@ import {
 import { startRemoteSite } from '../topologies/remote-site.ts';
 import { startSallyportCluster } from '../topologies/sallyport-cluster.ts';
 import { until } from '../until.ts';
+import { Untouched } from '../untouched.ts';
 
 const LONG = { timeoutMs: 120_000 };
 
@@ -69,9 +70,11 @@ async function untilBeside(lab: ClusterLab): Promise<void> {
 describe('a gateway that is drained', () => {
   test('is left by all packets before it is stopped, and gets them back', async (context) => {
     await using lab = await createCluster();
-    await startSallyportCluster(lab, await startRemoteSite(lab, dataPlane));
     const host = lab.host('gw1');
+    const untouched = await Untouched.of([host, lab.host('gw2')]);
+    const [, other] = await startSallyportCluster(lab, await startRemoteSite(lab, dataPlane));
     const gateway = new Sallyport(host);
+    const next = new Sallyport(host);
     await losesNothing(lab, context, 'drain', async () => {
       const told = await drain(gateway);
       assert.deepEqual(told, {
@@ -89,7 +92,6 @@ describe('a gateway that is drained', () => {
         async () => (await gateway.tryReport()) === undefined,
         10_000,
       );
-      const next = new Sallyport(host);
       await next.startAgent();
       await next.untilAsDeclared();
       await untilBeside(lab);
@@ -104,6 +106,7 @@ describe('a gateway that is drained', () => {
     await losesNothing(lab, context, 'undrain', () => undrain(gateway));
     await until('it carries packets again', () => carriesOutbound(lab), 30_000);
     assert.match(await gateway.mustRun(['events']), /Drained[^]*Undrained/);
+    await untouched.restore([next, other]);
   });
 
   test('is left by a peer, too, that goes by the length of ways alone', async (context) => {

@@ -38,6 +38,7 @@ it('goes by one plan while what it cannot count on stays the same', async () => 
       ...{
         down: new Set<string>(),
         failed: new Set<string>(),
+        doubtful: new Set<string>(),
         quiet: new Set<string>(),
         isLanLost: false,
       },

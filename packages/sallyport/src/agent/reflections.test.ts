@@ -217,7 +217,13 @@ describe('Reflections', () => {
     reflections.follow(plan);
     await untilChanged(1);
     const routed = withdraw(reflections.applyTo(plan), {
-      ...{ down: new Set(), failed: new Set(), quiet: new Set<string>(), isLanLost: false },
+      ...{
+        down: new Set(),
+        failed: new Set(),
+        doubtful: new Set<string>(),
+        quiet: new Set<string>(),
+        isLanLost: false,
+      },
       silent: new Set(['gw1']),
     });
     expect(reflections.report(zebra, routed, there).learned).toEqual({

@@ -17,7 +17,7 @@ const ways = (of: typeof plan): (string | undefined)[] =>
   of.routes.filter(({ table }) => table === 8300).map((route) => route.interface);
 
 const NOTHING: Withdrawn = {
-  ...{ down: new Set(), failed: new Set() },
+  ...{ down: new Set(), failed: new Set(), doubtful: new Set() },
   ...{ silent: new Set(), quiet: new Set(), isLanLost: false },
 };
 const withdrawn = (...failed: string[]): Withdrawn => ({ ...NOTHING, failed: new Set(failed) });
@@ -52,6 +52,26 @@ describe('withdraw', () => {
     expect(
       out.bgp?.neighbors.filter(({ shutdown }) => shutdown).map(({ address }) => address),
     ).toEqual(['169.254.10.1', 'fd00:10::1']);
+  });
+
+  it('is the last to be preferred where a tunnel is doubtful, and still stands in for others', () => {
+    const doubtful = new Set(['sp.default.dc.one']);
+    const out = withdraw(speaking, { ...NOTHING, doubtful });
+    const changed = (out.bgp?.neighbors ?? []).filter(
+      (neighbor, index) => neighbor !== speaking.bgp?.neighbors[index],
+    );
+    expect(changed.map(({ address }) => address)).toEqual(['169.254.10.1', 'fd00:10::1']);
+    for (const neighbor of changed) {
+      expect(neighbor).toMatchObject({ localPreference: 1, prepend: 3 });
+      expect(neighbor.shutdown).toBeUndefined();
+    }
+    expect(out.revision).toContain(' doubtful sp.default.dc.one');
+    const alone = withdraw(speaking, {
+      ...{ ...NOTHING, silent: new Set(['gw2']) },
+      doubtful: new Set(speaking.tunnels.map(({ name }) => name)),
+    });
+    const told = alone.bgp?.neighbors.find(({ address }) => address === '10.60.255.30');
+    expect(told?.advertise).toEqual(expect.arrayContaining(['10.1.0.0/18', '10.1.64.0/18']));
   });
 
   it('has another revision where only the reason is another one', () => {

@@ -5,14 +5,18 @@ import type { CountedPlan, HostPlan, RoutePlan } from './host-plan.ts';
 import { type NodePlan, withoutGateways } from './node-plan.ts';
 import { remotePrefixes } from './routing.ts';
 
-/** Of a host that is drained: longer than any other way that the other side may have to us. */
+/** Of a host that is drained, and in tunnels that are doubtful: longer than any other way that the other side may have to us. */
 const PREPENDED = 3;
+/** LOCAL_PREF of what a doubtful tunnel leads to: whoever leads there too is preferred. */
+const LAST_PREFERENCE = 1;
 
 export interface Withdrawn {
   /** Names of tunnels without SAs: BGP finds that out by itself, and goes on where the kernel does. */
   readonly down: ReadonlySet<string>;
   /** Names of tunnels through which nothing gets, whatever IKE says. */
   readonly failed: ReadonlySet<string>;
+  /** Names of tunnels that fail or lose packets, and are kept, since no tunnel of this host is better. */
+  readonly doubtful: ReadonlySet<string>;
   /** Names of other hosts of ours that do not answer any more. */
   readonly silent: ReadonlySet<string>;
   /** Names of gateways of a node that tell it nothing any more, and may live. */
@@ -29,6 +33,7 @@ export interface Withdrawn {
 /**
  * A route by a tunnel that is out goes by the next that is not, and stays where there is none; BGP does not speak
  * inside tunnels that failed, nor to any other site from a host without a LAN, and stands in for hosts that are silent.
+ * By a tunnel that is doubtful packets go only where no other gateway leads to the same, which it may doubt as well.
  * A host that is drained is to be preferred by nobody, and counts what it still forwards. Where that is another plan,
  * its revision tells why: the way there and back is nobody's drift. Where it is none, it is the plan itself.
  */
@@ -59,11 +64,12 @@ export function withdraw(plan: HostPlan, withdrawn: Withdrawn): HostPlan {
 }
 
 /** Each kind for itself: what only changes its kind may make another plan. */
-function reasonsOf({ down, failed, silent, quiet, isLanLost, drained }: Withdrawn): string {
+function reasonsOf({ down, failed, doubtful, ...more }: Withdrawn): string {
+  const { silent, quiet, isLanLost, drained } = more;
   const reason = (word: string, names: ReadonlySet<string>): string =>
     names.size === 0 ? '' : ` ${[word, ...[...names].sort()].join(' ')}`;
   return [
-    ...[reason('down', down), reason('failed', failed)],
+    ...[reason('down', down), reason('failed', failed), reason('doubtful', doubtful)],
     ...[reason('silent', silent), reason('quiet', quiet)],
     isLanLost ? ' without LAN' : '',
     drained === undefined ? '' : ` ${['drained', ...[...drained].sort()].join(' ')}`,
@@ -97,19 +103,23 @@ function countedOf({ tunnels }: HostPlan): CountedPlan {
   };
 }
 
-function speakingStill(bgp: BgpPlan, { failed, silent, isLanLost, drained }: Withdrawn): BgpPlan {
+function speakingStill(bgp: BgpPlan, { failed, doubtful, ...more }: Withdrawn): BgpPlan {
+  const { silent, isLanLost, drained } = more;
   const mustRest = ({ kind, tunnel }: BgpNeighborPlan): boolean =>
     kind === 'peer' &&
     (isLanLost || (tunnel !== undefined && (failed.has(tunnel) || drained?.has(tunnel) === true)));
   const neighbors = bgp.neighbors.map((neighbor): BgpNeighborPlan => {
     const rests = mustRest(neighbor);
-    const isLast = drained !== undefined && neighbor.kind === 'peer';
-    const more = rests || isLast ? [] : standingIn(neighbor, silent);
+    const isDoubtful = neighbor.tunnel !== undefined && doubtful.has(neighbor.tunnel);
+    const isDrained = drained !== undefined && neighbor.kind === 'peer';
+    const isLast = isDoubtful || isDrained;
+    const more = rests || isDrained ? [] : standingIn(neighbor, silent);
     if (!rests && !isLast && more.length === 0) return neighbor;
     return {
       ...neighbor,
       ...(rests ? { shutdown: true } : {}),
       ...(isLast ? { prepend: PREPENDED } : {}),
+      ...(isDoubtful ? { localPreference: LAST_PREFERENCE } : {}),
       ...(more.length === 0 ? {} : { advertise: sortPrefixes([...neighbor.advertise, ...more]) }),
     };
   });

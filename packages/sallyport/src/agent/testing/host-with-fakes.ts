@@ -126,7 +126,8 @@ export class HostWithFakes implements AsyncDisposable {
       {
         extent: { kernel, loaded: kernel, sas },
         withdrawn: {
-          ...{ down: new Set(), failed: new Set(), silent: new Set(), quiet: new Set() },
+          ...{ down: new Set(), failed: new Set(), doubtful: new Set() },
+          ...{ silent: new Set(), quiet: new Set() },
           isLanLost: false,
         },
         drilled: new Set(),

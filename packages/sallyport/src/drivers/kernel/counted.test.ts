@@ -12,7 +12,12 @@ const world = WORLDS['BGP with a data centre and a cloud, another gateway, and n
 if (world === undefined) throw new Error('the world is gone');
 const { plan } = planWorld(world);
 const drained = withdraw(plan, {
-  ...{ down: new Set<string>(), failed: new Set<string>(), silent: new Set<string>() },
+  ...{
+    down: new Set<string>(),
+    failed: new Set<string>(),
+    doubtful: new Set<string>(),
+    silent: new Set<string>(),
+  },
   ...{ quiet: new Set<string>(), isLanLost: false, drained: new Set<string>() },
 });
 const [first] = plan.tunnels;

@@ -25,9 +25,19 @@ describe('judgeTunnels and withdrawnOf', () => {
     const usabilities = judgeTunnels(tunnels, probes, NONE);
     expect(usabilities.map(({ usable }) => usable)).toEqual([false, true]);
     expect(withdrawnOf({ ...NOTHING, tunnels, probes })).toEqual({
-      ...{ down: new Set(), failed: new Set(['a']) },
+      ...{ down: new Set(), failed: new Set(['a']), doubtful: new Set() },
       ...{ silent: new Set(), quiet: new Set(), isLanLost: false },
     });
+  });
+
+  it('doubt what is kept for want of a better one, and what loses packets', () => {
+    const tunnels = [tunnel('a'), { ...tunnel('b'), connection: 'other' }];
+    const lossy = { ...probe('b', 'good'), lossy: true };
+    const { failed, doubtful } = withdrawnOf({
+      ...{ ...NOTHING, tunnels },
+      probes: [probe('a', 'failed'), lossy],
+    });
+    expect([failed, doubtful]).toEqual([new Set(), new Set(['a', 'b'])]);
   });
 
   it('tell a tunnel without SAs from one through which nothing gets', () => {

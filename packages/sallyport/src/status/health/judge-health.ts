@@ -51,6 +51,9 @@ export interface Situation {
 export function withdrawnOf({ tunnels, probes, drilled, quiet, drain }: Situation): Withdrawn {
   const usabilities = judgeTunnels(tunnels, probes, drilled);
   const lan = judgeLan(probes);
+  const doubtful = new Set(
+    usabilities.flatMap(({ tunnel, usable, degraded }) => (usable && degraded ? tunnel : [])),
+  );
   const unusable = new Set(usabilities.flatMap(({ tunnel, usable }) => (usable ? [] : tunnel)));
   const names = (isUp: boolean): Set<string> =>
     new Set(
@@ -59,7 +62,7 @@ export function withdrawnOf({ tunnels, probes, drilled, quiet, drain }: Situatio
       ),
     );
   return {
-    ...{ down: names(false), failed: names(true) },
+    ...{ down: names(false), failed: names(true), doubtful },
     ...{ silent: new Set(lan.silent), quiet, isLanLost: lan.isLost },
     ...(drain === undefined ? {} : { drained: new Set(drain.resting) }),
   };
