@@ -13,6 +13,7 @@ import { killDaemon, powerOff, type Undo } from '../faults.ts';
 import { FrrStranger } from '../frr-stranger.ts';
 import { leftovers } from '../leftovers.ts';
 import { measureOutages } from '../outage.ts';
+import { probe } from '../path-mtu.ts';
 import { startPingStream } from '../ping-stream.ts';
 import type { Sallyport } from '../sallyport.ts';
 import { lanBfd, nodeRouting } from '../sites/plain-cluster.ts';
@@ -62,6 +63,10 @@ describe('nodes behind two gateways', () => {
         const { sent, received } = await host.ping(address);
         assert.equal(received, sent, `${host.name} to ${address}`);
       }
+  });
+
+  test('carry packets of the MTU of the tunnels in one piece, and tell who sends larger ones', async () => {
+    await carriesWhole(lab, cluster);
   });
 
   test('lose nothing while their agent is dead, nor when the next one begins', async () => {
@@ -163,7 +168,7 @@ describe('nodes whose fabric drops foreign addresses', () => {
     await using lab = await createCluster();
     const untouched = await Untouched.of(OUR_HOSTS.map((name) => lab.host(name)));
     const remote = await startRemoteSite(lab, dataPlane);
-    const { gateways, nodes } = await startSallyportNodes(lab, remote, CLUSTER_IN_VXLAN);
+    const cluster = await startSallyportNodes(lab, remote, CLUSTER_IN_VXLAN);
     const sniffer = await lab
       .host('node1')
       .sniff('lan', { innerPrefixes: Object.values(REMOTE_NETWORKS) });
@@ -173,10 +178,25 @@ describe('nodes whose fabric drops foreign addresses', () => {
     }
     const { clear } = await sniffer.stop();
     assert.deepEqual(clear, []);
-    await untouched.restore([...gateways, ...nodes]);
+    await carriesWhole(lab, cluster);
+    await untouched.restore([...cluster.gateways, ...cluster.nodes]);
     assert.equal(await leakedPackets(lab), 0);
   });
 });
+
+/** From workload to workload; what is too large is refused by a host whose address the workload can reach. */
+async function carriesWhole(lab: ClusterLab, { gateways }: SallyportCluster): Promise<void> {
+  const [gateway] = gateways;
+  const mtuBytes = (await gateway.report()).tunnels[0]?.mtuBytes ?? 0;
+  for (const address of Object.values(SERVER)) {
+    const pod = lab.host('pod1');
+    assert.deepEqual(await probe(pod, address, mtuBytes), { kind: 'passed' });
+    const answer = await probe(pod, address, mtuBytes + 1);
+    assert.ok(answer.kind === 'too-big', `${address}: ${answer.kind}`);
+    assert.equal(answer.mtuBytes, mtuBytes);
+    assert.match(answer.from, /^(?:10\.20\.|fd20:)/);
+  }
+}
 
 /** Routes that its BGP may tell: inside of what the cluster accepts, and none of them holds a workload. */
 async function prepareMany(router: FrrStranger): Promise<void> {

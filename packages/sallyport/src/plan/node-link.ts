@@ -52,8 +52,8 @@ function endpointFamily({ gatewayHosts, nodes }: Cluster): Family {
   return [...gatewayHosts, ...nodes].every((host) => addressIn(host, 4).length > 0) ? 4 : 6;
 }
 
-/** At most one. */
-function addressIn(host: Host, family: Family): string[] {
+/** Where other hosts of the cluster reach it; at most one. */
+export function addressIn(host: Host, family: Family): string[] {
   return internalAddresses(host)
     .filter((address) => familyOf(address) === family)
     .slice(0, 1)

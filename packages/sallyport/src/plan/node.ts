@@ -14,7 +14,7 @@ import { type Cluster, clustersOf } from './cluster.ts';
 import { type FirewallPlan, type InterfacePlan, OWNER, type RoutePlan } from './host-plan.ts';
 import { internalPairs } from './internal-pair.ts';
 import { mssBytes } from './mtu.ts';
-import { type NodeLink, planNodeLink } from './node-link.ts';
+import { addressIn, type NodeLink, planNodeLink } from './node-link.ts';
 import type { NodeGatewayPlan, NodePlan, WayPlan } from './node-plan.ts';
 import { type RemoteNetwork, remoteNetworksOf } from './remote-networks.ts';
 import { addressWithin } from './routing.ts';
@@ -130,11 +130,23 @@ function planWaysBack(cluster: Cluster, host: Host, link: NodeLink): NodeParts |
   );
   if (ways.length === 0) return undefined;
   return {
-    node: { ...withEncapsulation(link), ways: groupWays(ways, link), sources: [] },
+    node: {
+      ...withEncapsulation(link),
+      ways: groupWays(ways, link),
+      sources: sourcesBack(host, link),
+    },
     interfaces: link.interface === undefined ? [] : [link.interface],
     routes: [],
     ...(link.encapsulation === undefined ? {} : { encapsulatedMtuBytes: link.mtuBytes }),
   };
+}
+
+/**
+ * A VXLAN device has no address of its own, and the kernel would take one from outside: whoever sends what is too large
+ * for the tunnel could not hear that (RFC 1191 §4).
+ */
+function sourcesBack(host: Host, { encapsulation }: NodeLink): string[] {
+  return encapsulation === undefined ? [] : FAMILIES.flatMap((family) => addressIn(host, family));
 }
 
 function withEncapsulation({ encapsulation }: NodeLink): Pick<NodePlan, 'encapsulation'> {

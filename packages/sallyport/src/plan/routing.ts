@@ -262,8 +262,9 @@ export function planSysctls(
     // A VTI has checked the policy of its SA before (vti_rcv_cb()), under a mark that is gone by then. An
     // XFRM interface has not: there the check that follows is the one of RFC 4301 §5.2, and stays.
     if (kind === 'vti') sysctls.push({ key: `net/ipv4/conf/${name}/disable_policy`, value: '1' });
-    // Loose (RFC 3704 §2.4): the way back may be another tunnel; spoofing is the policy's to stop.
-    sysctls.push({ key: `net/ipv4/conf/${name}/rp_filter`, value: '2' });
+    // Loose (RFC 3704 §2.4): the way back may be another tunnel; spoofing is the policy's to stop. On a device without an
+    // address loose is strict (fib_validate_source()), and ICMP of a gateway has another way back than its VXLAN.
+    sysctls.push({ key: `net/ipv4/conf/${name}/rp_filter`, value: kind === 'vxlan' ? '0' : '2' });
   }
   return sysctls.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
