@@ -4,6 +4,8 @@
 //     [this namespace] tun --- tun stranger
 //     169.254.10.2/30          169.254.10.1/30
 //     2001:db8:a::2/126        2001:db8:a::1/126
+//     169.254.11.0/31          169.254.11.1/31
+//     10.60.255.31/32          10.60.255.30/32
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -62,11 +64,16 @@ export class FrrStranger implements AsyncDisposable {
       `link add tun type veth peer name tun netns ${this.#namespace.pid}`,
       'address add 169.254.10.2/30 dev tun',
       'address add 2001:db8:a::2/126 dev tun nodad',
+      'address add 169.254.11.0/31 dev tun',
+      'address add 10.60.255.31/32 dev tun',
       'link set dev tun up',
+      'route add 10.60.255.30/32 dev tun src 10.60.255.31',
     ]);
     const lines = [
       ...['link set dev lo up', 'address add 169.254.10.1/30 dev tun'],
-      ...['address add 2001:db8:a::1/126 dev tun nodad', 'link set dev tun up'],
+      'address add 2001:db8:a::1/126 dev tun nodad',
+      ...['address add 169.254.11.1/31 dev tun', 'address add 10.60.255.30/32 dev tun'],
+      ...['link set dev tun up', 'route add 10.60.255.31/32 dev tun src 10.60.255.30'],
     ];
     await this.#namespace.run(['ip', '-batch', '-'], `${lines.join('\n')}\n`);
   }

@@ -324,6 +324,46 @@ describe('FRR of our own', () => {
     assert.equal((await session(peer.address)).timesLost, 0);
   });
 
+  const REACHES = [
+    {
+      what: 'at the other end of a /31, by TTL security',
+      reach: 'connected',
+      bfd: peer.bfd,
+      address: '169.254.11.1',
+      localAddress: '169.254.11.0',
+      typed: ['ttl-security hops 1', 'bfd'],
+    },
+    {
+      what: 'without a subnet, as in Azure',
+      reach: 'unconnected',
+      bfd: undefined,
+      address: '10.60.255.30',
+      localAddress: '10.60.255.31',
+      typed: ['disable-connected-check', 'update-source 10.60.255.30'],
+    },
+  ] as const;
+  for (const { what, reach, bfd, address, localAddress, typed } of REACHES)
+    test(`has a session with a neighbour ${what}`, async () => {
+      const lines = ['remote-as 65001', 'timers connect 1', ...typed];
+      const theirs = lines.map((line) => `neighbor ${localAddress} ${line}`).join('\n');
+      await stranger.type(
+        'bgpd',
+        `router bgp 65002\n${theirs}\naddress-family ipv4 unicast\nneighbor ${localAddress} activate`,
+      );
+      const { bfd: _, ...bare } = withoutPassword(peer);
+      const second: BgpNeighborPlan = {
+        ...{ ...bare, reach, address, localAddress, families: [4] },
+        ...(bfd === undefined ? {} : { bfd }),
+        description: 'default/stranger/c',
+      };
+      const neighbors = [peer, second].sort((a, b) => (a.address < b.address ? -1 : 1));
+      await apply({ ...plan, neighbors });
+      await until('its session', () => isUp(address));
+      await until('its BFD', async () => (await session(address)).bfd?.state === (bfd && 'up'));
+      await apply(plan);
+      await stranger.type('bgpd', `router bgp 65002\nno neighbor ${localAddress}`);
+    });
+
   test('says that another password ends the session, and never which one it is', async (t) => {
     if (!hasMd5) {
       t.skip('this kernel cannot sign TCP');
