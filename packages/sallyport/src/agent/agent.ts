@@ -13,6 +13,7 @@ import { expiryProblems } from '../status/expiry.ts';
 import { withdrawnOf } from '../status/health/judge-health.ts';
 import { judgeLan, lanProblems } from '../status/health/judge-lan.ts';
 import type { HostReading, HostReport } from '../status/host-report.ts';
+import { limitProblems } from '../status/prefix-limits.ts';
 import type { CertificateKeeper } from './certificates/keeper.ts';
 import type { AgentView } from './certificates/proof-watch.ts';
 import { serveControl } from './control.ts';
@@ -277,6 +278,7 @@ export class Agent {
         ...(plan === undefined ? [] : expiryProblems(plan, new Date().toISOString())),
         ...certificates.problems,
         ...lanProblems(judgeLan(probes.view), plan?.node?.gateways !== undefined),
+        ...limitProblems(round.bgp),
         ...round.problems,
         ...recorder.problems,
       ];

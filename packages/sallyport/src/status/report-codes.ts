@@ -38,6 +38,7 @@ export const REPORT_CODES: Readonly<Record<string, string>> = {
   'routing/bfd-down': 'BFD has not heard of a BGP neighbour any more',
   'routing/session-lost': 'A BGP session has ended',
   'routing/no-start': 'FRR could not be started, or did not answer after it',
+  'routing/limit-near': 'A BGP neighbour tells nearly as many prefixes as end its session',
   'frr/bfd-multihop': 'With TTL security FRR does BFD by its multihop port',
   'agent/certificate-expired': 'A certificate of a tunnel has expired',
   'agent/certificate-expires-in-1-day': 'A certificate of a tunnel expires within a day',
