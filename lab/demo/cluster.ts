@@ -112,7 +112,7 @@ async function survive(
     if (costs === 'something' || lost === 0) return;
     const words = `${String(lost)} packets were lost`;
     must(left > 0 && stalledMilliseconds >= STALL_MILLISECONDS, words);
-    say(`${words} while this machine stood still for ${stalledMilliseconds.toFixed(0)} ms: again`);
+    say(`${words}: again`);
     await undo();
   }
 }
@@ -130,6 +130,8 @@ async function lose(
   });
   tell('outbound', outages.outbound);
   tell('inbound', outages.inbound);
+  if (outages.stalledMilliseconds >= STALL_MILLISECONDS)
+    say(`this machine itself stood still for ${outages.stalledMilliseconds.toFixed(0)} ms`);
   const leaked = await leakedPackets(lab);
   say(`in clear: ${String(leaked)}`);
   must(leaked === 0, 'something left in clear');
