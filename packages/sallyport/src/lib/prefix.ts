@@ -9,14 +9,7 @@ import {
 } from './address.ts';
 import { remembering } from './remembering.ts';
 
-export {
-  type Address,
-  FAMILIES,
-  type Family,
-  formatAddress,
-  parseAddress,
-  widthOf,
-} from './address.ts';
+export * from './address.ts';
 
 /** An {@link Address} without bits set behind `length`. */
 export interface Prefix {

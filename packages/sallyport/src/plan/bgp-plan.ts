@@ -19,6 +19,9 @@ export interface BgpPlan {
   readonly gracefulShutdown?: true;
 }
 
+/** Of `maximumPrefixes`: who tells more is named before the session ends. */
+export const WARNING_PERCENT = 80;
+
 /** A prefix and all inside it, up to this length. */
 export interface PrefixRange {
   readonly prefix: string;
