@@ -244,6 +244,7 @@ export class Agent {
     // Whatever has asked for a round until now, this is it.
     clearTimeout(this.#timer);
     this.#timerAt = Number.POSITIVE_INFINITY;
+    const usage = process.cpuUsage();
     try {
       const { plan, problem } = await source.read();
       this.#wantedPlan = plan;
@@ -288,7 +289,9 @@ export class Agent {
       await history.saveIfDue();
       const nextAt = earliest(shards.nextAt, history.nextLookAt, this.#kernelAt);
       const now = performance.now();
-      this.#schedule(this.#pace.pauseAfter({ ...round, extent }, now, nextAt));
+      const { user, system } = process.cpuUsage(usage);
+      const paced = { ...round, extent, processorMilliseconds: (user + system) / 1_000 };
+      this.#schedule(this.#pace.pauseAfter(paced, now, nextAt));
       return report;
     } catch (error) {
       log.error({ error: messageOf(error) }, 'round failed');

@@ -123,6 +123,9 @@ function failureLine({ change, error }: FailedChange): string {
   return `${change.driver}: ${formatChange(change)}: ${error}`;
 }
 
+/** Of one apply, in the log: whoever reads it does not read ten thousand routes, and to write them takes longer than to set them. */
+const MOST_LINES = 100;
+
 /** Tells the log of each change; of what fails in the same way round by round, once. */
 class ChangeLog {
   readonly #log: Log;
@@ -136,8 +139,10 @@ class ChangeLog {
 
   note(report: ApplyReport): void {
     const driver = this.#driver;
-    for (const change of report.done)
+    for (const change of report.done.slice(0, MOST_LINES))
       this.#log.info({ driver, impact: change.impact }, formatChange(change));
+    const more = report.done.length - MOST_LINES;
+    if (more > 0) this.#log.info({ driver }, `and ${more} changes more`);
     const told = this.#told;
     this.#told = new Set(report.failed.map(failureLine));
     for (const failed of report.failed) {

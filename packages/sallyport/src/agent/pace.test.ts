@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { ALL, TOLD } from './extent.ts';
 import { Pace, type PacedRound } from './pace.ts';
 
-const well: PacedRound = { differences: [], problems: [], isMoving: false, extent: ALL };
+const well: PacedRound = {
+  ...{ differences: [], problems: [], isMoving: false, extent: ALL },
+  processorMilliseconds: 20,
+};
 const differing: PacedRound = { ...well, differences: [{ text: 'kernel: add route' }] };
 
 describe('Pace', () => {
@@ -31,6 +34,17 @@ describe('Pace', () => {
       expect(pauses).toEqual([500, 1_000, 2_000, 4_000, 5_000, 5_000]);
       pace.pauseAfter(well, 0, undefined);
       expect(pace.pauseAfter(round, 0, undefined)).toBe(500);
+    },
+  );
+
+  it.each([
+    [200, 20_000],
+    [900, 30_000],
+  ])(
+    'rests longer where the look has cost %d ms of a processor',
+    (processorMilliseconds, pause) => {
+      const round = { ...well, processorMilliseconds };
+      expect(new Pace(() => 1).pauseAfter(round, 0, undefined)).toBe(pause);
     },
   );
 

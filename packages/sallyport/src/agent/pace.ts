@@ -9,6 +9,9 @@ import type { Round } from './reconciler.ts';
 
 /** Full look at everything, with jitter, whatever the events say. */
 const RESYNC_MILLISECONDS = 10_000;
+/** Where that takes long, as with ten thousand routes, it takes no more than a hundredth of a processor. */
+const COST = 100;
+const LATEST_RESYNC_MILLISECONDS = 30_000;
 /** While something is under way; also after a change of the kernel, which seldom comes alone. */
 export const MOVING_MILLISECONDS = 1_000;
 /** Events come in bursts: one round answers many. */
@@ -18,6 +21,8 @@ const RETRY = { baseMilliseconds: MOVING_MILLISECONDS, maxMilliseconds: RESYNC_M
 
 export interface PacedRound extends Pick<Round, 'differences' | 'problems' | 'isMoving'> {
   readonly extent: Extent;
+  /** Of the agent. */
+  readonly processorMilliseconds: number;
 }
 
 export class Pace {
@@ -41,7 +46,7 @@ export class Pace {
       !round.problems.some((problem) => problem.severity === 'error');
     this.#failures = isWell ? 0 : this.#failures + 1;
     const rest = isWell
-      ? RESYNC_MILLISECONDS * (0.75 + this.#random() / 4)
+      ? resyncMilliseconds(round) * (0.75 + this.#random() / 4)
       : backoffMilliseconds(this.#failures, this.#random(), RETRY);
     const { kernel, sas } = round.extent;
     if (kernel) this.#allAt = sas ? now + rest : Math.min(this.#allAt, now + rest);
@@ -57,4 +62,9 @@ export class Pace {
     this.#allAt = 0;
     return backoffMilliseconds(this.#failures, this.#random(), RETRY);
   }
+}
+
+function resyncMilliseconds({ processorMilliseconds }: PacedRound): number {
+  const costing = Math.min(COST * processorMilliseconds, LATEST_RESYNC_MILLISECONDS);
+  return Math.max(RESYNC_MILLISECONDS, costing);
 }

@@ -71,7 +71,8 @@ export function formatAddress(address: Address): string {
 }
 
 function formatIpv4(value: bigint): string {
-  return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join('.');
+  const bits = Number(value);
+  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 0xff).join('.');
 }
 
 function formatIpv6(value: bigint): string {

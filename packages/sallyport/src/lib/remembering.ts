@@ -1,5 +1,5 @@
-/** Results that are kept at most, of each function. */
-const KEPT = 10_000;
+/** Results that are kept at most, of each function: more than the prefixes that a node learns. */
+const KEPT = 32_768;
 
 /**
  * A pure function of a text, with its last results at hand: checks, plan and drivers ask for the same few thousand

@@ -4,7 +4,7 @@
  */
 import { byKey } from '../lib/by-key.ts';
 import { canonicalAddress } from '../lib/canonical-address.ts';
-import { FAMILIES, type Family, familyOf } from '../lib/prefix.ts';
+import { FAMILIES, type Family, parsePrefix } from '../lib/prefix.ts';
 import { sortPrefixes } from './children.ts';
 import type { HostPlan } from './host-plan.ts';
 import type { NodeGatewayPlan, WayPlan } from './node-plan.ts';
@@ -98,7 +98,8 @@ export function reflectedWays(
     const current = new Set<string>();
     for (const { isSpeaking, hosts: said } of carrying)
       for (const [prefix, host] of said) {
-        if (familyOf(prefix) !== family) continue;
+        const parsed = parsePrefix(prefix);
+        if (!parsed.ok || parsed.prefix.family !== family) continue;
         if (isSpeaking) current.add(prefix);
         const known = hosts.get(prefix);
         if (known === undefined) hosts.set(prefix, new Set([host]));

@@ -7,7 +7,7 @@ import type { BgpReport } from '../../status/bgp-report.ts';
 import type { SecretReader } from '../secret-reader.ts';
 import { FrrDriver } from './driver.ts';
 import { FrrEngine } from './engine.ts';
-import { PathReader, type ReflectorState, readState } from './read-reflected.ts';
+import { PathReader, type ReflectorState, StateReader } from './read-reflected.ts';
 import { readReport } from './read-report.ts';
 
 export interface FrrOptions {
@@ -22,10 +22,12 @@ export interface FrrOptions {
 export class Frr {
   readonly driver: FrrDriver;
   readonly #engine: FrrEngine;
+  readonly #state: StateReader;
   readonly #paths: PathReader;
 
   constructor({ secrets, ...options }: FrrOptions) {
     this.#engine = new FrrEngine(options);
+    this.#state = new StateReader(this.#engine.vty.bgpd);
     this.#paths = new PathReader(this.#engine.vty.bgpd);
     const { commands } = options;
     this.driver = new FrrDriver({ engine: this.#engine, secrets, commands });
@@ -49,7 +51,7 @@ export class Frr {
 
   /** Of all neighbours. Throws `VtyError` where bgpd does not answer. */
   reflectors(signal: AbortSignal): Promise<ReflectorState> {
-    return readState(this.#engine.vty.bgpd, signal);
+    return this.#state.read(signal);
   }
 
   /** What they have told; the same list while it is the same. Throws `VtyError` where bgpd does not answer. */

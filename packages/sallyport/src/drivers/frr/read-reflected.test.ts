@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { PathReader, parsePaths, parseSessions, readState } from './read-reflected.ts';
+import { PathReader, parsePaths, parseSessions, StateReader } from './read-reflected.ts';
 
 const captured = (name: string): string =>
   readFileSync(new URL(`testdata/frr-8.4.4-${name}.json`, import.meta.url), 'utf8');
@@ -50,26 +50,54 @@ describe('parsePaths', () => {
   });
 });
 
-it('asks bgpd for sessions, and for paths of the families that are wanted', async () => {
-  const summary = '{"ipv4Unicast":{"tableVersion":7},"ipv6Unicast":{"tableVersion":3}}';
+describe('StateReader', () => {
+  const peer = { state: 'Established', connectionsEstablished: 1, msgRcvd: 9, pfxRcd: 3 };
+  const summaryOf = (changed: object): string =>
+    JSON.stringify({
+      ipv4Unicast: { tableVersion: 7, peers: { '10.20.0.1': { ...peer, ...changed } } },
+      ipv6Unicast: { tableVersion: 3 },
+    });
+
+  it.each([{ msgRcvd: 10 }, { state: 'Idle' }, { connectionsEstablished: 2 }, { pfxRcd: 4 }])(
+    'asks for sessions where one has news: %o',
+    async (changed) => {
+      let summary = summaryOf({ peerUptimeMsec: 1 });
+      const asked: string[] = [];
+      const reader = new StateReader({
+        show: (command) => {
+          asked.push(command);
+          return Promise.resolve(
+            command.includes('summary') ? summary : captured('neighbors-reflectors'),
+          );
+        },
+      });
+      const { signal } = new AbortController();
+      const first = await reader.read(signal);
+      expect(first.tableVersions).toEqual([7, 3]);
+      expect(first.sessions).toHaveLength(4);
+      summary = summaryOf({ peerUptimeMsec: 2 });
+      expect(await reader.read(signal)).toEqual(first);
+      expect(asked).toEqual([
+        ...['show bgp summary json', 'show bgp neighbors json', 'show bgp summary json'],
+      ]);
+      summary = summaryOf(changed);
+      await reader.read(signal);
+      expect(asked.slice(3)).toEqual(['show bgp summary json', 'show bgp neighbors json']);
+    },
+  );
+});
+
+it('asks bgpd for paths of the families that are wanted', async () => {
   const asked: string[] = [];
   const bgpd = {
     show: (command: string) => {
       asked.push(command);
-      const isSummary = command.includes('summary');
-      if (isSummary) return Promise.resolve(summary);
-      return Promise.resolve(command.includes('neighbors') ? '{}' : captured('paths-4'));
+      return Promise.resolve(captured('paths-4'));
     },
   };
   const { signal } = new AbortController();
-  expect(await readState(bgpd, signal)).toEqual({ tableVersions: [7, 3], sessions: [] });
   const paths = new PathReader(bgpd);
   expect(await paths.read([4, 6], signal)).toHaveLength(10);
-  expect(asked).toEqual([
-    'show bgp summary json',
-    'show bgp neighbors json',
-    'show bgp ipv4 unicast json',
-    'show bgp ipv6 unicast json',
-  ]);
+  expect(asked).toEqual(['show bgp ipv4 unicast json', 'show bgp ipv6 unicast json']);
   expect(await paths.read([4, 6], signal)).toBe(await paths.read([4, 6], signal));
 });

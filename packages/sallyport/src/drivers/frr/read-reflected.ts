@@ -24,12 +24,26 @@ export interface ReflectorSession {
   readonly accepted: number;
 }
 
-export async function readState(bgpd: Shower, signal: AbortSignal): Promise<ReflectorState> {
-  return {
-    // First: what is chosen between both looks makes another state the next time.
-    tableVersions: parseTableVersions(await bgpd.show('show bgp summary json', signal)),
-    sessions: parseSessions(await bgpd.show('show bgp neighbors json', signal)),
-  };
+/** The sessions are long to tell, and asked for only where the summary counts something new of one. */
+export class StateReader {
+  readonly #bgpd: Shower;
+  #last: { readonly news: string; readonly sessions: readonly ReflectorSession[] } | undefined;
+
+  constructor(bgpd: Shower) {
+    this.#bgpd = bgpd;
+  }
+
+  async read(signal: AbortSignal): Promise<ReflectorState> {
+    // First: what comes between both looks is news the next time.
+    const { tableVersions, news } = parseSummary(
+      await this.#bgpd.show('show bgp summary json', signal),
+    );
+    if (this.#last?.news !== news) {
+      const sessions = parseSessions(await this.#bgpd.show('show bgp neighbors json', signal));
+      this.#last = { news, sessions };
+    }
+    return { tableVersions, sessions: this.#last.sessions };
+  }
 }
 
 /** Of a text that is the same as before, the list is the same, too. */
@@ -54,10 +68,23 @@ export class PathReader {
   }
 }
 
-export function parseTableVersions(text: string): number[] {
-  return Object.values(parseObject(text)).flatMap((table) =>
-    isJson(table) ? (numberOf(table, 'tableVersion') ?? []) : [],
+/** `news`: another text where a session came, ended or heard anything, be it a keepalive. */
+export function parseSummary(text: string): {
+  readonly tableVersions: readonly number[];
+  readonly news: string;
+} {
+  const tables = Object.values(parseObject(text)).filter(isJson);
+  const heard = tables.map(({ peers }) =>
+    Object.entries(isJson(peers) ? peers : {}).map(([address, peer]) =>
+      isJson(peer)
+        ? [address, peer['state'], peer['connectionsEstablished'], peer['msgRcvd'], peer['pfxRcd']]
+        : [],
+    ),
   );
+  return {
+    tableVersions: tables.flatMap((table) => numberOf(table, 'tableVersion') ?? []),
+    news: JSON.stringify(heard),
+  };
 }
 
 export function parseSessions(text: string): ReflectorSession[] {

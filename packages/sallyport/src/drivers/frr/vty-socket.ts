@@ -24,7 +24,8 @@ export interface TypedLine {
 
 /** FRR lib/command.h: CMD_SUCCESS, and CMD_WARNING of what was done all the same. */
 const TAKEN: readonly number[] = [0, 1];
-const END = Buffer.from([0, 0, 0]);
+/** Three zero bytes and the status. */
+const END_BYTES = 4;
 const ANSWER_MILLISECONDS = 15_000;
 /** More than a full table of a gateway. */
 const LONGEST_ANSWER = 128 * 1024 * 1024;
@@ -129,6 +130,7 @@ export class VtySocket {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const chunks: Buffer[] = [];
     let size = 0;
+    let end: number | undefined;
     const deadline = setTimeout(() => {
       fail('no answer in time');
     }, answerMilliseconds);
@@ -138,21 +140,27 @@ export class VtySocket {
       reject(new VtyError(`${about}: ${why}`));
     };
     const onData = (chunk: Buffer): void => {
+      // What is shown is text: the first zero byte ends it.
+      const zero = end === undefined ? chunk.indexOf(0) : -1;
+      if (zero >= 0) end = size + zero;
       chunks.push(chunk);
       size += chunk.length;
       if (size > LONGEST_ANSWER) {
         fail('the answer has no end');
         return;
       }
-      const tail = tailOf(chunks);
-      const end = tail.indexOf(END);
-      if (end < 0 || tail.length < end + END.length + 1) return;
-      if (tail.length > end + END.length + 1) {
+      if (end === undefined || size < end + END_BYTES) return;
+      const answer = Buffer.concat(chunks);
+      const status = answer[end + END_BYTES - 1];
+      if (
+        status === undefined ||
+        size > end + END_BYTES ||
+        !answer.subarray(end, -1).every(isZero)
+      ) {
         fail('more came than an answer');
         return;
       }
-      const text = Buffer.concat(chunks).toString('utf8', 0, size - END.length - 1);
-      resolve({ status: tail[end + END.length] ?? 0, text });
+      resolve({ status, text: answer.toString('utf8', 0, end) });
     };
     const onClose = (): void => {
       fail('the daemon hung up');
@@ -179,9 +187,6 @@ export class VtySocket {
   }
 }
 
-/** The last chunk, with so much of those before it that a split end is seen. */
-function tailOf(chunks: readonly Buffer[]): Buffer {
-  const [last = Buffer.alloc(0)] = chunks.slice(-1);
-  const before = Buffer.concat(chunks.slice(-1 - END.length, -1));
-  return Buffer.concat([before.subarray(Math.max(0, before.length - END.length)), last]);
+function isZero(byte: number): boolean {
+  return byte === 0;
 }
