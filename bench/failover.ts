@@ -138,14 +138,15 @@ type Aims = Readonly<Partial<Record<MetricName, number>>>;
 
 /** In user-mode Linux one processor does everything for all hosts. */
 async function aimsHere(dataPlane: LabDataPlane): Promise<ReadonlyMap<ClusterFault, Aims>> {
+  const inbound = { 'gap inbound': 1_200 };
   const isGuest = (await readFile('/proc/cpuinfo', 'utf8')).includes('User Mode Linux');
   return new Map<ClusterFault, Aims>([
-    [GATEWAY_LOSES_POWER, { 'gap outbound': isGuest ? 800 : 500, 'gap inbound': 1_200 }],
+    [GATEWAY_LOSES_POWER, { 'gap outbound': isGuest ? 800 : 500, ...inbound }],
     [
       CHARON_KILLED,
       dataPlane === 'kernel'
         ? { 'lost outbound': 1, 'lost inbound': 1 }
-        : { 'gap outbound': 500, 'gap inbound': 500 },
+        : { 'gap outbound': 500, ...inbound },
     ],
   ]);
 }
