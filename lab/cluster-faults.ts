@@ -17,7 +17,9 @@ import {
   type Undo,
 } from './faults.ts';
 import type { Host } from './host.ts';
+import { startKeepalivedStranger } from './keepalived-stranger.ts';
 import { type Fault, measureOutages, type Outages } from './outage.ts';
+import { SECOND_PAIR } from './sites/keepalived-recipe.ts';
 import {
   type ClusterLab,
   carriers,
@@ -141,6 +143,11 @@ export const DAEMON_FAULTS: readonly ClusterFault[] = [
   killOf('bgpd'),
   killOf('bfdd'),
   killOf('keepalived', { concernsVirtualAddress: true }),
+  {
+    name: "a stranger's VRRP with the same id on the LAN",
+    ...{ needs: 'keepalived', observeSeconds: 10, costs: 'nothing', concernsVirtualAddress: true },
+    aim: (lab) => Promise.resolve(() => startKeepalivedStranger(lab.host('node2'), SECOND_PAIR)),
+  },
   killOf('sallyport.js', { costs: 'nothing', concernsVirtualAddress: true, endsAgent: true }),
 ];
 

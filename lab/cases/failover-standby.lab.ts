@@ -1,4 +1,4 @@
-// One of two gateways holds an address, by VRRP. What a stranger with the same id does is in vrrp.lab.ts.
+// One of two gateways holds an address, by VRRP. What a stranger does that sends to our gateways themselves is in vrrp.lab.ts.
 // lab: userspace
 // lab: alone
 // lab: long

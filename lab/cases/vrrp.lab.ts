@@ -10,8 +10,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { VrrpPlan } from '../../packages/sallyport/dist/plan/vrrp-plan.js';
 import type { VrrpReport } from '../../packages/sallyport/dist/status/vrrp-report.js';
-import { end } from '../execute.ts';
+import type { Undo } from '../faults.ts';
 import type { Host } from '../host.ts';
+import { startKeepalivedStranger } from '../keepalived-stranger.ts';
 import { leftovers } from '../leftovers.ts';
 import { projectDirectory } from '../paths.ts';
 import { lossLine, startPingStream } from '../ping-stream.ts';
@@ -443,7 +444,7 @@ describe('virtual addresses of two gateways', () => {
 });
 
 /** Another pair's keepalived, which sends to one of our gateways by mistake; call what it returns to end it. */
-async function startStranger(host: Host, to: Name): Promise<() => Promise<void>> {
+async function startStranger(host: Host, to: Name): Promise<Undo> {
   const instances = ([4, 6] as const).map(
     (family, index) => `vrrp_instance theirs${String(family)} {
   state MASTER
@@ -463,11 +464,5 @@ async function startStranger(host: Host, to: Name): Promise<() => Promise<void>>
 }
 `,
   );
-  const config = await host.write('keepalived.conf', instances.join(''));
-  const files = ['pid', 'vrrp_pid'].flatMap((file) => [`--${file}`, host.file(file)]);
-  const child = host.spawn('keepalived', [
-    ...['--dont-fork', '--vrrp', '--no-syslog', '--use-file', config],
-    ...files,
-  ]);
-  return () => end(child, 'SIGTERM');
+  return startKeepalivedStranger(host, instances.join(''));
 }

@@ -133,6 +133,23 @@ vrrp_instance IPSEC_HA {
 `;
 }
 
+/** Of somebody who has followed the same text on the same LAN, for an address of his own. */
+export const SECOND_PAIR = `vrrp_instance IPSEC_HA {
+    state MASTER
+    interface lan
+    virtual_router_id 51
+    priority 150
+    advert_int 1
+    authentication {
+        auth_type PASS
+        auth_pass strongpassword123
+    }
+    virtual_ipaddress {
+        10.20.0.253/24
+    }
+}
+`;
+
 /** In systemd's place, for one host: `ipsec start`, `stop` and `is-active`. */
 export function ipsecService(
   pidFile: string,
