@@ -2,7 +2,6 @@
  * The agent's life: one flight of changes at a time, started by a new plan, by events of the daemon,
  * by changes of the kernel, and by a timer. Ends at a signal and leaves every tunnel as it is.
  */
-
 import { release } from 'node:os';
 import { messageOf } from '../lib/message-of.ts';
 import type { Problem } from '../lib/problem.ts';

@@ -1,5 +1,4 @@
 /** Whether this host is drained: kept in a file, as it is to stay so over restarts of the agent and of the machine. */
-
 import { readFile, rm } from 'node:fs/promises';
 import { errorCode } from '../lib/error-code.ts';
 import { isJson, parseJson } from '../lib/json-fields.ts';

@@ -2,7 +2,6 @@
  * The wanted plan of this host. Fails static: whatever is wrong with the file, the last good plan,
  * which is kept as a copy of our own, stays in effect.
  */
-
 import { type FSWatcher, watch } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';

@@ -1,5 +1,4 @@
 /** Puts the agent together from its parts, and takes everything of ours away again. */
-
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';

@@ -1,5 +1,4 @@
 /** The commands below `sallyport pki`. */
-
 import { KEY_TYPES } from '../model/key-type.ts';
 import { REVOCATION_REASONS } from '../pki/revocation.ts';
 import { PKCS12_SCHEMES } from '../platform/pkcs12-scheme.ts';

@@ -1,5 +1,4 @@
 /** What a change of declarations means: field by field with its class, then host by host in the plans. */
-
 import { diffObjects, type FieldChange, formatFieldChange } from '../model/object-diff.ts';
 import type { DeclaredObject } from '../model/objects.ts';
 import { diffPlans, formatPlanChange, type PlanChange } from '../plan/diff-plans.ts';

@@ -1,5 +1,4 @@
 /** Waits until an agent has proven that a plan is in effect. */
-
 import { askLook, askState, hasAgent } from '../agent/control.ts';
 import { messageOf } from '../lib/message-of.ts';
 import type { HostPlan } from '../plan/host-plan.ts';

@@ -1,5 +1,4 @@
 /** JSON with sorted keys, so that equal values are equal bytes and can be hashed. */
-
 import { byKey } from './by-key.ts';
 
 /** Canonical text of plain data. Lists keep their order; `undefined` members are left out. */

@@ -2,7 +2,6 @@
  * Names that go into certificates: distinguished names as strongSwan and openssl print them, and alternative names.
  * Only what every peer compares alike is taken: printable ASCII, without quotes and escapes.
  */
-
 import type { JsonGeneralName, JsonName } from '@peculiar/x509';
 import { parseAddress } from '../lib/prefix.ts';
 import { printable } from '../lib/printable.ts';

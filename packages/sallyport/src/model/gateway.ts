@@ -1,5 +1,4 @@
 /** `Gateway`: where our tunnels end. */
-
 import { z } from 'zod';
 import { canonicalAddress } from '../lib/canonical-address.ts';
 import { Availability } from './availability.ts';

@@ -1,5 +1,4 @@
 /** A plan as a network engineer would note it down. */
-
 import { formatDuration } from '../lib/format.ts';
 import { familyOf } from '../lib/prefix.ts';
 import { describeBgp } from './describe-bgp.ts';

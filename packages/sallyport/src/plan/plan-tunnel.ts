@@ -1,5 +1,4 @@
 /** One tunnel of a connection, completed: addresses, identities, credentials, crypto, children, MTU. */
-
 import { canonicalAddress } from '../lib/canonical-address.ts';
 import { type Family, familyOf } from '../lib/prefix.ts';
 import type { Connection } from '../model/connection.ts';

@@ -1,5 +1,4 @@
 /** Files that are either the old or the new one, never half of it: also when the disk is full or the power goes. */
-
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

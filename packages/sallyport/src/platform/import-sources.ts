@@ -1,5 +1,4 @@
 /** Keys and certificates from files of any form that partners and authorities hand over. */
-
 import { X509Certificate } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';

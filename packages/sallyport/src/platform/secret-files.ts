@@ -1,5 +1,4 @@
 /** Reads the files that secrets name: regular, bounded, and with a look at who else may read them. */
-
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { errorCode } from '../lib/error-code.ts';

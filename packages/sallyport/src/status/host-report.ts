@@ -1,5 +1,4 @@
 /** `HostReport`: what one host really runs, read back from daemon and kernel. Plain data. */
-
 import type { Problem } from '../lib/problem.ts';
 import type { CertificateSummary } from '../model/facts.ts';
 import type { DataPlane } from '../model/gateway.ts';

@@ -3,7 +3,6 @@
  * those above it), `key.pem` (under its
  * passphrase; absent where a token holds the key), `NAME.crl` (its list, to be published).
  */
-
 import { KeyObject } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';

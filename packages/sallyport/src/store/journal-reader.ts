@@ -1,5 +1,4 @@
 /** Reads the journal of events while an agent may write it, and goes on where it was. */
-
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';

@@ -1,5 +1,4 @@
 /** The declarations in effect on this host, with the generation of each. One file, replaced whole. */
-
 import { z } from 'zod';
 import { byKey } from '../lib/by-key.ts';
 import { canonicalJson } from '../lib/canonical-json.ts';

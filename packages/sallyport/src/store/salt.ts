@@ -1,5 +1,4 @@
 /** One salt an installation: fingerprints of secrets can be compared over time, and tell nothing elsewhere. */
-
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { errorCode } from '../lib/error-code.ts';

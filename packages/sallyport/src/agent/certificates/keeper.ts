@@ -3,7 +3,6 @@
  * proven on its tunnels, and goes back to the one before where the other side refuses it. What it has done is on the disk
  * at every moment: an agent that was killed goes on where it stood.
  */
-
 import { messageOf } from '../../lib/message-of.ts';
 import type { Problem } from '../../lib/problem.ts';
 import { pause } from '../../platform/pause.ts';

@@ -1,5 +1,4 @@
 /** A UDP socket on an address of ours, which may not be there yet. */
-
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { backoffMilliseconds } from '../../lib/backoff.ts';
 import { familyOf } from '../../lib/prefix.ts';

@@ -1,5 +1,4 @@
 /** What the daemon tells by itself: changes of SAs, log lines, and alerts where it has them. */
-
 import {
   parseSaEvent,
   type SaEvent,

@@ -1,5 +1,4 @@
 /** Per tunnel: what log lines told of the last failure, and step by step what was tried and came back. */
-
 import { diagnosisOfAlert } from '../../drivers/strongswan/causes/alert-diagnoses.ts';
 import { isTrueWhileUp, outranks } from '../../drivers/strongswan/causes/cause-rank.ts';
 import type { CauseCode } from '../../drivers/strongswan/causes/cause-texts.ts';

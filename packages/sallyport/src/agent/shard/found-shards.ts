@@ -1,5 +1,4 @@
 /** Shards of this host that run, or have run: each has a run directory until it is ended. */
-
 import { readdir } from 'node:fs/promises';
 import { errorCode } from '../../lib/error-code.ts';
 

@@ -1,5 +1,4 @@
 /** Keeps packets of a peer from being lost while one of its tunnels is exchanged; see `InboundHold`. */
-
 import type { IkeSa } from '@sallyport/vici';
 import type { InboundHold } from '../../drivers/kernel/inbound-hold.ts';
 import { messageOf } from '../../lib/message-of.ts';

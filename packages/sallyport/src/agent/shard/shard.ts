@@ -2,7 +2,6 @@
  * One IKE daemon of the host with all that serves it. The host's own is in the host's network namespace
  * and has no name; every other one is in the namespace that it is named after.
  */
-
 import type { ViciClient } from '@sallyport/vici';
 import type { StrongswanDriver } from '../../drivers/strongswan/driver.ts';
 import type { Engine } from '../../drivers/strongswan/engine.ts';

@@ -1,5 +1,4 @@
 /** Answers `sallyport why`: looks at the tunnels of one connection, and at the host around them. */
-
 import { messageOf } from '../../lib/message-of.ts';
 import { Turns } from '../../lib/turns.ts';
 import type { HostPlan, TunnelPlan } from '../../plan/host-plan.ts';

@@ -1,5 +1,4 @@
 /** One drill: probes before, while and after a path is out, and the proof that it is back. */
-
 import { setTimeout as delay } from 'node:timers/promises';
 import { askWork } from '../../agent/control.ts';
 import { MOST_SECONDS } from '../../agent/work-request.ts';

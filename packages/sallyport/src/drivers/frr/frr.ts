@@ -1,5 +1,4 @@
 /** All of FRR that an agent needs: its daemons, what they are told, and what they tell. */
-
 import type { Family } from '../../lib/prefix.ts';
 import type { ReflectedPath } from '../../plan/reflected.ts';
 import type { CommandRunner } from '../../platform/linux/command.ts';

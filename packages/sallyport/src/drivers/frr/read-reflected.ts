@@ -1,5 +1,4 @@
 /** What the gateways of a node have told our bgpd, which keeps it to itself: the agent makes ways of it. */
-
 import { isJson, jsonRowsOf, textOf } from '../../lib/json-fields.ts';
 import { FAMILIES, type Family } from '../../lib/prefix.ts';
 import { rememberingLast } from '../../lib/remembering.ts';

@@ -3,7 +3,6 @@
  * three zero bytes and one byte of status (FRR lib/vty.c, vtysh/vtysh.c). Each line has a result of its own,
  * and no process is started for it.
  */
-
 import { connect, type Socket } from 'node:net';
 import { messageOf } from '../../lib/message-of.ts';
 import { Turns } from '../../lib/turns.ts';

@@ -2,7 +2,6 @@
  * From what is there to what is wanted. Order: what lets packets through last, what stops them first:
  * sysctls, interfaces, firewall, next hops, routes, rules; then the removals the other way round.
  */
-
 import { rememberingLast } from '../../lib/remembering.ts';
 import { type RoutePlan, type RulePlan, USERSPACE_DEVICE } from '../../plan/host-plan.ts';
 import type { NodePlan } from '../../plan/node-plan.ts';

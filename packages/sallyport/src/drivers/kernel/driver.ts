@@ -14,7 +14,6 @@
  * Supported standards and manuals: RFC 4301, RFC 3704, RFC 6691, RFC 7348; ip-link(8),
  * ip-address(8), ip-neighbour(8), ip-nexthop(8), ip-route(8), ip-rule(8), nft(8), Linux Documentation/networking/ip-sysctl.
  */
-
 import { messageOf } from '../../lib/message-of.ts';
 import type { Family } from '../../lib/prefix.ts';
 import type { Problem } from '../../lib/problem.ts';

@@ -2,7 +2,6 @@
  * Routes and rules that our own charon makes for policy-based tunnels. It takes them away when it ends; one
  * that was killed leaves them.
  */
-
 import { canonicalPrefix } from '../../lib/canonical-address.ts';
 import { jsonRows, textOf } from '../../lib/json-fields.ts';
 import { FAMILIES } from '../../lib/prefix.ts';

@@ -16,7 +16,6 @@
  * delete one, the kernel stops the whole link (qdisc_graft() calls dev_deactivate()), and every packet
  * that another tunnel would send in that instant is lost.
  */
-
 import { type Json, jsonRows, textOf } from '../../lib/json-fields.ts';
 import { OWNER } from '../../plan/host-plan.ts';
 import type { CommandRunner } from '../../platform/linux/command.ts';

@@ -1,5 +1,4 @@
 /** Output of `ip -json -Numeric` in our terms. What does not carry our marks is left out. */
-
 import { canonicalAddress, canonicalPrefix } from '../../lib/canonical-address.ts';
 import { isJson, type Json, jsonRows, textOf } from '../../lib/json-fields.ts';
 import { type Family, familyOf } from '../../lib/prefix.ts';

@@ -2,7 +2,6 @@
  * Steps as lines for `ip -batch`. What marks a thing as ours comes first in its line, and a link gets
  * its group at birth: work that is cut short anywhere leaves nothing that would not be found again.
  */
-
 import { once } from '../../lib/once.ts';
 import { formatRoute } from '../../plan/describe.ts';
 import type { InterfacePlan, RoutePlan, RulePlan } from '../../plan/host-plan.ts';

@@ -12,7 +12,6 @@
  * Supported standards and manuals: RFC 7296, RFC 4303, RFC 3948, RFC 7383, RFC 9370 (strongSwan 6);
  * swanctl.conf(5), the vici plugin's protocol description.
  */
-
 import { createHash } from 'node:crypto';
 import {
   buildMessage,

@@ -1,5 +1,4 @@
 /** Small worlds for the golden plans: one fact of the field each, as YAML that a person could have written. */
-
 import type { SecretFacts } from '../../model/facts.ts';
 import type { DataPlane } from '../../model/gateway.ts';
 import {

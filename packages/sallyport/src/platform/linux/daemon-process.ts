@@ -2,7 +2,6 @@
  * How a daemon of ours is started, found again and ended: as a unit where systemd runs and the unit is
  * installed, else as a `DetachedProcess`. Either way it outlives the agent.
  */
-
 import { access } from 'node:fs/promises';
 import { type CommandRunner, outputOf } from './command.ts';
 

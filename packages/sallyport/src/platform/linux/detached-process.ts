@@ -2,7 +2,6 @@
  * A daemon that is started apart from the agent and outlives it. Its pid file names the start time, too, so
  * that no other process is ever taken for it: pids are used again.
  */
-
 import { spawn } from 'node:child_process';
 import { access, readFile, rm } from 'node:fs/promises';
 import { setPriority } from 'node:os';

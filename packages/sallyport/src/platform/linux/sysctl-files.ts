@@ -2,7 +2,6 @@
  * /proc/sys of this network namespace. Sysctls carry no owner's mark, so the value that a shared one
  * had before Sallyport first changed it is kept in a file and put back at the end.
  */
-
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../lib/message-of.ts';

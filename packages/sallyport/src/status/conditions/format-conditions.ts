@@ -1,5 +1,4 @@
 /** Conditions as text: a table of objects, and all that one object has. */
-
 import { formatDuration } from '../../lib/format.ts';
 import { formatTable } from '../../lib/format-table.ts';
 import type { Condition, ObjectStatus } from './condition.ts';

@@ -1,5 +1,4 @@
 /** Whether the SAs that are wanted are up. */
-
 import type { TunnelReport, TunnelState } from '../host-report.ts';
 import { toVerdict, type Verdict } from './condition.ts';
 import { listSome, type Share } from './judged.ts';

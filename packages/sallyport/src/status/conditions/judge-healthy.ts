@@ -1,5 +1,4 @@
 /** Whether packets pass both ways. */
-
 import { isEstablished } from '../bgp-report.ts';
 import type { Traffic } from '../host-report.ts';
 import { type Condition, toVerdict, type Verdict } from './condition.ts';

@@ -1,5 +1,4 @@
 /** Whether what is declared is in effect on every host that runs it. */
-
 import { daemonOf, describeScoped } from '../scope.ts';
 import { type ObjectGeneration, toVerdict, type Verdict } from './condition.ts';
 import { listSome, type Share } from './judged.ts';

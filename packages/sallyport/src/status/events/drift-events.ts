@@ -1,5 +1,4 @@
 /** What somebody else has changed of what was in effect. */
-
 import type { HostReport } from '../host-report.ts';
 import type { Happening } from './event.ts';
 import { hostObject } from './host-events.ts';

@@ -1,5 +1,4 @@
 /** What happened between two looks at a host, as events. Pure: whoever looks twice can tell. */
-
 import type { HostReport } from '../host-report.ts';
 import { bgpEvents } from './bgp-events.ts';
 import { conditionEvents } from './condition-events.ts';

@@ -1,5 +1,4 @@
 /** Events as text: one line each, in columns as long as there are several hosts and reasons to tell apart. */
-
 import { printable } from '../../lib/printable.ts';
 import { clock } from '../format.ts';
 import type { Event, EventObject } from './event.ts';

@@ -1,5 +1,4 @@
 /** What happened to tunnels. */
-
 import type { HostReport, TunnelReport } from '../host-report.ts';
 import type { EventCause, EventObject, Happening } from './event.ts';
 import { isSameAgent } from './host-events.ts';

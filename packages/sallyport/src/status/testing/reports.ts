@@ -1,5 +1,4 @@
 /** Reports of one host, as an agent would write them. */
-
 import type { BgpReport, BgpSessionReport } from '../bgp-report.ts';
 import { type Condition, toVerdict } from '../conditions/condition.ts';
 import type { ChildReport, HostReport, TunnelCertificates, TunnelReport } from '../host-report.ts';

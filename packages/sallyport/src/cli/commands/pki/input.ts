@@ -1,5 +1,4 @@
 /** What people give to the commands of the PKI: passphrases and names, all faults of them at once. */
-
 import { SHORTEST_PASSPHRASE } from '../../../issuing/passphrase-file.ts';
 import { messageOf } from '../../../lib/message-of.ts';
 import { printable } from '../../../lib/printable.ts';

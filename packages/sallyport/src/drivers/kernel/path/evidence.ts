@@ -3,7 +3,6 @@
  * and pings where there is a target. Reads only, and sends nothing but those pings; what cannot be looked
  * at is said, and does not keep the rest from being looked at.
  */
-
 import { messageOf } from '../../../lib/message-of.ts';
 import { FAMILIES } from '../../../lib/prefix.ts';
 import type { TunnelPlan } from '../../../plan/host-plan.ts';

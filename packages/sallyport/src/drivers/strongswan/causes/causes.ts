@@ -1,5 +1,4 @@
 /** Diagnoses in words, with the names, addresses and values of the tunnel. */
-
 import type { TunnelPlan } from '../../../plan/host-plan.ts';
 import type { Cause } from '../../../status/host-report.ts';
 import { CAUSES } from './cause-texts.ts';

@@ -3,7 +3,6 @@
  * fails, and its replies carry no code. Texts are those of strongSwan 5.9 and 6.0. Every pattern is bound
  * to the beginning of its line, since what a peer sends stands further on.
  */
-
 import type { CauseCode } from './cause-texts.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { LogMemory } from './log-memory.ts';

@@ -2,7 +2,6 @@
  * What was tried and what came back, step by step, in plain words: from the lines that charon logs of one
  * IKE SA, and from what we did ourselves. Names of exchanges and notifies are those of RFC 7296.
  */
-
 import type { TrailStep } from '../../../status/why/explanation.ts';
 import { MESSAGE, PACKET } from './log-lines.ts';
 

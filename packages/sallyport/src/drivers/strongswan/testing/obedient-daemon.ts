@@ -1,5 +1,4 @@
 /** What a daemon holds after each step, where everything succeeds. */
-
 import { leaf } from '../../../model/testing.ts';
 import { sharedIdOf } from '../render.ts';
 import { NO_ORIGINS } from '../sas/origins.ts';
