@@ -10,7 +10,7 @@ import type { Outages } from './outage.ts';
 import type { Sallyport } from './sallyport.ts';
 import { type ClusterLab, createCluster, leakedPackets } from './topologies/cluster.ts';
 import { type RemoteSite, startRemoteSite } from './topologies/remote-site.ts';
-import { OUR_HOSTS, Untouched } from './untouched.ts';
+import { Untouched } from './untouched.ts';
 
 /** In a network where nothing runs but the remote site; returns when traffic can flow in both directions. */
 type Start = (lab: ClusterLab, remote: RemoteSite) => Promise<readonly Sallyport[]>;
@@ -26,7 +26,7 @@ export async function survive(
   }
   await using lab = await createCluster();
   await fault.prepare?.(lab);
-  const untouched = await Untouched.of(OUR_HOSTS.map((name) => lab.host(name)));
+  const untouched = await Untouched.in(lab);
   const all = await start(lab, await startRemoteSite(lab, dataPlane));
   const outages = await meet(lab, fault);
   const { undo, ...figures } = outages;

@@ -5,9 +5,9 @@ import { stateOf } from './footprint.ts';
 import type { Host } from './host.ts';
 import { leftovers } from './leftovers.ts';
 import type { Sallyport } from './sallyport.ts';
+import type { ClusterLab } from './topologies/cluster.ts';
 
-/** Of the topology `cluster`. */
-export const OUR_HOSTS = ['gw1', 'gw2', 'node1', 'node2', 'node3'] as const;
+const OURS_OF_CLUSTER = ['gw1', 'gw2', 'node1', 'node2', 'node3'] as const;
 
 export class Untouched {
   readonly #states: ReadonlyMap<Host, readonly string[]>;
@@ -22,14 +22,25 @@ export class Untouched {
     return new Untouched(states);
   }
 
+  /** The cluster's side of the topology, before anything runs there. */
+  static async in(lab: ClusterLab): Promise<Untouched> {
+    return Untouched.of(OURS_OF_CLUSTER.map((name) => lab.host(name)));
+  }
+
   /** Takes all of it away. Throws where something is left, or is not as it was. */
   async restore(all: readonly Sallyport[]): Promise<void> {
     for (const one of all) {
       await one.endAgent('SIGTERM');
       await one.mustRun(['agent', '--teardown'], { timeoutMs: 60_000 });
-      assert.deepEqual(await leftovers(one.host), [], one.host.name);
     }
-    for (const { host } of all)
+    await this.check(all.map(({ host }) => host));
+  }
+
+  /** Throws where something is left on one of them, or is not as it was. */
+  async check(hosts: readonly Host[]): Promise<void> {
+    for (const host of hosts) {
+      assert.deepEqual(await leftovers(host), [], host.name);
       assert.deepEqual(await stateOf(host), this.#states.get(host), host.name);
+    }
   }
 }

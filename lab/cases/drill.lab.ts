@@ -16,7 +16,7 @@ import {
 import { startRemoteSite } from '../topologies/remote-site.ts';
 import { startSallyportCluster } from '../topologies/sallyport-cluster.ts';
 import { until } from '../until.ts';
-import { OUR_HOSTS, Untouched } from '../untouched.ts';
+import { Untouched } from '../untouched.ts';
 
 const TUNNEL = 'sp.default.site.peer1';
 
@@ -46,7 +46,7 @@ describe('a drill on one of two gateways', () => {
 
   before(async () => {
     lab = await createCluster();
-    untouched = await Untouched.of(OUR_HOSTS.map((name) => lab.host(name)));
+    untouched = await Untouched.in(lab);
     [gateway, other] = await startSallyportCluster(lab, await startRemoteSite(lab, dataPlane));
   });
   after(async () => {

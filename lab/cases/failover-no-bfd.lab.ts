@@ -18,7 +18,7 @@ import { Untouched } from '../untouched.ts';
 describe('a remote site without BFD', () => {
   const loseGateway = async (declarations: string): Promise<Outages> => {
     await using lab = await createCluster();
-    const untouched = await Untouched.of([lab.host('gw1'), lab.host('gw2')]);
+    const untouched = await Untouched.in(lab);
     const remote = await startRemoteSite(lab, dataPlane, false);
     const gateways = await startSallyportCluster(lab, remote, declarations);
     let powerOn: Undo = () => Promise.resolve();
@@ -50,7 +50,7 @@ describe('a remote site without BFD', () => {
 
   test('is sent to by another tunnel as soon as probes find one dead, though IKE is up', async (context) => {
     await using lab = await createCluster();
-    const untouched = await Untouched.of([lab.host('gw1'), lab.host('gw2')]);
+    const untouched = await Untouched.in(lab);
     const remote = await startRemoteSite(lab, dataPlane, false);
     const gateways = await startSallyportCluster(lab, remote, CLUSTER_WITHOUT_BFD);
     const outages = await measureOutages(clusterFlows(lab), async () => {

@@ -30,7 +30,7 @@ import {
 import { type RemoteSite, startRemoteSite } from '../topologies/remote-site.ts';
 import { type SallyportCluster, startSallyportNodes } from '../topologies/sallyport-cluster.ts';
 import { until } from '../until.ts';
-import { OUR_HOSTS, Untouched } from '../untouched.ts';
+import { Untouched } from '../untouched.ts';
 
 /** More than a usual gateway takes from a site. */
 const MANY = 10_000;
@@ -166,7 +166,7 @@ describe('nodes behind two gateways', () => {
 describe('nodes whose fabric drops foreign addresses', () => {
   test('carry them inside of VXLAN, both ways and in both families', async () => {
     await using lab = await createCluster();
-    const untouched = await Untouched.of(OUR_HOSTS.map((name) => lab.host(name)));
+    const untouched = await Untouched.in(lab);
     const remote = await startRemoteSite(lab, dataPlane);
     const cluster = await startSallyportNodes(lab, remote, CLUSTER_IN_VXLAN);
     const sniffer = await lab

@@ -19,7 +19,7 @@ import {
 import { startRemoteSite } from '../topologies/remote-site.ts';
 import { startSallyportStandby } from '../topologies/sallyport-cluster.ts';
 import { until } from '../until.ts';
-import { OUR_HOSTS, Untouched } from '../untouched.ts';
+import { Untouched } from '../untouched.ts';
 
 const LONG = { timeoutMs: 120_000 };
 
@@ -31,7 +31,7 @@ describe('two gateways with a virtual address', () => {
 
   before(async () => {
     lab = await createCluster();
-    untouched = await Untouched.of(OUR_HOSTS.map((name) => lab.host(name)));
+    untouched = await Untouched.in(lab);
     const remote = await startRemoteSite(lab, dataPlane);
     [first, second] = await startSallyportStandby(lab, remote);
   });
