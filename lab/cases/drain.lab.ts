@@ -113,22 +113,25 @@ describe('a gateway that is drained', () => {
     await using lab = await createCluster();
     const remote = await startRemoteSite(lab, dataPlane);
     for (const { routing } of remote.peers) await ignoreGracefulShutdown(routing, 100);
-    await startSallyportCluster(lab, remote);
-    const gateway = new Sallyport(lab.host('gw1'));
+    const untouched = await Untouched.in(lab);
+    const gateways = await startSallyportCluster(lab, remote);
+    const [gateway] = gateways;
     await losesNothing(lab, context, 'drain', async () => {
       const { mayStop, endedSessions } = await drain(gateway);
       assert.deepEqual([mayStop, endedSessions], [true, []]);
       await untilBeside(lab);
     });
     await losesNothing(lab, context, 'undrain', () => undrain(gateway));
+    await untouched.restore(gateways);
   });
 
   test('ends BGP with a peer that prefers it whatever it says', async (context) => {
     await using lab = await createCluster();
     const remote = await startRemoteSite(lab, dataPlane);
     await ignoreGracefulShutdown(remote.peers[0].routing, 200);
-    await startSallyportCluster(lab, remote);
-    const gateway = new Sallyport(lab.host('gw1'));
+    const untouched = await Untouched.in(lab);
+    const gateways = await startSallyportCluster(lab, remote);
+    const [gateway] = gateways;
     const outages = await measureOutages(clusterFlows(lab), () =>
       Promise.resolve(async () => {
         const { mayStop, endedSessions } = await drain(gateway);
@@ -142,6 +145,7 @@ describe('a gateway that is drained', () => {
     // The peer itself knows no other way until the router behind it does.
     assert.ok(inbound.gapMilliseconds <= GAP_MILLISECONDS);
     await losesNothing(lab, context, 'undrain', () => undrain(gateway));
+    await untouched.restore(gateways);
   });
 });
 

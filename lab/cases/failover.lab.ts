@@ -20,6 +20,7 @@ import {
 import { startRemoteSite } from '../topologies/remote-site.ts';
 import { startSallyportCluster } from '../topologies/sallyport-cluster.ts';
 import { until } from '../until.ts';
+import { Untouched } from '../untouched.ts';
 
 describe('a cluster with two gateways of Sallyport survives', () => {
   for (const fault of PATH_FAULTS)
@@ -29,7 +30,8 @@ describe('a cluster with two gateways of Sallyport survives', () => {
 describe('a cluster with two gateways of Sallyport answers nobody, and lets nothing out in clear, when', () => {
   const loseBoth = async (lose: (lab: ClusterLab) => Promise<Undo | undefined>): Promise<void> => {
     await using lab = await createCluster();
-    await startSallyportCluster(lab, await startRemoteSite(lab, dataPlane));
+    const untouched = await Untouched.in(lab);
+    const gateways = await startSallyportCluster(lab, await startRemoteSite(lab, dataPlane));
     const pod = lab.host('pod1');
     const addresses = Object.values(SERVER);
     const restore = await lose(lab);
@@ -49,10 +51,11 @@ describe('a cluster with two gateways of Sallyport answers nobody, and lets noth
       [...first, ...later].map(({ received }) => received),
       [0, 0, 0, 0],
     );
-    assert.equal(await leakedPackets(lab), 0);
-    if (restore === undefined) return;
-    await restore();
-    await untilAnswered(lab, addresses);
+    if (restore !== undefined) {
+      await restore();
+      await untilAnswered(lab, addresses);
+    }
+    await untouched.restore(gateways);
     assert.equal(await leakedPackets(lab), 0);
   };
 

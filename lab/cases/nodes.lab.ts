@@ -11,7 +11,6 @@ import { dataPlane } from '../data-plane.ts';
 import { CLUSTER, CLUSTER_IN_VXLAN } from '../declarations/cluster.ts';
 import { killDaemon, powerOff, type Undo } from '../faults.ts';
 import { FrrStranger } from '../frr-stranger.ts';
-import { leftovers } from '../leftovers.ts';
 import { measureOutages } from '../outage.ts';
 import { probe } from '../path-mtu.ts';
 import { startPingStream } from '../ping-stream.ts';
@@ -48,8 +47,10 @@ describe('nodes behind two gateways', () => {
   let lab: ClusterLab;
   let remote: RemoteSite;
   let cluster: SallyportCluster;
+  let untouched: Untouched;
   before(async () => {
     lab = await createCluster();
+    untouched = await Untouched.in(lab);
     remote = await startRemoteSite(lab, dataPlane);
     cluster = await startSallyportNodes(lab, remote, DECLARATIONS);
   });
@@ -145,11 +146,9 @@ describe('nodes behind two gateways', () => {
   });
 
   test('leave nothing behind, and make room for a stranger', async () => {
-    const node = cluster.nodes.at(-1);
+    const [node, ...others] = [...cluster.nodes].reverse();
     assert.ok(node);
-    await node.endAgent('SIGTERM');
-    await node.mustRun(['agent', '--teardown']);
-    assert.deepEqual(await leftovers(node.host), []);
+    await untouched.restore([node]);
     const stranger = new FrrStranger(node.host, {
       ...{ zebra: '', bfdd: lanBfd(100), bgpd: nodeRouting(3) },
     });
@@ -159,6 +158,7 @@ describe('nodes behind two gateways', () => {
       async () => (await lab.host('pod3').ping(SERVER.ipv4, { count: 1 })).received === 1,
       30_000,
     );
+    await untouched.restore([...cluster.gateways, ...others]);
     assert.equal(await leakedPackets(lab), 0);
   });
 });

@@ -13,13 +13,13 @@ import type { VrrpReport } from '../../packages/sallyport/dist/status/vrrp-repor
 import type { Undo } from '../faults.ts';
 import type { Host } from '../host.ts';
 import { startKeepalivedStranger } from '../keepalived-stranger.ts';
-import { leftovers } from '../leftovers.ts';
 import { projectDirectory } from '../paths.ts';
 import { lossLine, startPingStream } from '../ping-stream.ts';
 import { processesOf } from '../processes.ts';
 import { createOneLan, LAN_ADDRESSES, type OneLanHost } from '../topologies/one-lan.ts';
 import type { Lab } from '../topology.ts';
 import { until } from '../until.ts';
+import { Untouched } from '../untouched.ts';
 
 const VIRTUAL = ['10.9.0.254', 'fd09::fe'] as const;
 /** RFC 5798 §5.1.1.4: the number of its protocol. */
@@ -210,10 +210,12 @@ describe('virtual addresses of two gateways', () => {
   let pair: Pair;
   let first: Station;
   let second: Station;
+  let untouched: Untouched;
 
   before(async () => {
     pair = new Pair(await createOneLan());
     ({ first, second } = pair.stations);
+    untouched = await Untouched.of([first.host, second.host]);
   });
   after(async () => {
     await pair.lab.close();
@@ -434,12 +436,8 @@ describe('virtual addresses of two gateways', () => {
   test('leave nothing behind, also after a kill', async () => {
     await first.killAll();
     for (const name of NAMES) await pair.stations[name].call('clean');
-    for (const name of NAMES) {
-      assert.deepEqual(await leftovers(pair.lab.host(name)), []);
-      assert.deepEqual(await pair.stations[name].held(), []);
-      assert.ok(!existsSync(pair.stations[name].directory));
-      assert.deepEqual(await pair.stations[name].keepaliveds(), []);
-    }
+    await untouched.check([first.host, second.host]);
+    for (const { directory } of [first, second]) assert.ok(!existsSync(directory));
   });
 });
 

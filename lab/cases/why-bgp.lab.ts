@@ -7,21 +7,25 @@ import { after, before, describe, test } from 'node:test';
 import { dataPlane } from '../data-plane.ts';
 import type { Sallyport } from '../sallyport.ts';
 import { REMOTE_AS } from '../sites/remote-site.ts';
-import { type ClusterLab, createCluster, SERVER } from '../topologies/cluster.ts';
+import { type ClusterLab, createCluster, leakedPackets, SERVER } from '../topologies/cluster.ts';
 import { type RemoteSite, startRemoteSite } from '../topologies/remote-site.ts';
 import { startSallyportCluster } from '../topologies/sallyport-cluster.ts';
 import { until } from '../until.ts';
+import { Untouched } from '../untouched.ts';
 import { type Finding, isWell, why } from '../why.ts';
 
 describe('why, of a tunnel with BGP', () => {
   let lab: ClusterLab;
   let remote: RemoteSite;
   let gateway: Sallyport;
+  let other: Sallyport;
+  let untouched: Untouched;
 
   before(async () => {
     lab = await createCluster();
+    untouched = await Untouched.in(lab);
     remote = await startRemoteSite(lab, dataPlane);
-    [gateway] = await startSallyportCluster(lab, remote);
+    [gateway, other] = await startSallyportCluster(lab, remote);
   });
   after(async () => {
     await lab.close();
@@ -62,6 +66,11 @@ describe('why, of a tunnel with BGP', () => {
     const { message, evidence } = await untilTold('path/bgp-down');
     assert.match(message, new RegExp(`BGP with .* \\(AS ${String(REMOTE_AS)}\\) inside it is not`));
     assert.match(evidence.join('\n'), /it ended \d+ s ago/);
+  });
+
+  test('leaves nothing behind, and lets nothing out in clear', async () => {
+    await untouched.restore([gateway, other]);
+    assert.equal(await leakedPackets(lab), 0);
   });
 
   /** Lines below `router bgp` of the first peer. */
