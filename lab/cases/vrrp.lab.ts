@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { isIPv6 } from 'node:net';
+import { isIPv6, SocketAddress } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { VrrpPlan } from '../../packages/sallyport/dist/plan/vrrp-plan.js';
@@ -16,6 +16,7 @@ import { startKeepalivedStranger } from '../keepalived-stranger.ts';
 import { projectDirectory } from '../paths.ts';
 import { lossLine, startPingStream } from '../ping-stream.ts';
 import { processesOf } from '../processes.ts';
+import type { Sniffer } from '../sniffer.ts';
 import { createOneLan, LAN_ADDRESSES, type OneLanHost } from '../topologies/one-lan.ts';
 import type { Lab } from '../topology.ts';
 import { until } from '../until.ts';
@@ -27,6 +28,8 @@ const VRRP = 112;
 /** RFC 5798 §5.2.9: the first one of IPv6. */
 const LINK_LOCAL = 'fe80::83:51';
 const ID = 51;
+/** RFC 5798 §5.2.4: of a master that gives up the addresses. */
+const RESIGNED = 0;
 
 type Name = 'first' | 'second';
 const NAMES: readonly Name[] = ['first', 'second'];
@@ -155,11 +158,7 @@ class Pair {
     const since = async (station: Station): Promise<unknown> =>
       (await station.report()).routers.map((router) => [router.state, router.since]);
     const sniffer = await standby.host.sniff('eth0', { innerPrefixes: [] });
-    const heard = async (): Promise<readonly number[]> => {
-      const packets = (await sniffer.packets()).filter(({ protocol }) => protocol === VRRP);
-      const six = packets.filter(({ source }) => isIPv6(source)).length;
-      return [packets.length - six, six];
-    };
+    const heard = (): Promise<readonly number[]> => countOf(sniffer, name);
     const held = await since(holder);
     await change();
     await until(
@@ -295,6 +294,28 @@ describe('virtual addresses of two gateways', () => {
       await first.apply();
       await first.setUsability('usable');
     });
+  });
+
+  test('are announced by the next holder only when the former one has said its last word', async () => {
+    await pair.begin('first');
+    const sniffer = await second.host.sniff('eth0', { innerPrefixes: [] });
+    await first.setUsability('drained');
+    await pair.untilHolder('second');
+    await until(
+      'four of its advertisements are out',
+      async () => (await countOf(sniffer, 'second')).every((count) => count >= 4),
+      15_000,
+    );
+    const seen = await advertisements(sniffer);
+    await sniffer.stop();
+    for (const [index, former] of LAN_ADDRESSES.first.entries()) {
+      const next = LAN_ADDRESSES.second[index];
+      const sources = seen.map(({ source }) => source);
+      const last = sources.lastIndexOf(former);
+      assert.ok(last < sources.indexOf(next ?? ''), `${former} and ${next ?? ''} at once`);
+      assert.equal(seen[last]?.priority, RESIGNED);
+    }
+    await first.setUsability('usable');
   });
 
   test('move when keepalived is killed, and those it left go when it is started again', async (t) => {
@@ -440,6 +461,32 @@ describe('virtual addresses of two gateways', () => {
     for (const { directory } of [first, second]) assert.ok(!existsSync(directory));
   });
 });
+
+interface Advertisement {
+  /** As in LAN_ADDRESSES. */
+  readonly source: string;
+  readonly priority: number;
+}
+
+/** In the order in which they came by. */
+async function advertisements(sniffer: Sniffer): Promise<readonly Advertisement[]> {
+  return (await sniffer.packets())
+    .filter(({ protocol }) => protocol === VRRP)
+    .map(({ source: address, payload }) => {
+      const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+      const { address: source } = new SocketAddress({ address, family });
+      // RFC 5798 §5.1: version and type, virtual router id, priority.
+      return { source, priority: payload.readUInt8(2) };
+    });
+}
+
+/** What one of the gateways has announced, in each family. */
+async function countOf(sniffer: Sniffer, name: Name): Promise<readonly number[]> {
+  const seen = await advertisements(sniffer);
+  return LAN_ADDRESSES[name].map(
+    (address) => seen.filter(({ source }) => source === address).length,
+  );
+}
 
 /** Another pair's keepalived, which sends to one of our gateways by mistake; call what it returns to end it. */
 async function startStranger(host: Host, to: Name): Promise<Undo> {
