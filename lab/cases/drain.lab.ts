@@ -8,6 +8,7 @@ import { GAP_MILLISECONDS } from '../cluster-faults.ts';
 import { dataPlane } from '../data-plane.ts';
 import { powerOff, type Undo } from '../faults.ts';
 import type { FrrStranger } from '../frr-stranger.ts';
+import type { Host } from '../host.ts';
 import { measureOutages } from '../outage.ts';
 import { Sallyport } from '../sallyport.ts';
 import {
@@ -125,8 +126,11 @@ describe('a gateway that is drained', () => {
     await untouched.restore(gateways);
   });
 
-  test('ends BGP with a peer that prefers it whatever it says', async (context) => {
+  test('takes what comes by a peer that prefers it whatever it says, until it ends BGP there', async (context) => {
     await using lab = await createCluster();
+    const hosts = [lab.host('gw1'), lab.host('gw2')];
+    for (const host of hosts) await filterReversePaths(host);
+    const filters = await Promise.all(hosts.map(reversePathFilters));
     const remote = await startRemoteSite(lab, dataPlane);
     await ignoreGracefulShutdown(remote.peers[0].routing, 200);
     const untouched = await Untouched.in(lab);
@@ -142,8 +146,13 @@ describe('a gateway that is drained', () => {
     const { outbound, inbound } = outages;
     context.diagnostic(JSON.stringify(outages));
     assert.equal(outbound.lost, 0);
-    // The peer itself knows no other way until the router behind it does.
+    // The peer itself knows no other way until the router behind it does. Before, all came in by the tunnel while the way
+    // back led to the other gateway: for longer than this.
     assert.ok(inbound.gapMilliseconds <= GAP_MILLISECONDS);
+    for (const [index, host] of hosts.entries()) {
+      const { ours, others } = await reversePathFilters(host);
+      assert.deepEqual([ours, others], [['2'], filters[index]?.others], host.name);
+    }
     await losesNothing(lab, context, 'undrain', () => undrain(gateway));
     await untouched.restore(gateways);
   });
@@ -158,6 +167,31 @@ async function carriesOutbound(lab: ClusterLab): Promise<boolean> {
     }),
   );
   return isFirst;
+}
+
+/** Strict, also on interfaces to come (RFC 3704 §2.2): what has another way back is dropped. */
+async function filterReversePaths(host: Host): Promise<void> {
+  const names = ['all', 'default', 'wan', 'lan'];
+  const settings = names.map((name) => `net.ipv4.conf.${name}.rp_filter=1`);
+  await host.mustExec('sysctl', ['-q', '-w', ...settings]);
+}
+
+interface ReversePathFilters {
+  /** Of the interfaces of tunnels; Linux Documentation/networking/ip-sysctl, rp_filter: 2 is loose. */
+  readonly ours: readonly string[];
+  readonly others: readonly string[];
+}
+
+async function reversePathFilters(host: Host): Promise<ReversePathFilters> {
+  const pattern = '^net[.]ipv4[.]conf[.][^.]+[.]rp_filter$';
+  const words = await host.mustExec('sysctl', ['--all', '--pattern', pattern]);
+  const all = [...words.matchAll(/conf\.(\S+)\.rp_filter = (\d)/g)];
+  const isOurs = ([, name = '']: readonly string[]): boolean =>
+    /^(?:ipsec0|sp[0-9a-f]{8})$/.test(name);
+  return {
+    ours: all.filter(isOurs).map(([, , value = '']) => value),
+    others: all.filter((one) => !isOurs(one)).map(([line]) => line),
+  };
 }
 
 /** As a router that knows nothing of RFC 8326: what comes from tunnels has the preference that it sets itself. */
