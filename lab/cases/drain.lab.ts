@@ -1,5 +1,6 @@
 // A gateway of two is drained under traffic, stopped, and taken back: nothing is lost in either direction, whether the
 // other side prefers others by itself (RFC 8326) or not.
+// lab: userspace
 // lab: alone
 
 import assert from 'node:assert/strict';

@@ -1,4 +1,5 @@
 // A drill takes out what carries packets, measures what that costs, and brings it back, also when whoever began it dies.
+// lab: userspace
 // lab: alone
 
 import assert from 'node:assert/strict';

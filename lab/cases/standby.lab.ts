@@ -1,5 +1,6 @@
 // Two gateways of Sallyport hold a virtual address in turn: it follows the one that carries packets, it is given up by
 // one that is drained without a packet lost, and it moves when its holder loses its power.
+// lab: userspace
 // lab: alone
 
 import assert from 'node:assert/strict';
