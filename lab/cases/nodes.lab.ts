@@ -23,6 +23,7 @@ import {
   createCluster,
   gatewayInUse,
   leakedPackets,
+  podAddress,
   REMOTE_NETWORKS,
   SERVER,
 } from '../topologies/cluster.ts';
@@ -37,6 +38,9 @@ const MANY = 10_000;
 const MANY_MILLISECONDS = 20_000;
 /** Until the last round that 10,000 prefixes have caused is over, and of what is then taken for usual. */
 const SETTLE_MILLISECONDS = 12_000;
+const LAN_MTU_BYTES = 1_500;
+/** Below that of the tunnels, and enough for IPv6 (RFC 8200 §5). */
+const SMALL_LAN_MTU_BYTES = 1_300;
 const SHARE_MILLISECONDS = 20_000;
 const DECLARATIONS = CLUSTER.replace(
   'maximumPrefixes: 1500',
@@ -68,6 +72,20 @@ describe('nodes behind two gateways', () => {
 
   test('carry packets of the MTU of the tunnels in one piece, and tell who sends larger ones', async () => {
     await carriesWhole(lab, cluster);
+  });
+
+  test('are told of, from an address that the other site knows, where packets are too large for their LAN', async () => {
+    const gateways = cluster.gateways.map(({ host }) => host);
+    const setMtu = (bytes: number): Promise<unknown> =>
+      Promise.all(gateways.map((host) => host.ip([`link set dev lan mtu ${bytes}`])));
+    await setMtu(SMALL_LAN_MTU_BYTES);
+    for (const address of [podAddress(1), 'fd20:0:0:1::2']) {
+      const answer = await probe(lab.host('server'), address, SMALL_LAN_MTU_BYTES + 1);
+      assert.ok(answer.kind === 'too-big', `${address}: ${answer.kind}`);
+      assert.equal(answer.mtuBytes, SMALL_LAN_MTU_BYTES);
+      assert.match(answer.from, /^(?:10\.20\.0\.|fd20::)[12]$/);
+    }
+    await setMtu(LAN_MTU_BYTES);
   });
 
   test('lose nothing while their agent is dead, nor when the next one begins', async () => {

@@ -6,6 +6,7 @@
 //     2001:db8:a::2/126        2001:db8:a::1/126
 //     169.254.11.0/31          169.254.11.1/31
 //     10.60.255.31/32          10.60.255.30/32
+//     lo 10.20.0.11, 2001:db8:20::11
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -61,6 +62,8 @@ export class FrrStranger implements AsyncDisposable {
   async #connect(): Promise<void> {
     await ipBatch([
       'link set dev lo up',
+      'address add 10.20.0.11/32 dev lo',
+      'address add 2001:db8:20::11/128 dev lo',
       `link add tun type veth peer name tun netns ${this.#namespace.pid}`,
       'address add 169.254.10.2/30 dev tun',
       'address add 2001:db8:a::2/126 dev tun nodad',

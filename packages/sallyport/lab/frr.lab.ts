@@ -52,6 +52,7 @@ let plan: BgpPlan = {
     { prefix: '::/0', longest: 0 },
   ],
   neighbors: [peer],
+  sources: ['10.20.0.11', '2001:db8:20::11'],
 };
 
 /** What the stranger tells first; all but the first three are for nobody. */
@@ -133,15 +134,28 @@ async function session(address: string): Promise<BgpSessionReport> {
   return report?.sessions.find((one) => one.address === address) ?? assert.fail(address);
 }
 
+interface Route {
+  readonly dst: string;
+  /** What the host itself sends from. */
+  readonly prefsrc?: string;
+}
+
 /** Prefixes in the table of what was learned. */
 async function installed(): Promise<string[]> {
+  return (await routes()).map(({ dst }) => dst).sort();
+}
+
+async function sources(): Promise<string> {
+  return (await routes()).map(({ prefsrc }) => prefsrc ?? 'any').join();
+}
+
+async function routes(): Promise<Route[]> {
   const lists = await Promise.all(
     ['-4', '-6'].map((family) =>
       systemCommands.run('ip', ['-json', family, 'route', 'show', 'table', '8305']),
     ),
   );
-  const routes = lists.flatMap(({ stdout }) => JSON.parse(stdout || '[]') as { dst: string }[]);
-  return routes.map(({ dst }) => dst).sort();
+  return lists.flatMap(({ stdout }) => JSON.parse(stdout || '[]') as Route[]);
 }
 
 /** Routes of the main table that are not the cable's own. */
@@ -263,6 +277,22 @@ describe('FRR of our own', () => {
     const command = 'show bgp ipv4 unicast neighbors 169.254.10.2 routes json';
     const told = JSON.parse(await stranger.show('bgpd', command)) as { routes: object };
     assert.deepEqual(Object.keys(told.routes), ['10.20.0.0/16']);
+  });
+
+  test('has routes with a source that the stranger is told of, as long as the host has it', async () => {
+    const [usual, other] = ['10.20.0.11,10.20.0.11,2001:db8:20::11', '10.20.0.12'] as const;
+    await until('the source', async () => (await sources()) === usual);
+    await apply({ ...plan, sources: [other] });
+    await until('no source that is not there', async () => (await sources()) === 'any,any,any');
+    await outputOf(systemCommands, 'ip', ['address', 'add', `${other}/32`, 'dev', 'lo']);
+    const moved = { ...plan, sources: [other] };
+    await until('zebra has heard of it', async () => (await differences(moved)).length > 0);
+    await apply(moved);
+    await until('the other source', async () => (await sources()) === `${other},${other},any`);
+    await apply(plan);
+    await until('the first source', async () => (await sources()) === usual);
+    await outputOf(systemCommands, 'ip', ['address', 'delete', `${other}/32`, 'dev', 'lo']);
+    assert.equal((await session(peer.address)).timesLost, 0);
   });
 
   test('takes another policy, other timers and another drain without an end of the session', async () => {
@@ -410,6 +440,7 @@ describe('FRR of our own', () => {
     process.kill(await pidOf('zebra'), 'SIGKILL');
     await until('the agent is told', () => Promise.resolve(ended > before));
     assert.equal(await frr.ensure(signal), 'started');
+    await apply(plan);
     const end = performance.now() + 2_000;
     while (performance.now() < end) {
       assert.deepEqual(await installed(), ACCEPTED);

@@ -15,6 +15,8 @@ export interface BgpPlan {
   readonly neighbors: readonly BgpNeighborPlan[];
   /** Hosts of the cluster that may call without being listed; absent: none. */
   readonly nodes?: BgpNodesPlan;
+  /** What the host itself sends from to what it has learned, at most one address of each family; absent: as the kernel chooses. */
+  readonly sources?: readonly string[];
   /** Before this host goes: what it tells is to be preferred by nobody any more (RFC 8326). */
   readonly gracefulShutdown?: true;
 }

@@ -27,6 +27,7 @@ import { BGP_PROFILES, type BgpProfile } from '../model/providers.ts';
 import type { BgpRouting } from '../model/routing.ts';
 import type { InsidePair } from '../model/tunnel.ts';
 import type { BfdPlan, BgpNeighborPlan, BgpNodesPlan, BgpPlan, PrefixRange } from './bgp-plan.ts';
+import { learnedSources } from './bgp-sources.ts';
 import { sortPrefixes } from './children.ts';
 import { clusterOf } from './cluster.ts';
 import { OWNER } from './host-plan.ts';
@@ -97,6 +98,7 @@ export function planBgp(context: BgpContext): {
   const peers = speaking.flatMap((tunnel) => peersIn(tunnel, context));
   const hosts = joinNeighbors(gateways.flatMap((gateway) => otherGateways(gateway, context)));
   const nodes = planNodes(gateways, context.objects);
+  const sources = learnedSources(new Set(speaking.map(({ host }) => host)), peers);
   return {
     bgp: {
       asn,
@@ -105,6 +107,7 @@ export function planBgp(context: BgpContext): {
       refuse: refusedBy(gateways, speaking),
       neighbors: [...hosts, ...peers].sort((a, b) => (a.address < b.address ? -1 : 1)),
       ...(nodes === undefined ? {} : { nodes }),
+      ...(sources.length === 0 ? {} : { sources }),
     },
     problems: gateways
       .filter(({ spec }) => spec.bgp?.asn !== asn)

@@ -7,6 +7,9 @@ export function describeBgp(bgp: BgpPlan): string[] {
   return [
     `AS ${bgp.asn}, router id ${bgp.routerId}; announces ${bgp.originate.join(', ') || 'nothing'}`,
     ...(bgp.refuse.length === 0 ? [] : [`never takes ${bgp.refuse.map(formatRange).join(', ')}`]),
+    ...(bgp.sources === undefined
+      ? []
+      : [`the host itself sends from ${bgp.sources.join(', ')} to what it learns`]),
     ...bgp.neighbors.flatMap(describeNeighbor),
     ...(bgp.nodes === undefined
       ? []

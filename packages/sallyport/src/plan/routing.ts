@@ -194,6 +194,11 @@ export function ownAddress(host: Host, gateway: Gateway, prefix: string): string
   return addressWithin(host, gateway.spec.networks, familyOf(prefix));
 }
 
+/** Preferred first, in one spelling. */
+export function ownAddresses(host: Host): string[] {
+  return [...internalAddresses(host), ...host.spec.addresses].map(canonicalAddress);
+}
+
 /** The first address of the host in these networks. */
 export function addressWithin(
   host: Host,
@@ -201,8 +206,7 @@ export function addressWithin(
   family: Family | undefined,
 ): string | undefined {
   const networks = parsePrefixes(prefixes);
-  const own = [...internalAddresses(host), ...host.spec.addresses];
-  return own.map(canonicalAddress).find((text) => {
+  return ownAddresses(host).find((text) => {
     const address = parseAddress(text);
     return (
       address !== undefined &&

@@ -1,13 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { formatChange } from '../driver.ts';
 import { diffFrr } from './diff.ts';
-import { parseBfdConfig, parseBgpConfig } from './parse-config.ts';
+import { parseBfdConfig, parseBgpConfig, parseZebraConfig } from './parse-config.ts';
 import { type FrrConfig, type FrrDesired, NO_CONFIG, type VtyLine } from './state.ts';
 import { ModelFrr } from './testing/model-frr.ts';
 import { gatewayPlan, nodePlan, peer, secondPeer, tunnelPlan } from './testing/plans.ts';
 
+function configFrom(
+  frr: ModelFrr,
+  { bgpd = frr.print('bgpd'), bfdd = frr.print('bfdd') }: Readonly<Record<string, string>>,
+): FrrConfig {
+  return {
+    ...parseBgpConfig(bgpd),
+    ...{ profiles: parseBfdConfig(bfdd), zebra: parseZebraConfig(frr.print('zebra')) },
+  };
+}
+
 function configOf(frr: ModelFrr): FrrConfig {
-  return { ...parseBgpConfig(frr.print('bgpd')), profiles: parseBfdConfig(frr.print('bfdd')) };
+  return configFrom(frr, {});
 }
 
 /** Configured as planned. */
@@ -135,6 +145,18 @@ describe('what is changed', () => {
       [4, 6].map((family) => `replace route-map sp-169.254.10.1-v${family}-out: nothing`),
     ],
     [
+      'of what the host itself sends from, of which bgpd tells zebra once more',
+      { bgp: { ...tunnelPlan, sources: ['10.20.0.12', '2001:db8:20::11'] } },
+      [
+        'add zebra route-map sp-from-10.20.0.12: nothing',
+        'add ip protocol bgp route-map sp-from-10.20.0.12: nothing',
+        'add route-map sp-from-10.20.0.12: nothing',
+        'replace BGP speaker of AS 65001 (table-map sp-from-10.20.0.12 instead of sp-from-10.20.0.11): nothing',
+        'remove route-map sp-from-10.20.0.11: nothing',
+        'remove zebra route-map sp-from-10.20.0.11: nothing',
+      ],
+    ],
+    [
       'of what is announced',
       { bgp: { ...tunnelPlan, originate: ['10.20.0.0/16', '10.22.0.0/16'] } },
       ['add BGP network 10.22.0.0/16: nothing', 'remove BGP network 2001:db8:20::/48: nothing'],
@@ -175,8 +197,9 @@ describe('what somebody else has typed', () => {
     const frr = frrOf({ bgp });
     const text = frr.print('bgpd').replace(from, to);
     expect(text).not.toBe(frr.print('bgpd'));
-    const config = { ...parseBgpConfig(text), profiles: parseBfdConfig(frr.print('bfdd')) };
-    return diffFrr(config, { bgp }).map(({ step }) => step.lines.map(typed));
+    return diffFrr(configFrom(frr, { bgpd: text }), { bgp }).map(({ step }) =>
+      step.lines.map(typed),
+    );
   };
 
   it.each([
@@ -252,8 +275,7 @@ describe('what somebody else has typed', () => {
   it('is left alone where it only looks', () => {
     const frr = frrOf({ bgp: tunnelPlan });
     const text = `debug bgp updates\n${frr.print('bgpd')}`;
-    const config = { ...parseBgpConfig(text), profiles: parseBfdConfig(frr.print('bfdd')) };
-    expect(diffFrr(config, { bgp: tunnelPlan })).toEqual([]);
+    expect(diffFrr(configFrom(frr, { bgpd: text }), { bgp: tunnelPlan })).toEqual([]);
   });
 
   it('is put right in a BFD profile', () => {
@@ -261,8 +283,9 @@ describe('what somebody else has typed', () => {
     const text = frr
       .print('bfdd')
       .replace(' profile sp-300x3\n', ' profile sp-300x3\n  receive-interval 50\n  echo-mode\n');
-    const config = { ...parseBgpConfig(frr.print('bgpd')), profiles: parseBfdConfig(text) };
-    expect(diffFrr(config, { bgp: tunnelPlan }).map(({ step }) => step.lines)).toEqual([
+    expect(
+      diffFrr(configFrom(frr, { bfdd: text }), { bgp: tunnelPlan }).map(({ step }) => step.lines),
+    ).toEqual([
       ['bfd', 'profile sp-300x3', 'no echo-mode', 'receive-interval 300', 'exit', 'exit'],
     ]);
   });

@@ -47,15 +47,22 @@ export function diffFrr(observed: FrrConfig, desired: FrrDesired): FrrChange[] {
   const isOther = observed.router?.asn !== wanted.router?.asn;
   const router = isOther ? undefined : observed.router;
   const routers = diffRouters(router, wanted.router);
+  const zebra = { observed: observed.zebra, wanted: wanted.zebra };
   return [
+    // First: what bgpd tells zebra before that has another source.
+    ...changedRouteMaps('zebra', zebra.observed.routeMaps, zebra.wanted.routeMaps),
+    ...changedProtocols(zebra.observed.protocols, zebra.wanted.protocols),
     ...addedProfiles(observed, wanted),
     ...(isOther && observed.router !== undefined ? [removedRouter(observed.router)] : []),
     ...changedGeneral(observed, wanted),
     ...changedLists(observed, wanted),
-    ...changedRouteMaps(observed, wanted),
+    ...changedRouteMaps('bgpd', observed.routeMaps, wanted.routeMaps),
     ...routers,
     ...gone(observed.routeMaps, wanted.routeMaps).map((name) =>
       remove('bgpd', `route-map ${name}`),
+    ),
+    ...gone(zebra.observed.routeMaps, zebra.wanted.routeMaps).map((name) =>
+      change('zebra', 'remove', mapSubject('zebra', name), [`no route-map ${name}`]),
     ),
     ...gone(observed.lists, wanted.lists).map((list) => remove('bgpd', list)),
     ...gone(observed.profiles, wanted.profiles).map((name) =>
@@ -97,13 +104,33 @@ function changedLists(observed: FrrConfig, wanted: FrrConfig): FrrChange[] {
   });
 }
 
-function changedRouteMaps(observed: FrrConfig, wanted: FrrConfig): FrrChange[] {
-  return [...wanted.routeMaps].flatMap(([name, entries]) => {
-    const before = observed.routeMaps.get(name);
+function changedRouteMaps(
+  daemon: ConfiguredDaemon,
+  observed: FrrConfig['routeMaps'],
+  wanted: FrrConfig['routeMaps'],
+): FrrChange[] {
+  return [...wanted].flatMap(([name, entries]) => {
+    const before = observed.get(name);
     const lines = routeMapLines(name, before ?? new Map(), entries);
     if (lines.length === 0) return [];
-    return [change('bgpd', before === undefined ? 'add' : 'replace', `route-map ${name}`, lines)];
+    const action = before === undefined ? 'add' : 'replace';
+    return [change(daemon, action, mapSubject(daemon, name), lines)];
   });
+}
+
+/** Maps of both daemons may have one name. */
+function mapSubject(daemon: ConfiguredDaemon, name: string): string {
+  return daemon === 'zebra' ? `zebra route-map ${name}` : `route-map ${name}`;
+}
+
+function changedProtocols(observed: Settings, wanted: Settings): FrrChange[] {
+  const { set, removed } = compare(observed, wanted);
+  return [
+    ...set.map(([key, value]) => change('zebra', 'add', toLine(key, value), [toLine(key, value)])),
+    ...removed.map(([key, value]) =>
+      change('zebra', 'remove', toLine(key, value), [toNoLine(toLine(key, value))]),
+    ),
+  ];
 }
 
 function routeMapLines(name: string, before: RouteMap, wanted: RouteMap): string[] {

@@ -66,6 +66,22 @@ it('says what lacks where the kernel cannot sign', async () => {
   ]);
 });
 
+describe('what the host itself sends from', () => {
+  it.each([
+    ['which no interface has', '[]', []],
+    ['which it has', '["10.20.0.11/24"]', ['ip protocol bgp route-map sp-from-10.20.0.11']],
+  ])('an address %s', async (_what, addresses, typed) => {
+    const brief = `{"eth0":{"status":"up","addresses":${addresses}}}`;
+    await using fake = await FakeVty.listen((line) =>
+      line === 'show interface brief json' ? brief : '',
+    );
+    const driver = driverAt(fake.path, psk('s3cret'));
+    const changes = driver.diff(await driver.observe(signal), { bgp: tunnelPlan });
+    await driver.apply(changes, signal);
+    expect(fake.lines.filter((line) => line.includes('protocol bgp'))).toEqual(typed);
+  });
+});
+
 describe('policies', () => {
   it('go in one transaction, and nothing else does', async () => {
     await using fake = await FakeVty.listen();

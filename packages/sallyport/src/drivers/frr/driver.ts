@@ -3,6 +3,7 @@
  *
  * How it is driven: over the sockets that vtysh uses, line by line; `show running-config` to observe. Lines
  * are typed only for what differs by meaning, so that no session ends without need.
+ * Routes of zebra have a source that the sites know, where the host has one: `ip protocol bgp route-map …` with `set src`.
  * What we own: our own daemons with all that they are told, and the routes of protocol bgp in table 8305.
  * Every received route is installed there (`set table`), in no other table, and what no policy lets in
  * nowhere. Of the running configuration everything in `router bgp`, route maps, lists and BFD profiles is
@@ -16,13 +17,15 @@
  */
 import { messageOf } from '../../lib/message-of.ts';
 import type { Problem } from '../../lib/problem.ts';
+import type { BgpPlan } from '../../plan/bgp-plan.ts';
 import { OWNER } from '../../plan/host-plan.ts';
 import { type CommandRunner, outputOf } from '../../platform/linux/command.ts';
 import type { ApplyReport, Driver, FailedChange } from '../driver.ts';
 import type { SecretReader } from '../secret-reader.ts';
 import { diffFrr } from './diff.ts';
 import type { FrrEngine } from './engine.ts';
-import { parseBfdConfig, parseBgpConfig, parseVersion } from './parse-config.ts';
+import { parseBfdConfig, parseBgpConfig, parseVersion, parseZebraConfig } from './parse-config.ts';
+import { parseAddresses } from './parse-report.ts';
 import type { ConfiguredDaemon, FrrChange, FrrDesired, ObservedFrr, VtyLine } from './state.ts';
 import type { TypedLine } from './vty-socket.ts';
 
@@ -59,13 +62,17 @@ export class FrrDriver implements Driver<FrrDesired, ObservedFrr, FrrChange> {
   }
 
   async observe(signal: AbortSignal): Promise<ObservedFrr> {
-    const { bgpd, bfdd } = this.#options.engine.vty;
-    const [bgp, bfd] = await Promise.all(
-      [bgpd, bfdd].map((vty) => vty.show('show running-config', signal)),
+    const { bgpd, bfdd, zebra } = this.#options.engine.vty;
+    const [bgp = '', bfd = '', routes = ''] = await Promise.all(
+      [bgpd, bfdd, zebra].map((vty) => vty.show('show running-config', signal)),
     );
     this.#observed = {
-      version: parseVersion(bgp ?? ''),
-      config: { ...parseBgpConfig(bgp ?? ''), profiles: parseBfdConfig(bfd ?? '') },
+      version: parseVersion(bgp),
+      config: {
+        ...parseBgpConfig(bgp),
+        ...{ profiles: parseBfdConfig(bfd), zebra: parseZebraConfig(routes) },
+      },
+      addresses: parseAddresses(await zebra.show('show interface brief json', signal)),
     };
     return this.#observed;
   }
@@ -75,8 +82,8 @@ export class FrrDriver implements Driver<FrrDesired, ObservedFrr, FrrChange> {
     return this.#observed;
   }
 
-  diff({ config }: ObservedFrr, desired: FrrDesired): FrrChange[] {
-    return diffFrr(config, desired);
+  diff({ config, addresses }: ObservedFrr, { bgp }: FrrDesired): FrrChange[] {
+    return diffFrr(config, bgp === undefined ? {} : { bgp: withPresentSources(bgp, addresses) });
   }
 
   async apply(changes: readonly FrrChange[], signal: AbortSignal): Promise<ApplyReport<FrrChange>> {
@@ -150,6 +157,13 @@ export class FrrDriver implements Driver<FrrDesired, ObservedFrr, FrrChange> {
       );
     return { text: line.text, secret };
   }
+}
+
+/** The kernel refuses a route whose source no interface has, and zebra takes any. */
+function withPresentSources(bgp: BgpPlan, addresses: ReadonlySet<string>): BgpPlan {
+  const { sources = [], ...others } = bgp;
+  const present = sources.filter((source) => addresses.has(source));
+  return present.length === 0 ? others : { ...others, sources: present };
 }
 
 /** FRR says what it did, and not what lacks. */

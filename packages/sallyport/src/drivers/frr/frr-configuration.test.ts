@@ -24,6 +24,9 @@ describe('renderFrrConfiguration', () => {
     expect(unsaid.join('\n')).toContain('the Secret bgp has to be there');
     expect(unsaid.join('\n')).toContain('tells has no community 65001:83:');
     expect(unsaid.join('\n')).toContain('instead of table 8305');
+    expect(unsaid.at(-1)).toBe(
+      'the host itself sends from any of its addresses, not from 10.20.0.11, 2001:db8:20::11',
+    );
     const [first, ...others] = gatewayPlan.neighbors;
     if (first === undefined) throw new Error('the plan has no neighbours');
     const standIn = { hosts: ['gw2'], advertise: ['10.20.0.0/17'] };

@@ -66,6 +66,9 @@ export function renderFrrConfiguration(
       ...(bgp.neighbors.some(({ kind }) => kind !== 'reflector')
         ? ['what is learned lies in the main table, behind the leak guard, instead of table 8305']
         : []),
+      ...(bgp.sources === undefined
+        ? []
+        : [`the host itself sends from any of its addresses, not from ${bgp.sources.join(', ')}`]),
     ],
   };
 }

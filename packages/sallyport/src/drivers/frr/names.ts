@@ -13,6 +13,11 @@ export const OWN_AS_LIST = 'sp-own-as';
 /** Large communities of what a tunnel has told. */
 export const LEARNED_LIST = 'sp-learned';
 
+/** Route map of zebra that sets the source of routes, and of bgpd that lets all of them pass to it. */
+export function sourceMapName(source: string): string {
+  return `sp-from-${source}`;
+}
+
 /** Route map that lets nothing pass to zebra. */
 export const NOWHERE_MAP = 'sp-nowhere';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseBfdConfig, parseBgpConfig, parseVersion } from './parse-config.ts';
+import { parseBfdConfig, parseBgpConfig, parseVersion, parseZebraConfig } from './parse-config.ts';
 
 function printed(name: string): string {
   return readFileSync(new URL(`testdata/frr-8.4.4-${name}`, import.meta.url), 'utf8');
@@ -43,6 +43,21 @@ describe('a running configuration of bgpd', () => {
     expect(parseBgpConfig('% Unknown command\n')).toEqual(parseBgpConfig(''));
     expect(parseBgpConfig('').router).toBeUndefined();
   });
+});
+
+it('a running configuration of zebra has the sources of routes', () => {
+  const settings = new Map([['set src', '10.20.0.11']]);
+  expect(parseZebraConfig(printed('zebra.conf'))).toEqual({
+    routeMaps: new Map([
+      ['sp-from-10.20.0.11', new Map([[10, { action: 'permit', settings }]])],
+      ['sp-from-2001:db8:20::11', new Map([[10, { action: 'permit', settings: new Map() }]])],
+    ]),
+    protocols: new Map([
+      ['ip protocol bgp route-map', 'sp-from-10.20.0.11'],
+      ['ipv6 protocol bgp route-map', 'sp-from-2001:db8:20::11'],
+    ]),
+  });
+  expect(parseZebraConfig('')).toEqual({ routeMaps: new Map(), protocols: new Map() });
 });
 
 it('a running configuration of bfdd has profiles, with what it does not print', () => {

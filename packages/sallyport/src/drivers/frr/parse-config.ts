@@ -8,6 +8,7 @@ import type {
   RouteMapEntry,
   RouterConfig,
   Settings,
+  ZebraConfig,
 } from './state.ts';
 
 const LIST =
@@ -32,29 +33,22 @@ export function describedWith(description: string, fingerprint: string | undefin
   return fingerprint === undefined ? description : `${description} [password ${fingerprint}]`;
 }
 
-type BgpConfig = Omit<FrrConfig, 'profiles'>;
+type BgpConfig = Omit<FrrConfig, 'profiles' | 'zebra'>;
+
+const PROTOCOLS: readonly string[] = ['ip protocol bgp route-map', 'ipv6 protocol bgp route-map'];
 
 export function parseBgpConfig(text: string): BgpConfig {
   const general = new Map<string, string>();
   const lists = new Map<string, Set<string>>();
-  const routeMaps = new Map<string, Map<number, RouteMapEntry>>();
   let router: RouterConfig | undefined;
-  for (const block of blocksOf(text)) {
+  const blocks = blocksOf(text);
+  for (const block of blocks) {
     const list = LIST.exec(block.header);
-    const routeMap = ROUTE_MAP.exec(block.header);
     const asn = ROUTER.exec(block.header)?.[1];
     if (list !== null) {
       const [, kind = '', name = '', entry = ''] = list;
       const key = `${kind} ${name}`;
       lists.set(key, (lists.get(key) ?? new Set()).add(toEntry(kind, entry)));
-    } else if (routeMap !== null) {
-      const [, name = '', action, sequence] = routeMap;
-      const entries = routeMaps.get(name) ?? new Map<number, RouteMapEntry>();
-      routeMaps.set(name, entries);
-      entries.set(Number(sequence), {
-        action: action === 'deny' ? 'deny' : 'permit',
-        settings: new Map(block.lines.map(toSetting)),
-      });
     } else if (asn !== undefined) {
       router = parseRouter(asn, block.lines);
     } else {
@@ -62,7 +56,35 @@ export function parseBgpConfig(text: string): BgpConfig {
       if (key === 'bgp route-map delay-timer') general.set(key, value);
     }
   }
-  return { general, lists, routeMaps, ...(router === undefined ? {} : { router }) };
+  return {
+    ...{ general, lists, routeMaps: routeMapsOf(blocks) },
+    ...(router === undefined ? {} : { router }),
+  };
+}
+
+/** `show running-config` of zebra. */
+export function parseZebraConfig(text: string): ZebraConfig {
+  const blocks = blocksOf(text);
+  const settings = blocks.map(({ header }) => toSetting(header));
+  return {
+    routeMaps: routeMapsOf(blocks),
+    protocols: new Map(settings.filter(([key]) => PROTOCOLS.includes(key))),
+  };
+}
+
+function routeMapsOf(blocks: readonly Block[]): FrrConfig['routeMaps'] {
+  const routeMaps = new Map<string, Map<number, RouteMapEntry>>();
+  for (const { header, lines } of blocks) {
+    const [, name, action, sequence] = ROUTE_MAP.exec(header) ?? [];
+    if (name === undefined) continue;
+    const entries = routeMaps.get(name) ?? new Map<number, RouteMapEntry>();
+    routeMaps.set(name, entries);
+    entries.set(Number(sequence), {
+      action: action === 'deny' ? 'deny' : 'permit',
+      settings: new Map(lines.map(toSetting)),
+    });
+  }
+  return routeMaps;
 }
 
 /** The whole family is printed as `any`. */

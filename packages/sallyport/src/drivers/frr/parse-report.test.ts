@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
+  parseAddresses,
   parseBfdPeers,
   parseNeighbors,
   parseReceived,
@@ -169,9 +170,15 @@ describe('what was learned', () => {
   });
 });
 
+it('addresses of the host are those of all its interfaces', () => {
+  const text = printed('interfaces.json');
+  expect([...parseAddresses(text)]).toEqual(['10.20.0.11', '2001:db8:20::11', '169.254.10.2']);
+});
+
 it.each(['', '{', 'null', '7', '% BGP instance not found', '[]'])('nothing comes of %j', (text) => {
   expect(parseNeighbors(text)).toEqual([]);
   expect([...parseBfdPeers(text)]).toEqual([]);
+  expect([...parseAddresses(text)]).toEqual([]);
   expect(parseRoutes(text)).toEqual([]);
   expect(parseReceived(text)).toBeUndefined();
   expect(parseRouteCounts(text)).toEqual({ total: 0, installed: 0 });

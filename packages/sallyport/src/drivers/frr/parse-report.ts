@@ -1,4 +1,5 @@
 /** What FRR 8.4 prints as JSON, in our terms. Any field may be missing: other versions have other ones. */
+import { canonicalAddress } from '../../lib/canonical-address.ts';
 import { isJson, type Json, textOf } from '../../lib/json-fields.ts';
 import { comparePrefixes, FAMILIES, type Family, parsePrefix } from '../../lib/prefix.ts';
 import type {
@@ -113,6 +114,19 @@ function readFamily(row: Json, family: Family): BgpFamilyReport[] {
 export function parseReceived(text: string): number | undefined {
   const counters = parseObject(text)['ribTableWalkCounters'];
   return isJson(counters) ? numberOf(counters, 'Adj-in') : undefined;
+}
+
+/** `show interface brief json` of zebra. */
+export function parseAddresses(text: string): Set<string> {
+  const rows = Object.values(parseObject(text)).filter(isJson);
+  const addresses = rows.flatMap(({ addresses: own }): unknown[] =>
+    Array.isArray(own) ? own : [],
+  );
+  return new Set(
+    addresses
+      .filter((one) => typeof one === 'string')
+      .map((one) => canonicalAddress(one.split('/')[0] ?? '')),
+  );
 }
 
 /** By address of the neighbour. */

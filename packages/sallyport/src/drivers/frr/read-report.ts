@@ -33,7 +33,7 @@ const TABLE = `table ${OWNER.learnedTable}`;
 /** Undefined where no BGP is configured. */
 export async function readReport(
   { zebra, bfdd, bgpd }: Showers,
-  { version, config: { router } }: ObservedFrr,
+  { version, config: { router } }: Pick<ObservedFrr, 'version' | 'config'>,
   signal: AbortSignal,
 ): Promise<BgpReport | undefined> {
   if (router === undefined) return undefined;

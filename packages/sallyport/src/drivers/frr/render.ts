@@ -22,6 +22,7 @@ import {
   prefixListOf,
   profileName,
   REFUSE_LIST,
+  sourceMapName,
 } from './names.ts';
 import { limitOf } from './prefix-limit.ts';
 import {
@@ -33,6 +34,7 @@ import {
   type RouteMap,
   type RouteMapEntry,
   type Settings,
+  type ZebraConfig,
 } from './state.ts';
 
 /** Of a fingerprint: enough to tell another content. */
@@ -67,6 +69,8 @@ export function renderFrr({ bgp }: FrrDesired): FrrConfig {
     }
   };
   if (isNode(bgp)) routeMaps.set(NOWHERE_MAP, new Map([[10, entry('deny', [])]]));
+  for (const source of bgp.sources ?? [])
+    routeMaps.set(sourceMapName(source), new Map([[10, entry('permit', [])]]));
   // FRR prints groups first, and they have to be there first.
   if (bgp.nodes !== undefined) {
     addPolicies(NODES_GROUP, FAMILIES, {
@@ -107,6 +111,25 @@ export function renderFrr({ bgp }: FrrDesired): FrrConfig {
       listenRanges: new Map(bgp.nodes?.ranges.map((range) => [range, NODES_GROUP])),
       neighbors,
     },
+    zebra: renderZebra(bgp),
+  };
+}
+
+/** FRR user guide, zebra: "zebra Route Filtering". */
+function renderZebra({ sources = [] }: BgpPlan): ZebraConfig {
+  return {
+    routeMaps: new Map(
+      sources.map((source) => [
+        sourceMapName(source),
+        new Map([[10, entry('permit', [['set src', source]])]]),
+      ]),
+    ),
+    protocols: settingsOf(
+      sources.map((source) => [
+        `${familyOf(source) === 4 ? 'ip' : 'ipv6'} protocol bgp route-map`,
+        sourceMapName(source),
+      ]),
+    ),
   };
 }
 
@@ -247,11 +270,15 @@ function isNode({ neighbors }: BgpPlan): boolean {
 }
 
 function renderFamily(bgp: BgpPlan, family: Family): FamilyConfig {
+  const source = bgp.sources?.find((address) => familyOf(address) === family);
   return {
     settings: settingsOf([
       ['maximum-paths', MULTIPATH],
       ['maximum-paths ibgp', MULTIPATH],
       isNode(bgp) && ['table-map', NOWHERE_MAP],
+      // A route map of zebra does nothing to routes of our table that are there (zebra_rib_table_rm_update()). With another
+      // name here bgpd tells it all of them once more (bgp_table_map_set()).
+      source !== undefined && ['table-map', sourceMapName(source)],
     ]),
     networks: new Set(bgp.originate.filter((prefix) => familyOf(prefix) === family).sort()),
   };

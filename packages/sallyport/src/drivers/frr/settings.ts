@@ -28,6 +28,7 @@ const KEYS = [
   'set as-path prepend',
   'set large-community',
   'set local-preference',
+  'set src',
   'set table',
   // BFD profile
   'transmit-interval',
@@ -35,6 +36,8 @@ const KEYS = [
   'detect-multiplier',
   // outside of every block
   'bgp route-map delay-timer',
+  'ip protocol bgp route-map',
+  'ipv6 protocol bgp route-map',
 ] as const;
 
 /** `route-map sp-… in` sets what comes in. */

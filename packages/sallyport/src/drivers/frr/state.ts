@@ -17,6 +17,14 @@ export interface FrrConfig {
   readonly routeMaps: ReadonlyMap<string, RouteMap>;
   /** Absent: no BGP. */
   readonly router?: RouterConfig;
+  readonly zebra: ZebraConfig;
+}
+
+/** How zebra makes routes of what bgpd tells it. */
+export interface ZebraConfig {
+  readonly routeMaps: ReadonlyMap<string, RouteMap>;
+  /** Route map of each family, as `ip protocol bgp route-map` -> `sp-from-10.20.0.11`. */
+  readonly protocols: Settings;
 }
 
 /** Entries by sequence number. */
@@ -54,6 +62,8 @@ export interface ObservedFrr {
   /** As FRR tells it: `8.4.4`. */
   readonly version: string;
   readonly config: FrrConfig;
+  /** Of the host. */
+  readonly addresses: ReadonlySet<string>;
 }
 
 export const NO_CONFIG: FrrConfig = {
@@ -61,6 +71,7 @@ export const NO_CONFIG: FrrConfig = {
   general: new Map(),
   lists: new Map(),
   routeMaps: new Map(),
+  zebra: { routeMaps: new Map(), protocols: new Map() },
 };
 
 /** A line that ends with a secret: neither in logs nor in errors. */
@@ -72,7 +83,7 @@ export interface SecretLine {
 export type VtyLine = string | SecretLine;
 
 /** Daemons that are configured while they run. */
-export type ConfiguredDaemon = 'bfdd' | 'bgpd';
+export type ConfiguredDaemon = 'bfdd' | 'bgpd' | 'zebra';
 
 /** Typed into the configuration of one daemon, from its top. */
 export interface FrrStep {

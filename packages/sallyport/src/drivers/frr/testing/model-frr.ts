@@ -2,7 +2,7 @@
  * A configuration that is typed into and printed as FRR 8.4 does. It refuses lines that it does not know, and
  * what FRR refuses: a policy for a neighbour that is not there.
  */
-import type { FrrChange, VtyLine } from '../state.ts';
+import type { ConfiguredDaemon, FrrChange, VtyLine } from '../state.ts';
 
 /** Words that a value follows: the last line of each counts. */
 const VALUED = [
@@ -29,6 +29,8 @@ const VALUED = [
   /^(set table) \d+$/,
   /^(transmit-interval|receive-interval|detect-multiplier) \d+$/,
   /^(bgp route-map delay-timer) \d+$/,
+  /^(set src) \S+$/,
+  /^((?:ip|ipv6) protocol bgp route-map) \S+$/,
 ];
 
 /** Lines that stand for themselves. */
@@ -46,26 +48,34 @@ const PLAIN = [
 const LIST =
   /^(ip prefix-list|ipv6 prefix-list|bgp as-path access-list|bgp large-community-list expanded) (\S+)(?: (permit \S+(?: le \d+)?))?$/;
 
-type Daemon = 'bfdd' | 'bgpd';
-
 export class ModelFrr {
   /** Lines of each block, by its header; those outside of every one by the empty one. */
   readonly #blocks = new Map<string, string[]>();
   #lists: { key: string; entry: string }[] = [];
+  /** Its maps may be named as those of bgpd. */
+  #zebra: ModelFrr | undefined;
 
   /** Types what a change says; throws where a line is refused. */
   apply({ step }: FrrChange): void {
+    if (step.daemon === 'zebra') {
+      this.#zebra ??= new ModelFrr();
+      this.#zebra.#run(step);
+    } else this.#run(step);
+  }
+
+  #run(step: FrrChange['step']): void {
     const path: string[] = [];
     for (const line of step.lines) this.#type(path, textOf(line), step.daemon);
     if (path.length > 0 && !isRouteMap(path)) throw new Error(`left open: ${path.join(', ')}`);
   }
 
-  print(daemon: Daemon): string {
+  print(daemon: ConfiguredDaemon): string {
+    if (daemon === 'zebra' && this.#zebra !== undefined) return this.#zebra.print('bgpd');
     const head = ['frr version 8.4.4', 'frr defaults traditional', '!', 'hostname gateway', '!'];
-    return [...head, ...(daemon === 'bfdd' ? this.#printBfd() : this.#printBgp()), ''].join('\n');
+    return [...head, ...(daemon === 'bgpd' ? this.#printBgp() : this.#printBfd()), ''].join('\n');
   }
 
-  #type(path: string[], line: string, daemon: Daemon): void {
+  #type(path: string[], line: string, daemon: ConfiguredDaemon): void {
     // What no route map takes is tried outside of it.
     if (isRouteMap(path) && /^(no )?(route-map|ip|ipv6|bgp|router) /.test(line)) path.pop();
     const block = path.join('|');
@@ -102,7 +112,7 @@ export class ModelFrr {
     if (!this.#blocks.has(block)) this.#blocks.set(block, []);
   }
 
-  #set(block: string, line: string, daemon: Daemon): void {
+  #set(block: string, line: string, daemon: ConfiguredDaemon): void {
     const keys = VALUED.flatMap((one) => one.exec(line) ?? []).slice(1);
     if (keys.length === 0 && !PLAIN.some((one) => one.test(line)))
       throw new Error(`% [${daemon}] Unknown command: ${line}`);

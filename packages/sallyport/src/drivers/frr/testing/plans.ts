@@ -75,6 +75,7 @@ export const tunnelPlan: BgpPlan = {
     { prefix: '::/0', longest: 0 },
   ],
   neighbors: [peer],
+  sources: ['10.20.0.11', '2001:db8:20::11'],
 };
 
 /** One of two gateways, with peers on unusual addresses, and nodes that call. */
