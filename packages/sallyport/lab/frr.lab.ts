@@ -18,6 +18,7 @@ import { gatewayPlan, nodePlan, peer as planned } from '../src/drivers/frr/testi
 import type { BgpNeighborPlan, BgpPlan } from '../src/plan/bgp-plan.ts';
 import { outputOf, systemCommands } from '../src/platform/linux/command.ts';
 import { processesNamed } from '../src/platform/linux/processes.ts';
+import { canSignTcp } from '../src/platform/linux/tcp-md5.ts';
 import { SecretValue } from '../src/platform/secret-value.ts';
 import type { BgpSessionReport } from '../src/status/bgp-report.ts';
 import { FrrStranger } from './frr-stranger.ts';
@@ -231,6 +232,10 @@ after(async () => {
 });
 
 describe('FRR of our own', () => {
+  test('can use a password where the kernel says so', async () => {
+    assert.equal(await canSignTcp(), hasMd5);
+  });
+
   for (const [name, bgp] of Object.entries({ gatewayPlan, nodePlan }))
     test(`prints what was typed for ${name} as it was typed`, async () => {
       assert.notEqual((await apply(hasMd5 ? bgp : withoutPasswords(bgp))).length, 0);

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { FakeDaemon } from '@sallyport/vici/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Facts } from '../model/facts.ts';
-import { twoSites } from '../model/testing.ts';
+import { twoSites, vary } from '../model/testing.ts';
+import { canSignTcp } from '../platform/linux/tcp-md5.ts';
 import { report } from '../status/testing/reports.ts';
 import { toParsed } from '../store/object-store.ts';
 import { storedFrom } from '../store/testing/stored.ts';
@@ -70,6 +71,17 @@ describe('collectHostFacts', () => {
     await system.program('ip', `echo '${JSON.stringify(links)}'`);
     expect((await collect()).hosts[0]?.underlayMtuBytes).toBe(1400);
     expect((await collect('gw2')).hosts[0]?.underlayMtuBytes).toBe(1500);
+  });
+
+  it('asks whether TCP can be signed where a connection has a password for it', async () => {
+    const routing = 'routing: {bgp: {asn: 65020, accept: [10.20.0.0/16], password: a-psk}}';
+    const world = vary(twoSites, [
+      "routing: {static: {networks: [10.20.0.0/16, 'fd20::/48']}}",
+      routing,
+    ]);
+    const signed = storedFrom(world, join(system.directory, 'site.yaml')).map(toParsed);
+    const { hosts } = await collectHostFacts(signed, 'gw1', system.directories, signal);
+    expect(hosts[0]?.canSignTcp).toBe(await canSignTcp());
   });
 
   it('asks the daemon that the running agent uses for its algorithms', async () => {

@@ -6,6 +6,7 @@ import type { ParsedObject } from '../model/parsed-object.ts';
 import { detectCapabilities, detectUnderlayMtu } from '../platform/linux/capabilities.ts';
 import { systemCommands } from '../platform/linux/command.ts';
 import { commandsIn, hasNamespace } from '../platform/linux/network-namespace.ts';
+import { canSignTcp } from '../platform/linux/tcp-md5.ts';
 import { collectSecretFacts } from '../platform/secret-facts.ts';
 import { passingSalt, readSalt } from '../store/salt.ts';
 import { type Directories, pathsOf } from '../store/state-directory.ts';
@@ -51,18 +52,24 @@ export async function hostFacts(
   const declared = objects.flatMap(({ object }) =>
     object.kind === 'Host' && object.metadata.name === host ? [object.spec] : [],
   );
-  const [{ available, canHoldPackets }, mtu, algorithms] = await Promise.all([
+  const [{ available, canHoldPackets }, mtu, algorithms, signs] = await Promise.all([
     detectCapabilities(systemCommands, signal),
     smallestUnderlayMtu(declared, signal),
     daemonAlgorithms(directories, signal),
+    objects.some(wantsSignedTcp) ? canSignTcp() : undefined,
   ]);
   return {
     host,
     dataPlanes: available,
     underlayMtuBytes: mtu ?? DEFAULT_UNDERLAY_MTU,
     canHoldPackets,
+    ...(signs === undefined ? {} : { canSignTcp: signs }),
     ...(algorithms === undefined ? {} : { algorithms }),
   };
+}
+
+function wantsSignedTcp({ object }: ParsedObject): boolean {
+  return object.kind === 'Connection' && object.spec.routing.bgp?.password !== undefined;
 }
 
 /** Towards the other sites, from the host and from its shards; undefined where none has its addresses. */

@@ -14,6 +14,8 @@ export interface HostFacts {
   readonly underlayMtuBytes: number;
   /** Whether packets of a peer can wait while its tunnel is exchanged; absent: not asked. */
   readonly canHoldPackets?: boolean;
+  /** Whether the kernel has TCP MD5 (RFC 2385); absent: no connection wants it, or the kernel does not tell. */
+  readonly canSignTcp?: boolean;
   /** Proposal keywords' algorithms known to the daemon (`get-algorithms`), upper-case IANA-like names; absent: not asked. */
   readonly algorithms?: readonly string[];
 }

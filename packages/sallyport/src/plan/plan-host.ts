@@ -27,6 +27,7 @@ import {
   remotePrefixes,
 } from './routing.ts';
 import { planSources } from './sources.ts';
+import { unsignedTcp } from './tcp-md5.ts';
 import { planVrrp } from './vrrp.ts';
 
 export interface PlanResult {
@@ -56,6 +57,7 @@ export function planHost(objects: DeclaredObjects, hostName: string, facts: Fact
   const interfaces = [...planInterfaces(placed), ...(parts?.interfaces ?? [])];
   const bgp = ofGateway.bgp ?? ofNode.bgp;
   problems.push(...ofGateway.problems, ...ofNode.problems);
+  problems.push(...unsignedTcp(placed, hostName, facts));
   const vrrp = planVrrp(hostName, placed, objects);
   const probes = [...planHostProbes(context), ...planProbes(placed)];
   const routes = [...planRoutes(routed), ...(parts?.routes ?? [])];

@@ -8,6 +8,7 @@ export const REPORT_CODES: Readonly<Record<string, string>> = {
   'plan/mtu-below-ipv6': 'What fits into the tunnel is less than IPv6 needs',
   'plan/mtu-not-enforced': 'User-space ESP keeps only TCP to the MTU that was set',
   'plan/mtu-too-large': 'The MTU that was set does not fit the path of a connection',
+  'plan/no-tcp-md5': 'A BGP session is to have a password, and the kernel cannot sign TCP',
   'plan/several-asns': 'Two gateways of one host speak BGP under different numbers',
   'plan/shard-too-large': 'One IKE daemon would have more tunnels than it can serve',
   'plan/several-tunnels-one-prefix':
