@@ -262,8 +262,14 @@ describe('FRR of our own', () => {
       return families.map(({ received }) => received).join() === '8,3';
     });
     assert.deepEqual((await session(peer.address)).families, [
-      { family: 4, received: 8, accepted: 2, advertised: 1, limit: 100 },
-      { family: 6, received: 3, accepted: 1, advertised: 1, limit: 100 },
+      {
+        ...{ family: 4, received: 8, accepted: 2, advertised: 1, limit: 100 },
+        advertisedPrefixes: ['10.20.0.0/16'],
+      },
+      {
+        ...{ family: 6, received: 3, accepted: 1, advertised: 1, limit: 100 },
+        advertisedPrefixes: ['2001:db8:20::/48'],
+      },
     ]);
     await until('BFD', async () => (await session(peer.address)).bfd?.state === 'up');
     const report = await frr.report(signal);
@@ -323,6 +329,12 @@ describe('FRR of our own', () => {
     );
     await until('the other prefixes', async () => (await installed()).join() === '10.51.0.0/16');
     const command = 'show bgp ipv4 unicast 10.21.0.0/16 json';
+    await until('what it is told more', async () => {
+      const [{ advertisedPrefixes = [] } = {}] = (await session(peer.address)).families;
+      return ['10.20.0.0/16', '10.21.0.0/16'].every((prefix) =>
+        advertisedPrefixes.includes(prefix),
+      );
+    });
     await until('the mark of the drain', async () =>
       (await stranger.show('bgpd', command)).includes('gracefulShutdown'),
     );

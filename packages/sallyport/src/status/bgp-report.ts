@@ -53,6 +53,11 @@ export interface BgpFamilyReport {
   /** What of that our policy lets in. */
   readonly accepted: number;
   readonly advertised: number;
+  /**
+   * The first of these, as many as {@link MOST_ADVERTISED}, sorted; absent where it is told more than {@link MOST_PREFIXES},
+   * and of hosts of the cluster.
+   */
+  readonly advertisedPrefixes?: readonly string[];
   /** At which the session ends; absent: none. */
   readonly limit?: number;
 }
@@ -78,6 +83,9 @@ export interface BfdReport {
 
 /** That are named in a report; of more, it and its makers would be busy with nothing else. */
 export const MOST_PREFIXES = 500;
+
+/** That are named for each neighbour and family. */
+export const MOST_ADVERTISED = 20;
 
 /** Prefixes that others have told us, that our policy lets in, and whose next hop can be reached. */
 export interface LearnedReport {

@@ -25,6 +25,7 @@ describe('formatBgp', () => {
       '    BFD DOWN: control detection time expired; lost 2 times, last 20s ago: BFD down received (Cease/Peer De-configured)',
       '  169.254.10.1 AS 64512, default/partner-a/main: established for 5m',
       '    hold 9s; BFD up, dead after 900 ms; IPv4 3 received of at most 1000, 1 taken, 2 told',
+      '    told 10.10.0.0/16, 10.11.0.0/16',
       '  10.50.0.0/16 via 169.254.10.1',
     ]);
   });
@@ -45,6 +46,19 @@ describe('formatBgp', () => {
     expect(formatBgp({ ...bgp, learned: { total: 5000, installed: 5000 } }, NOW).at(-1)).toBe(
       '  and 4980 prefixes more',
     );
+  });
+
+  it('does not list thousands that are told', () => {
+    const listed = (prefixes: readonly string[], advertised: number): string[] => {
+      const [family] = established.families;
+      const families =
+        family === undefined ? [] : [{ ...family, advertised, advertisedPrefixes: prefixes }];
+      return formatBgp({ ...bgp, sessions: [{ ...established, families }] }, NOW);
+    };
+    const prefixes = Array.from({ length: 20 }, (_, index) => `10.${index}.0.0/16`);
+    expect(listed(prefixes, 450)).toContain(`    told ${prefixes.join(', ')} and 430 more`);
+    expect(listed([], 10_000).join('\n')).toContain('10000 told');
+    expect(listed([], 10_000).join('\n')).not.toContain('more');
   });
 
   it('tells of who called without being listed, and of BFD that was stopped', () => {

@@ -1,4 +1,4 @@
-/** BGP of one host as text: a block for the speaker, two lines for each session. */
+/** BGP of one host as text: a block for the speaker, two or three lines for each session. */
 import { formatDuration } from '../lib/format.ts';
 import {
   type BfdReport,
@@ -7,6 +7,7 @@ import {
   isEstablished,
   type LearnedPrefix,
 } from './bgp-report.ts';
+import { formatAdvertised } from './format-advertised.ts';
 
 /** Of more of them the number says enough. */
 const MOST_PREFIXES = 20;
@@ -45,9 +46,11 @@ function formatSession(session: BgpSessionReport, now: string): string[] {
     ...families,
     ...lastReset(session),
   ];
+  const told = formatAdvertised(session);
   return [
     `  ${address} AS ${asn}, ${description}: ${state}`,
     ...(facts.length === 0 ? [] : [`    ${facts.join('; ')}`]),
+    ...(told === undefined ? [] : [`    told ${told}`]),
   ];
 }
 

@@ -6,6 +6,7 @@ import type { BgpReport } from '../../status/bgp-report.ts';
 import type { SecretReader } from '../secret-reader.ts';
 import { FrrDriver } from './driver.ts';
 import { FrrEngine } from './engine.ts';
+import { AdvertisedReader } from './read-advertised.ts';
 import { PathReader, type ReflectorState, StateReader } from './read-reflected.ts';
 import { readReport } from './read-report.ts';
 
@@ -23,11 +24,13 @@ export class Frr {
   readonly #engine: FrrEngine;
   readonly #state: StateReader;
   readonly #paths: PathReader;
+  readonly #advertised: AdvertisedReader;
 
   constructor({ secrets, ...options }: FrrOptions) {
     this.#engine = new FrrEngine(options);
     this.#state = new StateReader(this.#engine.vty.bgpd);
     this.#paths = new PathReader(this.#engine.vty.bgpd);
+    this.#advertised = new AdvertisedReader(this.#engine.vty.bgpd);
     const { commands } = options;
     this.driver = new FrrDriver({ engine: this.#engine, secrets, commands });
   }
@@ -45,7 +48,7 @@ export class Frr {
   /** Of daemons that run, with the configuration that was observed last; undefined where there is no BGP in it. */
   async report(signal: AbortSignal): Promise<BgpReport | undefined> {
     const observed = this.driver.observed ?? (await this.driver.observe(signal));
-    return readReport(this.#engine.vty, observed, signal);
+    return readReport(this.#engine.vty, observed, this.#advertised, signal);
   }
 
   /** Of all neighbours. Throws `VtyError` where bgpd does not answer. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   parseAddresses,
+  parseAdvertised,
   parseBfdPeers,
   parseNeighbors,
   parseReceived,
@@ -24,6 +25,7 @@ describe('a session', () => {
         establishedSince: expect.stringMatching(/^2026-.*Z$/) as string,
         timesEstablished: 1,
         timesLost: 0,
+        updatesSent: 16,
         holdSeconds: 9,
         keepaliveSeconds: 3,
         families: [
@@ -68,6 +70,7 @@ describe('a session', () => {
         asn: 0,
         timesEstablished: 0,
         timesLost: 3,
+        updatesSent: 0,
         families: [],
       },
     ]);
@@ -97,6 +100,7 @@ describe('a session', () => {
         asn: 0,
         timesEstablished: 0,
         timesLost: 1,
+        updatesSent: 0,
         families: [{ family: 4, received: 0, accepted: 0, advertised: 0 }],
         lastReset: { reason: 'x', secondsAgo: 0 },
       },
@@ -170,6 +174,10 @@ describe('what was learned', () => {
   });
 });
 
+it('what a neighbour is told is sorted as numbers are', () => {
+  expect(parseAdvertised(printed('advertised.json'))).toEqual(['10.50.0.0/24', '10.111.0.0/24']);
+});
+
 it('addresses of the host are those of all its interfaces', () => {
   const text = printed('interfaces.json');
   expect([...parseAddresses(text)]).toEqual(['10.20.0.11', '2001:db8:20::11', '169.254.10.2']);
@@ -179,6 +187,7 @@ it.each(['', '{', 'null', '7', '% BGP instance not found', '[]'])('nothing comes
   expect(parseNeighbors(text)).toEqual([]);
   expect([...parseBfdPeers(text)]).toEqual([]);
   expect([...parseAddresses(text)]).toEqual([]);
+  expect(parseAdvertised(text)).toEqual([]);
   expect(parseRoutes(text)).toEqual([]);
   expect(parseReceived(text)).toBeUndefined();
   expect(parseRouteCounts(text)).toEqual({ total: 0, installed: 0 });

@@ -44,7 +44,10 @@ export function parseObject(text: string): Json {
 }
 
 /** A session as `show bgp neighbors json` has it, without what other commands tell. */
-export type NeighborReading = Omit<BgpSessionReport, 'description' | 'bfd'>;
+export interface NeighborReading extends Omit<BgpSessionReport, 'description' | 'bfd'> {
+  /** UPDATE messages of all its sessions: it was told something since where this is another number. */
+  readonly updatesSent: number;
+}
 
 /** Sorted by address. */
 export function parseNeighbors(text: string): NeighborReading[] {
@@ -70,6 +73,9 @@ function readNeighbor(address: string, row: Json): NeighborReading {
       : {}),
     timesEstablished: numberOf(row, 'connectionsEstablished') ?? 0,
     timesLost: lost,
+    updatesSent: isJson(row['messageStats'])
+      ? (numberOf(row['messageStats'], 'updatesSent') ?? 0)
+      : 0,
     ...(isUp && hold !== undefined ? { holdSeconds: hold / 1_000 } : {}),
     ...(isUp && keepalive !== undefined ? { keepaliveSeconds: keepalive / 1_000 } : {}),
     families: isUp ? FAMILIES.flatMap((family) => readFamily(row, family)) : [],
@@ -114,6 +120,12 @@ function readFamily(row: Json, family: Family): BgpFamilyReport[] {
 export function parseReceived(text: string): number | undefined {
   const counters = parseObject(text)['ribTableWalkCounters'];
   return isJson(counters) ? numberOf(counters, 'Adj-in') : undefined;
+}
+
+/** `show bgp ipv4 unicast neighbors … advertised-routes json`: behind any policy; sorted. */
+export function parseAdvertised(text: string): string[] {
+  const routes = parseObject(text)['advertisedRoutes'];
+  return isJson(routes) ? Object.keys(routes).sort(comparePrefixTexts) : [];
 }
 
 /** `show interface brief json` of zebra. */

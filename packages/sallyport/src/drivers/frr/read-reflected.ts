@@ -4,7 +4,7 @@ import { FAMILIES, type Family } from '../../lib/prefix.ts';
 import { rememberingLast } from '../../lib/remembering.ts';
 import type { ReflectedPath } from '../../plan/reflected.ts';
 import { numberOf, parseObject } from './parse-report.ts';
-import type { Shower } from './read-report.ts';
+import type { Shower } from './shower.ts';
 
 /** That it is another one than before tells that the prefixes are, too. */
 export interface ReflectorState {

@@ -1,6 +1,10 @@
-/** Asks our daemons what they really do: a few commands, and one for each family of a neighbour outside. */
+/**
+ * Asks our daemons what they really do: a few commands, and one for each family of a neighbour outside, or two where
+ * that was told something since.
+ */
 import { OWNER } from '../../plan/host-plan.ts';
 import {
+  type BgpFamilyReport,
   type BgpReport,
   type BgpSessionReport,
   type LearnedPrefix,
@@ -15,12 +19,9 @@ import {
   parseRouteCounts,
   parseRoutes,
 } from './parse-report.ts';
+import { type AdvertisedReader, keyOf } from './read-advertised.ts';
+import type { Shower } from './shower.ts';
 import type { ObservedFrr, RouterConfig } from './state.ts';
-
-/** Answers commands that only show. */
-export interface Shower {
-  show(command: string, signal: AbortSignal): Promise<string>;
-}
 
 export interface Showers {
   readonly zebra: Shower;
@@ -34,18 +35,24 @@ const TABLE = `table ${OWNER.learnedTable}`;
 export async function readReport(
   { zebra, bfdd, bgpd }: Showers,
   { version, config: { router } }: Pick<ObservedFrr, 'version' | 'config'>,
+  advertised: AdvertisedReader,
   signal: AbortSignal,
 ): Promise<BgpReport | undefined> {
   if (router === undefined) return undefined;
   const neighbors = parseNeighbors(await bgpd.show('show bgp neighbors json', signal));
   const bfd = parseBfdPeers(await bfdd.show('show bfd peers json', signal));
+  const outside = new Set(neighbors.filter((neighbor) => isExternal(neighbor, router)));
+  const told = await advertised.read([...outside], signal);
   const sessions: BgpSessionReport[] = [];
   for (const neighbor of neighbors) {
+    const { updatesSent: _, ...session } = neighbor;
     const description = router.neighbors.get(neighbor.address)?.settings.get('description');
     const its = bfd.get(neighbor.address);
-    const isOutside = isExternal(neighbor, router);
     sessions.push({
-      ...(isOutside ? await withReceived(bgpd, neighbor, signal) : neighbor),
+      ...session,
+      ...(outside.has(neighbor)
+        ? { families: await withPrefixes(neighbor, { bgpd, told }, signal) }
+        : {}),
       ...(description === undefined ? {} : { description }),
       ...(its === undefined ? {} : { bfd: its }),
     });
@@ -64,19 +71,23 @@ function isExternal({ address, asn }: NeighborReading, router: RouterConfig): bo
   return router.neighbors.has(address) && asn !== Number(router.asn);
 }
 
-/** What is told, of which policy may refuse a part. */
-async function withReceived(
-  bgpd: Shower,
-  neighbor: NeighborReading,
+/** What it tells, of which policy may refuse a part, and what it is told. */
+async function withPrefixes(
+  { address, families }: NeighborReading,
+  asked: { readonly bgpd: Shower; readonly told: ReadonlyMap<string, readonly string[]> },
   signal: AbortSignal,
-): Promise<NeighborReading> {
-  const families: NeighborReading['families'][number][] = [];
-  for (const one of neighbor.families) {
-    const command = `show bgp ipv${one.family} unicast neighbors ${neighbor.address} prefix-counts json`;
-    const received = parseReceived(await bgpd.show(command, signal)) ?? one.received;
-    families.push({ ...one, received });
+): Promise<BgpFamilyReport[]> {
+  const completed: BgpFamilyReport[] = [];
+  for (const one of families) {
+    const command = `show bgp ipv${one.family} unicast neighbors ${address} prefix-counts json`;
+    const received = parseReceived(await asked.bgpd.show(command, signal)) ?? one.received;
+    const advertisedPrefixes = asked.told.get(keyOf(address, one.family));
+    completed.push({
+      ...{ ...one, received },
+      ...(advertisedPrefixes === undefined ? {} : { advertisedPrefixes }),
+    });
   }
-  return { ...neighbor, families };
+  return completed;
 }
 
 async function readLearned(zebra: Shower, signal: AbortSignal): Promise<LearnedReport> {

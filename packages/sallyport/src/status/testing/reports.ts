@@ -156,7 +156,12 @@ export const established: BgpSessionReport = {
   ...{ address: '169.254.10.1', asn: 64512, description: 'default/partner-a/main' },
   ...{ tunnel: up.name, state: 'established', establishedSince: '2026-06-01T11:55:00.000Z' },
   ...{ timesEstablished: 1, timesLost: 0, holdSeconds: 9, keepaliveSeconds: 3 },
-  families: [{ family: 4, received: 3, accepted: 1, advertised: 2, limit: 1000 }],
+  families: [
+    {
+      ...{ family: 4, received: 3, accepted: 1, advertised: 2, limit: 1000 },
+      advertisedPrefixes: ['10.10.0.0/16', '10.11.0.0/16'],
+    },
+  ],
   bfd: { state: 'up', transmitMilliseconds: 300, detectMilliseconds: 900 },
 };
 

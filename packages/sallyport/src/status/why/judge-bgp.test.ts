@@ -30,6 +30,13 @@ describe('judgeBgp', () => {
     expect(judgeBgp(withSession(established)).proofs).toEqual([
       'BGP with 169.254.10.1 is established: 2 of 3 prefixes taken',
     ]);
+    const families = established.families.map((one) => ({
+      ...one,
+      advertisedPrefixes: ['10.10.0.0/16'],
+    }));
+    expect(judgeBgp(withSession({ ...established, families })).proofs.at(-1)).toBe(
+      'it is told 10.10.0.0/16',
+    );
   });
 
   it('says that nothing is told, or nothing of it taken', () => {

@@ -1,5 +1,6 @@
 /** Whether BGP inside a tunnel tells anything that packets could follow. */
 import { type BgpSessionReport, isEstablished } from '../bgp-report.ts';
+import { formatAdvertised } from '../format-advertised.ts';
 import type { Finding } from './explanation.ts';
 import { type Judgement, joinJudgements, NOTHING, onlyFinding, type Subject } from './judgement.ts';
 import { toFinding } from './path-causes.ts';
@@ -21,7 +22,8 @@ function judgeSession(session: BgpSessionReport): Judgement {
   if (accepted === 0)
     return onlyFinding(toFinding({ code: 'path/bgp-refused', named: { address, received } }));
   const proof = `BGP with ${address} is established: ${accepted} of ${received} prefixes taken`;
-  return { ...NOTHING, proofs: [proof] };
+  const told = formatAdvertised(session);
+  return { ...NOTHING, proofs: [proof, ...(told === undefined ? [] : [`it is told ${told}`])] };
 }
 
 function down({

@@ -1,0 +1,4 @@
+/** Answers commands that only show. */
+export interface Shower {
+  show(command: string, signal: AbortSignal): Promise<string>;
+}
