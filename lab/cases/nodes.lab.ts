@@ -47,6 +47,9 @@ const DECLARATIONS = CLUSTER.replace(
   `maximumPrefixes: ${2 * MANY}, longestPrefix: {ipv4: 30}`,
 );
 
+const WEIGHT = 3;
+const WITH_WEIGHT = CLUSTER_IN_VXLAN.replace("'fd20::1']\n", `'fd20::1']\n  weight: ${WEIGHT}\n`);
+
 describe('nodes behind two gateways', () => {
   let lab: ClusterLab;
   let remote: RemoteSite;
@@ -186,7 +189,7 @@ describe('nodes whose fabric drops foreign addresses', () => {
     await using lab = await createCluster();
     const untouched = await Untouched.in(lab);
     const remote = await startRemoteSite(lab, dataPlane);
-    const cluster = await startSallyportNodes(lab, remote, CLUSTER_IN_VXLAN);
+    const cluster = await startSallyportNodes(lab, remote, WITH_WEIGHT);
     const sniffer = await lab
       .host('node1')
       .sniff('lan', { innerPrefixes: Object.values(REMOTE_NETWORKS) });
@@ -197,6 +200,8 @@ describe('nodes whose fabric drops foreign addresses', () => {
     const { clear } = await sniffer.stop();
     assert.deepEqual(clear, []);
     await carriesWhole(lab, cluster);
+    for (const node of cluster.nodes)
+      await until('the first gateway has its weight', () => prefersFirst(node), 20_000);
     await untouched.restore([...cluster.gateways, ...cluster.nodes]);
     assert.equal(await leakedPackets(lab), 0);
   });
@@ -236,6 +241,19 @@ async function tellMany(router: FrrStranger, verb: 'no ' | ''): Promise<void> {
     `router bgp ${REMOTE_AS}`,
     'address-family ipv4 unicast',
     `${verb}redistribute kernel route-map MANY`,
+  );
+}
+
+/** Whether the first gateway has its weight in every group of a node. */
+async function prefersFirst(node: Sallyport): Promise<boolean> {
+  const objects = await objectsOf(node);
+  const groups = [...objects.matchAll(/ group (\S+)/g)];
+  return (
+    groups.length > 0 &&
+    groups.every(([, members = '']) => {
+      const [, id] = new RegExp(`(\\d+),${WEIGHT}(?:/|$)`).exec(members) ?? [];
+      return new RegExp(`^id ${id} .* dst (?:10\\.20\\.0\\.1|fd20::1) `, 'm').test(objects);
+    })
   );
 }
 

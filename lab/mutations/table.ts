@@ -38,6 +38,7 @@ export const TRIED_ELSEWHERE: Readonly<Record<string, string>> = {
   ...elsewhere('Gateway', 'spec.nodes.', 'nodes.lab.ts'),
   ...elsewhere('Host', 'spec.role', 'nodes.lab.ts'),
   ...elsewhere('Host', 'spec.networks', 'nodes.lab.ts'),
+  ...elsewhere('Host', 'spec.weight', 'nodes.lab.ts'),
   ...elsewhere('Host', 'spec.internalAddresses', 'failover.lab.ts'),
   'Host spec.shards[].name': 'shards.lab.ts',
   'Host spec.shards[].addresses': 'shards.lab.ts',

@@ -416,6 +416,11 @@ export const CHANGE_CLASSES: Readonly<Record<Kind, Readonly<Record<string, Chang
     'spec.internalAddresses': NEW_SESSION,
     'spec.role': NODES,
     'spec.networks': NODES,
+    'spec.weight': {
+      class: 'hot',
+      effect: 'how many flows of nodes go by this gateway, as they begin or pause',
+      proof: 'groups of nexthop objects on the nodes',
+    },
     'spec.shards[].name': OTHER_DAEMON,
     'spec.shards[].addresses': OTHER_DAEMON,
     'spec.capabilities.dataPlanes': {

@@ -33,6 +33,8 @@ export interface HostSpec {
   readonly internalAddresses?: readonly string[];
   /** What lies behind a node, such as its pods; absent: nothing that gateways have to be told of. */
   readonly networks?: readonly string[];
+  /** Of a gateway: its share of the flows of nodes, beside the other gateways of a network; absent: 1. */
+  readonly weight?: number;
   /** Absent: the host has one IKE daemon, in its own network namespace. */
   readonly shards?: readonly HostShard[];
   /** For planning without the host; the agent reports the truth. */
@@ -64,6 +66,14 @@ export const HostSpec: z.ZodType<HostSpec> = z.strictObject({
     .exactOptional()
     .describe(
       'of a node: what lies behind it, such as its pods, where gateways do not know the way',
+    ),
+  weight: z
+    .int()
+    .min(1)
+    .max(255)
+    .exactOptional()
+    .describe(
+      'of a gateway: its share of the flows of nodes, beside the other gateways of a network; absent: 1',
     ),
   shards: z
     .array(

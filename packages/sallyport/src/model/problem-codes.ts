@@ -45,6 +45,7 @@ export type ProblemCode =
   | 'host/role-differs'
   | 'host/shards-of-node'
   | 'host/networks-of-gateway'
+  | 'host/weight-of-node'
   | 'host/node-without-gateway'
   | 'host/node-out-of-reach'
   | 'host/node-network'
@@ -184,6 +185,7 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
   ),
   'host/role-differs': error('A host is a node for one namespace, and carries tunnels for another'),
   'host/shards-of-node': error('A node has shards, which are for hosts that carry tunnels'),
+  'host/weight-of-node': error('A node has a weight, which is for hosts that carry tunnels'),
   'host/networks-of-gateway': error(
     'A host that is no node has networks: what lies behind gateways is a field of the Gateway',
   ),

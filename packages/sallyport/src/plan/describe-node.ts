@@ -3,14 +3,25 @@ import { OWNER } from './host-plan.ts';
 import type { NodePlan, WayPlan } from './node-plan.ts';
 
 export function describeNode({ gateways = [], encapsulation, ways, sources }: NodePlan): string[] {
-  const names = new Map(gateways.flatMap(({ host, hops }) => hops.map((hop) => [hop, host])));
+  const names = new Map(
+    gateways.flatMap(({ host, hops, weight }) =>
+      hops.map((hop) => [hop, weight === 1 ? host : `${host}, weight ${weight}`]),
+    ),
+  );
+  const named = (hop: string): string => {
+    const name = names.get(hop);
+    return name === undefined ? hop : `${hop} (${name})`;
+  };
   const speaking = gateways.filter(({ speakers }) => speakers.length > 0);
   return [
-    ...ways.flatMap((way) => describeWay(way, names)),
+    ...ways.flatMap((way) => describeWay(way, named)),
     ...(speaking.length === 0
       ? []
       : [
-          `what BGP tells of  by ${speaking.map(({ host, hops }) => `${hops.join(', ')} (${host})`).join(', ')}`,
+          `what BGP tells of  by ${speaking
+            .flatMap(({ hops }) => hops)
+            .map(named)
+            .join(', ')}`,
         ]),
     `all of it in table ${OWNER.tunnelTable}, looked up at priority ${OWNER.tunnelTable}`,
     ...(encapsulation === undefined
@@ -20,10 +31,7 @@ export function describeNode({ gateways = [], encapsulation, ways, sources }: No
   ];
 }
 
-function describeWay({ prefixes, hops }: WayPlan, names: ReadonlyMap<string, string>): string[] {
-  const by = hops.map(({ address }) => {
-    const name = names.get(address);
-    return name === undefined ? address : `${address} (${name})`;
-  });
+function describeWay({ prefixes, hops }: WayPlan, named: (hop: string) => string): string[] {
+  const by = hops.map(({ address }) => named(address));
   return prefixes.map((prefix) => `${prefix}  by ${by.length === 0 ? 'nobody' : by.join(', ')}`);
 }

@@ -22,6 +22,8 @@ export interface NodeGatewayPlan {
   readonly host: string;
   /** As next hop; with encapsulation one, without it one of each family that both have. Sorted. */
   readonly hops: readonly string[];
+  /** Share of the flows beside the others, 1 to 255. */
+  readonly weight: number;
   /** Where its BGP speaks, which may tell of more networks; empty: it does not. Sorted. */
   readonly speakers: readonly string[];
 }
@@ -46,7 +48,7 @@ export interface WayPlan {
 export interface HopPlan {
   /** Without encapsulation it takes prefixes of its own family only. */
   readonly address: string;
-  /** Share of the flows, up to 256; 0: none at present. */
+  /** Share of the flows, up to 255; 0: none at present. */
   readonly weight: number;
 }
 

@@ -95,6 +95,21 @@ describe('the ways of a node', () => {
       );
   });
 
+  it('go by each host with its weight, and with none by an address that is held', () => {
+    const text = `${gateway('edge', 'gw1, gw2')}${connection('a', 'edge', 1, declared)}${connection('b', 'edge', 2, declared)}`;
+    const weighted = (world: string): HostPlan['node'] =>
+      planWorld({
+        text: vary(base + world, ["'fd01::1']}", "'fd01::1'], weight: 3}"]),
+        host: 'worker',
+      }).plan.node;
+    expect(weighted(text)?.ways[0]?.hops).toEqual([
+      { address: '10.1.0.1', weight: 3 },
+      { address: '10.1.0.2', weight: 1 },
+    ]);
+    const held = weighted(vary(text, ['  bgp:', `${virtual}  bgp:`]));
+    expect(held?.ways[0]?.hops).toEqual([{ address: '10.1.0.254', weight: 1 }]);
+  });
+
   it('are guarded once, and not at all where that is not wanted', () => {
     const text = `${gateway('edge', 'gw1')}${connection('a', 'edge', 1, declared)}`;
     const guarded = planOf('worker', text);

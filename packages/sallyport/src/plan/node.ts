@@ -79,6 +79,7 @@ function planNode(
     return {
       host: gateway.metadata.name,
       hops: link.hopsTo(gateway).sort(),
+      weight: gateway.spec.weight ?? 1,
       speakers: addresses.filter((address) => reflectors.includes(address)).sort(),
     };
   });
@@ -92,6 +93,9 @@ function planNode(
   const ways = [...Map.groupBy(declared, ({ prefix }) => prefix)].map(
     ([prefix, same]) => [prefix, [...new Set(same.flatMap(hopsOf))]] as const,
   );
+  const weights = new Map(
+    gateways.flatMap(({ hops, weight }) => hops.map((hop) => [hop, weight] as const)),
+  );
   const guarded = [
     ...new Set(networks.filter(({ isGuarded }) => isGuarded).map(({ prefix }) => prefix)),
   ];
@@ -104,7 +108,7 @@ function planNode(
       gateways,
       ...withEncapsulation(link),
       // The guard is among the routes, where it is wanted.
-      ways: groupWays(ways, link).map((way) => ({ ...way, isCovered: true })),
+      ways: groupWays(ways, link, weights).map((way) => ({ ...way, isCovered: true })),
       sources: sourcesOf(host, cluster.gateways, link),
     },
     interfaces: link.interface === undefined ? [] : [link.interface],
@@ -159,10 +163,11 @@ function virtualHops(gateway: Gateway, { encapsulation }: NodeLink): string[] {
   return virtualAddresses(gateway);
 }
 
-/** Prefixes with the same next hops are one way. Without encapsulation those are of one family. */
+/** Prefixes with the same next hops are one way. Without encapsulation those are of one family. `weights`: 1 where there is none. */
 function groupWays(
   ways: readonly (readonly [prefix: string, hops: readonly string[]])[],
   { encapsulation }: NodeLink,
+  weights: ReadonlyMap<string, number> = new Map(),
 ): WayPlan[] {
   const byHops = Map.groupBy(ways, ([prefix, hops]) =>
     hops
@@ -172,7 +177,9 @@ function groupWays(
   );
   return byKey(byHops).map(([hops, same]) => ({
     prefixes: sortPrefixes(same.map(([prefix]) => prefix)),
-    hops: hops.split(' ').flatMap((address) => (address === '' ? [] : { address, weight: 1 })),
+    hops: hops
+      .split(' ')
+      .flatMap((address) => (address === '' ? [] : { address, weight: weights.get(address) ?? 1 })),
   }));
 }
 

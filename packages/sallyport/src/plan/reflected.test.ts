@@ -14,8 +14,8 @@ import { WORLDS } from './testing/worlds.ts';
 
 const reflectors: Reflectors = {
   gateways: [
-    { host: 'gw1', hops: ['10.0.0.1', 'fd00::1'], speakers: ['10.0.0.1', 'fd00::1'] },
-    { host: 'gw2', hops: ['10.0.0.2', 'fd00::2'], speakers: ['10.0.0.2', 'fd00::2'] },
+    { host: 'gw1', hops: ['10.0.0.1', 'fd00::1'], weight: 3, speakers: ['10.0.0.1', 'fd00::1'] },
+    { host: 'gw2', hops: ['10.0.0.2', 'fd00::2'], weight: 1, speakers: ['10.0.0.2', 'fd00::2'] },
   ],
   families: new Map([
     ['10.0.0.1', [4]],
@@ -57,6 +57,16 @@ describe('what gateways have told', () => {
       '10.0.0.2 fd00::2': ['fd50::/48'],
     });
     expect(quietHosts(told, reflectors)).toEqual(new Set());
+  });
+
+  it('goes by each gateway with its weight', () => {
+    const told = hear([], ALL, BOTH.slice(0, 2));
+    expect(reflectedWays(told, reflectors)[0]?.hops).toEqual([
+      { address: '10.0.0.1', weight: 3 },
+      { address: '10.0.0.2', weight: 1 },
+      { address: 'fd00::1', weight: 3 },
+      { address: 'fd00::2', weight: 1 },
+    ]);
   });
 
   it('goes by the gateway that is its next hop, whoever has reflected it', () => {

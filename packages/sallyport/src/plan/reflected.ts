@@ -113,7 +113,9 @@ export function reflectedWays(
       else same.push(prefix);
     }
   }
-  const hopsOf = new Map(gateways.map(({ host, hops }) => [host, hops]));
+  const hopsOf = new Map(
+    gateways.map(({ host, hops, weight }) => [host, hops.map((address) => ({ address, weight }))]),
+  );
   return byKey(ways).map(([key, prefixes]) => ({
     prefixes: sortPrefixes(prefixes),
     // What is accepted at all is guarded as a whole.
@@ -121,8 +123,7 @@ export function reflectedWays(
     hops: key
       .split(' ')
       .flatMap((host) => hopsOf.get(host) ?? [])
-      .sort()
-      .map((address) => ({ address, weight: 1 })),
+      .sort((a, b) => (a.address < b.address ? -1 : 1)),
   }));
 }
 

@@ -68,6 +68,11 @@ const CASES: readonly Case[] = [
     expected: { code: 'host/networks-of-gateway', path: 'spec.networks' },
   },
   {
+    name: 'a weight of a node',
+    text: vary(withNode, ['role: node,', 'role: node, weight: 3,']),
+    expected: { code: 'host/weight-of-node', path: 'spec.weight', value: '3' },
+  },
+  {
     name: 'a node with an IKE daemon',
     text: vary(withNode, [
       'role: node,',

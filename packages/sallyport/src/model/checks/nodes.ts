@@ -26,7 +26,9 @@ export function checkNodes(world: World): Problem[] {
     ]),
     ...world.hosts.flatMap((host) => checkRole(world, host)),
     ...world.hosts.flatMap((host) =>
-      host.object.spec.role === 'node' ? checkNode(world, host) : checkNetworks(host),
+      host.object.spec.role === 'node'
+        ? [...checkNode(world, host), ...checkWeight(host)]
+        : checkNetworks(host),
     ),
     ...checkFamilies(world),
     ...checkNamespaces(world),
@@ -159,6 +161,18 @@ function checkRole({ hosts }: World, host: ParsedObject<Host>): Problem[] {
       message: `namespace ${first.object.metadata.namespace} declares it as ${first.object.spec.role}`,
       value: spec.role,
       hint: 'give it the same role everywhere',
+    }),
+  ];
+}
+
+function checkWeight(host: ParsedObject<Host>): Problem[] {
+  const { weight } = host.object.spec;
+  if (weight === undefined) return [];
+  return [
+    problemAt(host, ['spec', 'weight'], 'host/weight-of-node', {
+      message: 'is a node, and nobody sends to remote networks by it',
+      value: String(weight),
+      hint: 'give it to the Hosts of the Gateway',
     }),
   ];
 }

@@ -178,6 +178,13 @@ export const WORLDS: Readonly<Record<string, World>> = {
   'a gateway before nodes': { text: nodes },
   'a gateway before nodes, in a VXLAN': { text: nodesBy('{encapsulation: vxlan}') },
   'a node behind two gateways': { text: nodes, host: 'worker1' },
+  'a node that sends most by one of two gateways': {
+    text: vary(nodes, [
+      'internalAddresses: [10.1.0.11]}',
+      "internalAddresses: [10.1.0.11, 'fd01::11'], weight: 3}",
+    ]),
+    host: 'worker1',
+  },
   'a node that reaches its gateways in the overlay of the CNI': {
     text: nodesBy('{encapsulation: device, device: {interface: cilium_vxlan, identity: 6}}'),
     host: 'worker2',
