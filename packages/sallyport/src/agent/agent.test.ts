@@ -140,6 +140,21 @@ describe('a round', () => {
     expect(agent.rounds).toEqual([true, true]);
   });
 
+  it('looks at once when an address comes that tunnels go with', async () => {
+    const { plan } = planWorld({
+      ...{ text: '', ...WORLDS['a tunnel that is with whoever holds its address'] },
+    });
+    agent.sourced = { plan };
+    const come = (...addresses: readonly string[]): Promise<void> =>
+      agent.changeKernel(
+        addresses.map((each) => `[ADDR]3: lan    inet ${each}/32 scope global lan`).join('\n'),
+      );
+    await agent.start();
+    await agent.hasten(() => come('10.1.0.253', '10.1.0.254'));
+    await agent.pass(25);
+    expect(agent.rounds).toEqual([true, false]);
+  });
+
   it('puts off the look at a kernel that has just changed, also where an event brings a round before', async () => {
     await agent.start();
     await agent.hasten(() => agent.changeKernel());

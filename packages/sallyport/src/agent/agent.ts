@@ -6,6 +6,7 @@ import { release } from 'node:os';
 import { messageOf } from '../lib/message-of.ts';
 import type { Problem } from '../lib/problem.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
+import { movesTunnels } from '../plan/while-held.ts';
 import type { Withdrawn } from '../plan/withdraw.ts';
 import { writeFileAtomic } from '../platform/atomic-file.ts';
 import { expiryProblems } from '../status/expiry.ts';
@@ -136,10 +137,15 @@ export class Agent {
     });
     const watcher = await this.#watchPlan();
     watchNetwork(
-      () => {
-        // Not sooner, also where a round comes before: an exchange of SAs makes links, too.
-        this.#kernelAt ??= performance.now() + MOVING_MILLISECONDS;
-        this.#schedule(MOVING_MILLISECONDS);
+      {
+        onChange: () => {
+          // Not sooner, also where a round comes before: an exchange of SAs makes links, too.
+          this.#kernelAt ??= performance.now() + MOVING_MILLISECONDS;
+          this.#schedule(MOVING_MILLISECONDS);
+        },
+        onAddress: (line) => {
+          if (this.#plan !== undefined && movesTunnels(line, this.#plan)) this.#soon(TOLD);
+        },
       },
       log,
       signal,
@@ -268,7 +274,7 @@ export class Agent {
         if (areSecretsDue) this.#secretsDueAt = performance.now() + SECRETS_MILLISECONDS;
       }
       this.#plan = plan;
-      probes.follow(plan?.probes ?? []);
+      probes.follow(round.probed);
       if (isNew) certificates.wake();
       // Without a plan nothing is known to be gone.
       if (plan !== undefined) history.keepOnly(new Set(plan.tunnels.map((tunnel) => tunnel.name)));
@@ -416,6 +422,7 @@ const LAST_ROUND_MILLISECONDS = 10_000;
 
 const IDLE: Omit<Round, 'engines'> = {
   tunnels: [],
+  probed: [],
   usabilities: [],
   differences: [],
   problems: [],

@@ -5,15 +5,33 @@ import { inNamespace } from '../platform/linux/network-namespace.ts';
 import type { SaEnd } from '../status/counter-ledger.ts';
 import type { Log } from './log.ts';
 
-/** Calls back after each change of a link, route or rule, until the signal fires. */
-export function watchNetwork(onChange: () => void, log: Log, signal: AbortSignal): void {
+export interface NetworkListener {
+  /** A link, route or rule has changed. */
+  readonly onChange: () => void;
+  /** An address has come or gone; the line of `ip monitor` has it, with its length. */
+  readonly onAddress: (line: string) => void;
+}
+
+/** Calls back after each change, until the signal fires. */
+export function watchNetwork(
+  { onChange, onAddress }: NetworkListener,
+  log: Log,
+  signal: AbortSignal,
+): void {
   const listener = {
-    onLine: onChange,
+    onLine: (line: string) => {
+      if (line.startsWith('[ADDR]')) onAddress(line);
+      else onChange();
+    },
     onEnd: (reason: string) => {
       log.warn({ error: reason }, 'ip monitor ended; going on by timer');
     },
   };
-  followProgram(['ip', ['monitor', 'link', 'route', 'rule']], listener, signal);
+  followProgram(
+    ['ip', ['-oneline', 'monitor', 'label', 'address', 'link', 'route', 'rule']],
+    listener,
+    signal,
+  );
 }
 
 export interface IpsecListener {

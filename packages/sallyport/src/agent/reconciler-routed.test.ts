@@ -31,7 +31,7 @@ it('goes by one plan while what it cannot count on stays the same', async () => 
       round: () => Promise.resolve({ ...NOTHING, engines: [], tunnels: [], isMoving: false }),
     },
     routing: { round: () => Promise.resolve(NOTHING) },
-    vrrp: { round: () => Promise.resolve(NOTHING) },
+    vrrp: { held: () => Promise.resolve(new Set()), round: () => Promise.resolve(NOTHING) },
   });
   const round = async (...silent: readonly string[]): Promise<void> => {
     const withdrawn = {

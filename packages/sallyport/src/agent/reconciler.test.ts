@@ -24,6 +24,31 @@ afterEach(async () => {
   await host[Symbol.asyncDispose]();
 });
 
+describe('a tunnel that is with whoever holds its address', () => {
+  const moving = planOf('a tunnel that is with whoever holds its address');
+  const [one] = moving.tunnels.filter(({ virtualRouter }) => virtualRouter !== undefined);
+  const away = one as TunnelPlan;
+  const stateOf = ({ tunnels }: Awaited<ReturnType<typeof host.round>>): unknown =>
+    tunnels.find(({ name }) => name === away.name)?.state;
+
+  it('is loaded and waits, comes up at once with the address, and ends at once without it', async () => {
+    expect(stateOf(await host.round(moving))).toBe('standby');
+    expect(host.charon.changes).toContain(`load-conn ${away.name}`);
+    expect(host.charon.changes).not.toContain(`initiate ${away.name}`);
+    host.charon.forgetChanges();
+    host.held = new Set([away.virtualRouter ?? '']);
+    await host.round(moving, false, false);
+    expect(host.charon.changes).toContain(`initiate ${away.name}`);
+    host.bringUp(away);
+    expect(stateOf(await host.round(moving))).toBe('up');
+    host.charon.forgetChanges();
+    host.held = new Set();
+    expect(stateOf(await host.round(moving, false, false))).toBe('standby');
+    const ends = host.charon.messages.filter(({ command }) => command === 'terminate');
+    expect(ends.map(({ message }) => message)).toEqual([expect.objectContaining({ force: 'yes' })]);
+  });
+});
+
 describe('a round', () => {
   it('reaches the plan, proves it by reading back, and begins to bring tunnels up', async () => {
     const { lines, problems, isMoving, engines } = await host.round(plan);

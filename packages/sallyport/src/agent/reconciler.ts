@@ -4,6 +4,8 @@
  * later round tries again.
  */
 import type { HostPlan } from '../plan/host-plan.ts';
+import type { ProbePlan } from '../plan/probe-plan.ts';
+import { whileHeld } from '../plan/while-held.ts';
 import { type Withdrawn, withdraw } from '../plan/withdraw.ts';
 import type { ForwardedReport } from '../status/drain-report.ts';
 import { judgeTunnels } from '../status/health/judge-health.ts';
@@ -19,6 +21,8 @@ import type { VrrpLevel, VrrpResult } from './vrrp-level.ts';
 export type Round = ShardsResult &
   Pick<RoutingResult, 'bgp'> &
   Pick<VrrpResult, 'vrrp'> & {
+    /** What is to be asked now. */
+    readonly probed: readonly ProbePlan[];
     /** What the tunnels are good for, by this round and the probes. */
     readonly usabilities: readonly Usability[];
     /** Packets of others that passed since the drain began; absent: none was counted. */
@@ -40,7 +44,7 @@ export interface ReconcilerOptions {
   readonly reflections: Pick<Reflections, 'follow' | 'applyTo' | 'report'>;
   readonly shards: Pick<Shards, 'round'>;
   readonly routing: Pick<RoutingLevel, 'round'>;
-  readonly vrrp: Pick<VrrpLevel, 'round'>;
+  readonly vrrp: Pick<VrrpLevel, 'held' | 'round'>;
 }
 
 export class Reconciler {
@@ -66,18 +70,20 @@ export class Reconciler {
     reflections.follow(plan);
     const routed = this.#routed(plan, withdrawn);
     const kernel = await this.#options.kernel.round(routed, extent.kernel, signal);
-    const daemons = await this.#options.shards.round(plan, extent, signal);
+    const held = await this.#options.vrrp.held(plan, signal);
+    const here = whileHeld(plan, held);
+    const daemons = await this.#options.shards.round(here, extent, signal);
     const routing = await this.#options.routing.round(routed, signal);
     const usabilities = judgeTunnels(daemons.tunnels, probes(), drilled);
     const isDrained = withdrawn.drained !== undefined;
-    const fitness = { tunnels: usabilities, isDrained };
+    const fitness = { tunnels: usabilities, held, isDrained };
     const vrrp = await this.#options.vrrp.round(plan, fitness, signal);
     const forwarded = isDrained ? await this.#options.kernel.forwarded(routed, signal) : undefined;
     const { installed } = this.#options.kernel;
     const levels = [kernel, daemons, routing, vrrp];
     return {
       ...daemons,
-      usabilities,
+      ...{ usabilities, probed: here.probes ?? [] },
       ...(forwarded === undefined ? {} : { forwarded }),
       ...(routing.bgp === undefined
         ? {}

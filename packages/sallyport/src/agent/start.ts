@@ -248,7 +248,10 @@ async function assemble(
     directory: paths.keepalived,
     commands: systemCommands,
   });
-  const vrrp = new VrrpLevel({ driver: keepalived, drift, log, onEnd });
+  const vrrp = new VrrpLevel({
+    ...{ driver: keepalived, drift, log, onEnd },
+    ...{ now: () => performance.now(), random: Math.random },
+  });
   const reflections = new Reflections({
     ...{ frr, path: paths.reflected, log },
     onChange: onReflected,

@@ -10,7 +10,7 @@ export async function hostsOfGateway(key: string, store: ObjectStore): Promise<r
   );
 }
 
-/** `path`: connection/tunnel, with or without its namespace. Undefined where none is declared. */
+/** `path`: connection/tunnel, with or without its namespace. In words; undefined where none is declared. */
 export async function hostOfTunnel(path: string, store: ObjectStore): Promise<string | undefined> {
   const objects = (await store.read(['Connection'])).map(({ object }) => object);
   for (const object of objects) {
@@ -21,7 +21,7 @@ export async function hostOfTunnel(path: string, store: ObjectStore): Promise<st
     );
     if (tunnel === undefined) continue;
     const gateway = objectKey(metadata.namespace, spec.gateway);
-    return tunnel.host ?? (await hostsOfGateway(gateway, store))[0];
+    return tunnel.host ?? (await hostsOfGateway(gateway, store)).join(' or ');
   }
   return undefined;
 }

@@ -72,6 +72,7 @@ export type ProblemCode =
   | 'tunnel/duplicate-pair'
   | 'tunnel/missing-remote-address'
   | 'tunnel/foreign-local-address'
+  | 'tunnel/virtual-address'
   | 'tunnel/remote-is-local'
   | 'tunnel/family-mismatch'
   | 'tunnel/inside-pair'
@@ -241,6 +242,9 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
     'We are to begin, but the address of the other side is not known',
   ),
   'tunnel/foreign-local-address': error("A local address is not one of the host's"),
+  'tunnel/virtual-address': error(
+    'A tunnel on a virtual address is declared in a way that cannot go from host to host with it',
+  ),
   'tunnel/remote-is-local': error('The remote address of a tunnel is an address of its own host'),
   'tunnel/family-mismatch': error(
     'The remote address is of a family in which there is no local address',

@@ -6,10 +6,13 @@ import { IpAddress, interfaceAddress, Name } from './fields.ts';
 export interface Tunnel {
   /** Unique within the connection. */
   readonly name: string;
-  /** Host that carries this tunnel; absent: the only one of the gateway. */
+  /** Host that carries this tunnel; absent: the only one of the gateway, or who holds the virtual address that it is on. */
   readonly host?: string;
   readonly local: {
-    /** Our outer address, also one of a shard; absent: the first of the host in the family of the remote. */
+    /**
+     * Our outer address, also one of a shard, or a virtual one of the gateway; absent: the first of the host in the family
+     * of the remote.
+     */
     readonly address?: string;
     /** Our IKE identity; absent: the certificate subject, or our address. */
     readonly id?: string;
@@ -55,12 +58,12 @@ const RemoteAddress = z
 export const Tunnel: z.ZodType<Tunnel> = z.strictObject({
   name: Name.default('main').describe('unique within the connection; default "main"'),
   host: Name.exactOptional().describe(
-    'Host that carries this tunnel; needed where the gateway has several',
+    'Host that carries this tunnel; needed where the gateway has several, unless local.address is a virtual one',
   ),
   local: z
     .strictObject({
       address: IpAddress.exactOptional().describe(
-        'our outer address; absent: the first of the host in the family of the remote',
+        'our outer address, or a virtual one of the gateway, whose holder then has the tunnel; absent: the first of the host in the family of the remote',
       ),
       id: Identity.exactOptional().describe(
         'our IKE identity; absent: the certificate subject, or our address',

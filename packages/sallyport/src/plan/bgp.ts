@@ -19,6 +19,7 @@ import {
   toPrefix,
   widthOf,
 } from '../lib/prefix.ts';
+import { carriersOf } from '../model/carriers.ts';
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
 import type { SecretFacts } from '../model/facts.ts';
 import { type Gateway, virtualAddresses } from '../model/gateway.ts';
@@ -179,12 +180,8 @@ function peersIn(placed: PlacedConnection, { secretFacts }: BgpContext): BgpNeig
 
 /** Of our hosts with a tunnel to the same site. Sorted. */
 function otherHosts({ connection, gateway, host }: PlacedConnection): string[] {
-  const hosts = connection.spec.tunnels.map(
-    (tunnel) => tunnel.host ?? gateway.spec.placement.hosts[0],
-  );
-  return [...new Set(hosts)]
-    .flatMap((name) => (name === undefined || name === host.metadata.name ? [] : name))
-    .sort();
+  const hosts = connection.spec.tunnels.flatMap((tunnel) => carriersOf(gateway, tunnel));
+  return [...new Set(hosts)].filter((name) => name !== host.metadata.name).sort();
 }
 
 /** Of each prefix that can be cut in two. */

@@ -107,7 +107,7 @@ export function factsOf(tunnel: TunnelPlan): { readonly label: string; readonly 
     add('shard', `the IKE daemon in network namespace ${tunnel.shard}`);
   add('identities', `${tunnel.localId} -> ${tunnel.remoteId}`);
   add('auth', describeAuth(tunnel));
-  add('start', tunnel.enabled ? START_TEXT[tunnel.start] : 'not while it is disabled');
+  add('start', tunnel.enabled ? startOf(tunnel) : 'not while it is disabled');
   add(
     'IKE',
     `${tunnel.ikeProposals.join(', ')}; rekey after ${formatDuration(tunnel.ikeRekeySeconds)}`,
@@ -152,7 +152,14 @@ const START_TEXT = {
   initiate: 'we initiate, and keep it up',
   trap: 'the first packet brings it up',
   respond: 'we answer only',
+  standby: 'another host has it',
 } as const;
+
+function startOf({ start, virtualRouter, localAddress }: TunnelPlan): string {
+  const condition =
+    virtualRouter === undefined ? '' : `, while this host holds ${localAddress ?? ''}`;
+  return `${START_TEXT[start]}${condition}`;
+}
 
 function describeAuth({ auth }: TunnelPlan): string {
   if (auth.method === 'psk') return `pre-shared key, Secret ${auth.secret.name}`;

@@ -1,5 +1,6 @@
-/** Which tunnels end on a host, each of them planned. */
+/** Which tunnels end on a host, each of them planned; one on a virtual address on every host that may hold it. */
 import { byKey } from '../lib/by-key.ts';
+import { carriersOf } from '../model/carriers.ts';
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
 import { type Facts, indexSecretFacts } from '../model/facts.ts';
 import type { Host } from '../model/host.ts';
@@ -27,7 +28,7 @@ export function placeTunnels(objects: DeclaredObjects, hostName: string, facts: 
     const host = objects.hosts.get(objectKey(namespace, hostName));
     if (gateway === undefined || host === undefined) continue;
     for (const tunnel of connection.spec.tunnels) {
-      if ((tunnel.host ?? gateway.spec.placement.hosts[0]) !== hostName) continue;
+      if (!carriersOf(gateway, tunnel).includes(hostName)) continue;
       const planned = planTunnel(tunnel, {
         objects,
         secretFacts,

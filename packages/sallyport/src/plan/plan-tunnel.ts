@@ -1,6 +1,7 @@
 /** One tunnel of a connection, completed: addresses, identities, credentials, crypto, children, MTU. */
 import { canonicalAddress } from '../lib/canonical-address.ts';
 import { type Family, familyOf } from '../lib/prefix.ts';
+import { isOnVirtualAddress } from '../model/carriers.ts';
 import type { Connection } from '../model/connection.ts';
 import { type DeclaredObjects, objectKey, resolveCrypto } from '../model/declared-objects.ts';
 import { type CertificateFacts, type SecretFacts, summaryOf } from '../model/facts.ts';
@@ -23,6 +24,7 @@ import { learnedNetworks, planRoutedChildren } from './routed-children.ts';
 import type { SecretUse } from './secret-reference.ts';
 import { secretUse } from './secret-use.ts';
 import { interfaceIdOf, interfaceNameOf, tunnelName } from './tunnel-name.ts';
+import { virtualRouterName } from './vrrp.ts';
 
 export interface TunnelContext {
   readonly objects: DeclaredObjects;
@@ -77,6 +79,9 @@ export function planTunnel(tunnel: Tunnel, context: TunnelContext): PlannedTunne
       : {}),
     ...(dataPlane === 'userspace' ? { interface: USERSPACE_DEVICE } : {}),
     ...(localAddress === undefined ? {} : { localAddress }),
+    ...(isOnVirtualAddress(gateway, tunnel)
+      ? { virtualRouter: virtualRouterName(gateway, familyOf(localAddress ?? '') ?? 4) }
+      : {}),
     ...(remoteAddress === undefined ? {} : { remoteAddress }),
     localId:
       tunnel.local.id ??

@@ -34,6 +34,10 @@ export function planVrrp(
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+export function virtualRouterName({ metadata }: Gateway, family: Family): string {
+  return `sp-${metadata.namespace}-${metadata.name}-v${family}`;
+}
+
 interface Context {
   readonly hostName: string;
   readonly objects: DeclaredObjects;
@@ -64,7 +68,7 @@ function planRouter(
   const [localAddress] = onLan(hostName);
   if (localAddress === undefined) return undefined;
   return {
-    name: `sp-${metadata.namespace}-${metadata.name}-v${family}`,
+    name: virtualRouterName(gateway, family),
     family,
     interface: virtual.interface,
     virtualRouterId: virtual.routerId,

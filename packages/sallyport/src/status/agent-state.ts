@@ -1,5 +1,5 @@
 /** A report in few words: whether the plan is in effect, without each of a thousand tunnels. */
-import { type Cause, type HostReport, isAsWanted, type TunnelState } from './host-report.ts';
+import { type Cause, type HostReport, isAsWanted, isOff, type TunnelState } from './host-report.ts';
 
 export const AGENT_STATE_FORMAT = 'sallyport.dev/agent-state/v1alpha1';
 
@@ -27,7 +27,7 @@ export function toAgentState({ tunnels, objects: _, ...report }: HostReport): Ag
   const causes = tunnels.flatMap((report): TunnelCause[] => {
     const { namespace, connection, tunnel, state, cause } = report;
     // One that is up has a cause where the exchange for what was declared failed.
-    if (cause === undefined || state === 'disabled') return [];
+    if (cause === undefined || isOff(state)) return [];
     const { code, message, hint } = cause;
     return [{ tunnel: `${namespace}/${connection} ${tunnel}`, code, message, hint }];
   });

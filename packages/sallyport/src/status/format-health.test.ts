@@ -64,6 +64,7 @@ describe('formatVrrp', () => {
     const router: Omit<VrrpReport, 'state'> = {
       ...{ name: 'sp-default-edge-v4', interface: 'lan', virtualRouterId: 51 },
       family: 4,
+      others: ['10.1.0.12'],
       ...{ addresses: ['10.1.0.254/24'], held: ['10.1.0.254'], why: 'fittest' },
     };
     const since = '2026-06-01T11:59:00.000Z';

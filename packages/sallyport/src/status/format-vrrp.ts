@@ -19,3 +19,15 @@ export function formatVrrp(routers: readonly VrrpReport[], now: string): string[
     return `VRRP ${virtualRouterId} on ${device}, ${addresses.join(', ')}: ${STATES[state]}${time}; ${why}`;
   });
 }
+
+/** Where a virtual address is that this host does not have. */
+export function formatHolder(address: string, routers: readonly VrrpReport[] = []): string {
+  const router = routers.find(({ addresses }) =>
+    addresses.some((each) => each.startsWith(`${address}/`)),
+  );
+  if (router !== undefined && router.state !== 'backup')
+    return `this host does not hold ${address}: ${router.why}`;
+  const [other, ...more] = router?.others ?? [];
+  const holder = other === undefined || more.length > 0 ? 'another gateway' : other;
+  return `${holder} holds ${address}`;
+}

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { formatStatus } from './format.ts';
+import { isOff } from './host-report.ts';
 import { randomReport, randomTime } from './testing/random-reports.ts';
 
 describe('formatStatus of any report', () => {
@@ -23,7 +24,7 @@ describe('formatStatus of any report', () => {
       fc.property(randomReport, randomTime, (report, now) => {
         const blocks = formatStatus(report, now).split('\n\n').slice(1);
         const caused = report.tunnels.filter(
-          ({ state, cause }) => cause !== undefined && state !== 'disabled',
+          ({ state, cause }) => cause !== undefined && !isOff(state),
         );
         return (
           blocks.length === report.tunnels.length &&

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { formatStatus } from './format.ts';
 import type { HostReport } from './host-report.ts';
 import { certificates, child, down, NOW, report, up } from './testing/reports.ts';
+import type { VrrpReport } from './vrrp-report.ts';
 
 describe('formatStatus', () => {
   it('shows each tunnel, the one that is down first, with its cause and what to do', async () => {
@@ -53,6 +54,24 @@ describe('formatStatus', () => {
     ['trapped', 'ready for the first packet since 2026-06-01 11:56:40Z (3m 20s)'],
   ] as const)('words the state %s', (state, words) => {
     expect(formatStatus({ ...report, tunnels: [{ ...down, state }] }, NOW)).toContain(words);
+  });
+
+  it('says of a tunnel that another host has who that is, and nothing of what it failed for', () => {
+    const router: Omit<VrrpReport, 'others'> = {
+      ...{ name: 'sp-default-edge-v4', family: 4, interface: 'lan', virtualRouterId: 51 },
+      ...{ state: 'backup', addresses: ['192.0.2.10/24'], held: [], why: 'it stands by' },
+    };
+    const tunnel = { ...down, state: 'standby', localAddress: '192.0.2.10' } as const;
+    const told = (vrrp: typeof router, ...others: readonly string[]): string =>
+      formatStatus({ ...report, tunnels: [tunnel], vrrp: [{ ...vrrp, others }] }, NOW);
+    const text = told(router, '192.0.2.2');
+    expect(text).toContain('main: waits since 2026-06-01 11:56:40Z (3m 20s)');
+    expect(text).toContain('  waits      192.0.2.2 holds 192.0.2.10\n');
+    expect(text).not.toContain('cause');
+    expect(told(router, '192.0.2.2', '192.0.2.3')).toContain('another gateway holds 192.0.2.10\n');
+    expect(told({ ...router, state: 'fault' }, '192.0.2.2')).toContain(
+      'this host does not hold 192.0.2.10: it stands by',
+    );
   });
 
   it('shows the smallest values and nothing of what is not known', async () => {

@@ -7,15 +7,16 @@ import { formatBgp } from './format-bgp.ts';
 import { describeCertificate } from './format-certificate.ts';
 import { formatHealth, formatHosts } from './format-health.ts';
 import { formatPlannedWork } from './format-planned-work.ts';
-import { formatVrrp } from './format-vrrp.ts';
-import type {
-  Algorithms,
-  ChildReport,
-  Counters,
-  Difference,
-  EngineReport,
-  HostReport,
-  TunnelReport,
+import { formatHolder, formatVrrp } from './format-vrrp.ts';
+import {
+  type Algorithms,
+  type ChildReport,
+  type Counters,
+  type Difference,
+  type EngineReport,
+  type HostReport,
+  isOff,
+  type TunnelReport,
 } from './host-report.ts';
 import { describeScoped } from './scope.ts';
 
@@ -33,6 +34,7 @@ const STATES = {
   down: 'DOWN',
   waiting: 'waiting for the other side',
   trapped: 'ready for the first packet',
+  standby: 'waits',
   unknown: 'UNKNOWN',
   disabled: 'disabled',
 } as const;
@@ -58,7 +60,10 @@ export function formatStatus(report: HostReport, now: string, isOver = false): s
   if (hosts.length > 0) lines.push('', ...hosts);
   const worstFirst = report.tunnels.toSorted((a, b) => rank(a) - rank(b));
   for (const tunnel of worstFirst)
-    lines.push('', ...formatTunnel(tunnel, now), ...formatHealth(tunnel.name, report.health));
+    lines.push(
+      ...['', ...formatTunnel(tunnel, report.vrrp, now)],
+      ...(isOff(tunnel.state) ? [] : formatHealth(tunnel.name, report.health)),
+    );
   return `${lines.map(printable).join('\n')}\n`;
 }
 
@@ -99,15 +104,17 @@ function rank({ state }: TunnelReport): number {
   return index < 0 ? RANKS.length : index;
 }
 
-function formatTunnel(tunnel: TunnelReport, now: string): string[] {
+function formatTunnel(tunnel: TunnelReport, vrrp: HostReport['vrrp'], now: string): string[] {
   const lines = [
     `${tunnel.namespace}/${tunnel.connection} ${tunnel.tunnel}: ${STATES[tunnel.state]} since ${clock(tunnel.since)} (${age(tunnel.since, now)})`,
   ];
   const add = (label: string, text: string): void => {
     lines.push(`  ${label.padEnd(10)} ${text}`);
   };
+  if (tunnel.state === 'standby')
+    add('waits', formatHolder(tunnel.localAddress ?? 'its address', vrrp));
   // A tunnel that shall be down needs nobody to do anything.
-  if (tunnel.cause !== undefined && tunnel.state !== 'disabled') {
+  if (tunnel.cause !== undefined && !isOff(tunnel.state)) {
     const { message, code, at } = tunnel.cause;
     add('cause', `${message}, ${age(at, now)} ago [${code}]`);
     add('do', tunnel.cause.hint);

@@ -51,6 +51,7 @@ export interface ChildReport extends Counters {
 
 /**
  * `waiting`: we answer only, and nobody has called yet; `trapped`: comes up with the first packet;
+ * `standby`: another host of the gateway holds its address, and has it;
  * `unknown`: the daemon runs and could not be asked, while the kernel goes on with what it has.
  */
 export const TUNNEL_STATES = [
@@ -60,6 +61,7 @@ export const TUNNEL_STATES = [
   'down',
   'waiting',
   'trapped',
+  'standby',
   'unknown',
   'disabled',
 ] as const;
@@ -68,7 +70,12 @@ export type TunnelState = (typeof TUNNEL_STATES)[number];
 
 /** Nobody has to do anything about a tunnel in such a state. */
 export function isAsWanted(state: TunnelState): boolean {
-  return state === 'up' || state === 'waiting' || state === 'trapped' || state === 'disabled';
+  return state === 'up' || state === 'waiting' || state === 'trapped' || isOff(state);
+}
+
+/** Not to be up on this host: what it failed for before concerns nobody now. */
+export function isOff(state: TunnelState): boolean {
+  return state === 'disabled' || state === 'standby';
 }
 
 /**

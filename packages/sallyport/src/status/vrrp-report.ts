@@ -16,6 +16,8 @@ export interface VrrpReport {
   readonly state: VrrpState;
   /** RFC 3339: when `state` was entered; absent where keepalived does not run. */
   readonly since?: string;
+  /** Addresses of the hosts that may hold them as well. */
+  readonly others: readonly string[];
   /** The virtual addresses, with their lengths. */
   readonly addresses: readonly string[];
   /** Those that are on the interface, without lengths. */

@@ -182,10 +182,11 @@ describe('the history of a tunnel', () => {
     });
   });
 
-  it('takes no declaration for a flap', () => {
+  it.each(['disabled', 'standby'] as const)('takes it for no flap that it is %s', (state) => {
     const world = new World();
     world.look(upReading, 0);
-    expect(world.look({ ...downReading, state: 'disabled' }, 10).history.flaps).toBe(0);
+    const off = world.look({ ...downReading, state }, 10, cause);
+    expect([off.history.flaps, off.cause]).toEqual([0, undefined]);
   });
 
   it('is proven up while nobody could look only by an SA that is still there', () => {

@@ -7,7 +7,12 @@ import type { SaEvent } from '@sallyport/vici';
 import { readCounters, type TunnelReading } from '../../drivers/strongswan/parse.ts';
 import { messageOf } from '../../lib/message-of.ts';
 import { CounterLedger, type SaCounters, type SaEnd } from '../../status/counter-ledger.ts';
-import type { Cause, TunnelReport, TunnelState } from '../../status/host-report.ts';
+import {
+  type Cause,
+  isOff,
+  type TunnelReport,
+  type TunnelState,
+} from '../../status/host-report.ts';
 import type { Log } from '../log.ts';
 import type { HistoryFile, TunnelRecord } from './history-file.ts';
 
@@ -78,7 +83,7 @@ export class TunnelHistory {
     const state = isRetry ? 'down' : reading.state;
     const known = this.#known.get(reading.name) ?? this.#begin(reading, state, now);
     if (cause !== undefined) this.#noteError(known, cause);
-    const isShown = cause !== undefined && state !== 'disabled';
+    const isShown = cause !== undefined && !isOff(state);
     const since =
       state === 'unknown'
         ? this.#miss(reading, known, now)
@@ -186,7 +191,7 @@ export class TunnelHistory {
     const clock = this.#options.clock();
     const hasSurvived = known.ledger.hasAny(reading.counters);
     known.upSeconds += upSince(known, reading, { state, hasSurvived, clock, now: now.getTime() });
-    if (known.state === 'up' && state !== 'up' && state !== 'disabled') known.flaps += 1;
+    if (known.state === 'up' && state !== 'up' && !isOff(state)) known.flaps += 1;
     const isSame = known.state === state && (state !== 'up' || hasSurvived || !known.isRestored);
     if (!isSame) {
       const age = known.isRestored && state === 'up' ? (reading.ike?.establishedSeconds ?? 0) : 0;

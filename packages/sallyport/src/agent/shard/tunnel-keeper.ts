@@ -153,7 +153,10 @@ export class TunnelKeeper {
             { tunnel: action.tunnel, uniqueId: action.uniqueId, reason: action.reason },
             'ending IKE SA',
           );
-          await client.terminate({ ikeId: action.uniqueId, timeoutMs: -1, signal });
+          await client.terminate({
+            ...{ ikeId: action.uniqueId, timeoutMs: -1, signal },
+            ...(action.force === undefined ? {} : { force: action.force }),
+          });
           return;
         case 'terminate-child':
           log.info(

@@ -28,6 +28,7 @@ import { type Entry, rememberingLog } from './quiet-log.ts';
 export const WELL: Round = {
   tunnels: [],
   usabilities: [],
+  probed: [],
   engines: [
     {
       name: 'strongswan',
@@ -111,7 +112,7 @@ export class AgentWithFakes implements AsyncDisposable {
     await mkdir(bin);
     await promisify(execFile)('mkfifo', [join(directory, 'kernel'), join(directory, 'ipsec')]);
     const script = `case "$*" in
-'monitor link route rule') exec cat '${join(directory, 'kernel')}';;
+'-oneline monitor label address link route rule') exec cat '${join(directory, 'kernel')}';;
 '-s xfrm monitor nokeys SA policy') exec cat '${join(directory, 'ipsec')}';;
 esac`;
     await writeFile(join(bin, 'ip'), `#!/bin/sh\n${script}\n`);
@@ -197,9 +198,9 @@ esac`;
   }
 
   /** As if `ip monitor` printed a line. */
-  async changeKernel(): Promise<void> {
+  async changeKernel(line = '[LINK]5: eth0: <BROADCAST,UP> mtu 1500'): Promise<void> {
     const pipe = await open(join(this.directory, 'kernel'), 'w');
-    await pipe.write('5: eth0: <BROADCAST,UP> mtu 1500\n');
+    await pipe.write(`${line}\n`);
     await pipe.close();
   }
 

@@ -11,7 +11,7 @@ export const NOTHING =
 
 const PROGRAMS: Readonly<Record<string, string>> = {
   // `ip monitor` ends when the agent does; everything else prints an empty list for each question.
-  ip: `case "$*" in monitor*|*xfrm\\ monitor*) exec sleep 600;; esac; echo "$*" >> "$CALLS"; ${NOTHING}`,
+  ip: `case "$*" in *oneline\\ monitor*|*xfrm\\ monitor*) exec sleep 600;; esac; echo "$*" >> "$CALLS"; ${NOTHING}`,
   nft: "echo 'Error: No such file or directory' >&2; exit 1",
   tc: 'exit 0',
   unshare: 'exit 0',

@@ -57,6 +57,8 @@ export class HostWithFakes implements AsyncDisposable {
   /** Of the watch of a daemon's kernel. */
   renewWatch = (): Promise<void> => Promise.resolve();
   now = 0;
+  /** Names of the virtual routers whose addresses it has. */
+  held: ReadonlySet<string> = new Set();
   /** Whether the kernel has what the daemon takes for installed. */
   hasStates = true;
   readonly #directory: string;
@@ -93,7 +95,10 @@ export class HostWithFakes implements AsyncDisposable {
       kernel: new KernelLevel({ kernel: this.kernel, drift: this.drift, log }),
       shards: this.#shards,
       routing: { round: () => Promise.resolve(NOTHING) },
-      vrrp: { round: () => Promise.resolve(NOTHING) },
+      vrrp: {
+        held: () => Promise.resolve(this.held),
+        round: () => Promise.resolve(NOTHING),
+      },
       reflections: { follow: () => undefined, applyTo: (plan) => plan, report: (bgp) => bgp },
     });
   }

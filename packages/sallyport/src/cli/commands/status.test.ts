@@ -69,6 +69,7 @@ describe('status', () => {
     { what: 'is partly up', tunnels: [{ ...up, state: 'partial' }], code: 3 },
     { what: 'waits for the other side', tunnels: [{ ...down, state: 'waiting' }], code: 0 },
     { what: 'waits for a packet', tunnels: [{ ...down, state: 'trapped' }], code: 0 },
+    { what: 'is with another host', tunnels: [{ ...down, state: 'standby' }], code: 0 },
     { what: 'is disabled', tunnels: [{ ...down, state: 'disabled' }], code: 0 },
   ] as const)('ends with $code where a tunnel $what', async ({ tunnels, code }) => {
     await shell.startAgent({ ...report, tunnels });

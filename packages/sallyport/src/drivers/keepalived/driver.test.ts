@@ -62,6 +62,15 @@ describe('names', () => {
   });
 });
 
+describe('addresses', () => {
+  it('are held where all of a virtual router are here', async () => {
+    looks = [
+      ['10.9.0.1', ...V4.virtualAddresses.map((text) => text.split('/')[0] ?? ''), 'fd09::fe'],
+    ];
+    expect(await newDriver().held([V4, V6], signal)).toEqual([V4.name]);
+  });
+});
+
 describe('how fit the host is', () => {
   it('is told at once where it does not hold the addresses', async () => {
     const driver = newDriver();

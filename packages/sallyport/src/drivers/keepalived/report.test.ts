@@ -24,6 +24,7 @@ describe('a virtual router', () => {
     expect(reportOf({ state: 'master' }, interfaceWith('10.9.0.254'))).toEqual({
       name: 'sp-default-left-v4',
       family: 4,
+      others: ['10.9.0.2'],
       interface: 'eth0',
       virtualRouterId: 51,
       state: 'master',

@@ -40,6 +40,7 @@ export function reportRouter(
     virtualRouterId: router.virtualRouterId,
     state: found === undefined ? 'stopped' : STATES[found.state],
     ...(found === undefined ? {} : { since: found.since }),
+    others: router.peers,
     addresses: router.virtualAddresses,
     held,
     ...(found !== undefined && isHeldInDoubt(found) ? { heldInDoubt: true } : {}),

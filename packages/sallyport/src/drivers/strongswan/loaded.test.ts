@@ -56,6 +56,14 @@ describe('a loaded connection', () => {
     expect(loadedDifferences(listed(pskTunnel), { ...pskTunnel, ...change })).toEqual(words);
   });
 
+  it('is of another uniqueness where the tunnel goes from host to host', () => {
+    const moving = { ...pskTunnel, virtualRouter: 'sp-default-edge-v4' };
+    expect(listed(moving).unique).toBe('UNIQUE_NO');
+    expect(loadedDifferences(listed(pskTunnel), moving)).toEqual([
+      'uniqueness UNIQUE_NEVER, not UNIQUE_NO',
+    ]);
+  });
+
   it.each<readonly [string, Partial<LoadedConnection>, string]>([
     ['of IKEv1', { version: 'IKEv1' }, 'version IKEv1, not IKEv2'],
     ['of no uniqueness', { unique: 'UNIQUE_NO' }, 'uniqueness UNIQUE_NO, not UNIQUE_NEVER'],

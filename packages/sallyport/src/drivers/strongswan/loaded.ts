@@ -3,7 +3,7 @@ import type { LoadedChild, LoadedConnection } from '@sallyport/vici';
 import { canonicalPrefix } from '../../lib/canonical-address.ts';
 import { once } from '../../lib/once.ts';
 import type { ChildPlan, TunnelPlan } from '../../plan/host-plan.ts';
-import { childMark, peerHash } from './render.ts';
+import { childMark, peerHash, uniquenessOf } from './render.ts';
 
 // What was listed once is compared by diff and keeper.
 const known = new WeakMap<LoadedConnection, WeakMap<TunnelPlan, readonly string[]>>();
@@ -22,7 +22,7 @@ function compare(loaded: LoadedConnection, tunnel: TunnelPlan): string[] {
     ...differs('our address', loaded.localAddrs.join(), tunnel.localAddress ?? '%any'),
     ...differs('address of the peer', loaded.remoteAddrs.join(), tunnel.remoteAddress ?? '%any'),
     ...differs('version', loaded.version, 'IKEv2'),
-    ...differs('uniqueness', loaded.unique, 'UNIQUE_NEVER'),
+    ...differs('uniqueness', loaded.unique, `UNIQUE_${uniquenessOf(tunnel).toUpperCase()}`),
     ...differs('IKE lifetime', `${loaded.rekeySeconds} s`, `${tunnel.ikeRekeySeconds} s`),
     ...differs(
       'liveness delay',

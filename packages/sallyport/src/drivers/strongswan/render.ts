@@ -41,8 +41,7 @@ function peerOptions(tunnel: TunnelPlan, certificates?: TunnelCertificates): Con
     version: 2,
     // Addresses are declared: MOBIKE would move SAs to a virtual address that comes and goes.
     mobike: false,
-    // Two IKE SAs of one tunnel stand side by side while it is replaced (RFC 7296 §2.4 permits it).
-    unique: 'never',
+    unique: uniquenessOf(tunnel),
     local_addrs: [tunnel.localAddress ?? '%any'],
     remote_addrs: [tunnel.remoteAddress ?? '%any'],
     proposals: tunnel.ikeProposals,
@@ -67,6 +66,15 @@ function peerOptions(tunnel: TunnelPlan, certificates?: TunnelCertificates): Con
       ...(certificates === undefined ? {} : { cacerts: certificates.peerAuthorities }),
     },
   };
+}
+
+/**
+ * Two IKE SAs of one tunnel stand side by side while it is replaced (RFC 7296 §2.4 permits it). Who takes over a virtual address
+ * says INITIAL_CONTACT, as after a crash: the other side drops the SAs of the host before. charon does so with `no`, where
+ * it has no other SA with that peer itself, so that nothing ends while a tunnel is replaced.
+ */
+export function uniquenessOf({ virtualRouter }: TunnelPlan): 'never' | 'no' {
+  return virtualRouter === undefined ? 'never' : 'no';
 }
 
 function renderChild(tunnel: TunnelPlan, child: ChildPlan): ChildInput {

@@ -13,7 +13,7 @@ import { issuedNames } from '../secret.ts';
 import { checkRoots } from './certificate-roots.ts';
 import { checkUsages } from './certificate-usages.ts';
 import { secretUses } from './references.ts';
-import { hostOf, secretFactsOf, type World } from './world.ts';
+import { hostsOf, secretFactsOf, type World } from './world.ts';
 
 /** Further off, the future is no matter of clocks. */
 const SKEW_MILLISECONDS = 86_400_000;
@@ -33,7 +33,9 @@ function neededHere(world: World): ReadonlySet<string> {
     .map(({ object }) => object)
     .filter((connection) =>
       connection.spec.tunnels.some(
-        (tunnel) => here !== undefined && hostOf(world, connection, tunnel)?.metadata.name === here,
+        (tunnel) =>
+          here !== undefined &&
+          hostsOf(world, connection, tunnel).some(({ metadata }) => metadata.name === here),
       ),
     )
     .flatMap(({ metadata, spec }) =>

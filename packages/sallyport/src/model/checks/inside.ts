@@ -15,16 +15,16 @@ import type { Connection } from '../connection.ts';
 import type { FieldPath, ParsedObject } from '../parsed-object.ts';
 import { problemAt } from '../problem-at.ts';
 import type { InsidePair } from '../tunnel.ts';
-import { hostOf, type World } from './world.ts';
+import { hostsOf, type World } from './world.ts';
 
 export function checkInside(world: World): Problem[] {
   const places = world.connections.flatMap((connection) =>
     connection.object.spec.tunnels.flatMap((tunnel, number) =>
       (tunnel.inside ?? []).map((pair, index): Place => {
-        const host = hostOf(world, connection.object, tunnel);
+        const hosts = hostsOf(world, connection.object, tunnel);
         return {
           ...{ connection, pair, path: ['spec', 'tunnels', number, 'inside', index] },
-          host: host === undefined ? undefined : host.metadata.name,
+          hosts: hosts.map(({ metadata }) => metadata.name),
           label: `${connection.object.metadata.name} tunnel ${tunnel.name}`,
           isFirstOfFamily: tunnel.inside?.findIndex((other) => isSameFamily(other, pair)) === index,
         };
@@ -38,8 +38,8 @@ interface Place {
   readonly connection: ParsedObject<Connection>;
   readonly path: FieldPath;
   readonly pair: InsidePair;
-  /** Undefined where that is not clear. */
-  readonly host: string | undefined;
+  /** Names of those that carry it; none where that is not clear. */
+  readonly hosts: readonly string[];
   readonly label: string;
   readonly isFirstOfFamily: boolean;
 }
@@ -85,20 +85,22 @@ function checkPair({ connection, path, pair, isFirstOfFamily }: Place): Problem[
 
 /** Two interfaces with one subnet, or one other end: the kernel would send to either of them. */
 function checkSubnets(places: readonly Place[]): Problem[] {
-  const seen: { readonly host: string; readonly subnet: Prefix; readonly label: string }[] = [];
-  const ends = new Map<string, string>();
-  return places.flatMap(({ connection, path, pair, host, label }) => {
+  const seen: (Pick<Place, 'hosts' | 'label'> & {
+    readonly subnet: Prefix;
+    readonly end: string;
+  })[] = [];
+  return places.flatMap(({ connection, path, pair, hosts, label }) => {
     const subnet = parseInterfaceAddress(pair.local)?.subnet;
-    if (subnet === undefined || host === undefined) return [];
-    const other = seen.find((each) => each.host === host && overlaps(each.subnet, subnet));
-    seen.push({ host, subnet, label });
-    const end = `${host} ${canonicalAddress(pair.remote)}`;
-    const sameEnd = ends.get(end);
-    ends.set(end, label);
+    if (subnet === undefined) return [];
+    const end = canonicalAddress(pair.remote);
+    const beside = seen.filter((each) => each.hosts.some((host) => hosts.includes(host)));
+    const other = beside.find((each) => overlaps(each.subnet, subnet));
+    const sameEnd = beside.findLast((each) => each.end === end);
+    seen.push({ hosts, subnet, end, label });
     if (other === undefined && sameEnd !== undefined)
       return [
         problemAt(connection, [...path, 'remote'], 'tunnel/inside-overlap', {
-          message: `is the other end inside ${sameEnd} on the same host, too`,
+          message: `is the other end inside ${sameEnd.label} on the same host, too`,
           value: pair.remote,
           hint: 'give each tunnel another one',
         }),

@@ -16,7 +16,7 @@ import type { FieldPath, ParsedObject } from '../parsed-object.ts';
 import { problemAt } from '../problem-at.ts';
 import { remoteNetworks as remoteNetworksOf } from '../routing.ts';
 import { overlappingPairs } from './overlapping-pairs.ts';
-import { gatewayOf, hostKeysOf, hostOf, type World } from './world.ts';
+import { gatewayOf, hostKeysOf, hostsOf, type World } from './world.ts';
 
 export function checkNetworks(world: World): Problem[] {
   return [
@@ -150,7 +150,7 @@ function checkHosts(world: World): Problem[] {
   for (const connection of world.connections) {
     if (connection.object.spec.adminState === 'disabled') continue;
     const remote = remoteNetworks(connection).filter((network) => !isDefault(network));
-    for (const host of hostsOf(world, connection.object)) append(remoteByHost, host, remote);
+    for (const host of hostKeys(world, connection.object)) append(remoteByHost, host, remote);
   }
   const problems = new Map<string, Problem[]>();
   for (const [host, remote] of remoteByHost) {
@@ -167,10 +167,9 @@ function checkHosts(world: World): Problem[] {
   return [...problems.values()].flat();
 }
 
-function hostsOf(world: World, connection: Connection): Set<string> {
+function hostKeys(world: World, connection: Connection): Set<string> {
   const keys = connection.spec.tunnels
-    .map((tunnel) => hostOf(world, connection, tunnel))
-    .filter((host) => host !== undefined)
+    .flatMap((tunnel) => hostsOf(world, connection, tunnel))
     .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
   return new Set(keys);
 }

@@ -2,15 +2,17 @@
 import { familyOf } from '../../lib/prefix.ts';
 import type { Problem } from '../../lib/problem.ts';
 import { canonicalEndpoint } from '../addresses.ts';
+import { isOnVirtualAddress } from '../carriers.ts';
 import type { Connection } from '../connection.ts';
 import { objectKey } from '../declared-objects.ts';
+import { virtualAddresses } from '../gateway.ts';
 import { type Host, outerAddresses } from '../host.ts';
 import { spellIdentity } from '../identity.ts';
 import { nameHint } from '../nearest-name.ts';
 import type { FieldPath, ParsedObject } from '../parsed-object.ts';
 import { problemAt } from '../problem-at.ts';
 import type { Tunnel } from '../tunnel.ts';
-import { gatewayOf, hostOf, type World } from './world.ts';
+import { gatewayOf, hostsOf, type World } from './world.ts';
 
 export function checkTunnels(world: World): Problem[] {
   const problems = world.connections.flatMap((connection) =>
@@ -18,6 +20,7 @@ export function checkTunnels(world: World): Problem[] {
       const place: TunnelPlace = { connection, tunnel, path: ['spec', 'tunnels', index] };
       return [
         ...checkHost(world, place),
+        ...checkVirtual(world, place),
         ...checkRemote(place),
         ...checkAddresses(world, place),
         ...checkIdentities(place),
@@ -33,16 +36,63 @@ interface TunnelPlace {
   readonly path: FieldPath;
 }
 
+/** Each host of the gateway can come to have it, and only one of them has it. */
+function checkVirtual(world: World, { connection, tunnel, path }: TunnelPlace): Problem[] {
+  const { start, gateway: name, routing } = connection.object.spec;
+  const gateway = gatewayOf(world, connection.object);
+  if (gateway === undefined || !isOnVirtualAddress(gateway, tunnel)) return [];
+  const problem = (field: FieldPath, message: string, value: string, hint: string): Problem =>
+    problemAt(connection, field, 'tunnel/virtual-address', { message, value, hint });
+  const where = `${tunnel.local.address ?? ''} is a virtual address of Gateway ${name}`;
+  return [
+    ...(tunnel.host === undefined
+      ? []
+      : [
+          problem(
+            [...path, 'host'],
+            `${where}: the tunnel is with whichever host holds it`,
+            tunnel.host,
+            'remove host, or use an address that is always of this host',
+          ),
+        ]),
+    ...(start === 'initiate'
+      ? []
+      : [
+          problem(
+            ['spec', 'start'],
+            `${where}: who takes it over has to begin, since the other side knows nothing of that`,
+            start,
+            'set start: initiate, or use addresses of the hosts, in a tunnel for each of them',
+          ),
+        ]),
+    ...(routing.bgp === undefined
+      ? []
+      : [
+          problem(
+            ['spec', 'routing', 'bgp'],
+            `${where}: no session of BGP moves with it`,
+            `asn ${routing.bgp.asn}`,
+            'use routing.static, or addresses of the hosts, in a tunnel for each of them',
+          ),
+        ]),
+  ];
+}
+
 function checkHost(world: World, { connection, tunnel, path }: TunnelPlace): Problem[] {
   const gateway = gatewayOf(world, connection.object);
   if (gateway === undefined) return [];
   const hosts = [...new Set(gateway.spec.placement.hosts)];
   if (tunnel.host === undefined) {
-    if (hosts.length === 1) return [];
+    if (hosts.length === 1 || isOnVirtualAddress(gateway, tunnel)) return [];
+    const [virtual] = virtualAddresses(gateway);
+    const held =
+      virtual === undefined
+        ? ''
+        : `, or local: {address: ${virtual}} for a peer that has one tunnel`;
     return [
       problemAt(connection, [...path, 'host'], 'tunnel/missing-host', {
         message: `Gateway ${gateway.metadata.name} has ${String(hosts.length)} hosts and this tunnel names none`,
-        hint: `add host: with one of ${hosts.join(', ')}`,
+        hint: `add host: with one of ${hosts.join(', ')}${held}`,
       }),
     ];
   }
@@ -83,13 +133,16 @@ function checkRemote({ connection, tunnel, path }: TunnelPlace): Problem[] {
 }
 
 function checkAddresses(world: World, { connection, tunnel, path }: TunnelPlace): Problem[] {
-  const host = hostOf(world, connection.object, tunnel);
-  if (host === undefined) return [];
+  const gateway = gatewayOf(world, connection.object);
+  const hosts = hostsOf(world, connection.object, tunnel);
+  const [host] = hosts;
+  if (gateway === undefined || host === undefined) return [];
   const problems: Problem[] = [];
   const { address: local } = tunnel.local;
   const { address: remote } = tunnel.remote;
   const own = outerAddresses(host);
-  if (local !== undefined && !own.some((address) => isSame(address, local))) {
+  const isVirtual = isOnVirtualAddress(gateway, tunnel);
+  if (local !== undefined && !isVirtual && !own.some((address) => isSame(address, local))) {
     problems.push(
       problemAt(connection, [...path, 'local', 'address'], 'tunnel/foreign-local-address', {
         message: `Host ${host.metadata.name} does not have this address`,
@@ -100,10 +153,13 @@ function checkAddresses(world: World, { connection, tunnel, path }: TunnelPlace)
   }
   if (remote === undefined) return problems;
   const remotePath = [...path, 'remote', 'address'];
-  if (own.some((address) => isSame(address, remote))) {
+  const itself = hosts.find((each) =>
+    outerAddresses(each).some((address) => isSame(address, remote)),
+  );
+  if (itself !== undefined) {
     problems.push(
       problemAt(connection, remotePath, 'tunnel/remote-is-local', {
-        message: `this is an address of our own Host ${host.metadata.name}`,
+        message: `this is an address of our own Host ${itself.metadata.name}`,
         value: remote,
         hint: 'write the address of the other side',
       }),
@@ -133,7 +189,7 @@ function checkPairs(world: World): Problem[] {
     const { metadata, spec } = connection.object;
     if (spec.adminState === 'disabled') continue;
     for (const [index, tunnel] of spec.tunnels.entries()) {
-      const host = hostOf(world, connection.object, tunnel);
+      const [host] = hostsOf(world, connection.object, tunnel);
       if (host === undefined) continue;
       const key = JSON.stringify(endpoints(connection.object, tunnel, host));
       const name = `${objectKey(metadata.namespace, metadata.name)} tunnel ${tunnel.name}`;

@@ -1,5 +1,6 @@
 /** What every check looks at: all objects with their places, how they refer to each other, and the facts. */
 import type { ObjectRef } from '../../lib/problem.ts';
+import { carriersOf } from '../carriers.ts';
 import type { Connection } from '../connection.ts';
 import { type DeclaredObjects, indexObjects, objectKey } from '../declared-objects.ts';
 import { type Facts, type HostFacts, indexSecretFacts, type SecretFacts } from '../facts.ts';
@@ -50,14 +51,14 @@ export function gatewayOf(world: World, connection: Connection): Gateway | undef
   return world.objects.gateways.get(objectKey(namespace, connection.spec.gateway));
 }
 
-/** The host that carries a tunnel; absent where that is not clear, which is reported elsewhere. */
-export function hostOf(world: World, connection: Connection, tunnel: Tunnel): Host | undefined {
+/** The hosts that carry a tunnel, one at a time; none where that is not clear, which is reported elsewhere. */
+export function hostsOf(world: World, connection: Connection, tunnel: Tunnel): Host[] {
   const gateway = gatewayOf(world, connection);
-  if (gateway === undefined) return undefined;
-  const { hosts } = gateway.spec.placement;
-  const name = tunnel.host ?? (new Set(hosts).size === 1 ? hosts[0] : undefined);
-  if (name === undefined || !hosts.includes(name)) return undefined;
-  return world.objects.hosts.get(objectKey(connection.metadata.namespace, name));
+  if (gateway === undefined) return [];
+  const { namespace } = connection.metadata;
+  return carriersOf(gateway, tunnel).flatMap(
+    (name) => world.objects.hosts.get(objectKey(namespace, name)) ?? [],
+  );
 }
 
 /** `namespace/name` of the hosts on which a gateway is placed. */

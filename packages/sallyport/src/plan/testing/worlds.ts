@@ -172,8 +172,22 @@ spec:
   routing: {static: {networks: [10.50.0.0/16, 'fd50::/48']}}
 `;
 
+/** As above, and to a peer that has room for one tunnel leads the one of whoever holds the address. */
+const oneTunnel = `${standby}---
+apiVersion: sallyport.dev/v1alpha1
+kind: Connection
+metadata: {name: branch}
+spec:
+  gateway: edge
+  auth: {psk: {secret: a-psk}}
+  probes: {targets: [10.60.0.10]}
+  tunnels: [{local: {address: 10.1.0.254}, remote: {address: 198.51.100.3}}]
+  routing: {static: {networks: [10.60.0.0/16]}}
+`;
+
 export const WORLDS: Readonly<Record<string, World>> = {
   'an address that one of two hosts holds': { text: standby },
+  'a tunnel that is with whoever holds its address': { text: oneTunnel },
   'BGP with a data centre and a cloud, another gateway, and nodes': { text: bgp },
   'a gateway before nodes': { text: nodes },
   'a gateway before nodes, in a VXLAN': { text: nodesBy('{encapsulation: vxlan}') },

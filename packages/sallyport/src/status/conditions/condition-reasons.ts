@@ -22,6 +22,7 @@ export interface Reasons {
     | 'Down'
     | 'Waiting'
     | 'Trapped'
+    | 'Standby'
     | 'Disabled'
     | Unread;
   readonly Healthy:
@@ -84,6 +85,10 @@ export const CONDITION_REASONS: {
     Down: { status: 'False', meaning: 'No SA is up; the message says why' },
     Waiting: { status: 'Unknown', meaning: 'The other side begins, and has not yet' },
     Trapped: { status: 'Unknown', meaning: 'It comes up with the first packet' },
+    Standby: {
+      status: 'Unknown',
+      meaning: 'Another host of the gateway holds its virtual address, and has it',
+    },
     Disabled: { status: 'Unknown', meaning: 'It is declared to be down' },
     ...UNREAD,
   },

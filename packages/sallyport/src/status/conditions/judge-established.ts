@@ -13,6 +13,7 @@ const FAULTS = [
 /** Rightly not up. */
 const PATIENT = [
   ['waiting', 'Waiting', 'the other side begins, and has not yet'],
+  ['standby', 'Standby', 'another host of the gateway holds its address, and has it'],
   ['trapped', 'Trapped', 'comes up with the first packet'],
   ['disabled', 'Disabled', 'declared to be down'],
 ] as const;

@@ -227,6 +227,7 @@ describe('Established', () => {
     ['down', 'False Down: sp.default.partner-a.main is down'],
     ['waiting', 'Unknown Waiting: the other side begins, and has not yet'],
     ['trapped', 'Unknown Trapped: comes up with the first packet'],
+    ['standby', 'Unknown Standby: another host of the gateway holds its address, and has it'],
     ['disabled', 'Unknown Disabled: declared to be down'],
   ] as const)('tells of a tunnel that is %s', (state, words) => {
     expect(established([tunnelIn({ state })])).toBe(words);
@@ -286,6 +287,7 @@ describe('Healthy', () => {
   it('tells of a tunnel that is not up whether it should be', () => {
     expect(healthy({ state: 'down' })).toMatch(/^False NotEstablished/);
     expect(healthy({ state: 'trapped' })).toMatch(/^Unknown NoTraffic: no SA is up/);
+    expect(healthy({ state: 'standby' })).toMatch(/^Unknown NoTraffic: no SA is up/);
   });
 
   it('stays as it was proven last while it is too early to tell', () => {

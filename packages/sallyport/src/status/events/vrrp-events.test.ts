@@ -10,7 +10,13 @@ const with4 = (change: Partial<VrrpReport>): HostReport => ({
   vrrp: [
     {
       ...{ name: 'sp-default-edge-v4', family: 4, interface: 'eth1', virtualRouterId: 20 },
-      ...{ state: 'backup', since: NOW, addresses: ['10.20.0.100/24'], held: [] },
+      ...{
+        state: 'backup',
+        since: NOW,
+        addresses: ['10.20.0.100/24'],
+        held: [],
+        others: ['10.20.0.2'],
+      },
       ...{ why: 'another gateway holds the addresses; this one is not ready: it is drained' },
       ...change,
     },

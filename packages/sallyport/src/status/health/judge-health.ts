@@ -26,6 +26,7 @@ export function judgeTunnels(
 }
 
 function downBecause(state: TunnelReport['state'], isDrilled: boolean): { readonly down?: string } {
+  if (state === 'standby') return { down: 'another host holds its address' };
   if (!mayCarry(state)) return { down: `the tunnel is ${state}` };
   return isDrilled ? { down: 'a drill has taken it out' } : {};
 }

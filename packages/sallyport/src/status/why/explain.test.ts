@@ -152,16 +152,16 @@ describe('explainTunnel', () => {
     expect(codes({ subject: seen({ probe: silent, routes }) })).toEqual(['path/route-missing']);
   });
 
-  it.each(['waiting', 'trapped', 'disabled'] as const)(
+  it.each(['waiting', 'trapped', 'standby', 'disabled'] as const)(
     'is content with one that is %s',
     (state) => {
       expect(explainTunnel({ ...known, report: { ...up, state } }).isWell).toBe(true);
     },
   );
 
-  it('says nothing of a tunnel that shall be down', () => {
+  it.each(['disabled', 'standby'] as const)('says nothing of a tunnel that is %s', (state) => {
     const looked = seen({ peerRoute: { kind: 'refused', error: 'no' } });
-    const off = { ...broken, state: 'disabled' } as typeof report;
+    const off = { ...broken, state };
     expect(explainTunnel({ ...known, report: off, subject: looked })).toMatchObject({
       isWell: true,
       findings: [],

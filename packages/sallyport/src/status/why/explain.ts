@@ -6,6 +6,7 @@ import {
   type HostProblem,
   type HostReport,
   isAsWanted,
+  isOff,
   type TunnelReport,
 } from '../host-report.ts';
 import { concerns, daemonOf } from '../scope.ts';
@@ -46,10 +47,10 @@ export function explainTunnel({
   work = {},
 }: ExplainInput): TunnelExplanation {
   const asWanted = isAsWanted(report.state);
-  const isOff = report.state === 'disabled';
-  const judged = isOff || subject === undefined ? NOTHING : judge(subject);
+  const isAway = isOff(report.state);
+  const judged = isAway || subject === undefined ? NOTHING : judge(subject);
   // Of a tunnel that is up, too: what will not let it stay so, or leaves networks out.
-  const cause = isOff ? [] : causeOf(report);
+  const cause = isAway ? [] : causeOf(report);
   const isNegotiated = asWanted && cause.length === 0;
   const daemons = new Set([daemonOf(report)]);
   // What is the cause of the tunnel already is a problem of its daemon as well.

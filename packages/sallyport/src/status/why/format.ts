@@ -11,6 +11,7 @@ const STATES: Readonly<Record<TunnelState, string>> = {
   down: 'is DOWN',
   waiting: 'waits for the other side to call',
   trapped: 'comes up with the first packet',
+  standby: 'is with the host that holds its address, and waits',
   disabled: 'is disabled',
   unknown: 'is in a state that is not known',
 };

@@ -224,6 +224,37 @@ describe('an SA of an older configuration', () => {
   });
 });
 
+describe('a tunnel whose address another host holds', () => {
+  const standby = { tunnels: [{ ...pskTunnel, start: 'standby' as const }] };
+  const end = (uniqueId: string): KeeperAction => ({
+    ...{ type: 'terminate-ike', tunnel: name, uniqueId, force: true },
+    reason: 'another host holds its address',
+  });
+
+  it('is not brought up', () => {
+    expect(decide(standby)).toEqual([]);
+  });
+
+  it('loses all its SAs, without a wait for the other side, also one that is under way', () => {
+    const sas: FakeSa[] = [
+      { name, uniqueId: '1', children: both },
+      { name, uniqueId: '2', state: 'CONNECTING', children: [] },
+    ];
+    const actions = decide({ ...standby, sas, older: ['1'] });
+    expect(actions).toHaveLength(2);
+    expect(actions).toEqual(expect.arrayContaining([end('1'), end('2')]));
+  });
+
+  it('wants no attempt', () => {
+    const facts = {
+      sas: [],
+      origins: { ike: new Map(), children: new Map() },
+      lost: new Set<string>(),
+    };
+    expect(wantingTunnels({ ...standby, ...facts })).toEqual(new Set());
+  });
+});
+
 describe('a Child SA that the kernel has lost', () => {
   const sas = [{ name, uniqueId: '1', children: both }];
 

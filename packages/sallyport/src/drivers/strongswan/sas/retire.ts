@@ -1,6 +1,6 @@
 /**
  * Decides which SAs end: those of an older configuration as soon as every Child SA stands on a new one,
- * those that the kernel has lost, and duplicates. Pure.
+ * those that the kernel has lost, duplicates, and all of a tunnel that is another host's now. Pure.
  */
 import type { ChildSa, IkeSa } from '@sallyport/vici';
 import type { TunnelPlan } from '../../../plan/host-plan.ts';
@@ -11,6 +11,8 @@ export interface Retirement {
   readonly tunnel: string;
   readonly uniqueId: string;
   readonly reason: string;
+  /** Without waiting for the other side. */
+  readonly force?: true;
 }
 
 export interface RetireInput {
@@ -33,6 +35,11 @@ export function retire(
       uniqueId,
       reason,
     });
+  // The address is not ours any more: no word of it would leave, and none is to be waited for.
+  if (tunnel.start === 'standby') {
+    const end = step('terminate-ike', 'another host holds its address');
+    return [...view.current, ...view.outdated].map((sa) => ({ ...end(sa), force: true }));
+  }
   // Ended before its successor is there: it carries nothing, and charon makes no second one beside it.
   const lost = view.lostChildren.map(step('terminate-child', 'lost by the kernel'));
   // Whatever else an exchange fails for, the old one stays.

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { planWorld } from './testing/plan-world.ts';
+import { WORLDS } from './testing/worlds.ts';
+import { movesTunnels, whileHeld } from './while-held.ts';
+
+const { plan } = planWorld(
+  WORLDS['a tunnel that is with whoever holds its address'] ?? { text: '' },
+);
+const { plan: others } = planWorld(
+  WORLDS['an address that one of two hosts holds'] ?? { text: '' },
+);
+const holder = new Set(['sp-default-edge-v4']);
+
+describe('whileHeld', () => {
+  it('lets tunnels wait that are with the holder of another address, and asks nothing through them', () => {
+    const { tunnels, probes, revision } = whileHeld(plan, new Set(['sp-default-edge-v6']));
+    expect(tunnels.map(({ name, start }) => [name, start])).toEqual([
+      ['sp.default.branch.main', 'standby'],
+      ['sp.default.dc.one', 'initiate'],
+    ]);
+    expect(probes?.map(({ tunnel }) => tunnel)).toEqual(['sp.default.dc.one']);
+    expect(revision).toBe(plan.revision);
+  });
+
+  it('is the plan itself for the holder, and where no tunnel goes with an address', () => {
+    expect(whileHeld(plan, holder)).toBe(plan);
+    expect(whileHeld(others, new Set())).toBe(others);
+  });
+});
+
+describe('movesTunnels', () => {
+  const line = (address: string): string =>
+    `[ADDR]3: lan    inet ${address} scope global lan\\       valid_lft forever`;
+
+  it('knows the addresses that tunnels go with, and no other', () => {
+    expect(movesTunnels(line('10.1.0.254/32'), plan)).toBe(true);
+    expect(movesTunnels(line('10.1.0.2/32'), plan)).toBe(false);
+    expect(movesTunnels(line('10.1.0.254/32'), others)).toBe(false);
+  });
+});
