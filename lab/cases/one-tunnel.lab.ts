@@ -138,6 +138,21 @@ describe('a peer with one tunnel', () => {
     assert.equal(await sasOfPeer(), 1);
   });
 
+  test('is reached by the other one when the holder is drained', async (context) => {
+    const [holder, standby] = await inOrder();
+    const outages = await measureOutages(flows(), () =>
+      Promise.resolve(async () => {
+        const words = await holder.mustRun(['gateway', 'drain', 'edge'], LONG);
+        assert.match(words, /and it may be stopped\n$/);
+      }),
+    );
+    context.diagnostic(JSON.stringify(outages));
+    assert.ok(await holds(standby));
+    assert.equal(await sasOfPeer(), 1);
+    await holder.mustRun(['gateway', 'undrain', 'edge'], LONG);
+    await untilAnswered();
+  });
+
   test('is reached by the other one when the holder loses its power, which finds that out', async (context) => {
     const [holder, standby] = await inOrder();
     let powerOn: Undo = () => Promise.resolve();
