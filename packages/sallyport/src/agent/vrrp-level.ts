@@ -47,7 +47,8 @@ export class VrrpLevel {
   /** Of an agent before, something may be left. */
   #isClean = false;
   #isWatched = false;
-  #held: ReadonlySet<string> = new Set();
+  /** Absent before the first look. */
+  #held: ReadonlySet<string> | undefined;
   /** By name of the virtual router. */
   readonly #candidacies = new Map<string, Candidacy>();
 
@@ -72,7 +73,10 @@ export class VrrpLevel {
     }
   }
 
-  /** Names of the virtual routers that bring tunnels with them, and whose addresses are here; as before where that cannot be read. */
+  /**
+   * Names of the virtual routers that bring tunnels with them, and whose addresses are here. As before where that cannot be read, and
+   * all of them where it never could: what may be the holder's tunnel is not to end.
+   */
   async held(plan: HostPlan, signal: AbortSignal): Promise<ReadonlySet<string>> {
     const { driver, log } = this.#options;
     const routers = (plan.vrrp ?? []).filter((router) => bringsTunnels(router, plan));
@@ -82,7 +86,7 @@ export class VrrpLevel {
     } catch (error) {
       log.warn({ error: messageOf(error) }, 'virtual addresses could not be read');
     }
-    return this.#held;
+    return this.#held ?? new Set(routers.map(({ name }) => name));
   }
 
   /** Leaves keepalived as it is. */

@@ -28,6 +28,23 @@ describe('whileHeld', () => {
   });
 });
 
+describe('a tunnel on a virtual address', () => {
+  const world = WORLDS['a tunnel that is with whoever holds its address']?.text ?? '';
+  const six = world
+    .replace('{address: 10.1.0.254}', "{address: 'fd01:0::FE'}")
+    .replace('{address: 198.51.100.3}', "{address: '2001:db8:c::1'}");
+
+  it('goes with the addresses of its own family, on every host', () => {
+    const routers = ['gw1', 'gw2'].map((host) =>
+      planWorld({ text: six, host }).plan.tunnels.find(({ connection }) => connection === 'branch'),
+    );
+    expect(routers.map((tunnel) => [tunnel?.localAddress, tunnel?.virtualRouter])).toEqual([
+      ['fd01::fe', 'sp-default-edge-v6'],
+      ['fd01::fe', 'sp-default-edge-v6'],
+    ]);
+  });
+});
+
 describe('movesTunnels', () => {
   const line = (address: string): string =>
     `[ADDR]3: lan    inet ${address} scope global lan\\       valid_lft forever`;
