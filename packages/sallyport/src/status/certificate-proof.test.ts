@@ -82,6 +82,14 @@ describe('a new certificate', () => {
     });
   });
 
+  it('is left open by tunnels that have gone to another host', () => {
+    const standby = { state: 'standby', certificates: older } as const;
+    expect(certificateProof(secret, both, reportOf({ a: standby, b: standby }))).toEqual({
+      ...{ isProven: false, missing: [] },
+    });
+    expect(certificateProof(secret, both, reportOf({ a: {}, b: standby }))?.isProven).toBe(true);
+  });
+
   it('is proven where nothing uses it', () => {
     expect(certificateProof(secret, planOf({}), reportOf({}))?.isProven).toBe(true);
   });

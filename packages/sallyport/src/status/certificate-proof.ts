@@ -1,7 +1,6 @@
 /** Whether the other sides have accepted a new certificate of ours: read from plan and report. Pure. */
 import type { HostPlan, TunnelPlan } from '../plan/host-plan.ts';
-import type { HostReport, TunnelReport } from './host-report.ts';
-import { isAsWanted } from './host-report.ts';
+import { type HostReport, isAsWanted, isOff, type TunnelReport } from './host-report.ts';
 
 export interface CertificateInUse {
   readonly namespace: string;
@@ -33,7 +32,10 @@ export function certificateProof(
     const { state, certificates } = reports.get(name) ?? {};
     return state === 'up' && certificates?.local?.fingerprint === secret.fingerprint;
   };
-  const wereUp = users.filter(({ name }) => secret.wereUp.includes(name));
+  // One that has gone to another host with its address says nothing here.
+  const wereUp = users.filter(
+    (tunnel) => secret.wereUp.includes(tunnel.name) && !isOff(stateOf(reports, tunnel)),
+  );
   const missing = (wereUp.length > 0 ? wereUp : users).filter(
     (tunnel) => !has(tunnel) && (wereUp.length > 0 || !isAsWanted(stateOf(reports, tunnel))),
   );
