@@ -457,12 +457,17 @@ describe('FRR of our own', () => {
     process.kill(await pidOf('zebra'), 'SIGKILL');
     await until('the agent is told', () => Promise.resolve(ended > before));
     assert.equal(await frr.ensure(signal), 'started');
+    // The agent may come later than bgpd.
+    await until('what it is told without its source', async () =>
+      /^any(,any)*$/.test(await sources()),
+    );
     await apply(plan);
     const end = performance.now() + 2_000;
     while (performance.now() < end) {
       assert.deepEqual(await installed(), ACCEPTED);
       await delay(100);
     }
+    assert.doesNotMatch(await sources(), /any/);
     assert.deepEqual(await differences(plan), []);
   });
 

@@ -73,7 +73,7 @@ describe('collectHostFacts', () => {
     expect((await collect('gw2')).hosts[0]?.underlayMtuBytes).toBe(1500);
   });
 
-  it('asks whether TCP can be signed where a connection has a password for it', async () => {
+  it('asks whether TCP can be signed only where a connection has a password for it', async () => {
     const routing = 'routing: {bgp: {asn: 65020, accept: [10.20.0.0/16], password: a-psk}}';
     const world = vary(twoSites, [
       "routing: {static: {networks: [10.20.0.0/16, 'fd20::/48']}}",
@@ -82,6 +82,7 @@ describe('collectHostFacts', () => {
     const signed = storedFrom(world, join(system.directory, 'site.yaml')).map(toParsed);
     const { hosts } = await collectHostFacts(signed, 'gw1', system.directories, signal);
     expect(hosts[0]?.canSignTcp).toBe(await canSignTcp());
+    expect((await collect('gw1')).hosts[0]).not.toHaveProperty('canSignTcp');
   });
 
   it('asks the daemon that the running agent uses for its algorithms', async () => {

@@ -9,7 +9,7 @@ import type { Round } from './reconciler.ts';
 
 /** Full look at everything, with jitter, whatever the events say. */
 const RESYNC_MILLISECONDS = 10_000;
-/** Where that takes long, as with ten thousand routes, it takes no more than a hundredth of a processor. */
+/** Where that takes long, as with ten thousand routes, it has a hundredth of a processor, and comes twice a minute at least. */
 const COST = 100;
 const LATEST_RESYNC_MILLISECONDS = 30_000;
 /** While something is under way; also after a change of the kernel, which seldom comes alone. */

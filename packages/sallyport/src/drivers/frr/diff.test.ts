@@ -165,6 +165,19 @@ describe('what is changed', () => {
     expect(changes({ bgp: tunnelPlan }, after)).toEqual(lines);
   });
 
+  it('of a zebra that was started anew is what bgpd has told it, once more', () => {
+    const frr = frrOf({ bgp: tunnelPlan });
+    const found = diffFrr({ ...configOf(frr), zebra: NO_CONFIG.zebra }, { bgp: tunnelPlan });
+    expect(found.map(formatChange)).toEqual(
+      expect.arrayContaining([
+        'add ip protocol bgp route-map sp-from-10.20.0.11',
+        'replace table-map sp-from-10.20.0.11',
+      ]),
+    );
+    for (const change of found) frr.apply(change);
+    expect(diffFrr(configOf(frr), { bgp: tunnelPlan })).toEqual([]);
+  });
+
   it('when there is no BGP any more, is everything', () => {
     expect(changes({ bgp: tunnelPlan }, {})).toContain('remove BGP speaker of AS 65001: cut');
     const frr = frrOf({ bgp: tunnelPlan });

@@ -3,11 +3,11 @@
  * after it; a policy is changed entry by entry, so that no session ends for it. A new neighbour is switched
  * off until all of it is there: else it begins at once, and ends for want of an address family.
  */
-import type { Family } from '../../lib/prefix.ts';
+import { FAMILIES, type Family } from '../../lib/prefix.ts';
 import type { Impact } from '../driver.ts';
 import { NODES_GROUP } from './names.ts';
 import { describedWith } from './parse-config.ts';
-import { renderFrr } from './render.ts';
+import { renderFrr, sourceKey } from './render.ts';
 import { toLine, toNoLine } from './settings.ts';
 import type {
   ConfiguredDaemon,
@@ -58,6 +58,7 @@ export function diffFrr(observed: FrrConfig, desired: FrrDesired): FrrChange[] {
     ...changedLists(observed, wanted),
     ...changedRouteMaps('bgpd', observed.routeMaps, wanted.routeMaps),
     ...routers,
+    ...toldAgain(observed, wanted),
     ...gone(observed.routeMaps, wanted.routeMaps).map((name) =>
       remove('bgpd', `route-map ${name}`),
     ),
@@ -131,6 +132,26 @@ function changedProtocols(observed: Settings, wanted: Settings): FrrChange[] {
       change('zebra', 'remove', toLine(key, value), [toNoLine(toLine(key, value))]),
     ),
   ];
+}
+
+/**
+ * zebra has lost its route map, as when it was started anew: of routes that it has been told without, it takes no notice of the
+ * map. bgpd tells all once more where its own map comes (bgp_table_map_set()).
+ */
+function toldAgain(observed: FrrConfig, { router, zebra }: FrrConfig): FrrChange[] {
+  if (router === undefined) return [];
+  return FAMILIES.flatMap((family) => {
+    const key = sourceKey(family);
+    const map = zebra.protocols.get(key);
+    const isTold = observed.router?.families.get(family)?.settings.get('table-map') === map;
+    if (map === undefined || !isTold || observed.zebra.protocols.get(key) === map) return [];
+    const lines = [
+      `router bgp ${router.asn}`,
+      ...inFamily(family, [`no table-map ${map}`, `table-map ${map}`]),
+      'exit',
+    ];
+    return [change('bgpd', 'replace', `table-map ${map}`, lines)];
+  });
 }
 
 function routeMapLines(name: string, before: RouteMap, wanted: RouteMap): string[] {

@@ -116,6 +116,10 @@ export function renderFrr({ bgp }: FrrDesired): FrrConfig {
 }
 
 /** FRR user guide, zebra: "zebra Route Filtering". */
+export function sourceKey(family: Family): string {
+  return `${family === 4 ? 'ip' : 'ipv6'} protocol bgp route-map`;
+}
+
 function renderZebra({ sources = [] }: BgpPlan): ZebraConfig {
   return {
     routeMaps: new Map(
@@ -125,10 +129,7 @@ function renderZebra({ sources = [] }: BgpPlan): ZebraConfig {
       ]),
     ),
     protocols: settingsOf(
-      sources.map((source) => [
-        `${familyOf(source) === 4 ? 'ip' : 'ipv6'} protocol bgp route-map`,
-        sourceMapName(source),
-      ]),
+      sources.map((source) => [sourceKey(familyOf(source) ?? 4), sourceMapName(source)]),
     ),
   };
 }
