@@ -17,6 +17,7 @@ import { checkProposals } from './checks/proposals.ts';
 import { checkReferences } from './checks/references.ts';
 import { checkSecretForms } from './checks/secret-forms.ts';
 import { checkTunnels } from './checks/tunnels.ts';
+import { checkVirtualTunnels } from './checks/virtual-tunnels.ts';
 import { makeWorld, type World } from './checks/world.ts';
 import type { DeclaredObjects } from './declared-objects.ts';
 import type { Facts } from './facts.ts';
@@ -43,6 +44,7 @@ const CHECKS: readonly ((world: World) => Problem[])[] = [
   checkHosts,
   checkNodes,
   checkTunnels,
+  checkVirtualTunnels,
   checkInside,
   checkNetworks,
   checkHostAddresses,

@@ -19,11 +19,11 @@ import {
   toPrefix,
   widthOf,
 } from '../lib/prefix.ts';
-import { carriersOf } from '../model/carriers.ts';
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
 import type { SecretFacts } from '../model/facts.ts';
 import { type Gateway, virtualAddresses } from '../model/gateway.ts';
 import { internalAddresses } from '../model/host.ts';
+import { hostsOfTunnel } from '../model/hosts-of-tunnel.ts';
 import { BGP_PROFILES, type BgpProfile } from '../model/providers.ts';
 import type { BgpRouting } from '../model/routing.ts';
 import type { InsidePair } from '../model/tunnel.ts';
@@ -180,7 +180,7 @@ function peersIn(placed: PlacedConnection, { secretFacts }: BgpContext): BgpNeig
 
 /** Of our hosts with a tunnel to the same site. Sorted. */
 function otherHosts({ connection, gateway, host }: PlacedConnection): string[] {
-  const hosts = connection.spec.tunnels.flatMap((tunnel) => carriersOf(gateway, tunnel));
+  const hosts = connection.spec.tunnels.flatMap((tunnel) => hostsOfTunnel(gateway, tunnel));
   return [...new Set(hosts)].filter((name) => name !== host.metadata.name).sort();
 }
 

@@ -1,9 +1,9 @@
 /** Which tunnels end on a host, each of them planned; one on a virtual address on every host that may hold it. */
 import { byKey } from '../lib/by-key.ts';
-import { carriersOf } from '../model/carriers.ts';
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
 import { type Facts, indexSecretFacts } from '../model/facts.ts';
 import type { Host } from '../model/host.ts';
+import { hostsOfTunnel } from '../model/hosts-of-tunnel.ts';
 import { hostDataPlanes } from './data-plane.ts';
 import type { PlacedConnection } from './placed.ts';
 import { planTunnel } from './plan-tunnel.ts';
@@ -28,7 +28,7 @@ export function placeTunnels(objects: DeclaredObjects, hostName: string, facts: 
     const host = objects.hosts.get(objectKey(namespace, hostName));
     if (gateway === undefined || host === undefined) continue;
     for (const tunnel of connection.spec.tunnels) {
-      if (!carriersOf(gateway, tunnel).includes(hostName)) continue;
+      if (!hostsOfTunnel(gateway, tunnel).includes(hostName)) continue;
       const planned = planTunnel(tunnel, {
         objects,
         secretFacts,

@@ -1,12 +1,12 @@
 /** One tunnel of a connection, completed: addresses, identities, credentials, crypto, children, MTU. */
 import { canonicalAddress } from '../lib/canonical-address.ts';
 import { type Family, familyOf } from '../lib/prefix.ts';
-import { isOnVirtualAddress } from '../model/carriers.ts';
 import type { Connection } from '../model/connection.ts';
 import { type DeclaredObjects, objectKey, resolveCrypto } from '../model/declared-objects.ts';
 import { type CertificateFacts, type SecretFacts, summaryOf } from '../model/facts.ts';
 import type { DataPlane, Gateway } from '../model/gateway.ts';
 import { type Host, outerAddresses } from '../model/host.ts';
+import { isOnVirtualAddress } from '../model/hosts-of-tunnel.ts';
 import { remoteNetworks } from '../model/routing.ts';
 import { issuedNames } from '../model/secret.ts';
 import type { Tunnel } from '../model/tunnel.ts';

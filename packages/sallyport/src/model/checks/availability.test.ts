@@ -16,15 +16,6 @@ function pair(availability: string, ...changes: [string, string][]): string {
   );
 }
 
-/** One tunnel, to whoever holds the address. */
-function oneTunnel(...changes: [string, string][]): string {
-  return pair(
-    `mode: active-standby, ${VIRTUAL}`,
-    ['- {host: gw1, remote', '- {local: {address: 10.10.0.254}, remote'],
-    ...changes,
-  );
-}
-
 const CASES: readonly Case[] = [
   {
     name: 'a standby without addresses',
@@ -51,53 +42,6 @@ const CASES: readonly Case[] = [
     expected: {
       code: 'gateway/virtual-address',
       message: 'is an address of Host gw2 itself',
-    },
-  },
-  {
-    name: 'a tunnel on an address that moves, and on one host',
-    text: oneTunnel(['local: {', 'host: gw1, local: {']),
-    expected: {
-      code: 'tunnel/virtual-address',
-      path: 'spec.tunnels[0].host',
-      message:
-        '10.10.0.254 is a virtual address of Gateway edge: the tunnel is with whichever host holds it',
-      hint: 'remove host, or use an address that is always of this host',
-    },
-  },
-  {
-    name: 'a tunnel on an address that moves, and nobody who begins',
-    text: oneTunnel(['start: initiate', 'start: respond']),
-    expected: { code: 'tunnel/virtual-address', path: 'spec.start', value: 'respond' },
-  },
-  {
-    name: 'a tunnel on an address that moves, and BGP inside',
-    text: oneTunnel(
-      [
-        'remote: {address: 198.51.100.20}',
-        'remote: {address: 198.51.100.20}, inside: [{local: 169.254.10.2/30, remote: 169.254.10.1}]',
-      ],
-      [
-        "routing: {static: {networks: [10.20.0.0/16, 'fd20::/48']}}",
-        'routing: {bgp: {asn: 65010, accept: [10.20.0.0/16]}}',
-      ],
-      ['  networks: [10.10.0.0/16', '  bgp: {asn: 65001}\n  networks: [10.10.0.0/16'],
-    ),
-    expected: { code: 'tunnel/virtual-address', path: 'spec.routing.bgp', value: 'asn 65010' },
-  },
-  {
-    name: 'a tunnel whose other side is one of the hosts that may hold its address',
-    text: oneTunnel(['address: 198.51.100.20', 'address: 192.0.2.11']),
-    expected: {
-      code: 'tunnel/remote-is-local',
-      message: 'this is an address of our own Host gw2',
-    },
-  },
-  {
-    name: 'a tunnel without a host where an address moves',
-    text: oneTunnel(['local: {address: 10.10.0.254}, ', '']),
-    expected: {
-      code: 'tunnel/missing-host',
-      hint: 'add host: with one of gw1, gw2, or local: {address: 10.10.0.254} for a peer that has one tunnel',
     },
   },
   {
@@ -142,6 +86,5 @@ describe('checkAvailability', () => {
 
   it('lets pass what fits', () => {
     expect(judge(pair(`mode: active-standby, ${VIRTUAL}`)).problems).toEqual([]);
-    expect(judge(oneTunnel()).problems).toEqual([]);
   });
 });

@@ -2,16 +2,17 @@
 import { familyOf } from '../../lib/prefix.ts';
 import type { Problem } from '../../lib/problem.ts';
 import { canonicalEndpoint } from '../addresses.ts';
-import { isOnVirtualAddress } from '../carriers.ts';
 import type { Connection } from '../connection.ts';
 import { objectKey } from '../declared-objects.ts';
 import { virtualAddresses } from '../gateway.ts';
-import { type Host, outerAddresses } from '../host.ts';
+import { outerAddresses } from '../host.ts';
+import { isOnVirtualAddress } from '../hosts-of-tunnel.ts';
 import { spellIdentity } from '../identity.ts';
 import { nameHint } from '../nearest-name.ts';
 import type { FieldPath, ParsedObject } from '../parsed-object.ts';
 import { problemAt } from '../problem-at.ts';
 import type { Tunnel } from '../tunnel.ts';
+import { endpointsOf } from './endpoints.ts';
 import { gatewayOf, hostsOf, type World } from './world.ts';
 
 export function checkTunnels(world: World): Problem[] {
@@ -20,7 +21,6 @@ export function checkTunnels(world: World): Problem[] {
       const place: TunnelPlace = { connection, tunnel, path: ['spec', 'tunnels', index] };
       return [
         ...checkHost(world, place),
-        ...checkVirtual(world, place),
         ...checkRemote(place),
         ...checkAddresses(world, place),
         ...checkIdentities(place),
@@ -34,48 +34,6 @@ interface TunnelPlace {
   readonly connection: ParsedObject<Connection>;
   readonly tunnel: Tunnel;
   readonly path: FieldPath;
-}
-
-/** Each host of the gateway can come to have it, and only one of them has it. */
-function checkVirtual(world: World, { connection, tunnel, path }: TunnelPlace): Problem[] {
-  const { start, gateway: name, routing } = connection.object.spec;
-  const gateway = gatewayOf(world, connection.object);
-  if (gateway === undefined || !isOnVirtualAddress(gateway, tunnel)) return [];
-  const problem = (field: FieldPath, message: string, value: string, hint: string): Problem =>
-    problemAt(connection, field, 'tunnel/virtual-address', { message, value, hint });
-  const where = `${tunnel.local.address ?? ''} is a virtual address of Gateway ${name}`;
-  return [
-    ...(tunnel.host === undefined
-      ? []
-      : [
-          problem(
-            [...path, 'host'],
-            `${where}: the tunnel is with whichever host holds it`,
-            tunnel.host,
-            'remove host, or use an address that is always of this host',
-          ),
-        ]),
-    ...(start === 'initiate'
-      ? []
-      : [
-          problem(
-            ['spec', 'start'],
-            `${where}: who takes it over has to begin, since the other side knows nothing of that`,
-            start,
-            'set start: initiate, or use addresses of the hosts, in a tunnel for each of them',
-          ),
-        ]),
-    ...(routing.bgp === undefined
-      ? []
-      : [
-          problem(
-            ['spec', 'routing', 'bgp'],
-            `${where}: no session of BGP moves with it`,
-            `asn ${routing.bgp.asn}`,
-            'use routing.static, or addresses of the hosts, in a tunnel for each of them',
-          ),
-        ]),
-  ];
 }
 
 function checkHost(world: World, { connection, tunnel, path }: TunnelPlace): Problem[] {
@@ -191,7 +149,7 @@ function checkPairs(world: World): Problem[] {
     for (const [index, tunnel] of spec.tunnels.entries()) {
       const [host] = hostsOf(world, connection.object, tunnel);
       if (host === undefined) continue;
-      const key = JSON.stringify(endpoints(connection.object, tunnel, host));
+      const key = JSON.stringify(endpointsOf(connection.object, tunnel, host));
       const name = `${objectKey(metadata.namespace, metadata.name)} tunnel ${tunnel.name}`;
       const earlier = first.get(key);
       if (earlier === undefined) {
@@ -207,25 +165,6 @@ function checkPairs(world: World): Problem[] {
     }
   }
   return problems;
-}
-
-function endpoints({ spec }: Connection, tunnel: Tunnel, host: Host): readonly string[] {
-  const remote = tunnel.remote.address;
-  const family = remote === undefined ? undefined : familyOf(remote);
-  const local =
-    tunnel.local.address ??
-    outerAddresses(host).find((address) => family === undefined || familyOf(address) === family);
-  const localAddress = canonicalEndpoint(local ?? '');
-  const remoteAddress = canonicalEndpoint(remote ?? '%any');
-  const certificate = spec.auth.certificate?.secret;
-  const defaultLocalId = certificate === undefined ? localAddress : `subject of ${certificate}`;
-  return [
-    objectKey(host.metadata.namespace, host.metadata.name),
-    localAddress,
-    remoteAddress,
-    canonicalEndpoint(tunnel.local.id ?? defaultLocalId),
-    canonicalEndpoint(tunnel.remote.id ?? remoteAddress),
-  ];
 }
 
 function isSame(a: string, b: string): boolean {

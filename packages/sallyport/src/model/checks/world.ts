@@ -1,11 +1,11 @@
 /** What every check looks at: all objects with their places, how they refer to each other, and the facts. */
 import type { ObjectRef } from '../../lib/problem.ts';
-import { carriersOf } from '../carriers.ts';
 import type { Connection } from '../connection.ts';
 import { type DeclaredObjects, indexObjects, objectKey } from '../declared-objects.ts';
 import { type Facts, type HostFacts, indexSecretFacts, type SecretFacts } from '../facts.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Host } from '../host.ts';
+import { hostsOfTunnel } from '../hosts-of-tunnel.ts';
 import { type Kind, refOf } from '../objects.ts';
 import type { ParsedObject } from '../parsed-object.ts';
 import type { Tunnel } from '../tunnel.ts';
@@ -56,7 +56,7 @@ export function hostsOf(world: World, connection: Connection, tunnel: Tunnel): H
   const gateway = gatewayOf(world, connection);
   if (gateway === undefined) return [];
   const { namespace } = connection.metadata;
-  return carriersOf(gateway, tunnel).flatMap(
+  return hostsOfTunnel(gateway, tunnel).flatMap(
     (name) => world.objects.hosts.get(objectKey(namespace, name)) ?? [],
   );
 }

@@ -6,7 +6,7 @@ import type { HostReport, TunnelReport } from '../../../status/host-report.ts';
 import { otherGateways } from '../../../status/judge-drain.ts';
 import { ObjectStore } from '../../../store/object-store.ts';
 import { directoriesFrom, pathsOf } from '../../../store/state-directory.ts';
-import { hostOfTunnel } from '../../carried-by.ts';
+import { hostsOfPath } from '../../carried-by.ts';
 import { tunnelWords } from '../../failover/carrier.ts';
 import { DrillRun, LONGEST_DRILL_SECONDS } from '../../failover/drill-run.ts';
 import { formatDrill } from '../../failover/format.ts';
@@ -80,9 +80,11 @@ async function tunnelOf(
     [tunnelWords(tunnel), `${tunnel.connection}/${tunnel.tunnel}`].includes(path),
   );
   if (found !== undefined) return found;
-  const elsewhere = await hostOfTunnel(path, store);
+  const elsewhere = await hostsOfPath(path, store);
   const hint =
-    elsewhere === undefined ? nameHint(path, tunnels.map(tunnelWords)) : `it is on ${elsewhere}`;
+    elsewhere.length === 0
+      ? nameHint(path, tunnels.map(tunnelWords))
+      : `it is on ${elsewhere.join(' or ')}`;
   throw new UsageError(`no tunnel ${path} on host ${host}${hint === undefined ? '' : `; ${hint}`}`);
 }
 

@@ -1,4 +1,4 @@
-/** Which hosts of a gateway carry a tunnel. */
+/** Which hosts of a gateway may have a tunnel. */
 import { canonicalAddress } from '../lib/canonical-address.ts';
 import { type Gateway, virtualAddresses } from './gateway.ts';
 import type { Tunnel } from './tunnel.ts';
@@ -10,7 +10,7 @@ export function isOnVirtualAddress(gateway: Gateway, { local }: Tunnel): boolean
 }
 
 /** Names; several: one of them at a time. None where that is not clear, which validation refuses. */
-export function carriersOf(gateway: Gateway, tunnel: Tunnel): readonly string[] {
+export function hostsOfTunnel(gateway: Gateway, tunnel: Tunnel): readonly string[] {
   const hosts = [...new Set(gateway.spec.placement.hosts)];
   if (isOnVirtualAddress(gateway, tunnel)) return hosts;
   if (tunnel.host !== undefined) return hosts.filter((host) => host === tunnel.host);
