@@ -233,6 +233,11 @@ describe('eventsBetween, of a tunnel', () => {
     expect(events).toMatchObject([{ reason, before: before.state, after: after.state }]);
   });
 
+  it('says nothing where it has gone to another host with its address', () => {
+    expect(ofTunnel(up, { ...up, state: 'standby', children: [] })).toEqual([]);
+    expect(ofTunnel({ ...down, state: 'up' }, { ...down, state: 'standby' })).toEqual([]);
+  });
+
   it('names it as it was declared, and the cause by code', () => {
     expect(ofTunnel({ ...down, state: 'up' }, down)).toEqual([
       {

@@ -23,8 +23,9 @@ export function tunnelEvents(before: HostReport | undefined, after: HostReport):
   ];
 }
 
-/** At most one a look: what a tunnel is now says more than the ways to it. */
+/** At most one a look: what a tunnel is now says more than the ways to it. One that goes with its address says nothing: that has its own. */
 function stateEvent(before: TunnelReport | undefined, after: TunnelReport): Happening | undefined {
+  if (after.state === 'standby') return undefined;
   const object = objectOf(after);
   const cause = causeOf(after);
   const states = { before: before?.state, after: after.state };
