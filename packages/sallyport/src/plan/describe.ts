@@ -152,7 +152,6 @@ const START_TEXT = {
   initiate: 'we initiate, and keep it up',
   trap: 'the first packet brings it up',
   respond: 'we answer only',
-  standby: 'another host has it',
 } as const;
 
 function startOf({ start, virtualRouter, localAddress }: TunnelPlan): string {

@@ -75,7 +75,7 @@ export interface TunnelPlan {
   /** XFRM interface id or VTI mark, 1 to 2^32 - 1; absent for `policy` and `userspace`. */
   readonly interfaceId?: number;
   readonly localAddress?: string;
-  /** Name of the one that has `localAddress`: only while this host holds that, the tunnel is its own; absent: always. */
+  /** Name of the one that `localAddress` belongs to: only while this host holds that, the tunnel is its own; absent: always. */
   readonly virtualRouter?: string;
   /** Address or host name; absent: any. */
   readonly remoteAddress?: string;
@@ -90,8 +90,9 @@ export interface TunnelPlan {
   readonly childRekeyBytes?: number;
   readonly livenessDelaySeconds: number;
   readonly forceEncapsulation: boolean;
-  /** `standby`: another host holds its address; no plan that is stored has it (`while-held.ts`). */
-  readonly start: 'initiate' | 'trap' | 'respond' | 'standby';
+  readonly start: 'initiate' | 'trap' | 'respond';
+  /** Another host holds its address, and has it; no plan that is stored says so (`while-held.ts`). */
+  readonly elsewhere?: true;
   readonly children: readonly ChildPlan[];
   /** Networks of the other side where the selectors do not tell them, since BGP does. */
   readonly learned?: readonly string[];

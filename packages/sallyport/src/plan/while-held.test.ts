@@ -14,9 +14,9 @@ const holder = new Set(['sp-default-edge-v4']);
 describe('whileHeld', () => {
   it('lets tunnels wait that are with the holder of another address, and asks nothing through them', () => {
     const { tunnels, probes, revision } = whileHeld(plan, new Set(['sp-default-edge-v6']));
-    expect(tunnels.map(({ name, start }) => [name, start])).toEqual([
-      ['sp.default.branch.main', 'standby'],
-      ['sp.default.dc.one', 'initiate'],
+    expect( [name, start])=>tunnels.map(({ name, elsewhere }) => [name, elsewhere])=> [name, start])).toEqual([
+      ['sp.default.branch.main', true],
+      ['sp.default.dc.one', undefined],
     ]);
     expect(probes?.map(({ tunnel }) => tunnel)).toEqual(['sp.default.dc.one']);
     expect(revision).toBe(plan.revision);

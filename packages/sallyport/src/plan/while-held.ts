@@ -14,7 +14,7 @@ export function whileHeld(plan: HostPlan, held: ReadonlySet<string>): HostPlan {
   return {
     ...plan,
     tunnels: plan.tunnels.map((tunnel) =>
-      elsewhere.has(tunnel.name) ? { ...tunnel, start: 'standby' } : tunnel,
+      elsewhere.has(tunnel.name) ? { ...tunnel, elsewhere: true } : tunnel,
     ),
     probes: probes.filter(({ tunnel }) => tunnel === undefined || !elsewhere.has(tunnel)),
   };

@@ -98,7 +98,7 @@ describe('readTunnel', () => {
   it.each([
     { change: { start: 'respond' }, state: 'waiting' },
     { change: { start: 'trap' }, state: 'trapped' },
-    { change: { start: 'standby' }, state: 'standby' },
+    { change: { elsewhere: true }, state: 'standby' },
     { change: { enabled: false }, state: 'disabled' },
   ] as const)('calls no SA $state where the plan says $change', ({ change, state }) => {
     expect(readTunnel({ ...pskTunnel, ...change }, []).state).toBe(state);
@@ -106,7 +106,7 @@ describe('readTunnel', () => {
 
   it('is with the holder of its address also while SAs of before end', () => {
     const sas = [fakeSa({ name, uniqueId: '1', children: both })];
-    expect(readTunnel({ ...pskTunnel, start: 'standby' }, sas).state).toBe('standby');
+    expect(readTunnel({ ...pskTunnel, elsewhere: true }, sas).state).toBe('standby');
   });
 
   it('shows the newest of two IKE SAs, as numbers and not as text', () => {

@@ -83,7 +83,7 @@ function stateOf(
   children: readonly ChildSa[],
 ): TunnelState {
   if (!tunnel.enabled) return 'disabled';
-  if (tunnel.start === 'standby') return 'standby';
+  if (tunnel.elsewhere === true) return 'standby';
   const names = new Set(children.map((child) => child.name));
   if (tunnel.children.every((child) => names.has(child.name))) {
     return findNarrowed(tunnel, children) === undefined ? 'up' : 'partial';

@@ -225,7 +225,7 @@ describe('an SA of an older configuration', () => {
 });
 
 describe('a tunnel whose address another host holds', () => {
-  const standby = { tunnels: [{ ...pskTunnel, start: 'standby' as const }] };
+  const standby = { tunnels: [{ ...pskTunnel, elsewhere: true as const }] };
   const end = (uniqueId: string): KeeperAction => ({
     ...{ type: 'terminate-ike', tunnel: name, uniqueId, force: true },
     reason: 'another host holds its address',

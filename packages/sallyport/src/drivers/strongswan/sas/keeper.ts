@@ -83,7 +83,7 @@ function isUnderWay({ isPending, startedAt }: Attempt, now: number): boolean {
 
 /** Whether bringing up what is missing is ours to do. */
 function isOurs(tunnel: TunnelPlan, view: TunnelView): boolean {
-  if (!tunnel.enabled || tunnel.start === 'respond' || tunnel.start === 'standby') return false;
+  if (!tunnel.enabled || tunnel.start === 'respond' || tunnel.elsewhere === true) return false;
   // The first packet brings it up; only what replaces something that stands does not wait for it.
   return tunnel.start !== 'trap' || hasOutdated(view);
 }

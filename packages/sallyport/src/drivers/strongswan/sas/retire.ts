@@ -36,7 +36,7 @@ export function retire(
       reason,
     });
   // The address is not ours any more: no word of it would leave, and none is to be waited for.
-  if (tunnel.start === 'standby') {
+  if (tunnel.elsewhere === true) {
     const end = step('terminate-ike', 'another host holds its address');
     return [...view.current, ...view.outdated].map((sa) => ({ ...end(sa), force: true }));
   }
