@@ -65,6 +65,14 @@ describe('a round', () => {
     expect(agent.rounds).toEqual([true, false]);
   });
 
+  it('comes when virtual addresses are to be looked at again', async () => {
+    const nextAt = performance.now() + 2_100;
+    agent.answer = () => Promise.resolve({ ...WELL, nextAt });
+    await agent.start();
+    await agent.pass(2_000);
+    expect(agent.rounds).toEqual([true, false]);
+  });
+
   it('is one for a burst of events, and leaves the kernel alone', async () => {
     await agent.start();
     await agent.hasten(() => {

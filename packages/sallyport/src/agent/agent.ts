@@ -3,6 +3,7 @@
  * by changes of the kernel, and by a timer. Ends at a signal and leaves every tunnel as it is.
  */
 import { release } from 'node:os';
+import { earliest } from '../lib/earliest.ts';
 import { messageOf } from '../lib/message-of.ts';
 import type { Problem } from '../lib/problem.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
@@ -292,7 +293,7 @@ export class Agent {
       const report = reportMemory.complete(reading, plan, performance.now());
       await this.#publish(report);
       await history.saveIfDue();
-      const nextAt = earliest(shards.nextAt, history.nextLookAt, this.#kernelAt);
+      const nextAt = earliest(shards.nextAt, history.nextLookAt, this.#kernelAt, round.nextAt);
       const now = performance.now();
       const { user, system } = process.cpuUsage(usage);
       const paced = { ...round, extent, processorMilliseconds: (user + system) / 1_000 };
@@ -428,11 +429,6 @@ const IDLE: Omit<Round, 'engines'> = {
   problems: [],
   isMoving: false,
 };
-
-function earliest(...times: readonly (number | undefined)[]): number | undefined {
-  const known = times.filter((time) => time !== undefined);
-  return known.length === 0 ? undefined : Math.min(...known);
-}
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -36,7 +36,7 @@ describe('a tunnel that is with whoever holds its address', () => {
     expect(host.charon.changes).toContain(`load-conn ${away.name}`);
     expect(host.charon.changes).not.toContain(`initiate ${away.name}`);
     host.charon.forgetChanges();
-    host.held = new Set([away.virtualRouter ?? '']);
+    host.held = new Set([away.localAddress ?? '']);
     await host.round(moving, false, false);
     expect(host.charon.changes).toContain(`initiate ${away.name}`);
     host.bringUp(away);

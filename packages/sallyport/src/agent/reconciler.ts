@@ -20,7 +20,7 @@ import type { VrrpLevel, VrrpResult } from './vrrp-level.ts';
 /** `differences`: what still differs after this round; empty: the plan is in effect, proven. */
 export type Round = ShardsResult &
   Pick<RoutingResult, 'bgp'> &
-  Pick<VrrpResult, 'vrrp'> & {
+  Pick<VrrpResult, 'vrrp' | 'nextAt'> & {
     /** What is to be asked now. */
     readonly probed: readonly ProbePlan[];
     /** What the tunnels are good for, by this round and the probes. */
@@ -76,7 +76,7 @@ export class Reconciler {
     const routing = await this.#options.routing.round(routed, signal);
     const usabilities = judgeTunnels(daemons.tunnels, probes(), drilled);
     const isDrained = withdrawn.drained !== undefined;
-    const fitness = { tunnels: usabilities, held, isDrained };
+    const fitness = { tunnels: usabilities, held, daemons, isDrained };
     const vrrp = await this.#options.vrrp.round(plan, fitness, signal);
     const forwarded = isDrained ? await this.#options.kernel.forwarded(routed, signal) : undefined;
     const { installed } = this.#options.kernel;
@@ -89,6 +89,7 @@ export class Reconciler {
         ? {}
         : { bgp: reflections.report(routing.bgp, routed, installed) }),
       ...(vrrp.vrrp === undefined ? {} : { vrrp: vrrp.vrrp }),
+      ...(vrrp.nextAt === undefined ? {} : { nextAt: vrrp.nextAt }),
       differences: levels.flatMap(({ differences }) => differences),
       problems: levels.flatMap(({ problems }) => problems),
     };

@@ -16,27 +16,22 @@ const good: Usability = {
 };
 const observe = vi.fn(() => Promise.resolve({}));
 const untilGone = vi.fn(() => gone.promise);
-const held = vi.fn(() => Promise.resolve<string[]>([]));
 const setUsability = vi.fn(() => Promise.resolve());
 let gone: PromiseWithResolvers<boolean>;
 let ended: number;
 let entries: readonly Entry[];
 let level: VrrpLevel;
-let heldRouters: readonly string[];
-let now: number;
 
 beforeEach(() => {
   vi.clearAllMocks();
   gone = Promise.withResolvers();
   ended = 0;
-  now = 0;
-  heldRouters = [];
   const remembering = rememberingLog();
   const { log } = remembering;
   entries = remembering.entries;
   const driver = {
     name: 'keepalived',
-    ...{ observe, held, setUsability },
+    ...{ observe, setUsability },
     check: () => [],
     diff: () => [],
     report: () => Promise.resolve({ routers: [], problems: [] }),
@@ -49,13 +44,13 @@ beforeEach(() => {
     onEnd: () => {
       ended += 1;
     },
-    now: () => now,
+    now: () => 0,
     random: () => 0,
   });
 });
 
 const fitness = (tunnels: readonly Usability[], isDrained = false): HostFitness => ({
-  ...{ tunnels, isDrained, held: new Set(heldRouters) },
+  ...{ tunnels, isDrained, held: new Set(), daemons: { engines: [], differences: [] } },
 });
 const told = (): unknown[] => setUsability.mock.calls.map((call: unknown[]) => call.slice(1, 3));
 
@@ -79,64 +74,7 @@ describe('VrrpLevel', () => {
     expect(told()[0]).toEqual(['last-resort', `${good.tunnel}: the tunnel is down`]);
     setUsability.mockClear();
     await level.round(plan, fitness([]), signal);
-    expect(told()[0]).toEqual(['last-resort', ': no tunnel of it is on this host']);
-  });
-
-  describe('with a tunnel that is with whoever holds its address', () => {
-    const { plan: moving } = planWorld(
-      WORLDS['a tunnel that is with whoever holds its address'] ?? { text: '' },
-    );
-    const [one] = moving.tunnels.filter(({ virtualRouter }) => virtualRouter !== undefined);
-    const own = { ...good, tunnel: one?.name ?? '' };
-    const down = { ...own, usable: false, reason: 'the tunnel is down' };
-    const router = moving.vrrp?.[0]?.name ?? '';
-    /** What keepalived is told of each family after so many seconds. */
-    const look = async (state: Usability, isHolder: boolean, seconds = 1): Promise<unknown[]> => {
-      now += seconds * 1_000;
-      heldRouters = isHolder ? [router] : [];
-      setUsability.mockClear();
-      await level.round(moving, fitness([state]), signal);
-      return told();
-    };
-    const waits = ['usable', 'its tunnels come up with the addresses'];
-
-    it('presumes that it comes up with its addresses, and with no others', async () => {
-      expect(await look(down, false)).toEqual([
-        waits,
-        ['last-resort', `${own.tunnel}: the tunnel is down`],
-      ]);
-      expect((await look(down, true))[0]).toEqual(['usable', 'its tunnels are coming up']);
-      expect((await look(own, true))[0]).toEqual(['usable', `${own.tunnel}: its SAs are up`]);
-    });
-
-    it('gives the addresses up where it does not, and stands for them again after some time', async () => {
-      await look(down, true);
-      expect((await look(down, true, 10))[0]).toEqual([
-        ...['last-resort', `${own.tunnel}: the tunnel is down`],
-      ]);
-      expect((await look(down, false))[0]).toEqual([
-        ...['last-resort', 'nothing got through its tunnels when it held the addresses'],
-      ]);
-      expect((await look(down, false, 60))[0]).toEqual(waits);
-    });
-
-    it('reads which addresses are here, and goes by what it read last where it cannot', async () => {
-      expect(await level.held(moving, signal)).toEqual(new Set());
-      held.mockRejectedValueOnce(new Error('torn'));
-      expect(await level.held(moving, signal)).toEqual(new Set());
-      expect(entries.map(({ msg }) => msg)).toEqual(['virtual addresses could not be read']);
-      expect(held.mock.calls[0]?.slice(0, 1)).toMatchObject([[{ name: router }]]);
-      expect(await level.held(plan, signal)).toEqual(new Set());
-      expect(held).toHaveBeenCalledTimes(2);
-    });
-  });
-
-  it('takes addresses that could never be read for held: no tunnel is to end for that', async () => {
-    const { plan: moving } = planWorld(
-      WORLDS['a tunnel that is with whoever holds its address'] ?? { text: '' },
-    );
-    held.mockRejectedValueOnce(new Error('torn'));
-    expect(await level.held(moving, signal)).toEqual(new Set(['sp-default-edge-v4']));
+    expect(told()[0]).toEqual(['last-resort', 'no tunnel of it is on this host']);
   });
 
   it('has a keepalived that has ended looked for at once', async () => {

@@ -1,26 +1,45 @@
 /** Virtual addresses: the last level, since a host is to hold them only while its tunnels carry packets. */
 import type { KeepalivedDriver } from '../drivers/keepalived/driver.ts';
+import { earliest } from '../lib/earliest.ts';
 import { messageOf } from '../lib/message-of.ts';
 import type { HostPlan } from '../plan/host-plan.ts';
 import type { VrrpPlan } from '../plan/vrrp-plan.ts';
 import type { Usability } from '../status/health-report.ts';
 import type { VrrpReport } from '../status/vrrp-report.ts';
-import { type Candidacy, isPresumed, NEW_CANDIDACY, nextCandidacy } from './candidacy.ts';
+import {
+  type Candidacy,
+  NEW_CANDIDACY,
+  nextCandidacy,
+  nextLookAt,
+  standingOf,
+} from './candidacy.ts';
 import { Converger } from './converge.ts';
 import type { DriftWatch } from './drift-watch.ts';
 import { boundLevel, type LevelResult, toProblem } from './level.ts';
 import type { Log } from './log.ts';
+import {
+  broughtBy,
+  type DaemonState,
+  fitnessBy,
+  fitnessOf,
+  judgedBy,
+  obstacleTo,
+  passageOf,
+} from './vrrp-fitness.ts';
 
 export interface VrrpResult extends LevelResult {
   /** Absent: no virtual addresses are planned. */
   readonly vrrp?: readonly VrrpReport[];
+  /** By the steady clock, when it is to look again; absent: time alone changes nothing. */
+  readonly nextAt?: number;
 }
 
 export interface HostFitness {
   /** What they are good for now. */
   readonly tunnels: readonly Usability[];
-  /** Names of the virtual routers whose addresses it has. */
+  /** The virtual addresses that it has. */
   readonly held: ReadonlySet<string>;
+  readonly daemons: DaemonState;
   readonly isDrained: boolean;
 }
 
@@ -32,12 +51,6 @@ export interface VrrpLevelOptions {
   readonly onEnd: () => void;
   readonly now: () => number;
   readonly random: () => number;
-}
-
-/** What a host is told to be good for. */
-interface Fitness {
-  readonly usability: 'usable' | 'last-resort';
-  readonly reason: string;
 }
 
 export class VrrpLevel {
@@ -74,19 +87,21 @@ export class VrrpLevel {
   }
 
   /**
-   * Names of the virtual routers that bring tunnels with them, and whose addresses are here. As before where that cannot be read, and
-   * all of them where it never could: what may be the holder's tunnel is not to end.
+   * Of the addresses that tunnels go with, those that are here. As before where that cannot be read, and all of them where it never
+   * could: what may be the holder's tunnel is not to end.
    */
   async held(plan: HostPlan, signal: AbortSignal): Promise<ReadonlySet<string>> {
     const { driver, log } = this.#options;
-    const routers = (plan.vrrp ?? []).filter((router) => bringsTunnels(router, plan));
+    const routers = (plan.vrrp ?? []).filter((router) => broughtBy(router, plan).length > 0);
     if (routers.length === 0) return new Set();
     try {
       this.#held = new Set(await driver.held(routers, boundLevel(signal)));
     } catch (error) {
       log.warn({ error: messageOf(error) }, 'virtual addresses could not be read');
     }
-    return this.#held ?? new Set(routers.map(({ name }) => name));
+    if (this.#held !== undefined) return this.#held;
+    const brought = routers.flatMap((router) => broughtBy(router, plan));
+    return new Set(brought.flatMap(({ localAddress }) => localAddress ?? []));
   }
 
   /** Leaves keepalived as it is. */
@@ -101,56 +116,53 @@ export class VrrpLevel {
     this.#isClean = routers.length === 0 && differences.length === 0;
     if (routers.length === 0) return { differences, problems: [] };
     this.#watch();
-    for (const router of routers) await this.#tell(router, plan, fitness, signal);
+    const times: (number | undefined)[] = [];
+    for (const router of routers) times.push(await this.#tell(router, plan, fitness, signal));
+    const nextAt = earliest(...times);
     const report = await driver.report(routers, signal);
     return {
       differences,
       problems: [...driver.check(routers), ...report.problems],
       vrrp: report.routers,
+      ...(nextAt === undefined ? {} : { nextAt }),
     };
   }
 
-  /** A host whose tunnels are in doubt, or that is drained, holds the addresses only while nobody is better. */
+  /**
+   * A host whose tunnels are in doubt, or that is drained, holds the addresses only while nobody is better. When time alone
+   * changes that; undefined: it does not.
+   */
   async #tell(
     router: VrrpPlan,
     plan: HostPlan,
     host: HostFitness,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<number | undefined> {
     const { driver } = this.#options;
     if (host.isDrained) {
       await driver.setUsability(router, 'drained', 'it is drained', signal);
-      return;
+      return undefined;
     }
-    const own = host.tunnels.filter(({ tunnel }) => router.tunnels.includes(tunnel));
-    const proven = provenFitness(own);
-    const { usability, reason } = bringsTunnels(router, plan)
-      ? this.#presume(router, own, proven, host.held.has(router.name))
-      : proven;
-    await driver.setUsability(router, usability, reason, signal);
-  }
-
-  #presume(
-    { name }: VrrpPlan,
-    own: readonly Usability[],
-    proven: Fitness,
-    isHolder: boolean,
-  ): Fitness {
+    const judged = judgedBy(router, plan);
+    const own = host.tunnels.filter(({ tunnel }) => judged.some(({ name }) => name === tunnel));
+    const brought = broughtBy(router, plan);
+    if (brought.length === 0) {
+      const { usability, reason } = fitnessBy(judged, own);
+      await driver.setUsability(router, usability, reason, signal);
+      return undefined;
+    }
     const now = this.#options.now();
-    const candidacy = nextCandidacy(this.#candidacies.get(name) ?? NEW_CANDIDACY, {
-      ...{ isHolder, isUp: own.some(({ usable }) => usable), now },
-      ...{ isGood: proven.usability === 'usable', random: this.#options.random() },
+    const isHolder = brought.some(({ localAddress = '' }) => host.held.has(localAddress));
+    const candidacy = nextCandidacy(this.#candidacies.get(router.name) ?? NEW_CANDIDACY, {
+      ...{ isHolder, passage: passageOf(own), now, random: this.#options.random() },
     });
-    this.#candidacies.set(name, candidacy);
-    if (proven.usability === 'usable') return proven;
-    if (isPresumed(candidacy, now))
-      return {
-        usability: 'usable',
-        reason: isHolder ? 'its tunnels are coming up' : 'its tunnels come up with the addresses',
-      };
-    return isHolder
-      ? proven
-      : { ...proven, reason: 'nothing got through its tunnels when it held the addresses' };
+    this.#candidacies.set(router.name, candidacy);
+    const standing = standingOf(candidacy, now);
+    // Who holds them has its time to bring them up: a daemon that has died is started again.
+    const obstacle = isHolder ? undefined : obstacleTo(brought, host.daemons);
+    const { usability, reason } = fitnessOf({ standing, isHolder, obstacle }, own);
+    await driver.setUsability(router, usability, reason, signal);
+    return nextLookAt(candidacy, now);
   }
 
   #watch(): void {
@@ -170,17 +182,4 @@ export class VrrpLevel {
           log.warn({ error: messageOf(error) }, 'keepalived is not watched; going on by timer');
       });
   }
-}
-
-/** Tunnels on its addresses are with whoever holds these. */
-function bringsTunnels({ name }: VrrpPlan, { tunnels }: HostPlan): boolean {
-  return tunnels.some(({ virtualRouter, enabled }) => enabled && virtualRouter === name);
-}
-
-function provenFitness(own: readonly Usability[]): Fitness {
-  const good = own.find(({ usable, degraded }) => usable && !degraded);
-  const [told = { tunnel: '', reason: 'no tunnel of it is on this host' }] =
-    good === undefined ? own : [good];
-  const usability = good === undefined ? 'last-resort' : 'usable';
-  return { usability, reason: `${told.tunnel}: ${told.reason}` };
 }

@@ -1,14 +1,19 @@
 /** A plan as it holds while this host has some of the virtual addresses, and not others. Pure. */
-import type { HostPlan, TunnelPlan } from './host-plan.ts';
+import type { HostPlan } from './host-plan.ts';
 
 /**
  * A tunnel on an address that is elsewhere stays loaded, and is neither brought up nor probed: the other side has room for that of
- * the holder only. The revision stays: who holds an address is nobody's change. `held`: names of virtual routers.
+ * the holder only. The revision stays: who holds an address is nobody's change. `held`: the virtual addresses that are here.
  */
 export function whileHeld(plan: HostPlan, held: ReadonlySet<string>): HostPlan {
-  const isElsewhere = ({ virtualRouter }: TunnelPlan): boolean =>
-    virtualRouter !== undefined && !held.has(virtualRouter);
-  const elsewhere = new Set(plan.tunnels.filter(isElsewhere).map(({ name }) => name));
+  const elsewhere = new Set(
+    plan.tunnels
+      .filter(
+        ({ virtualRouter, localAddress = '' }) =>
+          virtualRouter !== undefined && !held.has(localAddress),
+      )
+      .map(({ name }) => name),
+  );
   if (elsewhere.size === 0) return plan;
   const { probes = [] } = plan;
   return {

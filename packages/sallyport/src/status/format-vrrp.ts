@@ -25,9 +25,9 @@ export function formatHolder(address: string, routers: readonly VrrpReport[] = [
   const router = routers.find(({ addresses }) =>
     addresses.some((each) => each.startsWith(`${address}/`)),
   );
-  if (router !== undefined && router.state !== 'backup')
-    return `this host does not hold ${address}: ${router.why}`;
-  const [other, ...more] = router?.others ?? [];
+  if (router?.masterHeard !== true)
+    return `this host does not hold ${address}${router === undefined ? '' : `: ${router.why}`}`;
+  const [other, ...more] = router.others;
   const holder = other === undefined || more.length > 0 ? 'another gateway' : other;
   return `${holder} holds ${address}`;
 }

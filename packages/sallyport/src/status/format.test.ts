@@ -64,13 +64,17 @@ describe('formatStatus', () => {
     const tunnel = { ...down, state: 'standby', localAddress: '192.0.2.10' } as const;
     const told = (vrrp: typeof router, ...others: readonly string[]): string =>
       formatStatus({ ...report, tunnels: [tunnel], vrrp: [{ ...vrrp, others }] }, NOW);
-    const text = told(router, '192.0.2.2');
+    const heard = { ...router, masterHeard: true } as const;
+    const text = told(heard, '192.0.2.2');
     expect(text).toContain('main: waits since 2026-06-01 11:56:40Z (3m 20s)');
     expect(text).toContain('  waits      192.0.2.2 holds 192.0.2.10\n');
     expect(text).not.toContain('cause');
-    expect(told(router, '192.0.2.2', '192.0.2.3')).toContain('another gateway holds 192.0.2.10\n');
-    expect(told({ ...router, state: 'fault' }, '192.0.2.2')).toContain(
-      'this host does not hold 192.0.2.10: it stands by',
+    expect(told(heard, '192.0.2.2', '192.0.2.3')).toContain('another gateway holds 192.0.2.10\n');
+    expect(told(router, '192.0.2.2')).toContain(
+      'this host does not hold 192.0.2.10: it stands by\n',
+    );
+    expect(formatStatus({ ...report, tunnels: [tunnel] }, NOW)).toContain(
+      'this host does not hold 192.0.2.10\n',
     );
   });
 

@@ -52,5 +52,10 @@ export interface Usability {
   readonly usable: boolean;
   /** It is usable, and others should be preferred. */
   readonly degraded: boolean;
+  /**
+   * It is usable, and nothing answers through it. `early`: it is too early to say more, or nothing can be asked; `failed`: it is
+   * kept, since no other path is better. Absent: something answers, or nothing is asked.
+   */
+  readonly silence?: 'early' | 'failed';
   readonly reason: string;
 }

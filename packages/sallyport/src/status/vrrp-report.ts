@@ -22,7 +22,9 @@ export interface VrrpReport {
   readonly addresses: readonly string[];
   /** Those that are on the interface, without lengths. */
   readonly held: readonly string[];
-  /** Another host holds them, and its tunnels are in doubt, or it is drained itself. */
+  /** Another host tells that it holds them. */
+  readonly masterHeard?: true;
+  /** Another host holds them, and its tunnels are in doubt or coming up, or it is drained itself. */
   readonly heldInDoubt?: true;
   /** Why it is so, in words a person can act on. */
   readonly why: string;

@@ -57,7 +57,7 @@ export class HostWithFakes implements AsyncDisposable {
   /** Of the watch of a daemon's kernel. */
   renewWatch = (): Promise<void> => Promise.resolve();
   now = 0;
-  /** Names of the virtual routers whose addresses it has. */
+  /** The virtual addresses that it has. */
   held: ReadonlySet<string> = new Set();
   /** Whether the kernel has what the daemon takes for installed. */
   hasStates = true;

@@ -31,7 +31,6 @@ import { parseInterfaces, parseRefusals } from './parse.ts';
 import { renderKeepalived } from './render.ts';
 import { type Fitness, reportRouter, routerProblems, UNPROVEN } from './report.ts';
 import {
-  addressesOf,
   heldAddresses,
   type KeepalivedChange,
   type KeepalivedDesired,
@@ -156,12 +155,10 @@ export class KeepalivedDriver
     await writeFileAtomic(path, formatUsability(wanted));
   }
 
-  /** Names of those whose addresses are all on this host. */
+  /** Those of their addresses that are on this host. */
   async held(routers: KeepalivedDesired, signal: AbortSignal): Promise<string[]> {
     const interfaces = await this.#interfaces(signal);
-    return routers.flatMap((router) =>
-      heldAddresses(router, interfaces).length === addressesOf(router).length ? router.name : [],
-    );
+    return routers.flatMap((router) => heldAddresses(router, interfaces));
   }
 
   /** What is really there, and what others on the LAN do wrong. */

@@ -54,6 +54,14 @@ describe('a virtual router', () => {
     expect(reportOf({}).why).toBe(
       'another gateway holds the addresses; this one is ready: a tunnel carries packets',
     );
+    const early = { usability: 'presumed', reason: 'its tunnels come up with them' } as const;
+    expect(reportOf({ masterPriority: 190 }, interfaceWith(), early)).toMatchObject({
+      ...{ masterHeard: true, heldInDoubt: true },
+      why: 'another gateway holds the addresses, and its tunnels are coming up; this one is ready: its tunnels come up with them',
+    });
+    expect(reportOf({ state: 'master' }, interfaceWith('10.9.0.254'), early).why).toBe(
+      'its tunnels come up with them',
+    );
     expect(reportOf({ masterPriority: 100 }, interfaceWith(), UNPROVEN).why).toBe(
       'another gateway holds the addresses as a last resort; this one is not ready: no tunnel has been proven yet',
     );

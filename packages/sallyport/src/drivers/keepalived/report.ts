@@ -12,7 +12,7 @@ import {
   type ObservedRouter,
   type RouterState,
 } from './state.ts';
-import { type Usability, usabilityOf } from './usability.ts';
+import { isFit, type Usability, usabilityOf } from './usability.ts';
 
 /** How fit this host is for a virtual router, as it was told. */
 export interface Fitness {
@@ -43,14 +43,19 @@ export function reportRouter(
     others: router.peers,
     addresses: router.virtualAddresses,
     held,
+    ...(found !== undefined && hearsMaster(found) ? { masterHeard: true } : {}),
     ...(found !== undefined && isHeldInDoubt(found) ? { heldInDoubt: true } : {}),
     why: whyOf(router, found, { fitness, held, mute: muteBecause(router, observed.interfaces) }),
   };
 }
 
-/** By another host, which has nothing but doubts or is drained. */
-function isHeldInDoubt({ state, masterPriority }: ObservedRouter): boolean {
-  return state === 'backup' && masterPriority > 0 && usabilityOf(masterPriority) !== 'usable';
+/** By another host, of which no tunnel is proven, or which is drained. */
+function isHeldInDoubt(found: ObservedRouter): boolean {
+  return hearsMaster(found) && usabilityOf(found.masterPriority) !== 'usable';
+}
+
+function hearsMaster({ state, masterPriority }: ObservedRouter): boolean {
+  return state === 'backup' && masterPriority > 0;
 }
 
 const STATES: Readonly<Record<RouterState, VrrpState>> = {
@@ -78,8 +83,10 @@ function whyOf(
     case 'init':
     case 'backup': {
       if (found.masterPriority === 0) return 'nobody holds the addresses yet';
-      const doubt = isHeldInDoubt(found) ? ' as a last resort' : '';
-      return `another gateway holds the addresses${doubt}; this one is ${usability === 'usable' ? '' : 'not '}ready: ${reason}`;
+      const doubt = isFit(usabilityOf(found.masterPriority)) ? '' : ' as a last resort';
+      const early =
+        usabilityOf(found.masterPriority) === 'presumed' ? ', and its tunnels are coming up' : '';
+      return `another gateway holds the addresses${doubt}${early}; this one is ${isFit(usability) ? '' : 'not '}ready: ${reason}`;
     }
     case 'fault':
       return mute ?? reason;
@@ -87,7 +94,7 @@ function whyOf(
       const missing = addressesOf(router).filter((address) => !held.includes(address));
       if (missing.length > 0) return `${missing.join(', ')} should be here and is not`;
       if (mute !== undefined) return mute;
-      const doubt = usability === 'usable' ? '' : 'as a last resort, no other gateway is better: ';
+      const doubt = isFit(usability) ? '' : 'as a last resort, no other gateway is better: ';
       return `${doubt}${reason}${unheard(router, found)}`;
     }
   }

@@ -37,6 +37,12 @@ describe('a holder that comes into doubt', () => {
     expect(stepTowards('usable', 'drained', true)).toBe('usable');
   });
 
+  it('keeps them while its tunnels come up again', () => {
+    expect(stepTowards('presumed', 'usable', true)).toBe('presumed');
+    expect(stepTowards('presumed', 'unusable', true)).toBe('presumed');
+    expect(stepTowards('last-resort', 'presumed', true)).toBe('unusable');
+  });
+
   it('keeps them where nobody else wanted them', () => {
     expect(stepTowards('last-resort', 'last-resort', true)).toBe('last-resort');
   });
@@ -49,5 +55,6 @@ it('a host without the addresses does at once what it is told', () => {
 
 it('a master tells by its priority how fit it is', () => {
   expect(usabilityOf(200)).toBe('usable');
+  expect(usabilityOf(190)).toBe('presumed');
   expect(usabilityOf(100)).toBe('last-resort');
 });

@@ -12,10 +12,11 @@
  */
 
 /**
- * `usable`: proven. `last-resort`: in doubt. `drained`: about to be taken out, so that even who is in doubt goes first.
+ * `usable`: proven. `presumed`: the tunnels come up with the addresses, or are about to, so that nobody gives way to or for it,
+ * and the others see that nothing is proven yet. `last-resort`: in doubt. `drained`: about to be taken out, so that even who is in doubt goes first.
  * `unusable`: cannot carry packets at all.
  */
-export const USABILITIES = ['usable', 'last-resort', 'drained', 'unusable'] as const;
+export const USABILITIES = ['usable', 'presumed', 'last-resort', 'drained', 'unusable'] as const;
 
 export type Usability = (typeof USABILITIES)[number];
 
@@ -25,6 +26,7 @@ export const PRIORITY = 200;
 /** keepalived.conf(5), track_file: added to the priority; below -253 it is the state FAULT. */
 const OFFSETS: Readonly<Record<Usability, number>> = {
   usable: 0,
+  presumed: -10,
   'last-resort': -100,
   drained: -150,
   unusable: -254,
@@ -38,6 +40,11 @@ export function formatUsability(usability: Usability): string {
 /** Undefined where the content is none that we write. */
 export function parseUsability(text: string): Usability | undefined {
   return USABILITIES.find((usability) => formatUsability(usability) === text);
+}
+
+/** Whether a host stands for the addresses without a doubt. */
+export function isFit(usability: Usability): boolean {
+  return usability === 'usable' || usability === 'presumed';
 }
 
 /** Of the master whose priority a backup has heard. */
@@ -56,6 +63,6 @@ export function stepTowards(
   isHolder: boolean,
 ): Usability {
   const isGivingWay = current === undefined || current === 'unusable';
-  const givesWay = wanted !== 'usable' && (isGivingWay || OFFSETS[wanted] < OFFSETS[current]);
+  const givesWay = !isFit(wanted) && (isGivingWay || OFFSETS[wanted] < OFFSETS[current]);
   return givesWay && isHolder ? 'unusable' : wanted;
 }

@@ -40,7 +40,7 @@ describe('judgeUsability', () => {
 
   it('keeps the last path, and says so', () => {
     const kept = {
-      ...{ usable: true, degraded: true },
+      ...{ usable: true, degraded: true, silence: 'failed' },
       reason: '169.254.1.1 has not answered for 1s; kept, since no other path is better',
     };
     expect(
@@ -115,7 +115,7 @@ describe('judgeUsability', () => {
     const yes = { usable: true, degraded: false, reason: 'its SAs are up' };
     expect(judgeUsability([tunnel('a', []), tunnel('b', [probe({ state: 'unknown' })])])).toEqual([
       { tunnel: 'a', ...yes },
-      { tunnel: 'b', ...yes },
+      { tunnel: 'b', ...yes, silence: 'early' },
     ]);
   });
 });

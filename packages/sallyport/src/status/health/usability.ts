@@ -68,12 +68,17 @@ function judgePath({ tunnel, down, rank, fault, probes }: Path, best: number): U
   if (rank > 0)
     return {
       ...{ tunnel, usable: true, degraded: true },
+      ...(rank === 2 ? { silence: 'failed' } : {}),
       reason: `${fault}; kept, since no other path is better`,
     };
   const degraded = probes.some(({ lossy }) => lossy);
   const told = probes.find(({ lossy }) => lossy) ?? probes.find(isFailed) ?? probes.find(isGood);
-  const reason = told === undefined ? 'its SAs are up' : describe(told);
-  return { tunnel, usable: true, degraded, reason };
+  const isEarly = told === undefined && probes.length > 0;
+  return {
+    ...{ tunnel, usable: true, degraded },
+    ...(isEarly ? { silence: 'early' } : {}),
+    reason: told === undefined ? 'its SAs are up' : describe(told),
+  };
 }
 
 function isGood({ state }: ProbeReport): boolean {
