@@ -144,6 +144,8 @@ describe('a peer with one tunnel', () => {
       Promise.resolve(async () => {
         const words = await holder.mustRun(['gateway', 'drain', 'edge'], LONG);
         assert.match(words, /and it may be stopped\n$/);
+        // Not before the other one carries what it carried.
+        assert.equal((await standby.tunnel('site')).state, 'up');
       }),
     );
     context.diagnostic(JSON.stringify(outages));

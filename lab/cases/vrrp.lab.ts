@@ -280,6 +280,15 @@ describe('virtual addresses of two gateways', () => {
     await second.setUsability('usable');
   });
 
+  test('stay with a holder whose tunnels are coming up, and the other one sees that they are', async () => {
+    await pair.begin('first');
+    await second.setUsability('presumed');
+    await pair.staysWith('first', () => first.setUsability('presumed'));
+    const [router] = (await second.report()).routers;
+    assert.match(router?.why ?? '', /^another gateway holds the addresses, and its tunnels are/);
+    await pair.staysWith('first', () => first.setUsability('usable'));
+  });
+
   test('move when the holder is taken down, which leaves nothing of it', async (t) => {
     await pair.begin('first');
     t.diagnostic(

@@ -330,8 +330,11 @@ describe('a secret', () => {
 
   it('that cannot be read is named with its reason, and the rest goes on', async () => {
     host.readSecret = () => Promise.reject(new Error('Secret default/a-psk is not declared'));
-    const { lines } = await host.round(plan);
-    expect(lines).toContainEqual(expect.stringContaining('Secret default/a-psk is not declared'));
+    const { differences } = await host.round(plan);
+    const found = differences.find(({ text }) =>
+      text.includes('Secret default/a-psk is not declared'),
+    );
+    expect(found?.tunnel).toBe(tunnel.name);
     expect(host.charon.shared.size).toBe(0);
   });
 });
