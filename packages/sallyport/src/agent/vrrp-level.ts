@@ -129,8 +129,8 @@ export class VrrpLevel {
   }
 
   /**
-   * A host whose tunnels are in doubt, or that is drained, holds the addresses only while nobody is better. When time alone
-   * changes that; undefined: it does not.
+   * A host whose tunnels are in doubt, or that is drained, holds the addresses only while nobody is better. Resolves with the
+   * time that alone changes that, by the steady clock; undefined: none does.
    */
   async #tell(
     router: VrrpPlan,
