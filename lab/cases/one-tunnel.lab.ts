@@ -71,6 +71,16 @@ describe('a peer with one tunnel', () => {
       30_000,
     );
   };
+  /** A holder that comes back may have the addresses for a moment, until it finds out that its SAs are dead. */
+  const untilOneWaits = (): Promise<Sallyport> =>
+    until(
+      'one holds the addresses, and the other one waits',
+      async () => {
+        const [, waiting] = await inOrder();
+        return (await waiting.tunnel('site')).state === 'standby' ? waiting : undefined;
+      },
+      60_000,
+    );
   const untilAnswered = (): Promise<unknown> =>
     until(
       'the server answers',
@@ -170,8 +180,7 @@ describe('a peer with one tunnel', () => {
     // INITIAL_CONTACT: what it had of the host before is gone.
     assert.equal(await sasOfPeer(), 1);
     await powerOn();
-    const [, waiting] = await inOrder();
-    await waiting.untilTunnel('site', 'waits', ({ state }) => state === 'standby');
+    await untilOneWaits();
     await untilAnswered();
   });
 
@@ -183,8 +192,7 @@ describe('a peer with one tunnel', () => {
     assert.deepEqual([outages.outbound.isFlowing, outages.inbound.isFlowing], [true, true]);
     assert.ok(await holds(standby));
     await link.restore();
-    const [, waiting] = await inOrder();
-    await waiting.untilTunnel('site', 'waits', ({ state }) => state === 'standby');
+    const waiting = await untilOneWaits();
     assert.doesNotMatch(await waiting.swanctl(['--list-sas']), /site/);
     await untilAnswered();
   });
