@@ -145,7 +145,7 @@ async function aimsHere(dataPlane: LabDataPlane): Promise<ReadonlyMap<ClusterFau
     [
       CHARON_KILLED,
       dataPlane === 'kernel'
-        ? { 'lost outbound': 1, 'lost inbound': 1 }
+        ? { 'lost outbound': 1, ...inbound }
         : { 'gap outbound': 500, ...inbound },
     ],
   ]);
