@@ -182,7 +182,7 @@ export const PROBLEM_CODES: Readonly<Record<ProblemCode, CodeEntry>> = {
     'Two shards of a host are in one network namespace, which can have one IKE daemon',
   ),
   'host/duplicate-address': error(
-    'An outer address belongs to two IKE daemons of a host, so that it is not clear which serves it',
+    'An address belongs to two hosts of a cluster, or to two IKE daemons of a host, so that it is not clear which serves it',
   ),
   'host/role-differs': error('A host is a node for one namespace, and carries tunnels for another'),
   'host/shards-of-node': error('A node has shards, which are for hosts that carry tunnels'),

@@ -11,6 +11,7 @@ import { checkHostAddresses } from './checks/host-addresses.ts';
 import { checkHosts } from './checks/hosts.ts';
 import { checkInside } from './checks/inside.ts';
 import { checkIssued } from './checks/issued.ts';
+import { checkLans } from './checks/lans.ts';
 import { checkNetworks } from './checks/networks.ts';
 import { checkNodes } from './checks/nodes.ts';
 import { checkProposals } from './checks/proposals.ts';
@@ -50,6 +51,7 @@ const CHECKS: readonly ((world: World) => Problem[])[] = [
   checkHostAddresses,
   checkBgp,
   checkAvailability,
+  checkLans,
   checkProposals,
   checkCertificates,
 ];
