@@ -1,6 +1,6 @@
 /** What a plan says of ways by other hosts of ours, as a network engineer would note it down. */
 import { OWNER } from './host-plan.ts';
-import type { NodePlan, WayPlan } from './node-plan.ts';
+import type { NodeGatewayPlan, NodePlan, WayPlan } from './node-plan.ts';
 
 export function describeNode({ gateways = [], encapsulation, ways, sources }: NodePlan): string[] {
   const names = new Map(
@@ -27,7 +27,17 @@ export function describeNode({ gateways = [], encapsulation, ways, sources }: No
     ...(encapsulation === undefined
       ? []
       : [`inside of VXLAN by ${encapsulation.interface}, VNI ${encapsulation.identity}`]),
-    ...(sources.length === 0 ? [] : [`the host itself sends from ${sources.join(', ')}`]),
+    ...(sources.length === 0
+      ? unanswered(gateways)
+      : [`the host itself sends from ${sources.join(', ')}`]),
+  ];
+}
+
+/** A node begins itself, too; a gateway has the addresses of its tunnels. */
+function unanswered(gateways: readonly NodeGatewayPlan[]): string[] {
+  if (gateways.length === 0) return [];
+  return [
+    'the host itself has no address that the other sites know: what it begins is not answered',
   ];
 }
 

@@ -41,6 +41,8 @@ export interface PlanSection {
 
 export function sectionsOf(plan: HostPlan): PlanSection[] {
   const { guarded, clamps, peers, relays = [] } = plan.firewall;
+  const throughWhat =
+    plan.tunnels.length === 0 ? 'only by gateways of ours' : 'only by tunnel interfaces';
   return [
     { title: 'routes', lines: plan.routes.map(formatWays) },
     {
@@ -59,7 +61,7 @@ export function sectionsOf(plan: HostPlan): PlanSection[] {
       lines: [
         ...guarded.map(
           ({ prefix, by }) =>
-            `${prefix}  ${by === 'interface' ? 'only by tunnel interfaces' : 'only under an IPsec policy'}`,
+            `${prefix}  ${by === 'policy' ? 'only under an IPsec policy' : throughWhat}`,
         ),
         ...peers.map((peer) => `${peer}  is a peer inside: its IKE and ESP stay allowed`),
         ...relays.map((relay) => `${relay}  is a gateway of ours: packets may go and come by it`),

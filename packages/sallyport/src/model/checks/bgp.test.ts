@@ -90,7 +90,11 @@ const CASES: readonly Case[] = [
   {
     name: 'a password that no Secret has',
     text: speaking(', password: nowhere'),
-    expected: { code: 'connection/unknown-secret', path: 'spec.routing.bgp.password' },
+    expected: {
+      code: 'connection/unknown-secret',
+      path: 'spec.routing.bgp.password',
+      message: 'is not the name of a Secret',
+    },
   },
   {
     name: 'ends in two subnets',

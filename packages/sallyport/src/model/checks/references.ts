@@ -28,10 +28,17 @@ interface Reference {
   readonly builtIn?: readonly string[];
 }
 
+/** What stands there may be the password itself: no message has it, and none offers the key of a tunnel. */
+const NO_PASSWORD = {
+  message: 'is not the name of a Secret',
+  hint: 'declare a Secret with the password as its psk, and write its name here, never the password itself',
+};
+
 function dangling(world: World, reference: Reference): Problem[] {
   const { from, path, kind, name, code, builtIn = [] } = reference;
   const { namespace } = from.object.metadata;
   if (isRejected(world, kind, namespace, name)) return [];
+  if (path.at(-1) === 'password') return [problemAt(from, path, code, NO_PASSWORD)];
   const known = [...namesIn(world, kind, namespace), ...builtIn];
   return [
     problemAt(from, path, code, {
