@@ -15,7 +15,8 @@ export const GATEWAY_COMMANDS: readonly CommandEntry[] = [
       },
       {
         flags: '--timeout <seconds>',
-        description: 'how long to wait until nothing passes any more; it stays drained either way',
+        description:
+          'how long to wait until nothing passes any more, else exit code 3; it stays drained either way',
         defaultValue: '60',
         isCount: true,
       },
@@ -50,7 +51,7 @@ export const FAILOVER_COMMANDS: readonly CommandEntry[] = [
     options: [
       {
         flags: '--target <address...>',
-        description: 'host behind the other side, which answers pings',
+        description: 'host behind the other side, which answers pings; always needed',
         required: true,
       },
       {
