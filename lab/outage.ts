@@ -53,12 +53,12 @@ export async function measureOutages(
   aim: () => Promise<Fault>,
 ): Promise<Outages> {
   const { packetsPerSecond = 250, observeSeconds = 3, patienceSeconds = 60 } = options;
+  const endStalls = watchStalls();
   const flows = await Promise.all(
     [options.outbound, options.inbound].map((flow) => TimedFlow.start(flow, packetsPerSecond)),
   );
   const fault = await aim();
   const faultAt = Date.now();
-  const endStalls = watchStalls();
   await fault();
   const begin = performance.now();
   await delay(observeSeconds * 1_000);

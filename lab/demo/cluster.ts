@@ -2,6 +2,7 @@
 
 import { dataPlane } from '../data-plane.ts';
 import { killDaemon, powerOff, type Undo } from '../faults.ts';
+import { FrrStranger } from '../frr-stranger.ts';
 import type { Host } from '../host.ts';
 import { leftovers } from '../leftovers.ts';
 import { type Fault, measureOutages, type Outage } from '../outage.ts';
@@ -28,6 +29,12 @@ export async function showCluster(): Promise<string> {
   const [first] = gateways;
   let drained: Sallyport = first;
   let powerOn: Undo = () => Promise.resolve();
+  const routers = [...remote.routers, new FrrStranger(lab.host('node1'), {})];
+  /** What a step before has set going is over. */
+  const settle = async (): Promise<void> => {
+    for (const gateway of gateways) await gateway.untilAsDeclared();
+    for (const router of routers) await router.untilFastBfd(60_000);
+  };
 
   await step('A cluster with two gateways: its routes come by BGP', () => type(first, ['status']));
   await step('Both families pass, and between the sites there is only ESP', async () => {
@@ -48,18 +55,15 @@ export async function showCluster(): Promise<string> {
   });
   await step('charon of the gateway in use is killed', () =>
     survive(
-      lab,
+      { lab, settle },
       (gateway) => killDaemon(gateway, 'charon-systemd'),
       // With ESP in user space, packets need charon itself.
       dataPlane === 'kernel' ? 'nothing' : 'something',
-      async () => {
-        for (const gateway of gateways) await gateway.untilAsDeclared();
-      },
     ),
   );
   await step('The gateway in use is drained before it is stopped', () =>
     survive(
-      lab,
+      { lab, settle },
       (gateway) => {
         drained = gateways.find(({ host }) => host === gateway) ?? first;
         return type(drained, ['gateway', 'drain', 'edge']);
@@ -71,7 +75,7 @@ export async function showCluster(): Promise<string> {
   await step('It is taken back', () => type(drained, ['gateway', 'undrain', 'edge']));
   await step('The gateway in use loses its power', () =>
     survive(
-      lab,
+      { lab, settle },
       async (gateway) => {
         powerOn = await powerOff(gateway);
       },
@@ -102,12 +106,13 @@ const TRIES = 3;
  * the machine itself stood still.
  */
 async function survive(
-  lab: ClusterLab,
+  { lab, settle }: { readonly lab: ClusterLab; readonly settle: () => Promise<void> },
   fault: (gateway: Host) => Promise<unknown>,
   costs: 'something' | 'nothing',
   undo: () => Promise<unknown> = () => Promise.resolve(),
 ): Promise<void> {
   for (let next = 2; ; next += 1) {
+    await settle();
     const { lost, stalledMilliseconds } = await lose(lab, fault);
     if (costs === 'something' || lost === 0) return;
     const words = `${String(lost)} packets were lost`;
