@@ -1,5 +1,6 @@
 // Two gateways of the remote site lead to the same network. What is behind the first one does not answer any more, while
 // its IKE is up and it answers itself: only the declared targets tell.
+// lab: alone
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
