@@ -1,7 +1,7 @@
 // The gateways of the topology `one-tunnel`, declared, with the tunnel that is with whoever holds its address.
 
 import { HELD, SERVER } from '../topologies/one-tunnel.ts';
-import { KEY_SECRET, STRONG_POLICY } from './left-site.ts';
+import { connection, KEY_SECRET, STRONG_POLICY } from './left-site.ts';
 
 const host = (name: string, number: number): string => `---
 apiVersion: sallyport.dev/v1alpha1
@@ -20,17 +20,9 @@ spec:
   availability:
     mode: active-standby
     virtual: {addresses: [${HELD.outer}/24, ${HELD.inner}/24], interface: eth0, routerId: 51}
-${host('first', 1)}${host('second', 2)}${KEY_SECRET}${STRONG_POLICY}---
-apiVersion: sallyport.dev/v1alpha1
-kind: Connection
-metadata: {name: site}
-spec:
-  gateway: edge
-  tunnels:
-    - local: {address: ${HELD.outer}, id: gateway.example}
-      remote: {address: 203.0.113.1, id: peer.example}
-  auth: {psk: {secret: key}}
-  crypto: strong
-  probes: {targets: [${SERVER}]}
-  routing: {static: {networks: [10.50.0.0/24]}}
-`;
+${host('first', 1)}${host('second', 2)}${KEY_SECRET}${STRONG_POLICY}${connection({
+  name: 'site',
+  networks: '10.50.0.0/24',
+  tunnel: `{local: {address: ${HELD.outer}, id: gateway.example}, remote: {address: 203.0.113.1, id: peer.example}}`,
+  more: `  probes: {targets: [${SERVER}]}\n`,
+})}`;

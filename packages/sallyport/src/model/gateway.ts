@@ -83,3 +83,8 @@ export function virtualAddresses({ spec }: Gateway): string[] {
     canonicalAddress(text.split('/', 1)[0] ?? ''),
   );
 }
+
+/** Whether packets go between it and nodes inside of VXLAN; else they are next hops of each other. */
+export function encapsulatesNodes({ spec }: Gateway): boolean {
+  return (spec.nodes?.encapsulation ?? 'none') !== 'none';
+}

@@ -5,9 +5,9 @@
  */
 import { FAMILIES, type Family } from '../../lib/prefix.ts';
 import type { Impact } from '../driver.ts';
-import { NODES_GROUP } from './names.ts';
+import { NODES_GROUP, sourceKey } from './names.ts';
 import { describedWith } from './parse-config.ts';
-import { renderFrr, sourceKey } from './render.ts';
+import { renderFrr } from './render.ts';
 import { toLine, toNoLine } from './settings.ts';
 import type {
   ConfiguredDaemon,

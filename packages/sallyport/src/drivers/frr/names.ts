@@ -18,6 +18,11 @@ export function sourceMapName(source: string): string {
   return `sp-from-${source}`;
 }
 
+/** Setting of zebra that names its route map. */
+export function sourceKey(family: Family): string {
+  return `${family === 4 ? 'ip' : 'ipv6'} protocol bgp route-map`;
+}
+
 /** Route map that lets nothing pass to zebra. */
 export const NOWHERE_MAP = 'sp-nowhere';
 

@@ -1,5 +1,6 @@
 /** `show running-config` of bgpd and bfdd (FRR 8.4), as far as it is ours. Passwords are left behind here. */
-import type { Family } from '../../lib/prefix.ts';
+import { FAMILIES, type Family } from '../../lib/prefix.ts';
+import { sourceKey } from './names.ts';
 import { toSetting } from './settings.ts';
 import type {
   FamilyConfig,
@@ -35,7 +36,7 @@ export function describedWith(description: string, fingerprint: string | undefin
 
 type BgpConfig = Omit<FrrConfig, 'profiles' | 'zebra'>;
 
-const PROTOCOLS: readonly string[] = ['ip protocol bgp route-map', 'ipv6 protocol bgp route-map'];
+const PROTOCOLS: readonly string[] = FAMILIES.map(sourceKey);
 
 export function parseBgpConfig(text: string): BgpConfig {
   const general = new Map<string, string>();

@@ -22,6 +22,7 @@ import {
   prefixListOf,
   profileName,
   REFUSE_LIST,
+  sourceKey,
   sourceMapName,
 } from './names.ts';
 import { limitOf } from './prefix-limit.ts';
@@ -116,22 +117,25 @@ export function renderFrr({ bgp }: FrrDesired): FrrConfig {
 }
 
 /** FRR user guide, zebra: "zebra Route Filtering". */
-export function sourceKey(family: Family): string {
-  return `${family === 4 ? 'ip' : 'ipv6'} protocol bgp route-map`;
-}
-
-function renderZebra({ sources = [] }: BgpPlan): ZebraConfig {
+function renderZebra(bgp: BgpPlan): ZebraConfig {
   return {
     routeMaps: new Map(
-      sources.map((source) => [
+      (bgp.sources ?? []).map((source) => [
         sourceMapName(source),
         new Map([[10, entry('permit', [['set src', source]])]]),
       ]),
     ),
     protocols: settingsOf(
-      sources.map((source) => [sourceKey(familyOf(source) ?? 4), sourceMapName(source)]),
+      FAMILIES.map((family) => {
+        const source = sourceOf(bgp, family);
+        return source !== undefined && [sourceKey(family), sourceMapName(source)];
+      }),
     ),
   };
+}
+
+function sourceOf({ sources = [] }: BgpPlan, family: Family): string | undefined {
+  return sources.find((address) => familyOf(address) === family);
 }
 
 interface Policy
@@ -271,7 +275,7 @@ function isNode({ neighbors }: BgpPlan): boolean {
 }
 
 function renderFamily(bgp: BgpPlan, family: Family): FamilyConfig {
-  const source = bgp.sources?.find((address) => familyOf(address) === family);
+  const source = sourceOf(bgp, family);
   return {
     settings: settingsOf([
       ['maximum-paths', MULTIPATH],

@@ -1,5 +1,6 @@
 /** Hosts of a gateway that hold virtual addresses in turn. */
 import {
+  type Address,
   containsAddress,
   formatAddress,
   formatPrefix,
@@ -8,11 +9,11 @@ import {
 } from '../../lib/prefix.ts';
 import type { Problem } from '../../lib/problem.ts';
 import { objectKey } from '../declared-objects.ts';
-import { type Gateway, virtualAddresses } from '../gateway.ts';
-import { internalAddresses } from '../host.ts';
+import { encapsulatesNodes, type Gateway, virtualAddresses } from '../gateway.ts';
+import { type Host, internalAddresses } from '../host.ts';
 import type { FieldPath, ParsedObject } from '../parsed-object.ts';
 import { problemAt } from '../problem-at.ts';
-import type { World } from './world.ts';
+import { nodesIn, type World } from './world.ts';
 
 const VIRTUAL: FieldPath = ['spec', 'availability', 'virtual'];
 
@@ -39,33 +40,57 @@ function checkMode(gateway: ParsedObject<Gateway>): Problem[] {
   ];
 }
 
-/** VRRP speaks between own addresses on the LAN of the virtual ones. */
+/**
+ * VRRP speaks between own addresses on the LAN of the virtual ones, and nodes send to these, as to a next hop, where no VXLAN
+ * lies between.
+ */
 function checkLan(world: World, gateway: ParsedObject<Gateway>): Problem[] {
   const { metadata, spec } = gateway.object;
-  const hosts = spec.placement.hosts.flatMap(
+  const placed = spec.placement.hosts.flatMap(
     (name) => world.objects.hosts.get(objectKey(metadata.namespace, name)) ?? [],
   );
+  const nodes = nodesIn(world, metadata.namespace).map(({ object }) => object);
+  const senders = encapsulatesNodes(gateway.object) ? [] : nodes;
   return (spec.availability.virtual?.addresses ?? []).flatMap((text, index) => {
     const parsed = parseInterfaceAddress(text);
     if (parsed === undefined) return [];
     const { address, subnet } = parsed;
-    return hosts.flatMap((host) => {
-      const own = internalAddresses(host).flatMap((each) => parseAddress(each) ?? []);
-      const onLan = own.filter((each) => containsAddress(subnet, each));
-      const isTaken = onLan.some(({ value }) => value === address.value);
-      if (onLan.length > 0 && !isTaken) return [];
-      return [
-        problemAt(gateway, [...VIRTUAL, 'addresses', index], 'gateway/virtual-address', {
-          message: isTaken
-            ? `is an address of Host ${host.metadata.name} itself`
-            : `Host ${host.metadata.name} has no internal address in ${formatPrefix(subnet)}`,
-          value: text,
-          hint: isTaken
-            ? 'use an address that no host has'
-            : `add its address on that LAN to internalAddresses of the Host, such as one beside ${formatAddress(address)}`,
-        }),
-      ];
-    });
+    const ownOf = (host: Host): Address[] =>
+      internalAddresses(host)
+        .flatMap((each) => parseAddress(each) ?? [])
+        .filter(({ family }) => family === address.family);
+    const isOnLan = (host: Host): boolean =>
+      ownOf(host).some((own) => containsAddress(subnet, own));
+    const problem = (message: string, hint: string): Problem =>
+      problemAt(gateway, [...VIRTUAL, 'addresses', index], 'gateway/virtual-address', {
+        ...{ message, value: text, hint },
+      });
+    return [
+      ...[...placed, ...nodes]
+        .filter((host) => ownOf(host).some(({ value }) => value === address.value))
+        .map((host) =>
+          problem(
+            `is an address of Host ${host.metadata.name} itself`,
+            'use an address that no host has',
+          ),
+        ),
+      ...placed
+        .filter((host) => !isOnLan(host))
+        .map((host) =>
+          problem(
+            `Host ${host.metadata.name} has no internal address in ${formatPrefix(subnet)}`,
+            `add its address on that LAN to internalAddresses of the Host, such as one beside ${formatAddress(address)}`,
+          ),
+        ),
+      ...senders
+        .filter((host) => ownOf(host).length > 0 && !isOnLan(host))
+        .map((host) =>
+          problem(
+            `Host ${host.metadata.name} is a node, would send to it, and has no address in ${formatPrefix(subnet)}`,
+            'use an address on the LAN of the nodes',
+          ),
+        ),
+    ];
   });
 }
 

@@ -20,7 +20,7 @@ import { refOf } from '../objects.ts';
 import { problemAt } from '../problem-at.ts';
 import { isDefault, type Network, remoteNetworks } from './networks.ts';
 import { overlappingPairs } from './overlapping-pairs.ts';
-import { gatewayOf, hostKeysOf, type World } from './world.ts';
+import { gatewayOf, hostKeysOf, nodesIn, type World } from './world.ts';
 
 interface Place {
   readonly prefix: Prefix;
@@ -42,7 +42,9 @@ export function checkHostAddresses(world: World): Problem[] {
       connections.flatMap(remoteNetworks).filter((network) => !isDefault(network)),
       ({ prefix }) => formatPrefix(prefix),
     );
-    const nodes = nodesIn(world, namespace);
+    const nodes = nodesIn(world, namespace).map(({ object: { metadata } }) =>
+      objectKey(namespace, metadata.name),
+    );
     return [...networksWithPlaces(networks, placesIn(world, namespace))].flatMap(
       ([prefix, places]) =>
         (networks.get(prefix) ?? []).flatMap((network) =>
@@ -50,14 +52,6 @@ export function checkHostAddresses(world: World): Problem[] {
         ),
     );
   });
-}
-
-function nodesIn({ hosts }: World, namespace: string): string[] {
-  return hosts.flatMap(({ object: { metadata, spec } }) =>
-    metadata.namespace === namespace && spec.role === 'node'
-      ? objectKey(namespace, metadata.name)
-      : [],
-  );
 }
 
 /** Keys of the hosts that have a route to the network. */

@@ -10,7 +10,7 @@ import {
 } from '../../lib/prefix.ts';
 import type { Problem } from '../../lib/problem.ts';
 import { objectKey } from '../declared-objects.ts';
-import type { Gateway } from '../gateway.ts';
+import { encapsulatesNodes, type Gateway } from '../gateway.ts';
 import { type Host, internalAddresses } from '../host.ts';
 import type { ParsedObject } from '../parsed-object.ts';
 import { problemAt } from '../problem-at.ts';
@@ -86,9 +86,7 @@ function checkSame(world: World, gateway: ParsedObject<Gateway>): Problem[] {
 function checkFamilies({ gateways, hosts }: World): Problem[] {
   return [...Map.groupBy(gateways, ({ object }) => object.metadata.namespace)].flatMap(
     ([namespace, ours]) => {
-      const gateway = ours.find(
-        ({ object: { spec } }) => (spec.nodes?.encapsulation ?? 'none') !== 'none',
-      );
+      const gateway = ours.find(({ object }) => encapsulatesNodes(object));
       const placed = new Set(ours.flatMap(({ object: { spec } }) => spec.placement.hosts));
       const ends = hosts
         .map(({ object }) => object)
@@ -247,7 +245,7 @@ function checkReach(
  */
 function checkLan(world: World, host: ParsedObject<Host>, gateways: readonly Gateway[]): Problem[] {
   const { namespace } = host.object.metadata;
-  if (gateways.some(({ spec }) => (spec.nodes?.encapsulation ?? 'none') !== 'none')) return [];
+  if (gateways.some(encapsulatesNodes)) return [];
   const networks = parsePrefixes(gateways.flatMap(({ spec }) => spec.networks));
   const isWithin = (one: Host): boolean =>
     internalAddresses(one).some((text) => {

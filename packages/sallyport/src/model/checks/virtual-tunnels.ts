@@ -3,13 +3,13 @@ import { familyOf } from '../../lib/prefix.ts';
 import type { Problem } from '../../lib/problem.ts';
 import type { Connection } from '../connection.ts';
 import { objectKey } from '../declared-objects.ts';
-import { type Gateway, virtualAddresses } from '../gateway.ts';
+import { encapsulatesNodes, type Gateway, virtualAddresses } from '../gateway.ts';
 import { isOnVirtualAddress } from '../hosts-of-tunnel.ts';
 import type { FieldPath, ParsedObject } from '../parsed-object.ts';
 import { problemAt } from '../problem-at.ts';
 import type { Tunnel } from '../tunnel.ts';
 import { endpointsOf } from './endpoints.ts';
-import { gatewayOf, hostsOf, type World } from './world.ts';
+import { gatewayOf, hostsOf, nodesIn, type World } from './world.ts';
 
 export function checkVirtualTunnels(world: World): Problem[] {
   const places = placesIn(world);
@@ -95,14 +95,10 @@ function checkConnection(place: Place): Problem[] {
 }
 
 /** A node that cannot send to the virtual address sends to all hosts of the gateway, also to those that drop it. */
-function checkNodes({ hosts }: World, place: Place): Problem[] {
+function checkNodes(world: World, place: Place): Problem[] {
   const { connection, gateway, tunnel, path } = place;
-  const { namespace } = gateway.metadata;
-  const hasNodes = hosts.some(
-    ({ object: { metadata, spec } }) => metadata.namespace === namespace && spec.role === 'node',
-  );
-  if (!hasNodes) return [];
-  if ((gateway.spec.nodes?.encapsulation ?? 'none') !== 'none')
+  if (nodesIn(world, gateway.metadata.namespace).length === 0) return [];
+  if (encapsulatesNodes(gateway))
     return [
       problem(
         place,

@@ -51,6 +51,13 @@ export function gatewayOf(world: World, connection: Connection): Gateway | undef
   return world.objects.gateways.get(objectKey(namespace, connection.spec.gateway));
 }
 
+/** Hosts of the namespace that lie behind its gateways. */
+export function nodesIn({ hosts }: World, namespace: string): ParsedObject<Host>[] {
+  return hosts.filter(
+    ({ object: { metadata, spec } }) => metadata.namespace === namespace && spec.role === 'node',
+  );
+}
+
 /** The hosts that carry a tunnel, one at a time; none where that is not clear, which is reported elsewhere. */
 export function hostsOf(world: World, connection: Connection, tunnel: Tunnel): Host[] {
   const gateway = gatewayOf(world, connection);
