@@ -90,7 +90,8 @@ export class Host {
     if (options.dontFragment === true) args.push('-M', 'do');
     if (options.from !== undefined) args.push('-I', options.from);
     const { stdout, stderr } = await this.exec('ping', [...args, address], {
-      timeoutMs: (count * intervalSeconds + waitSeconds) * 1_000 + 20_000,
+      // For a ping that hangs: in a guest that is starved the intervals alone have taken twice their time.
+      timeoutMs: (count * intervalSeconds + waitSeconds) * 4_000 + 60_000,
     });
     // "3 packets transmitted, 2 received, +1 errors, 33% packet loss, time 201ms"
     const numbers = /(\d+) packets transmitted, (\d+) received/.exec(stdout);

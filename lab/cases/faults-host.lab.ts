@@ -1,6 +1,6 @@
 // A host in trouble: a full disk, a second agent, broken files. What is in force stays in force.
 
-// lab: userspace
+// lab: any kernel
 
 import assert from 'node:assert/strict';
 import { readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';

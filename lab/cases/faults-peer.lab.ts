@@ -1,6 +1,6 @@
 // A peer that is gone without a word: it comes back as it was, calls us itself, or answers elsewhere.
 
-// lab: userspace
+// lab: any kernel
 
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';

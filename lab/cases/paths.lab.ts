@@ -1,5 +1,5 @@
 // Paths that are not straight: a NAT between the gateways, and a peer whose address changes.
-// lab: userspace
+// lab: any kernel
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 // Many connections on one gateway, to a hundred remote addresses: paced, listed, changed one by one,
 // and back after their daemon was killed.
 //
-// lab: userspace
+// lab: any kernel
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

@@ -1,5 +1,5 @@
 // Why a tunnel carries nothing, whatever does the ESP; and why one is down through the fault of our own host.
-// lab: userspace
+// lab: any kernel
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
