@@ -9,6 +9,7 @@ import {
   type PairNumber,
   peerOuterAddress,
   REMOTE_NETWORKS,
+  SERVER,
 } from '../topologies/cluster.ts';
 import { KEY_SECRET, STRONG_POLICY } from './left-site.ts';
 
@@ -52,6 +53,8 @@ function tunnel(number: PairNumber): string {
 `;
 }
 
+const ROUTING = `bgp: {asn: ${REMOTE_AS}, accept: ${list(Object.values(REMOTE_NETWORKS))}, maximumPrefixes: 1500, ${WITH_BFD}}`;
+
 export const CLUSTER: string = `
 apiVersion: sallyport.dev/v1alpha1
 kind: Gateway
@@ -70,7 +73,7 @@ spec:
 ${NUMBERS.map(tunnel).join('')}  auth: {psk: {secret: key}}
   crypto: strong
   routing:
-    bgp: {asn: ${REMOTE_AS}, accept: ${list(Object.values(REMOTE_NETWORKS))}, maximumPrefixes: 1500, ${WITH_BFD}}
+    ${ROUTING}
 `;
 
 /** The remote site has no BFD, as a cloud. */
@@ -78,6 +81,12 @@ export const CLUSTER_WITHOUT_BFD: string = CLUSTER.replace(
   WITH_BFD,
   'onGatewayLoss: more-specifics',
 );
+
+/** The remote site knows no BGP; whether a tunnel leads there, its server tells. */
+export const CLUSTER_DECLARED: string = CLUSTER.replace(
+  ROUTING,
+  `static: {networks: ${list(Object.values(REMOTE_NETWORKS))}}\n  probes: {targets: [${SERVER.ipv4}]}`,
+).replaceAll(/ {6}inside:\n(?: {8}- .*\n)+/g, '');
 
 /** On the LAN, held by one of the gateways. */
 export const VIRTUAL_ADDRESSES = { ipv4: '10.20.0.254', ipv6: 'fd20::fe' } as const;

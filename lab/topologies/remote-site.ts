@@ -11,7 +11,7 @@ import {
 } from '../sites/remote-site.ts';
 import type { Stranger } from '../stranger.ts';
 import { startTunnelEnd } from '../tunnel-end.ts';
-import type { ClusterLab, PairNumber } from './cluster.ts';
+import { CLUSTER_NETWORKS, type ClusterLab, type PairNumber } from './cluster.ts';
 
 /** A host that ends a tunnel and routes for those behind it. */
 export interface RoutedEnd {
@@ -38,6 +38,30 @@ export async function startRemoteSite(
     startPeer(lab, number, dataPlane, tunnelBfd);
   const peers = [await peer(1), await peer(2)] as const;
   return { peers, core, routers: [core, ...peers.map(({ routing }) => routing)] };
+}
+
+/** The same tunnel ends without BGP. What is for the cluster goes by the second one, but what is for a gateway by its own. */
+export async function startPlainSite(lab: ClusterLab, dataPlane: LabDataPlane): Promise<void> {
+  for (const number of [1, 2] as const) {
+    const host = lab.host(`peer${number}`);
+    await startTunnelEnd(host, peerTunnel(number), [], dataPlane);
+    await host.ip(
+      Object.values(CLUSTER_NETWORKS).map((network) => `route add ${network} dev ipsec0`),
+    );
+    await lab.host('core').ip([`route add 10.20.0.${number} via 10.50.0.${10 + number}`]);
+  }
+  await answerBy(lab, 2);
+}
+
+/** What is for the cluster goes by this tunnel end. */
+export async function answerBy(lab: ClusterLab, number: PairNumber): Promise<void> {
+  const { ipv4, ipv6 } = CLUSTER_NETWORKS;
+  await lab
+    .host('core')
+    .ip([
+      `route replace ${ipv4} via 10.50.0.${10 + number}`,
+      `route replace ${ipv6} via fd50::${10 + number}`,
+    ]);
 }
 
 async function startPeer(

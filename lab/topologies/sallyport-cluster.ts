@@ -72,7 +72,7 @@ export interface SallyportCluster {
 /** With Sallyport on all nodes: returns when each of them sends by both gateways, and traffic of both families flows. */
 export async function startSallyportNodes(
   lab: ClusterLab,
-  remote: RemoteSite,
+  remote: Pick<RemoteSite, 'routers'>,
   declarations: string = CLUSTER,
 ): Promise<SallyportCluster> {
   const gateways = [
@@ -90,7 +90,7 @@ export async function startSallyportNodes(
 }
 
 /** For both families. */
-async function hasBothGateways({ host }: Sallyport): Promise<boolean> {
+export async function hasBothGateways({ host }: Sallyport): Promise<boolean> {
   const objects = await host.mustExec('ip', ['nexthop', 'show', 'protocol', '83']);
   const groups = objects.match(/ group \S+\/\S+ /g) ?? [];
   return groups.length === 2;

@@ -9,6 +9,12 @@ export interface BgpPlan {
   readonly routerId: string;
   /** What is announced to anybody at all; a neighbour gets of it what its `advertise` names. */
   readonly originate: readonly string[];
+  /** Networks to which tunnels of this host lead by declaration: told to hosts of the cluster, to no peer. Absent: none. */
+  readonly declared?: readonly string[];
+  /** Those of them to which no tunnel leads now: not told. Absent: none. */
+  readonly unreached?: readonly string[];
+  /** Those of them whose tunnels are doubtful: any other gateway that tells of them is preferred. Absent: none. */
+  readonly doubtful?: readonly string[];
   /** Accepted from no `peer`, whatever it may announce: what is ours, and what no site may have. */
   readonly refuse: readonly PrefixRange[];
   /** Sorted by address. */
@@ -24,11 +30,19 @@ export interface BgpPlan {
 /** Of `maximumPrefixes`: who tells more is named before the session ends. */
 export const WARNING_PERCENT = 80;
 
+/** LOCAL_PREF of what a doubtful tunnel leads to: whoever leads there too is preferred, but who is drained (RFC 8326 §4.3: 0). */
+export const LAST_PREFERENCE = 1;
+
 /** A prefix and all inside it, up to this length. */
 export interface PrefixRange {
   readonly prefix: string;
   /** At least the length of the prefix, at most the width of the family. */
   readonly longest: number;
+}
+
+/** The prefix, and nothing inside it. */
+export function exactly(prefix: string): PrefixRange {
+  return { prefix, longest: Number(prefix.split('/')[1]) };
 }
 
 export interface BgpTimers {

@@ -27,7 +27,14 @@ import { hostsOfTunnel } from '../model/hosts-of-tunnel.ts';
 import { BGP_PROFILES, type BgpProfile } from '../model/providers.ts';
 import type { BgpRouting } from '../model/routing.ts';
 import type { InsidePair } from '../model/tunnel.ts';
-import type { BfdPlan, BgpNeighborPlan, BgpNodesPlan, BgpPlan, PrefixRange } from './bgp-plan.ts';
+import {
+  type BfdPlan,
+  type BgpNeighborPlan,
+  type BgpNodesPlan,
+  type BgpPlan,
+  exactly,
+  type PrefixRange,
+} from './bgp-plan.ts';
 import { learnedSources } from './bgp-sources.ts';
 import { sortPrefixes } from './children.ts';
 import { clusterOf } from './cluster.ts';
@@ -40,10 +47,12 @@ import {
   joinNeighbors,
   routerIdOf,
   severalNumbers,
+  tellsDeclared,
   uniqueRanges,
 } from './internal-bgp.ts';
 import type { PlacedConnection } from './placed.ts';
 import type { PlanProblem } from './problems.ts';
+import { remotePrefixes } from './routing.ts';
 import { secretUse } from './secret-use.ts';
 import { interfaceIdOf } from './tunnel-name.ts';
 
@@ -99,12 +108,14 @@ export function planBgp(context: BgpContext): {
   const peers = speaking.flatMap((tunnel) => peersIn(tunnel, context));
   const hosts = joinNeighbors(gateways.flatMap((gateway) => otherGateways(gateway, context)));
   const nodes = planNodes(gateways, context.objects);
+  const declared = declaredBy(context.tunnels);
   const sources = learnedSources(new Set(speaking.map(({ host }) => host)), peers);
   return {
     bgp: {
       asn,
       routerId: routerIdOf(context),
       originate,
+      ...(declared.length === 0 ? {} : { declared }),
       refuse: refusedBy(gateways, speaking),
       neighbors: [...hosts, ...peers].sort((a, b) => (a.address < b.address ? -1 : 1)),
       ...(nodes === undefined ? {} : { nodes }),
@@ -213,7 +224,24 @@ function endsOf(pair: InsidePair):
   };
 }
 
-/** They tell each other what they have learned: who has lost its tunnels sends by the others. */
+/** For who sends to them: no BGP of another site says whether a tunnel there is up. */
+function declaredBy(tunnels: readonly PlacedConnection[]): string[] {
+  return sortPrefixes(
+    tunnels
+      .filter(({ tunnel, gateway }) => {
+        const { enabled, learned } = tunnel;
+        return (
+          enabled &&
+          learned === undefined &&
+          gateway.spec.bgp !== undefined &&
+          tellsDeclared(gateway)
+        );
+      })
+      .flatMap(({ tunnel }) => remotePrefixes(tunnel)),
+  );
+}
+
+/** They tell each other what they lead to: who has lost its tunnels sends by the others. */
 function otherGateways(gateway: Gateway, { hostName, objects }: BgpContext): BgpNeighborPlan[] {
   const { namespace } = gateway.metadata;
   const ours = objects.hosts.get(objectKey(namespace, hostName));
@@ -293,10 +321,7 @@ function around(prefixes: readonly string[], networks: readonly string[]): Prefi
         ),
       ),
   );
-  return sortPrefixes(holders).map((prefix) => ({
-    prefix,
-    longest: Number(prefix.split('/')[1]),
-  }));
+  return sortPrefixes(holders).map(exactly);
 }
 
 /** The prefix and all inside it. */

@@ -6,6 +6,11 @@ import type { BfdPlan, BgpNeighborPlan, BgpPlan, PrefixRange } from './bgp-plan.
 export function describeBgp(bgp: BgpPlan): string[] {
   return [
     `AS ${bgp.asn}, router id ${bgp.routerId}; announces ${bgp.originate.join(', ') || 'nothing'}`,
+    ...(bgp.declared === undefined
+      ? []
+      : [
+          `tells other gateways and nodes of ${bgp.declared.join(', ')}, of each while a tunnel there is up`,
+        ]),
     ...(bgp.refuse.length === 0 ? [] : [`never takes ${bgp.refuse.map(formatRange).join(', ')}`]),
     ...(bgp.sources === undefined
       ? []

@@ -3,11 +3,11 @@ import { byKey } from '../lib/by-key.ts';
 import { familiesIn, familyOf } from '../lib/prefix.ts';
 import { sha256Hex } from '../lib/sha256.ts';
 import type { DeclaredObjects } from '../model/declared-objects.ts';
-import type { Gateway } from '../model/gateway.ts';
+import { encapsulatesNodes, type Gateway, virtualAddresses } from '../model/gateway.ts';
 import { type Host, internalAddresses } from '../model/host.ts';
 import { refOf } from '../model/objects.ts';
-import type { BgpRouting } from '../model/routing.ts';
-import type { BgpNeighborPlan, PrefixRange } from './bgp-plan.ts';
+import { type BgpRouting, remoteNetworks } from '../model/routing.ts';
+import { type BgpNeighborPlan, exactly, type PrefixRange } from './bgp-plan.ts';
 import { sortPrefixes } from './children.ts';
 import { internalPairs } from './internal-pair.ts';
 import type { PlanProblem } from './problems.ts';
@@ -67,14 +67,22 @@ export function acceptedBy({ accept, longestPrefix }: BgpRouting): PrefixRange[]
   });
 }
 
-/** What the connections of a gateway may tell it of. */
-export function acceptedBehind(
-  { metadata: { namespace, name } }: Gateway,
-  { connections }: DeclaredObjects,
-): PrefixRange[] {
+/** What a gateway may tell hosts of its cluster: what its connections may tell it of, and where they lead by declaration. */
+export function acceptedBehind(gateway: Gateway, { connections }: DeclaredObjects): PrefixRange[] {
+  const { namespace, name } = gateway.metadata;
   return [...connections.values()]
     .filter(({ metadata, spec }) => metadata.namespace === namespace && spec.gateway === name)
-    .flatMap(({ spec }) => (spec.routing.bgp === undefined ? [] : acceptedBy(spec.routing.bgp)));
+    .flatMap(({ spec: { routing } }) => {
+      if (routing.bgp !== undefined) return acceptedBy(routing.bgp);
+      return tellsDeclared(gateway)
+        ? sortPrefixes(remoteNetworks(routing).networks).map(exactly)
+        : [];
+    });
+}
+
+/** Of a virtual address nobody has to tell: it moves by itself. */
+export function tellsDeclared(gateway: Gateway): boolean {
+  return virtualAddresses(gateway).length === 0 || encapsulatesNodes(gateway);
 }
 
 /** Sorted; of two for one prefix the longer one. */

@@ -70,6 +70,46 @@ function waysOf(text: string): Record<string, string[]> {
   );
 }
 
+describe('what a gateway tells the cluster of declared networks', () => {
+  const told = (text: string): unknown => {
+    const gateway = planOf('gw1', text).bgp;
+    const node = planOf('worker', text).bgp;
+    return {
+      declared: gateway?.declared,
+      sessions: node?.neighbors.map(({ address, accept }) => [
+        address,
+        ...accept.map(({ prefix, longest }) => `${prefix} to ${longest}`),
+      ]),
+    };
+  };
+
+  it('are those to which it has a tunnel, and its nodes listen', () => {
+    const text = gateway('edge', 'gw1, gw2') + connection('a', 'edge', 1, declared);
+    const networks = ['10.50.0.0/16 to 16', 'fd50::/48 to 48'];
+    expect(told(text)).toEqual({
+      declared: ['10.50.0.0/16', 'fd50::/48'],
+      sessions: [
+        ['10.1.0.1', networks[0]],
+        ['10.1.0.2', networks[0]],
+        ['fd01::1', networks[1]],
+        ['fd01::2', networks[1]],
+      ],
+    });
+    expect(planOf('gw2', text).bgp?.declared).toBeUndefined();
+  });
+
+  it('are none where an address leads there that moves by itself', () => {
+    const text = `${gateway('edge', 'gw1, gw2')}${virtual}${connection('a', 'edge', 1, declared)}`;
+    expect(told(text)).toEqual({ sessions: [] });
+  });
+
+  it('are none where it speaks no BGP', () => {
+    const text = gateway('edge', 'gw1').replace('  bgp: {asn: 65010}\n', '');
+    const static_ = connection('a', 'edge', 1, declared);
+    expect(told(text + static_)).toEqual({});
+  });
+});
+
 describe('the ways of a node', () => {
   it('go by the hosts in the family of which no address is held', () => {
     const text = `${gateway('edge', 'gw1, gw2')}${virtual}${connection('a', 'edge', 1, declared)}`;

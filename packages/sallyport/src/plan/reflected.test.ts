@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { HostPlan } from './host-plan.ts';
 import {
   listen,
   quietHosts,
@@ -114,19 +115,45 @@ describe('the plan of a node', () => {
     expect(found?.families.get('10.1.0.12')).toEqual([4, 6]);
   });
 
-  it('gets the ways that were told, but for networks that have declared ones', () => {
-    const hops = [{ address: '10.1.0.11', weight: 1 }];
-    const told = [
-      { prefixes: ['10.50.0.0/16', '10.70.0.0/16'], hops },
-      { prefixes: ['10.60.0.0/16'], hops },
-    ];
+  const hopsTo = (of: HostPlan, wanted: string): string[][] =>
+    (of.node?.ways ?? []).flatMap(({ prefixes, hops }) =>
+      prefixes.includes(wanted) ? [hops.map(({ address }) => address)] : [],
+    );
+  const told = ['10.1.0.11', '10.1.0.12'].map((address, index) => ({
+    prefixes: [`10.${50 + 10 * index}.0.0/16`],
+    hops: [{ address, weight: 1 }],
+  }));
+
+  it('gets the ways that were told', () => {
     const with_ = withReflected(plan, told, 'name');
-    expect(with_.node?.ways.slice(-2).map(({ prefixes }) => prefixes)).toEqual([
-      ['10.50.0.0/16'],
-      ['10.60.0.0/16'],
-    ]);
+    expect(hopsTo(with_, '10.50.0.0/16')).toEqual([['10.1.0.11']]);
+    expect(hopsTo(with_, '10.60.0.0/16')).toEqual([['10.1.0.12']]);
+    expect(hopsTo(with_, '10.70.0.0/16')).toEqual(hopsTo(plan, '10.70.0.0/16'));
     expect(with_.revision).toBe(`${plan.revision} with name`);
     expect(withReflected(plan, [], 'name')).toBe(plan);
+  });
+
+  it('sends to a declared network by those that tell of it, and by all that could where nobody does', () => {
+    expect(hopsTo(plan, '10.70.0.0/16')).toEqual([['10.1.0.11']]);
+    const hops = [{ address: '10.1.0.12', weight: 1 }];
+    const way = { prefixes: ['10.60.0.0/16', '10.70.0.0/16'], hops };
+    const with_ = withReflected(plan, [way], 'name');
+    expect(hopsTo(with_, '10.70.0.0/16')).toEqual([['10.1.0.12']]);
+    expect(hopsTo(with_, '10.60.0.0/16')).toEqual([['10.1.0.12']]);
+    // The other family is another network.
+    expect(hopsTo(with_, 'fd70::/48')).toEqual(hopsTo(plan, 'fd70::/48'));
+  });
+
+  it('goes on with a gateway that speaks no BGP, whatever the others tell', () => {
+    const node = plan.node ?? expect.fail('no node');
+    const gateways = (node.gateways ?? []).map((gateway) =>
+      gateway.host === 'gw1' ? { ...gateway, speakers: [] } : gateway,
+    );
+    const hops = [{ address: '10.1.0.12', weight: 1 }];
+    const way = { prefixes: ['10.60.0.0/16', '10.70.0.0/16'], hops };
+    const with_ = withReflected({ ...plan, node: { ...node, gateways } }, [way], 'name');
+    expect(hopsTo(with_, '10.70.0.0/16')).toEqual([['10.1.0.11', '10.1.0.12']]);
+    expect(hopsTo(with_, '10.60.0.0/16')).toEqual([['10.1.0.12']]);
   });
 });
 

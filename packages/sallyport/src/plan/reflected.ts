@@ -7,7 +7,7 @@ import { canonicalAddress } from '../lib/canonical-address.ts';
 import { FAMILIES, type Family, parsePrefix } from '../lib/prefix.ts';
 import { sortPrefixes } from './children.ts';
 import type { HostPlan } from './host-plan.ts';
-import type { NodeGatewayPlan, WayPlan } from './node-plan.ts';
+import type { HopPlan, NodeGatewayPlan, WayPlan } from './node-plan.ts';
 
 /** Best paths, and those as good as these. */
 export interface ReflectedPath {
@@ -127,18 +127,47 @@ export function reflectedWays(
   }));
 }
 
-/** The plan with the ways that were told, but for networks that have declared ones. */
+/**
+ * The plan with the ways that were told. Declared ones hold for networks of which nobody tells, and by those that tell
+ * nothing at all: gateways without BGP, and addresses that they hold in turn.
+ */
 export function withReflected(plan: HostPlan, ways: readonly WayPlan[], name: string): HostPlan {
   if (plan.node === undefined || ways.length === 0) return plan;
-  const declared = new Set(plan.node.ways.flatMap(({ prefixes }) => prefixes));
-  const told = ways.map((way) =>
-    way.prefixes.some((prefix) => declared.has(prefix))
-      ? { ...way, prefixes: way.prefixes.filter((prefix) => !declared.has(prefix)) }
-      : way,
+  const { gateways = [], ways: declared } = plan.node;
+  const speaking = new Set(
+    gateways.flatMap(({ hops, speakers }) => (speakers.length > 0 ? hops : [])),
   );
+  const mute = new Map(
+    declared.flatMap(({ prefixes, hops }) => {
+      const others = hops.filter(({ address }) => !speaking.has(address));
+      return prefixes.map((prefix) => [prefix, others] as const);
+    }),
+  );
+  const isTold = new Set(ways.flatMap(({ prefixes }) => prefixes.filter((each) => mute.has(each))));
+  const left = declared.map((way) => ({
+    ...way,
+    prefixes: way.prefixes.filter((prefix) => !isTold.has(prefix)),
+  }));
   return {
     ...plan,
     revision: `${plan.revision} with ${name}`,
-    node: { ...plan.node, ways: [...plan.node.ways, ...told] },
+    node: {
+      ...plan.node,
+      ways: [...left, ...ways.flatMap((way) => beside(way, mute))].filter(
+        ({ prefixes }) => prefixes.length > 0,
+      ),
+    },
   };
+}
+
+const NOBODY: readonly HopPlan[] = [];
+
+/** The way, also by the hops that tell nothing of some of its prefixes. */
+function beside(way: WayPlan, mute: ReadonlyMap<string, readonly HopPlan[]>): WayPlan[] {
+  if (!way.prefixes.some((prefix) => mute.has(prefix))) return [way];
+  const byOthers = Map.groupBy(way.prefixes, (prefix) => mute.get(prefix) ?? NOBODY);
+  return [...byOthers].map(([others, prefixes]) => ({
+    ...{ ...way, prefixes },
+    hops: [...way.hops, ...others].sort((a, b) => (a.address < b.address ? -1 : 1)),
+  }));
 }

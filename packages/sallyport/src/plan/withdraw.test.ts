@@ -134,6 +134,35 @@ describe('withdraw', () => {
     expect(withdraw(both, NOTHING)).toBe(both);
   });
 
+  it('tells the cluster of declared networks while a tunnel leads there, of doubtful ones as the last', () => {
+    const branch = 'sp.default.branch.one';
+    const gateway = planWorld({ ...nodeWorld, host: 'gw1' }).plan;
+    const changed = (change: Partial<Withdrawn>): unknown => {
+      const { bgp } = withdraw(gateway, { ...NOTHING, ...change });
+      return [bgp?.unreached, bgp?.doubtful];
+    };
+    const declared = ['10.70.0.0/16', 'fd70::/48'];
+    expect(gateway.bgp?.declared).toEqual(declared);
+    expect(changed({ doubtful: new Set([branch]) })).toEqual([[], declared]);
+    expect(changed({ failed: new Set([branch]) })).toEqual([declared, []]);
+    expect(changed({ down: new Set([branch]) })).toEqual([declared, []]);
+    expect(changed({ down: new Set(['sp.default.dc.one']) })).toEqual([undefined, undefined]);
+  });
+
+  it('still tells of a network whose tunnel waits for the first packet', () => {
+    const waiting = planWorld({
+      ...nodeWorld,
+      text: vary(nodeWorld.text, [
+        'routing: {static: {networks: [10.70.0.0/16',
+        'start: trap\n  routing: {static: {networks: [10.70.0.0/16',
+      ]),
+      host: 'gw1',
+    }).plan;
+    expect(withdraw(waiting, { ...NOTHING, down: new Set(['sp.default.branch.one']) })).toBe(
+      waiting,
+    );
+  });
+
   it('minds no host for which nobody can stand in', () => {
     expect(withdraw(speaking, { ...NOTHING, silent: new Set(['node1']) })).toBe(speaking);
   });

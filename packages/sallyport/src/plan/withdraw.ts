@@ -1,14 +1,12 @@
 /** A plan as it holds while not all of what it counts on is there. Pure. */
-import type { BgpNeighborPlan, BgpPlan } from './bgp-plan.ts';
+import { type BgpNeighborPlan, type BgpPlan, LAST_PREFERENCE } from './bgp-plan.ts';
 import { sortPrefixes } from './children.ts';
-import type { CountedPlan, HostPlan, RoutePlan } from './host-plan.ts';
+import type { CountedPlan, HostPlan, RoutePlan, TunnelPlan } from './host-plan.ts';
 import { type NodePlan, withoutGateways } from './node-plan.ts';
 import { remotePrefixes } from './routing.ts';
 
 /** Of a host that is drained, and in tunnels that are doubtful: longer than any other way that the other side may have to us. */
 const PREPENDED = 3;
-/** LOCAL_PREF of what a doubtful tunnel leads to: whoever leads there too is preferred. */
-const LAST_PREFERENCE = 1;
 
 export interface Withdrawn {
   /** Names of tunnels without SAs: BGP finds that out by itself, and goes on where the kernel does. */
@@ -43,13 +41,13 @@ export function withdraw(plan: HostPlan, withdrawn: Withdrawn): HostPlan {
     plan.tunnels.flatMap((tunnel) => (out.has(tunnel.name) ? (tunnel.interface ?? []) : [])),
   );
   const routes = plan.routes.map((route) => routeBeside(route, interfaces));
-  const bgp = plan.bgp === undefined ? undefined : speakingStill(plan.bgp, withdrawn);
+  const bgp = plan.bgp === undefined ? undefined : speakingStill(plan.bgp, plan.tunnels, withdrawn);
   const node = plan.node === undefined ? undefined : sendingStill(plan.node, withdrawn);
   const isSame =
     node === plan.node &&
+    bgp === plan.bgp &&
     withdrawn.drained === undefined &&
-    routes.every((route, index) => route === plan.routes[index]) &&
-    (bgp?.neighbors ?? []).every((neighbor, index) => neighbor === plan.bgp?.neighbors[index]);
+    routes.every((route, index) => route === plan.routes[index]);
   if (isSame) return plan;
   return {
     ...plan,
@@ -103,8 +101,13 @@ function countedOf({ tunnels }: HostPlan): CountedPlan {
   };
 }
 
-function speakingStill(bgp: BgpPlan, { failed, doubtful, ...more }: Withdrawn): BgpPlan {
-  const { silent, isLanLost, drained } = more;
+/** The same object where nothing is to be told otherwise. */
+function speakingStill(
+  bgp: BgpPlan,
+  tunnels: readonly TunnelPlan[],
+  withdrawn: Withdrawn,
+): BgpPlan {
+  const { failed, doubtful, silent, isLanLost, drained } = withdrawn;
   const mustRest = ({ kind, tunnel }: BgpNeighborPlan): boolean =>
     kind === 'peer' &&
     (isLanLost || (tunnel !== undefined && (failed.has(tunnel) || drained?.has(tunnel) === true)));
@@ -123,10 +126,40 @@ function speakingStill(bgp: BgpPlan, { failed, doubtful, ...more }: Withdrawn): 
       ...(more.length === 0 ? {} : { advertise: sortPrefixes([...neighbor.advertise, ...more]) }),
     };
   });
+  const declared = declaredStill(bgp, tunnels, withdrawn);
+  const isSame =
+    declared === undefined &&
+    drained === undefined &&
+    neighbors.every((neighbor, index) => neighbor === bgp.neighbors[index]);
+  if (isSame) return bgp;
   const told = neighbors.flatMap(({ advertise }) => advertise);
   return {
     ...{ ...bgp, originate: sortPrefixes([...bgp.originate, ...told]), neighbors },
+    ...declared,
     ...(drained === undefined ? {} : { gracefulShutdown: true }),
+  };
+}
+
+/**
+ * Of networks that are declared no other site tells anything: where no tunnel leads there any more, nobody in the cluster
+ * is to send by this host. Undefined: all are reached without a doubt. A tunnel that the first packet brings up waits for it.
+ */
+function declaredStill(
+  { declared = [] }: BgpPlan,
+  tunnels: readonly TunnelPlan[],
+  { down, failed, doubtful }: Withdrawn,
+): Pick<BgpPlan, 'unreached' | 'doubtful'> | undefined {
+  const carrying = tunnels.filter(
+    ({ name, enabled, start }) =>
+      enabled && !failed.has(name) && (start === 'trap' || !down.has(name)),
+  );
+  const sure = carrying.filter(({ name }) => !doubtful.has(name));
+  const reached = new Set(carrying.flatMap(remotePrefixes));
+  const surely = new Set(sure.flatMap(remotePrefixes));
+  if (declared.every((prefix) => surely.has(prefix))) return undefined;
+  return {
+    unreached: declared.filter((prefix) => !reached.has(prefix)),
+    doubtful: declared.filter((prefix) => reached.has(prefix) && !surely.has(prefix)),
   };
 }
 

@@ -193,6 +193,18 @@ describe('what is changed', () => {
     expect(lines).toContain('add BGP neighbor 169.254.10.1: nothing');
   });
 
+  it('of a declared network is that alone, whatever becomes of its tunnel', () => {
+    const [sure, doubtful] = ['10.70.0.0/16', '10.71.0.0/16'];
+    const after = { ...gatewayPlan, unreached: [sure], doubtful: ['10.72.0.0/16'] };
+    const all = diffFrr(configOf(frrOf({ bgp: gatewayPlan })), { bgp: after });
+    expect(all.map((one) => [formatChange(one), one.step.lines.map(typed)[2]])).toEqual([
+      [`replace BGP network ${doubtful}`, `network ${doubtful}`],
+      ['add BGP network 10.72.0.0/16', 'network 10.72.0.0/16 route-map sp-last'],
+      [`remove BGP network ${sure}`, `no network ${sure}`],
+    ]);
+    expect(all.map(({ impact }) => impact)).toEqual(['nothing', 'nothing', 'nothing']);
+  });
+
   it('of those that may call, is what they call from', () => {
     const nodes = { ...gatewayPlan.nodes, ranges: ['10.0.4.0/22'] } as typeof gatewayPlan.nodes;
     expect(

@@ -240,15 +240,22 @@ function changedNetworks(
 ): FrrChange[] {
   return [...wanted.families].flatMap(([family, { networks }]) => {
     const before = observed?.families.get(family)?.networks;
-    const [changed, no] =
-      action === 'add' ? [without(networks, before), ''] : [without(before, networks), 'no '];
-    return changed.map((prefix) =>
-      change('bgpd', action, `BGP network ${prefix}`, [
+    const { set, removed } = compare(before, networks);
+    const told = (verb: FrrChange['action'], prefix: string, line: string): FrrChange =>
+      change('bgpd', verb, `BGP network ${prefix}`, [
         `router bgp ${wanted.asn}`,
-        ...inFamily(family, [`${no}network ${prefix}`]),
+        ...inFamily(family, [line]),
         'exit',
-      ]),
-    );
+      ]);
+    return action === 'remove'
+      ? removed.map(([prefix]) => told('remove', prefix, `no network ${prefix}`))
+      : set.map(([prefix, policy]) =>
+          told(
+            before?.has(prefix) === true ? 'replace' : 'add',
+            prefix,
+            toLine(`network ${prefix}`, policy),
+          ),
+        );
   });
 }
 

@@ -34,6 +34,7 @@ export function renderFrrConfiguration(
     bgp.neighbors.flatMap(({ bfd }) => (bfd === undefined ? [] : [[profileName(bfd), bfd]])),
   );
   const raw = rawLines(bgp);
+  const { declared = [] } = bgp;
   return {
     configuration: {
       apiVersion: 'frrk8s.metallb.io/v1beta1',
@@ -48,8 +49,8 @@ export function renderFrrConfiguration(
           ...(profiles.size === 0 ? {} : { bfdProfiles: [...profiles].map(renderProfile) }),
           routers: [
             {
-              ...{ asn: bgp.asn, id: bgp.routerId, prefixes: bgp.originate },
-              neighbors: bgp.neighbors.map(renderNeighbor),
+              ...{ asn: bgp.asn, id: bgp.routerId, prefixes: [...bgp.originate, ...declared] },
+              neighbors: bgp.neighbors.map((neighbor) => renderNeighbor(neighbor, declared)),
             },
           ],
         },
@@ -66,6 +67,9 @@ export function renderFrrConfiguration(
       ...(bgp.neighbors.some(({ kind }) => kind !== 'reflector')
         ? ['what is learned lies in the main table, behind the leak guard, instead of table 8305']
         : []),
+      ...(declared.length === 0
+        ? []
+        : [`${declared.join(', ')}: told also while no tunnel leads there`]),
       ...(bgp.sources === undefined
         ? []
         : [`the host itself sends from any of its addresses, not from ${bgp.sources.join(', ')}`]),
@@ -81,8 +85,12 @@ function renderProfile([name, bfd]: readonly [string, BfdPlan]): Record<string, 
   };
 }
 
-function renderNeighbor(neighbor: BgpNeighborPlan): Record<string, unknown> {
+function renderNeighbor(
+  neighbor: BgpNeighborPlan,
+  declared: readonly string[],
+): Record<string, unknown> {
   const { timers, bfd, password } = neighbor;
+  const advertise = neighbor.kind === 'gateway' ? declared : neighbor.advertise;
   return {
     ...{ address: neighbor.address, asn: neighbor.asn, sourceaddress: neighbor.localAddress },
     keepaliveTime: `${timers.keepaliveSeconds}s`,
@@ -91,7 +99,7 @@ function renderNeighbor(neighbor: BgpNeighborPlan): Record<string, unknown> {
     ...(bfd === undefined ? {} : { bfdProfile: profileName(bfd) }),
     ...(neighbor.reach === 'unconnected' ? { ebgpMultiHop: true } : {}),
     ...(password === undefined ? {} : { passwordSecret: { name: password.name } }),
-    toAdvertise: { allowed: { mode: 'filtered', prefixes: neighbor.advertise } },
+    toAdvertise: { allowed: { mode: 'filtered', prefixes: advertise } },
     toReceive: { allowed: { mode: 'filtered', prefixes: neighbor.accept.map(renderRange) } },
   };
 }

@@ -23,6 +23,9 @@ export function sourceKey(family: Family): string {
   return `${family === 4 ? 'ip' : 'ipv6'} protocol bgp route-map`;
 }
 
+/** Route map of networks of our own that any other gateway is preferred for. */
+export const LAST_MAP = 'sp-last';
+
 /** Route map that lets nothing pass to zebra. */
 export const NOWHERE_MAP = 'sp-nowhere';
 

@@ -18,6 +18,7 @@ const ROUTE_MAP = /^route-map (\S+) (permit|deny) (\d+)$/;
 const ROUTER = /^router bgp (\d+)$/;
 const FAMILY = /^address-family ipv([46]) unicast$/;
 const NEIGHBOR = /^neighbor (\S+) (.+)$/;
+const NETWORK = /^network (\S+) ?(.*)$/;
 const LISTEN_RANGE = /^bgp listen range (\S+) peer-group (\S+)$/;
 /** Behind the description stands which content of its secret a neighbour has got. */
 const DESCRIPTION = /^(.*) \[password (\S+)\]$/;
@@ -101,7 +102,10 @@ interface ParsedNeighbor {
 
 function parseRouter(asn: string, lines: readonly string[]): RouterConfig {
   const settings = new Map<string, string>();
-  const families = new Map<Family, { settings: Map<string, string>; networks: Set<string> }>();
+  const families = new Map<
+    Family,
+    { settings: Map<string, string>; networks: Map<string, string> }
+  >();
   const listenRanges = new Map<string, string>();
   const neighbors = new Map<string, ParsedNeighbor>();
   let family: Family | undefined;
@@ -112,7 +116,7 @@ function parseRouter(asn: string, lines: readonly string[]): RouterConfig {
       family = entered === '4' ? 4 : 6;
       isElsewhere = entered === undefined;
       if (!isElsewhere && !families.has(family))
-        families.set(family, { settings: new Map(), networks: new Set() });
+        families.set(family, { settings: new Map(), networks: new Map() });
       continue;
     }
     if (line === 'exit-address-family') {
@@ -122,6 +126,7 @@ function parseRouter(asn: string, lines: readonly string[]): RouterConfig {
     }
     if (isElsewhere) continue;
     const [, name, rest = ''] = NEIGHBOR.exec(line) ?? [];
+    const [, network, policy = ''] = NETWORK.exec(line) ?? [];
     const [, range, group = ''] = LISTEN_RANGE.exec(line) ?? [];
     if (name !== undefined) {
       const neighbor = neighbors.get(name) ?? { settings: new Map(), families: new Map() };
@@ -132,8 +137,8 @@ function parseRouter(asn: string, lines: readonly string[]): RouterConfig {
       listenRanges.set(range, group);
     } else if (family === undefined) {
       settings.set(...toSetting(line));
-    } else if (line.startsWith('network ')) {
-      families.get(family)?.networks.add(line.slice('network '.length));
+    } else if (network !== undefined) {
+      families.get(family)?.networks.set(network, policy);
     } else {
       families.get(family)?.settings.set(...toSetting(line));
     }

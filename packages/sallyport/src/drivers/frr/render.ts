@@ -3,16 +3,19 @@
  * where FRR leaves them out.
  */
 import { FAMILIES, type Family, familyOf } from '../../lib/prefix.ts';
-import type {
-  BfdPlan,
-  BgpNeighborPlan,
-  BgpNodesPlan,
-  BgpPlan,
-  BgpTimers,
-  PrefixRange,
+import {
+  type BfdPlan,
+  type BgpNeighborPlan,
+  type BgpNodesPlan,
+  type BgpPlan,
+  type BgpTimers,
+  exactly,
+  LAST_PREFERENCE,
+  type PrefixRange,
 } from '../../plan/bgp-plan.ts';
 import { OWNER } from '../../plan/host-plan.ts';
 import {
+  LAST_MAP,
   LEARNED_LIST,
   NODES_GROUP,
   NODES_REFUSE_LIST,
@@ -49,6 +52,7 @@ export function renderFrr({ bgp }: FrrDesired): FrrConfig {
   const routeMaps = new Map<string, RouteMap>();
   const neighbors = new Map<string, NeighborConfig>();
   const profiles = [...bgp.neighbors, bgp.nodes].flatMap((one) => one?.bfd ?? []);
+  const { declared = [] } = bgp;
 
   lists.set(`bgp as-path access-list ${OWN_AS_LIST}`, new Set([`permit _${bgp.asn}_`]));
   lists.set(
@@ -69,6 +73,12 @@ export function renderFrr({ bgp }: FrrDesired): FrrConfig {
       routeMaps.set(out, renderOut(policy, bgp.asn, out, family));
     }
   };
+  // There before it is needed: a route map that changes takes effect a second later.
+  if (bgp.declared !== undefined)
+    routeMaps.set(
+      LAST_MAP,
+      new Map([[10, entry('permit', [['set local-preference', String(LAST_PREFERENCE)]])]]),
+    );
   if (isNode(bgp)) routeMaps.set(NOWHERE_MAP, new Map([[10, entry('deny', [])]]));
   for (const source of bgp.sources ?? [])
     routeMaps.set(sourceMapName(source), new Map([[10, entry('permit', [])]]));
@@ -76,7 +86,7 @@ export function renderFrr({ bgp }: FrrDesired): FrrConfig {
   if (bgp.nodes !== undefined) {
     addPolicies(NODES_GROUP, FAMILIES, {
       ...bgp.nodes,
-      ...{ advertise: [], isPeer: false, hasV6NextHops: false, transit: true },
+      ...{ advertise: declared, isPeer: false, hasV6NextHops: false, transit: true },
       refuseList: NODES_REFUSE_LIST,
     });
     neighbors.set(NODES_GROUP, renderNodes(bgp.nodes, bgp.asn));
@@ -87,6 +97,7 @@ export function renderFrr({ bgp }: FrrDesired): FrrConfig {
     addPolicies(neighbor.address, neighbor.families, {
       ...{ ...neighbor, isPeer, hasV6NextHops },
       ...(isPeer ? { refuseList: REFUSE_LIST } : {}),
+      ...(neighbor.kind === 'gateway' ? { advertise: declared } : {}),
     });
     neighbors.set(neighbor.address, renderNeighbor(neighbor));
   }
@@ -276,6 +287,7 @@ function isNode({ neighbors }: BgpPlan): boolean {
 
 function renderFamily(bgp: BgpPlan, family: Family): FamilyConfig {
   const source = sourceOf(bgp, family);
+  const isOfFamily = (prefix: string): boolean => familyOf(prefix) === family;
   return {
     settings: settingsOf([
       ['maximum-paths', MULTIPATH],
@@ -285,7 +297,18 @@ function renderFamily(bgp: BgpPlan, family: Family): FamilyConfig {
       // name here bgpd tells it all of them once more (bgp_table_map_set()).
       source !== undefined && ['table-map', sourceMapName(source)],
     ]),
-    networks: new Set(bgp.originate.filter((prefix) => familyOf(prefix) === family).sort()),
+    networks: new Map([
+      ...bgp.originate.filter(isOfFamily).map((prefix) => [prefix, ''] as const),
+      ...(bgp.declared ?? [])
+        .filter((prefix) => isOfFamily(prefix) && bgp.unreached?.includes(prefix) !== true)
+        .map(
+          (prefix) =>
+            [
+              prefix,
+              bgp.doubtful?.includes(prefix) === true ? `route-map ${LAST_MAP}` : '',
+            ] as const,
+        ),
+    ]),
   };
 }
 
@@ -302,10 +325,6 @@ function addList(
       longest > lengthOf(prefix) ? `permit ${prefix} le ${longest}` : `permit ${prefix}`,
     );
   if (entries.length > 0) lists.set(prefixListOf(name, family), new Set(entries));
-}
-
-function exactly(prefix: string): PrefixRange {
-  return { prefix, longest: lengthOf(prefix) };
 }
 
 function lengthOf(prefix: string): number {

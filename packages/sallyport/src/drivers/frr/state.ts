@@ -47,7 +47,8 @@ export interface RouterConfig {
 
 export interface FamilyConfig {
   readonly settings: Settings;
-  readonly networks: ReadonlySet<string>;
+  /** By prefix: its route map, or nothing. */
+  readonly networks: Settings;
 }
 
 export interface NeighborConfig {

@@ -60,7 +60,7 @@ function checkSpeakers(
       problems.push(
         problemAt(connection, ['spec', 'tunnels', index], 'bgp/missing-inside', {
           message: `tunnel ${tunnel.name} has no addresses inside, between which BGP could speak`,
-          hint: 'add inside: [{local: 169.254.10.2/30, remote: 169.254.10.1}] with your addresses',
+          hint: 'add inside: [{local: 169.254.10.2/30, remote: 169.254.10.1}] with addresses that no other tunnel has',
         }),
       );
   return problems;

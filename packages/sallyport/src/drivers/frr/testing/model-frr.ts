@@ -6,6 +6,7 @@ import type { ConfiguredDaemon, FrrChange, VtyLine } from '../state.ts';
 
 /** Words that a value follows: the last line of each counts. */
 const VALUED = [
+  /^(network \S+)(?: route-map \S+)?$/,
   /^(bgp router-id) \S+$/,
   /^(bgp listen limit) \d+$/,
   /^(maximum-paths ibgp) \d+$/,
@@ -38,7 +39,6 @@ const PLAIN = [
   /^bgp (log-neighbor-changes|graceful-shutdown|bestpath as-path multipath-relax)$/,
   /^no bgp (default ipv4-unicast|network import-check)$/,
   /^bgp listen range \S+ peer-group \S+$/,
-  /^network \S+$/,
   /^neighbor \S+ (peer-group|shutdown|disable-connected-check|graceful-restart-disable|activate)$/,
   /^neighbor \S+ capability extended-nexthop$/,
   /^neighbor \S+ (soft-reconfiguration inbound|next-hop-self|route-reflector-client)$/,

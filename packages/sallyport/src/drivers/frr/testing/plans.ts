@@ -81,6 +81,9 @@ export const tunnelPlan: BgpPlan = {
 /** One of two gateways, with peers on unusual addresses, and nodes that call. */
 export const gatewayPlan: BgpPlan = {
   ...tunnelPlan,
+  declared: ['10.70.0.0/16', '10.71.0.0/16', '10.72.0.0/16', '2001:db8:70::/48'],
+  unreached: ['10.72.0.0/16'],
+  doubtful: ['10.71.0.0/16'],
   neighbors: [
     otherGateway,
     peer,
