@@ -81,7 +81,9 @@ export interface ReportView {
     readonly last: readonly { readonly text: string; readonly repaired: boolean }[];
   };
   readonly problems: readonly { readonly code: string; readonly message: string }[];
-  readonly bgp?: { readonly sessions: readonly { readonly state: string }[] };
+  readonly bgp?: {
+    readonly sessions: readonly { readonly state: string; readonly establishedSince?: string }[];
+  };
 }
 
 export interface ConditionView {

@@ -98,6 +98,35 @@ it('asks bgpd for paths of the families that are wanted', async () => {
   const { signal } = new AbortController();
   const paths = new PathReader(bgpd);
   expect(await paths.read([4, 6], signal)).toHaveLength(10);
-  expect(asked).toEqual(['show bgp ipv4 unicast json', 'show bgp ipv6 unicast json']);
+  expect(asked).toEqual([
+    'show work-queues',
+    ...['show bgp ipv4 unicast json', 'show bgp ipv6 unicast json'],
+  ]);
   expect(await paths.read([4, 6], signal)).toBe(await paths.read([4, 6], signal));
+});
+
+/** As FRR 8.4.4 prints it; `P` is a queue that stands still. */
+const queues = (items: number): string => `Work queue statistics for bgpd:
+      List (ms)   Q. Runs   Yields       Cycle Counts   
+P    Items  Hold    Total    Total    Best  Gran.    Total   Avg. Name
+         7    50        0        0       0      1        0      0 label callbacks
+${String(items).padStart(10)}    50        1        0       1      1        1      1 process_queue (null)
+P        9    50        0        0       0      1        0      0 rfapi deferred close
+`;
+
+it('paths are read when bgpd has chosen them', async () => {
+  const answers = [queues(20_000), queues(1), queues(0)];
+  const asked: string[] = [];
+  const bgpd = {
+    show: (command: string) => {
+      asked.push(command);
+      return Promise.resolve(answers.shift() ?? captured('paths-4'));
+    },
+  };
+  const { signal } = new AbortController();
+  expect(await new PathReader(bgpd).read([4], signal)).toHaveLength(5);
+  expect(asked).toEqual([
+    ...['show work-queues', 'show work-queues', 'show work-queues'],
+    'show bgp ipv4 unicast json',
+  ]);
 });

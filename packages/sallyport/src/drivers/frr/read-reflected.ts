@@ -3,6 +3,7 @@ import { isJson, jsonRowsOf, textOf } from '../../lib/json-fields.ts';
 import { FAMILIES, type Family } from '../../lib/prefix.ts';
 import { rememberingLast } from '../../lib/remembering.ts';
 import type { ReflectedPath } from '../../plan/reflected.ts';
+import { pause } from '../../platform/pause.ts';
 import { numberOf, parseObject } from './parse-report.ts';
 import type { Shower } from './shower.ts';
 
@@ -45,6 +46,10 @@ export class StateReader {
   }
 }
 
+/** While bgpd chooses it shows less than it knows, and what is read then is read, and installed, twice. */
+const CHOOSING_MILLISECONDS = 2_000;
+const LOOK_MILLISECONDS = 50;
+
 /** Of a text that is the same as before, the list is the same, too. */
 export class PathReader {
   readonly #bgpd: Shower;
@@ -58,6 +63,7 @@ export class PathReader {
   }
 
   async read(families: readonly Family[], signal: AbortSignal): Promise<readonly ReflectedPath[]> {
+    await this.#untilChosen(signal);
     const lists: (readonly ReflectedPath[])[] = [];
     for (const family of families)
       lists.push(
@@ -65,6 +71,21 @@ export class PathReader {
       );
     return this.#join(...lists);
   }
+
+  /** Prefixes that come in without a pause are not waited for. */
+  async #untilChosen(signal: AbortSignal): Promise<void> {
+    const deadline = performance.now() + CHOOSING_MILLISECONDS;
+    while (
+      isChoosing(await this.#bgpd.show('show work-queues', signal)) &&
+      performance.now() < deadline
+    )
+      await pause(LOOK_MILLISECONDS, signal);
+  }
+}
+
+/** `show work-queues`: whether prefixes wait for their path to be chosen. */
+export function isChoosing(text: string): boolean {
+  return [...text.matchAll(/^P? +(\d+) .* process_queue /gm)].some(([, items]) => items !== '0');
 }
 
 /** `news`: another text where a session came, ended or heard anything, be it a keepalive. */
