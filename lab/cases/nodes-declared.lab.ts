@@ -10,6 +10,7 @@ import { dataPlane } from '../data-plane.ts';
 import { CLUSTER_DECLARED } from '../declarations/cluster.ts';
 import { endDaemon } from '../faults.ts';
 import { type Fault, measureOutages, type Outage } from '../outage.ts';
+import type { Sallyport } from '../sallyport.ts';
 import {
   type ClusterLab,
   carriers,
@@ -59,6 +60,8 @@ describe('nodes behind two gateways with declared routes', () => {
     return { ...outbound, number };
   };
 
+  const gatewayOf = (number: PairNumber): Sallyport => cluster.gateways[number === 1 ? 0 : 1];
+
   const untilBoth = async (): Promise<void> => {
     for (const node of cluster.nodes)
       await until(
@@ -81,11 +84,11 @@ describe('nodes behind two gateways with declared routes', () => {
 
   test('leave one that is drained, and lose nothing', async (context) => {
     const { number, lost } = await outboundWhile(
-      (carrying) => () => cluster.gateways[carrying - 1]?.mustRun(DRAIN, LONG) ?? Promise.reject(),
+      (carrying) => () => gatewayOf(carrying).mustRun(DRAIN, LONG),
       context,
     );
     assert.equal(lost, 0);
-    await cluster.gateways[number - 1]?.mustRun(UNDRAIN, LONG);
+    await gatewayOf(number).mustRun(UNDRAIN, LONG);
     await untilBoth();
   });
 

@@ -9,7 +9,7 @@ export interface BgpPlan {
   readonly routerId: string;
   /** What is announced to anybody at all; a neighbour gets of it what its `advertise` names. */
   readonly originate: readonly string[];
-  /** Networks to which tunnels of this host lead by declaration: told to hosts of the cluster, to no peer. Absent: none. */
+  /** Networks to which tunnels of this host lead by declaration: told to `nodes` alone. Absent: none. */
   readonly declared?: readonly string[];
   /** Those of them to which no tunnel leads now: not told. Absent: none. */
   readonly unreached?: readonly string[];

@@ -42,12 +42,13 @@ import { OWNER } from './host-plan.ts';
 import {
   acceptedBehind,
   acceptedBy,
+  declaredBehind,
   INTERNAL,
   internalNeighbors,
   joinNeighbors,
   routerIdOf,
   severalNumbers,
-  tellsDeclared,
+  tellsOf,
   uniqueRanges,
 } from './internal-bgp.ts';
 import type { PlacedConnection } from './placed.ts';
@@ -108,7 +109,7 @@ export function planBgp(context: BgpContext): {
   const peers = speaking.flatMap((tunnel) => peersIn(tunnel, context));
   const hosts = joinNeighbors(gateways.flatMap((gateway) => otherGateways(gateway, context)));
   const nodes = planNodes(gateways, context.objects);
-  const declared = declaredBy(context.tunnels);
+  const declared = nodes === undefined ? [] : declaredBy(context.tunnels);
   const sources = learnedSources(new Set(speaking.map(({ host }) => host)), peers);
   return {
     bgp: {
@@ -224,33 +225,32 @@ function endsOf(pair: InsidePair):
   };
 }
 
-/** For who sends to them: no BGP of another site says whether a tunnel there is up. */
+/** For nodes, which no BGP of another site tells whether a tunnel there is up. */
 function declaredBy(tunnels: readonly PlacedConnection[]): string[] {
   return sortPrefixes(
-    tunnels
-      .filter(({ tunnel, gateway }) => {
-        const { enabled, learned } = tunnel;
-        return (
-          enabled &&
-          learned === undefined &&
-          gateway.spec.bgp !== undefined &&
-          tellsDeclared(gateway)
-        );
-      })
-      .flatMap(({ tunnel }) => remotePrefixes(tunnel)),
+    tunnels.flatMap(({ tunnel, gateway }) =>
+      tunnel.enabled && tunnel.learned === undefined && gateway.spec.bgp !== undefined
+        ? remotePrefixes(tunnel).filter((prefix) => tellsOf(gateway, prefix))
+        : [],
+    ),
   );
 }
 
-/** They tell each other what they lead to: who has lost its tunnels sends by the others. */
+/**
+ * They tell each other what they have learned: who has lost its tunnels sends by the others. Of declared networks they do
+ * not: two partners may have the same, each behind a host of its own. That they live is worth a session all the same.
+ */
 function otherGateways(gateway: Gateway, { hostName, objects }: BgpContext): BgpNeighborPlan[] {
   const { namespace } = gateway.metadata;
   const ours = objects.hosts.get(objectKey(namespace, hostName));
   if (ours === undefined) return [];
+  const accept = acceptedBehind(gateway, objects);
   const session = {
     kind: 'gateway' as const,
     asn: gateway.spec.bgp?.asn ?? 0,
     transit: true,
-    accept: acceptedBehind(gateway, objects),
+    accept,
+    networks: [...accept.map(({ prefix }) => prefix), ...declaredBehind(gateway, objects)],
   };
   return gateway.spec.placement.hosts
     .filter((name) => name !== hostName)

@@ -8,9 +8,7 @@ export function describeBgp(bgp: BgpPlan): string[] {
     `AS ${bgp.asn}, router id ${bgp.routerId}; announces ${bgp.originate.join(', ') || 'nothing'}`,
     ...(bgp.declared === undefined
       ? []
-      : [
-          `tells other gateways and nodes of ${bgp.declared.join(', ')}, of each while a tunnel there is up`,
-        ]),
+      : [`tells nodes of ${bgp.declared.join(', ')}, of each while a tunnel leads there`]),
     ...(bgp.refuse.length === 0 ? [] : [`never takes ${bgp.refuse.map(formatRange).join(', ')}`]),
     ...(bgp.sources === undefined
       ? []
@@ -43,7 +41,7 @@ function describeNeighbor(neighbor: BgpNeighborPlan): string[] {
       : [
           `  told also ${standIn.advertise.join(', ')} while ${standIn.hosts.join(' or ')} is silent`,
         ]),
-    `  takes ${neighbor.accept.map(formatRange).join(', ')}; at most ${neighbor.maximumPrefixes} prefixes${localPreference === undefined ? '' : `; local preference ${localPreference}`}`,
+    `  takes ${neighbor.accept.map(formatRange).join(', ') || 'nothing'}; at most ${neighbor.maximumPrefixes} prefixes${localPreference === undefined ? '' : `; local preference ${localPreference}`}`,
   ];
 }
 

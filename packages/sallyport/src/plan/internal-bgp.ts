@@ -6,8 +6,8 @@ import type { DeclaredObjects } from '../model/declared-objects.ts';
 import { encapsulatesNodes, type Gateway, virtualAddresses } from '../model/gateway.ts';
 import { type Host, internalAddresses } from '../model/host.ts';
 import { refOf } from '../model/objects.ts';
-import { type BgpRouting, remoteNetworks } from '../model/routing.ts';
-import { type BgpNeighborPlan, exactly, type PrefixRange } from './bgp-plan.ts';
+import { type BgpRouting, type RoutingSpec, remoteNetworks } from '../model/routing.ts';
+import type { BgpNeighborPlan, PrefixRange } from './bgp-plan.ts';
 import { sortPrefixes } from './children.ts';
 import { internalPairs } from './internal-pair.ts';
 import type { PlanProblem } from './problems.ts';
@@ -27,16 +27,19 @@ export function internalNeighbors(
   other: Host,
   {
     accept,
+    networks,
     ...session
   }: Pick<BgpNeighborPlan, 'kind' | 'asn' | 'transit'> & {
     readonly accept: readonly PrefixRange[];
+    /** What the session is for: without any of a family it carries none of it. */
+    readonly networks: readonly string[];
   },
 ): BgpNeighborPlan[] {
   const pairs = internalPairs(ours, other);
   return pairs.flatMap(({ family, address, localAddress }): BgpNeighborPlan[] => {
-    const families = pairs.length > 1 ? [family] : familiesIn(accept.map(({ prefix }) => prefix));
+    const families = familiesIn(networks).filter((one) => pairs.length === 1 || one === family);
+    if (families.length === 0) return [];
     const taken = accept.filter(({ prefix }) => families.some((one) => one === familyOf(prefix)));
-    if (taken.length === 0) return [];
     return [
       {
         ...{ address, localAddress, families, description: `host ${other.metadata.name}` },
@@ -67,22 +70,37 @@ export function acceptedBy({ accept, longestPrefix }: BgpRouting): PrefixRange[]
   });
 }
 
-/** What a gateway may tell hosts of its cluster: what its connections may tell it of, and where they lead by declaration. */
-export function acceptedBehind(gateway: Gateway, { connections }: DeclaredObjects): PrefixRange[] {
-  const { namespace, name } = gateway.metadata;
-  return [...connections.values()]
-    .filter(({ metadata, spec }) => metadata.namespace === namespace && spec.gateway === name)
-    .flatMap(({ spec: { routing } }) => {
-      if (routing.bgp !== undefined) return acceptedBy(routing.bgp);
-      return tellsDeclared(gateway)
-        ? sortPrefixes(remoteNetworks(routing).networks).map(exactly)
-        : [];
-    });
+/** What the connections of a gateway may tell it of. */
+export function acceptedBehind(gateway: Gateway, objects: DeclaredObjects): PrefixRange[] {
+  return routingsOf(gateway, objects).flatMap(({ bgp }) =>
+    bgp === undefined ? [] : acceptedBy(bgp),
+  );
 }
 
-/** Of a virtual address nobody has to tell: it moves by itself. */
-export function tellsDeclared(gateway: Gateway): boolean {
-  return virtualAddresses(gateway).length === 0 || encapsulatesNodes(gateway);
+/** Where connections of a gateway lead by declaration, as far as it tells its nodes of that. Sorted. */
+export function declaredBehind(gateway: Gateway, objects: DeclaredObjects): string[] {
+  return sortPrefixes(
+    routingsOf(gateway, objects)
+      .flatMap((routing) => (routing.bgp === undefined ? remoteNetworks(routing).networks : []))
+      .filter((prefix) => tellsOf(gateway, prefix)),
+  );
+}
+
+function routingsOf(
+  { metadata: { namespace, name } }: Gateway,
+  { connections }: DeclaredObjects,
+): RoutingSpec[] {
+  return [...connections.values()].flatMap(({ metadata, spec }) =>
+    metadata.namespace === namespace && spec.gateway === name ? spec.routing : [],
+  );
+}
+
+/** To what a virtual address leads nobody has to tell: it moves by itself. Inside of VXLAN nodes do not send to it. */
+export function tellsOf(gateway: Gateway, prefix: string): boolean {
+  return (
+    encapsulatesNodes(gateway) ||
+    !virtualAddresses(gateway).some((address) => familyOf(address) === familyOf(prefix))
+  );
 }
 
 /** Sorted; of two for one prefix the longer one. */

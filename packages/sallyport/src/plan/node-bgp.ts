@@ -1,9 +1,10 @@
 /** The BGP speaker of a node: iBGP with its gateways, which reflect to it; it tells them nothing. */
 import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
-import type { BgpNeighborPlan, BgpPlan } from './bgp-plan.ts';
+import { type BgpNeighborPlan, type BgpPlan, exactly } from './bgp-plan.ts';
 import { type Cluster, clustersOf } from './cluster.ts';
 import {
   acceptedBehind,
+  declaredBehind,
   internalNeighbors,
   joinNeighbors,
   routerIdOf,
@@ -59,7 +60,13 @@ function reflectorsOf(
     const placed = gateways.filter(
       ({ spec }) => spec.bgp?.asn === asn && spec.placement.hosts.includes(host.metadata.name),
     );
-    const accept = placed.flatMap((gateway) => acceptedBehind(gateway, objects));
-    return internalNeighbors(ours, host, { kind: 'reflector', asn, transit: false, accept });
+    const accept = placed.flatMap((gateway) => [
+      ...acceptedBehind(gateway, objects),
+      ...declaredBehind(gateway, objects).map(exactly),
+    ]);
+    const networks = accept.map(({ prefix }) => prefix);
+    return internalNeighbors(ours, host, {
+      ...{ kind: 'reflector', asn, transit: false, accept, networks },
+    });
   });
 }

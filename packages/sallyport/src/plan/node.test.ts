@@ -98,9 +98,26 @@ describe('what a gateway tells the cluster of declared networks', () => {
     expect(planOf('gw2', text).bgp?.declared).toBeUndefined();
   });
 
-  it('are none where an address leads there that moves by itself', () => {
+  it('are those of the family of which no address moves by itself', () => {
     const text = `${gateway('edge', 'gw1, gw2')}${virtual}${connection('a', 'edge', 1, declared)}`;
-    expect(told(text)).toEqual({ sessions: [] });
+    expect(told(text)).toEqual({
+      declared: ['fd50::/48'],
+      sessions: [
+        ['fd01::1', 'fd50::/48 to 48'],
+        ['fd01::2', 'fd50::/48 to 48'],
+      ],
+    });
+  });
+
+  it('are nothing to other gateways: two partners may have the same networks, each behind a host of its own', () => {
+    const text = gateway('edge', 'gw1, gw2') + connection('a', 'edge', 1, declared);
+    const others = planOf('gw1', text).bgp?.neighbors ?? [];
+    expect(
+      others.map(({ address, kind, accept, advertise }) => [address, kind, accept, advertise]),
+    ).toEqual([
+      ['10.1.0.2', 'gateway', [], []],
+      ['fd01::2', 'gateway', [], []],
+    ]);
   });
 
   it('are none where it speaks no BGP', () => {

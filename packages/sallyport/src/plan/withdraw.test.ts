@@ -149,6 +149,27 @@ describe('withdraw', () => {
     expect(changed({ down: new Set(['sp.default.dc.one']) })).toEqual([undefined, undefined]);
   });
 
+  it('tells of a network as well as its best tunnel does', () => {
+    const [one, two] = ['sp.default.branch.one', 'sp.default.branch.two'];
+    const gateway = planWorld({
+      ...nodeWorld,
+      text: vary(nodeWorld.text, [
+        '    - {name: one, host: gw1, remote: {address: 198.51.100.9}}',
+        '    - {name: one, host: gw1, remote: {address: 198.51.100.9}}\n    - {name: two, host: gw1, remote: {address: 198.51.100.10}}',
+      ]),
+      host: 'gw1',
+    }).plan;
+    const changed = (change: Partial<Withdrawn>): unknown => {
+      const { bgp } = withdraw(gateway, { ...NOTHING, ...change });
+      return [bgp?.unreached, bgp?.doubtful];
+    };
+    const declared = ['10.70.0.0/16', 'fd70::/48'];
+    expect(changed({ down: new Set([one]) })).toEqual([undefined, undefined]);
+    expect(changed({ doubtful: new Set([two]) })).toEqual([undefined, undefined]);
+    expect(changed({ down: new Set([one]), doubtful: new Set([two]) })).toEqual([[], declared]);
+    expect(changed({ down: new Set([one]), failed: new Set([two]) })).toEqual([declared, []]);
+  });
+
   it('still tells of a network whose tunnel waits for the first packet', () => {
     const waiting = planWorld({
       ...nodeWorld,

@@ -24,7 +24,6 @@ describe('renderFrrConfiguration', () => {
     expect(unsaid.join('\n')).toContain('the Secret bgp has to be there');
     expect(unsaid.join('\n')).toContain('tells has no community 65001:83:');
     expect(unsaid.join('\n')).toContain('instead of table 8305');
-    expect(unsaid.join('\n')).toContain('2001:db8:70::/48: told also while no tunnel leads there');
     expect(unsaid.at(-1)).toBe(
       'the host itself sends from any of its addresses, not from 10.20.0.11, 2001:db8:20::11',
     );

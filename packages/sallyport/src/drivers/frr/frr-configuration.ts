@@ -34,7 +34,6 @@ export function renderFrrConfiguration(
     bgp.neighbors.flatMap(({ bfd }) => (bfd === undefined ? [] : [[profileName(bfd), bfd]])),
   );
   const raw = rawLines(bgp);
-  const { declared = [] } = bgp;
   return {
     configuration: {
       apiVersion: 'frrk8s.metallb.io/v1beta1',
@@ -49,8 +48,8 @@ export function renderFrrConfiguration(
           ...(profiles.size === 0 ? {} : { bfdProfiles: [...profiles].map(renderProfile) }),
           routers: [
             {
-              ...{ asn: bgp.asn, id: bgp.routerId, prefixes: [...bgp.originate, ...declared] },
-              neighbors: bgp.neighbors.map((neighbor) => renderNeighbor(neighbor, declared)),
+              ...{ asn: bgp.asn, id: bgp.routerId, prefixes: bgp.originate },
+              neighbors: bgp.neighbors.map(renderNeighbor),
             },
           ],
         },
@@ -67,9 +66,6 @@ export function renderFrrConfiguration(
       ...(bgp.neighbors.some(({ kind }) => kind !== 'reflector')
         ? ['what is learned lies in the main table, behind the leak guard, instead of table 8305']
         : []),
-      ...(declared.length === 0
-        ? []
-        : [`${declared.join(', ')}: told also while no tunnel leads there`]),
       ...(bgp.sources === undefined
         ? []
         : [`the host itself sends from any of its addresses, not from ${bgp.sources.join(', ')}`]),
@@ -85,12 +81,8 @@ function renderProfile([name, bfd]: readonly [string, BfdPlan]): Record<string, 
   };
 }
 
-function renderNeighbor(
-  neighbor: BgpNeighborPlan,
-  declared: readonly string[],
-): Record<string, unknown> {
+function renderNeighbor(neighbor: BgpNeighborPlan): Record<string, unknown> {
   const { timers, bfd, password } = neighbor;
-  const advertise = neighbor.kind === 'gateway' ? declared : neighbor.advertise;
   return {
     ...{ address: neighbor.address, asn: neighbor.asn, sourceaddress: neighbor.localAddress },
     keepaliveTime: `${timers.keepaliveSeconds}s`,
@@ -99,7 +91,7 @@ function renderNeighbor(
     ...(bfd === undefined ? {} : { bfdProfile: profileName(bfd) }),
     ...(neighbor.reach === 'unconnected' ? { ebgpMultiHop: true } : {}),
     ...(password === undefined ? {} : { passwordSecret: { name: password.name } }),
-    toAdvertise: { allowed: { mode: 'filtered', prefixes: advertise } },
+    toAdvertise: { allowed: { mode: 'filtered', prefixes: neighbor.advertise } },
     toReceive: { allowed: { mode: 'filtered', prefixes: neighbor.accept.map(renderRange) } },
   };
 }

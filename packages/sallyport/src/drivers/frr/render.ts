@@ -97,7 +97,6 @@ export function renderFrr({ bgp }: FrrDesired): FrrConfig {
     addPolicies(neighbor.address, neighbor.families, {
       ...{ ...neighbor, isPeer, hasV6NextHops },
       ...(isPeer ? { refuseList: REFUSE_LIST } : {}),
-      ...(neighbor.kind === 'gateway' ? { advertise: declared } : {}),
     });
     neighbors.set(neighbor.address, renderNeighbor(neighbor));
   }
@@ -287,6 +286,7 @@ function isNode({ neighbors }: BgpPlan): boolean {
 
 function renderFamily(bgp: BgpPlan, family: Family): FamilyConfig {
   const source = sourceOf(bgp, family);
+  const [unreached, doubtful] = [new Set(bgp.unreached), new Set(bgp.doubtful)];
   const isOfFamily = (prefix: string): boolean => familyOf(prefix) === family;
   return {
     settings: settingsOf([
@@ -300,14 +300,8 @@ function renderFamily(bgp: BgpPlan, family: Family): FamilyConfig {
     networks: new Map([
       ...bgp.originate.filter(isOfFamily).map((prefix) => [prefix, ''] as const),
       ...(bgp.declared ?? [])
-        .filter((prefix) => isOfFamily(prefix) && bgp.unreached?.includes(prefix) !== true)
-        .map(
-          (prefix) =>
-            [
-              prefix,
-              bgp.doubtful?.includes(prefix) === true ? `route-map ${LAST_MAP}` : '',
-            ] as const,
-        ),
+        .filter((prefix) => isOfFamily(prefix) && !unreached.has(prefix))
+        .map((prefix) => [prefix, doubtful.has(prefix) ? `route-map ${LAST_MAP}` : ''] as const),
     ]),
   };
 }
