@@ -40,9 +40,8 @@ import { sortPrefixes } from './children.ts';
 import { clusterOf } from './cluster.ts';
 import { OWNER } from './host-plan.ts';
 import {
-  acceptedBehind,
   acceptedBy,
-  declaredBehind,
+  behind,
   INTERNAL,
   internalNeighbors,
   joinNeighbors,
@@ -244,13 +243,13 @@ function otherGateways(gateway: Gateway, { hostName, objects }: BgpContext): Bgp
   const { namespace } = gateway.metadata;
   const ours = objects.hosts.get(objectKey(namespace, hostName));
   if (ours === undefined) return [];
-  const accept = acceptedBehind(gateway, objects);
+  const { accepted, declared } = behind(gateway, objects);
   const session = {
     kind: 'gateway' as const,
     asn: gateway.spec.bgp?.asn ?? 0,
     transit: true,
-    accept,
-    networks: [...accept.map(({ prefix }) => prefix), ...declaredBehind(gateway, objects)],
+    accept: accepted,
+    networks: [...accepted.map(({ prefix }) => prefix), ...declared],
   };
   return gateway.spec.placement.hosts
     .filter((name) => name !== hostName)

@@ -1,12 +1,13 @@
 /** What speakers of one cluster have in common: iBGP between gateways, and between gateways and nodes. */
 import { byKey } from '../lib/by-key.ts';
+import { once } from '../lib/once.ts';
 import { familiesIn, familyOf } from '../lib/prefix.ts';
 import { sha256Hex } from '../lib/sha256.ts';
 import type { DeclaredObjects } from '../model/declared-objects.ts';
 import { encapsulatesNodes, type Gateway, virtualAddresses } from '../model/gateway.ts';
 import { type Host, internalAddresses } from '../model/host.ts';
 import { refOf } from '../model/objects.ts';
-import { type BgpRouting, type RoutingSpec, remoteNetworks } from '../model/routing.ts';
+import { type BgpRouting, remoteNetworks } from '../model/routing.ts';
 import type { BgpNeighborPlan, PrefixRange } from './bgp-plan.ts';
 import { sortPrefixes } from './children.ts';
 import { internalPairs } from './internal-pair.ts';
@@ -70,29 +71,35 @@ export function acceptedBy({ accept, longestPrefix }: BgpRouting): PrefixRange[]
   });
 }
 
-/** What the connections of a gateway may tell it of. */
-export function acceptedBehind(gateway: Gateway, objects: DeclaredObjects): PrefixRange[] {
-  return routingsOf(gateway, objects).flatMap(({ bgp }) =>
-    bgp === undefined ? [] : acceptedBy(bgp),
-  );
+/** What lies behind the connections of a gateway. */
+export interface Behind {
+  /** What they may tell it of. */
+  readonly accepted: readonly PrefixRange[];
+  /** Where they lead by declaration, as far as it tells its nodes of that. Sorted. */
+  readonly declared: readonly string[];
 }
 
-/** Where connections of a gateway lead by declaration, as far as it tells its nodes of that. Sorted. */
-export function declaredBehind(gateway: Gateway, objects: DeclaredObjects): string[] {
-  return sortPrefixes(
-    routingsOf(gateway, objects)
-      .flatMap((routing) => (routing.bgp === undefined ? remoteNetworks(routing).networks : []))
-      .filter((prefix) => tellsOf(gateway, prefix)),
-  );
+// The same for all nodes of a cluster, of which there may be a thousand.
+const known = new WeakMap<DeclaredObjects, WeakMap<Gateway, Behind>>();
+
+export function behind(gateway: Gateway, objects: DeclaredObjects): Behind {
+  const byGateway = once(known, objects, () => new WeakMap<Gateway, Behind>());
+  return once(byGateway, gateway, () => findBehind(gateway, objects));
 }
 
-function routingsOf(
-  { metadata: { namespace, name } }: Gateway,
-  { connections }: DeclaredObjects,
-): RoutingSpec[] {
-  return [...connections.values()].flatMap(({ metadata, spec }) =>
+function findBehind(gateway: Gateway, { connections }: DeclaredObjects): Behind {
+  const { namespace, name } = gateway.metadata;
+  const routings = [...connections.values()].flatMap(({ metadata, spec }) =>
     metadata.namespace === namespace && spec.gateway === name ? spec.routing : [],
   );
+  return {
+    accepted: routings.flatMap(({ bgp }) => (bgp === undefined ? [] : acceptedBy(bgp))),
+    declared: sortPrefixes(
+      routings
+        .flatMap((routing) => (routing.bgp === undefined ? remoteNetworks(routing).networks : []))
+        .filter((prefix) => tellsOf(gateway, prefix)),
+    ),
+  };
 }
 
 /** To what a virtual address leads nobody has to tell: it moves by itself. Inside of VXLAN nodes do not send to it. */

@@ -3,8 +3,7 @@ import { type DeclaredObjects, objectKey } from '../model/declared-objects.ts';
 import { type BgpNeighborPlan, type BgpPlan, exactly } from './bgp-plan.ts';
 import { type Cluster, clustersOf } from './cluster.ts';
 import {
-  acceptedBehind,
-  declaredBehind,
+  behind,
   internalNeighbors,
   joinNeighbors,
   routerIdOf,
@@ -60,10 +59,10 @@ function reflectorsOf(
     const placed = gateways.filter(
       ({ spec }) => spec.bgp?.asn === asn && spec.placement.hosts.includes(host.metadata.name),
     );
-    const accept = placed.flatMap((gateway) => [
-      ...acceptedBehind(gateway, objects),
-      ...declaredBehind(gateway, objects).map(exactly),
-    ]);
+    const accept = placed.flatMap((gateway) => {
+      const { accepted, declared } = behind(gateway, objects);
+      return [...accepted, ...declared.map(exactly)];
+    });
     const networks = accept.map(({ prefix }) => prefix);
     return internalNeighbors(ours, host, {
       ...{ kind: 'reflector', asn, transit: false, accept, networks },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { twoSites, vary } from '../model/testing.ts';
+import type { HostPlan } from './host-plan.ts';
 import { withReflected } from './reflected.ts';
 import { planWorld } from './testing/plan-world.ts';
 import { WORLDS } from './testing/worlds.ts';
@@ -28,6 +29,13 @@ const speaking = planWorld(bgpWorld).plan;
 
 const nodeWorld = WORLDS['a node behind two gateways'];
 if (nodeWorld === undefined) throw new Error('the world is gone');
+
+/** Of the networks that a gateway of `nodeWorld` tells its nodes of. */
+const changed = (gateway: HostPlan, change: Partial<Withdrawn>): unknown => {
+  const { bgp } = withdraw(gateway, { ...NOTHING, ...change });
+  return [bgp?.unreached, bgp?.doubtful];
+};
+const declared = ['10.70.0.0/16', 'fd70::/48'];
 
 describe('withdraw', () => {
   it('leaves a plan alone of which nothing is out', () => {
@@ -137,16 +145,14 @@ describe('withdraw', () => {
   it('tells the cluster of declared networks while a tunnel leads there, of doubtful ones as the last', () => {
     const branch = 'sp.default.branch.one';
     const gateway = planWorld({ ...nodeWorld, host: 'gw1' }).plan;
-    const changed = (change: Partial<Withdrawn>): unknown => {
-      const { bgp } = withdraw(gateway, { ...NOTHING, ...change });
-      return [bgp?.unreached, bgp?.doubtful];
-    };
-    const declared = ['10.70.0.0/16', 'fd70::/48'];
     expect(gateway.bgp?.declared).toEqual(declared);
-    expect(changed({ doubtful: new Set([branch]) })).toEqual([[], declared]);
-    expect(changed({ failed: new Set([branch]) })).toEqual([declared, []]);
-    expect(changed({ down: new Set([branch]) })).toEqual([declared, []]);
-    expect(changed({ down: new Set(['sp.default.dc.one']) })).toEqual([undefined, undefined]);
+    expect(changed(gateway, { doubtful: new Set([branch]) })).toEqual([[], declared]);
+    expect(changed(gateway, { failed: new Set([branch]) })).toEqual([declared, []]);
+    expect(changed(gateway, { down: new Set([branch]) })).toEqual([declared, []]);
+    expect(changed(gateway, { down: new Set(['sp.default.dc.one']) })).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 
   it('tells of a network as well as its best tunnel does', () => {
@@ -159,15 +165,16 @@ describe('withdraw', () => {
       ]),
       host: 'gw1',
     }).plan;
-    const changed = (change: Partial<Withdrawn>): unknown => {
-      const { bgp } = withdraw(gateway, { ...NOTHING, ...change });
-      return [bgp?.unreached, bgp?.doubtful];
-    };
-    const declared = ['10.70.0.0/16', 'fd70::/48'];
-    expect(changed({ down: new Set([one]) })).toEqual([undefined, undefined]);
-    expect(changed({ doubtful: new Set([two]) })).toEqual([undefined, undefined]);
-    expect(changed({ down: new Set([one]), doubtful: new Set([two]) })).toEqual([[], declared]);
-    expect(changed({ down: new Set([one]), failed: new Set([two]) })).toEqual([declared, []]);
+    expect(changed(gateway, { down: new Set([one]) })).toEqual([undefined, undefined]);
+    expect(changed(gateway, { doubtful: new Set([two]) })).toEqual([undefined, undefined]);
+    expect(changed(gateway, { down: new Set([one]), doubtful: new Set([two]) })).toEqual([
+      [],
+      declared,
+    ]);
+    expect(changed(gateway, { down: new Set([one]), failed: new Set([two]) })).toEqual([
+      declared,
+      [],
+    ]);
   });
 
   it('still tells of a network whose tunnel waits for the first packet', () => {
