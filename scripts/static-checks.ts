@@ -17,7 +17,11 @@ export const STATIC_CHECKS: readonly Check[] = [
   { name: 'types', args: ['node_modules/typescript/bin/tsc', '-b'] },
   {
     name: 'lint',
-    args: ['node_modules/eslint/bin/eslint.js', 'packages', 'lab', 'bench', 'scripts'],
+    args: [
+      ...['node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings'],
+      ...['--report-unused-disable-directives', 'packages', 'lab', 'bench', 'scripts'],
+    ],
+    sees: (output) => Number(/on (\d+) files/.exec(output)?.[1] ?? 0) > MODULES,
   },
   {
     name: 'layers',
