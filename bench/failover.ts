@@ -94,7 +94,7 @@ const CONTESTANTS: readonly FailoverContestant[] = [
 const GRACEFUL_MILLISECONDS = 10_000;
 
 function drain(gateway: Host): Promise<unknown> {
-  return new Sallyport(gateway).mustRun(['gateway', 'drain', 'edge'], { timeoutMs: 120_000 });
+  return new Sallyport(gateway).mustRun(['gateway', 'drain', 'edge']);
 }
 
 /** RFC 8326. */

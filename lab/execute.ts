@@ -8,7 +8,7 @@ export interface ExecuteOptions {
   /** Added to the environment of the lab. */
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
-  /** 60,000 if absent; the program is killed then, and the call fails. */
+  /** 180,000 if absent; the program is killed then, and the call fails. */
   readonly timeoutMs?: number;
 }
 
@@ -28,7 +28,7 @@ export async function execute(
   // A program that does not read its input closes it under us; its exit status tells the rest.
   child.stdin.on('error', () => undefined);
   child.stdin.end(options.input ?? '');
-  const deadlineMs = options.timeoutMs ?? 60_000;
+  const deadlineMs = options.timeoutMs ?? 180_000;
   const limit = setTimeout(() => child.kill('SIGKILL'), deadlineMs);
   try {
     const [stdout, stderr, [code]] = await Promise.all([

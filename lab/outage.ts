@@ -57,14 +57,21 @@ export async function measureOutages(
   const flows = await Promise.all(
     [options.outbound, options.inbound].map((flow) => TimedFlow.start(flow, packetsPerSecond)),
   );
-  const fault = await aim();
-  const faultAt = Date.now();
-  await fault();
-  const begin = performance.now();
-  await delay(observeSeconds * 1_000);
-  const areFlowing = await untilFlowing(flows, begin + patienceSeconds * 1_000);
+  let faultAt = 0;
+  let areFlowing: readonly boolean[] = [];
+  let results: readonly FlowResult[] = [];
+  try {
+    const fault = await aim();
+    faultAt = Date.now();
+    await fault();
+    const begin = performance.now();
+    await delay(observeSeconds * 1_000);
+    areFlowing = await untilFlowing(flows, begin + patienceSeconds * 1_000);
+  } finally {
+    // Also where the fault could not be done: its packets would be counted by what is measured next.
+    results = await Promise.all(flows.map((flow) => flow.stop()));
+  }
   const stalledMilliseconds = endStalls();
-  const results = await Promise.all(flows.map((flow) => flow.stop()));
   const [outbound, inbound] = results.map((result, index) =>
     outageOf(result, faultAt, areFlowing[index] === true),
   );

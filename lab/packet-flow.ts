@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Host } from './host.ts';
 import { projectDirectory } from './paths.ts';
-import { until } from './until.ts';
+import { holdsWithin, until } from './until.ts';
 
 /** RFC 863. */
 export const DISCARD_PORT = 9;
@@ -63,11 +63,7 @@ export class PacketFlow {
     const words = await readFile(this.#log, 'utf8');
     if (!/^\d+\n$/.test(words)) throw new Error(`the sender of packets failed: ${words}`);
     const sent = Number(words);
-    await until(
-      'every packet is there',
-      async () => (await this.#received()) === sent,
-      LATEST_MILLISECONDS,
-    ).catch(() => undefined);
+    await holdsWithin(LATEST_MILLISECONDS, async () => (await this.#received()) === sent);
     return { sent, lost: sent - (await this.#received()) };
   }
 

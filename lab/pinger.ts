@@ -5,8 +5,8 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Host } from './host.ts';
 
-/** An answer that comes later is none. */
-const LATEST_MILLISECONDS = 3_000;
+/** Of an answer. Late is not lost: packets may be held, and the machine itself may stand still. */
+const LATEST_MILLISECONDS = 30_000;
 
 export interface PingOptions {
   readonly address: string;

@@ -29,9 +29,7 @@ export async function transfer(
       async () => (await readFile(log, 'utf8')).includes('listening'),
       20_000,
     );
-    const told = await from.mustExec(execPath, [program, 'send', address, String(bytes)], {
-      timeoutMs: 60_000,
-    });
+    const told = await from.mustExec(execPath, [program, 'send', address, String(bytes)]);
     return told === digestOf(contentOf(bytes));
   } finally {
     await end(server, 'SIGTERM');

@@ -31,7 +31,7 @@ export class Untouched {
   async restore(all: readonly Sallyport[]): Promise<void> {
     for (const one of all) {
       await one.endAgent('SIGTERM');
-      await one.mustRun(['agent', '--teardown'], { timeoutMs: 60_000 });
+      await one.mustRun(['agent', '--teardown']);
     }
     await this.check(all.map(({ host }) => host));
   }

@@ -27,7 +27,7 @@ export async function why(gateway: Sallyport, connection: string, target?: strin
     'json',
     ...(target === undefined ? [] : ['--target', target]),
   ];
-  const { status, stdout, stderr } = await gateway.run(args, { timeoutMs: 60_000 });
+  const { status, stdout, stderr } = await gateway.run(args);
   assert.equal(stderr, '');
   const { tunnels } = JSON.parse(stdout) as { readonly tunnels: readonly Omit<Told, 'status'>[] };
   const [tunnel] = tunnels;

@@ -1,5 +1,7 @@
 // Conditions of declared objects follow what is really there, and outlive the agent.
 
+// lab: any kernel
+
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { ConditionView } from '../sallyport.ts';

@@ -24,8 +24,6 @@ import { startSallyportCluster } from '../topologies/sallyport-cluster.ts';
 import { until } from '../until.ts';
 import { Untouched } from '../untouched.ts';
 
-const LONG = { timeoutMs: 120_000 };
-
 interface DrainView {
   readonly mayStop: boolean;
   readonly others: readonly string[];
@@ -34,13 +32,11 @@ interface DrainView {
 }
 
 async function drain(gateway: Sallyport): Promise<DrainView> {
-  return JSON.parse(
-    await gateway.mustRun(['gateway', 'drain', 'edge', '-o', 'json'], LONG),
-  ) as DrainView;
+  return JSON.parse(await gateway.mustRun(['gateway', 'drain', 'edge', '-o', 'json'])) as DrainView;
 }
 
 async function undrain(gateway: Sallyport): Promise<void> {
-  await gateway.mustRun(['gateway', 'undrain', 'edge'], LONG);
+  await gateway.mustRun(['gateway', 'undrain', 'edge']);
 }
 
 /** While it is done, packets flow in both directions, and none gets lost. */

@@ -1,6 +1,6 @@
 // What is recorded of a tunnel: every byte over many SAs, every change with its cause, whoever is killed.
 
-// lab: userspace
+// lab: any kernel
 
 import assert from 'node:assert/strict';
 import { type ChildProcess } from 'node:child_process';

@@ -32,9 +32,7 @@ describe('several applies at once', () => {
       ),
     );
     const outcomes = await Promise.all(
-      files.map((file) =>
-        left.run(['apply', '-f', file, '--timeout', '60'], { timeoutMs: 90_000 }),
-      ),
+      files.map((file) => left.run(['apply', '-f', file, '--timeout', '60'])),
     );
     // Proven in effect, or overtaken by the next one, which it then says.
     for (const { status, stdout, stderr } of outcomes)

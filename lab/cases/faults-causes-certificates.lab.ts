@@ -1,6 +1,8 @@
 // What is wrong with a certificate: each fault with a peer that really has it, told from the others, and gone
 // when the peer has a good one.
 
+// lab: any kernel
+
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
@@ -12,6 +14,7 @@ import {
   type LeafRequest,
   revoke,
 } from '../certificates.ts';
+import { dataPlane } from '../data-plane.ts';
 import { connection, KEY, LEFT_SITE, secret } from '../declarations/left-site.ts';
 import { Sallyport } from '../sallyport.ts';
 import { certifiedCustomerSite } from '../sites/customer.ts';
@@ -45,7 +48,7 @@ describe('the cause of a tunnel whose peer', () => {
     });
     stranger = new Stranger(gwb, {
       configFile: await gwb.write('site.conf', certifiedCustomerSite()),
-      dataPlane: 'kernel',
+      dataPlane,
       credentials: await issue({ authority: expected }),
       authorities: [theirs.certificate, ours.certificate],
     });

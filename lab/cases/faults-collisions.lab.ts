@@ -1,6 +1,8 @@
 // Both ends rekey the Child SA at the same instant, again and again, as equal lifetimes make them do: of
 // the SAs that come of it one stays, and packets go on.
 
+// lab: any kernel
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -1,7 +1,7 @@
 // An agent that is killed in the middle of its work, at a moment drawn at random from each part of it:
 // the next one finishes it, and the host then looks as if nobody had ever been killed.
 
-// lab: userspace
+// lab: any kernel
 // lab: long
 
 import assert from 'node:assert/strict';

@@ -45,7 +45,7 @@ describe('an agent that dies in the middle of an exchange', () => {
   /** Returns as soon as the line stands in what is written from now on. */
   const appears = async (log: string, line: RegExp): Promise<void> => {
     const { length } = await read(log);
-    const end = performance.now() + 20_000;
+    const end = performance.now() + 60_000;
     while (!line.test((await read(log)).slice(length))) {
       assert.ok(performance.now() < end, `no ${String(line)} in ${log}`);
       await delay(LOOK_MILLISECONDS);

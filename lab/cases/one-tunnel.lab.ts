@@ -27,8 +27,6 @@ import type { Lab } from '../topology.ts';
 import { until } from '../until.ts';
 import { Untouched } from '../untouched.ts';
 
-const LONG = { timeoutMs: 120_000 };
-
 describe('a peer with one tunnel', () => {
   let lab: Lab<OneTunnelHost>;
   let peer: Stranger;
@@ -47,7 +45,7 @@ describe('a peer with one tunnel', () => {
     for (const gateway of gateways) {
       const file = await gateway.declare('site', ONE_TUNNEL, { key: KEY });
       await gateway.startAgent();
-      await gateway.mustRun(['apply', '-f', file, '--host', gateway.host.name], LONG);
+      await gateway.mustRun(['apply', '-f', file, '--host', gateway.host.name]);
     }
   });
   after(async () => {
@@ -152,7 +150,7 @@ describe('a peer with one tunnel', () => {
     const [holder, standby] = await inOrder();
     const outages = await measureOutages(flows(), () =>
       Promise.resolve(async () => {
-        const words = await holder.mustRun(['gateway', 'drain', 'edge'], LONG);
+        const words = await holder.mustRun(['gateway', 'drain', 'edge']);
         assert.match(words, /and it may be stopped\n$/);
         // Not before the other one carries what it carried.
         assert.equal((await standby.tunnel('site')).state, 'up');
@@ -161,7 +159,7 @@ describe('a peer with one tunnel', () => {
     context.diagnostic(JSON.stringify(outages));
     assert.ok(await holds(standby));
     assert.equal(await sasOfPeer(), 1);
-    await holder.mustRun(['gateway', 'undrain', 'edge'], LONG);
+    await holder.mustRun(['gateway', 'undrain', 'edge']);
     await untilAnswered();
   });
 

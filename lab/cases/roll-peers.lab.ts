@@ -115,11 +115,7 @@ class Rolling {
 
   async apply(site: Ours, timeoutSeconds = 40): Promise<number> {
     const file = await this.left.declare('site', ours(site), { key: site.key ?? KEY });
-    return (
-      await this.left.run(['apply', '-f', file, '--timeout', String(timeoutSeconds)], {
-        timeoutMs: 60_000,
-      })
-    ).status;
+    return (await this.left.run(['apply', '-f', file, '--timeout', String(timeoutSeconds)])).status;
   }
 
   async changePeer(peer: Peer): Promise<void> {

@@ -22,8 +22,6 @@ import { startSallyportStandby } from '../topologies/sallyport-cluster.ts';
 import { until } from '../until.ts';
 import { Untouched } from '../untouched.ts';
 
-const LONG = { timeoutMs: 120_000 };
-
 describe('two gateways with a virtual address', () => {
   let lab: ClusterLab;
   let first: Sallyport;
@@ -51,9 +49,9 @@ describe('two gateways with a virtual address', () => {
       30_000,
     );
   const drain = (gateway: Sallyport): Promise<string> =>
-    gateway.mustRun(['gateway', 'drain', 'edge'], LONG);
+    gateway.mustRun(['gateway', 'drain', 'edge']);
   const undrain = (gateway: Sallyport): Promise<string> =>
-    gateway.mustRun(['gateway', 'undrain', 'edge'], LONG);
+    gateway.mustRun(['gateway', 'undrain', 'edge']);
 
   test('give it up when they are drained, without a packet lost, and do not take it back', async (context) => {
     // Whoever was proven first has it.

@@ -1,20 +1,31 @@
-// A step of the demo holds or fails; the end counts them.
+// A step of the demo holds or fails, or cannot be shown on this machine; the end counts them.
 
 import type { Sallyport } from '../sallyport.ts';
 
-const results: { readonly step: string; readonly seconds: number; readonly fault?: string }[] = [];
+interface StepResult {
+  readonly step: string;
+  readonly seconds: number;
+  readonly word: 'ok' | 'FAILED' | 'UNSEEN';
+}
+
+const results: StepResult[] = [];
+
+/** Why a step cannot be shown here: it has neither held nor failed. */
+export class CannotShow extends Error {}
 
 /** What it prints is what a person would see. */
 export async function step(title: string, run: () => Promise<void>): Promise<void> {
   process.stdout.write(`\n== ${String(results.length + 1)}. ${title}\n`);
   const started = performance.now();
-  const fault = await run().then(
-    () => undefined,
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  const word = await run().then(
+    () => 'ok' as const,
+    (error: unknown) => {
+      const kind = error instanceof CannotShow ? 'UNSEEN' : 'FAILED';
+      process.stdout.write(`${kind}: ${error instanceof Error ? error.message : String(error)}\n`);
+      return kind;
+    },
   );
-  if (fault !== undefined) process.stdout.write(`FAILED: ${fault}\n`);
-  const seconds = (performance.now() - started) / 1_000;
-  results.push({ step: title, seconds, ...(fault === undefined ? {} : { fault }) });
+  results.push({ step: title, seconds: (performance.now() - started) / 1_000, word });
 }
 
 export function must(holds: boolean, what: string): void {
@@ -33,14 +44,16 @@ export async function type(
   must(status === 0, `exit code ${String(status)}`);
 }
 
-/** The table of all steps; true where all of them held. */
+/** The table of all steps; true where none has failed. */
 export function printResults(): boolean {
   process.stdout.write('\n');
-  for (const { step: title, seconds, fault } of results) {
-    const word = fault === undefined ? 'ok    ' : 'FAILED';
-    process.stdout.write(`${word} ${seconds.toFixed(1).padStart(5)} s  ${title}\n`);
-  }
-  const failed = results.filter(({ fault }) => fault !== undefined).length;
-  process.stdout.write(`${String(results.length - failed)} passed, ${String(failed)} failed\n`);
-  return failed === 0;
+  for (const { step: title, seconds, word } of results)
+    process.stdout.write(`${word.padEnd(6)} ${seconds.toFixed(1).padStart(5)} s  ${title}\n`);
+  const count = (wanted: StepResult['word']): number =>
+    results.filter(({ word }) => word === wanted).length;
+  const unseen = count('UNSEEN') === 0 ? '' : `, ${String(count('UNSEEN'))} skipped`;
+  process.stdout.write(
+    `${String(count('ok'))} passed, ${String(count('FAILED'))} failed${unseen}\n`,
+  );
+  return count('FAILED') === 0;
 }

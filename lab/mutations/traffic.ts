@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import type { Host } from '../host.ts';
 import { FPING } from '../pinger.ts';
-import { until } from '../until.ts';
+import { holdsWithin, until } from '../until.ts';
 
 /** Until what is only late is there. */
 const LATEST_MILLISECONDS = 3_000;
@@ -64,14 +64,10 @@ export class Traffic {
     const to = this.#last;
     const numbers = Array.from({ length: to - this.#from }, (_, index) => this.#from + 1 + index);
     const lost = (): number => numbers.filter((number) => !this.#answered.has(number)).length;
-    await until(
-      'every ping is answered',
-      async () => {
-        await this.#read();
-        return lost() === 0;
-      },
-      LATEST_MILLISECONDS,
-    ).catch(() => undefined);
+    await holdsWithin(LATEST_MILLISECONDS, async () => {
+      await this.#read();
+      return lost() === 0;
+    });
     return { sent: numbers.length, lost: lost() };
   }
 

@@ -114,6 +114,6 @@ async function startHost(
   const host = new Sallyport(lab.host(name));
   const file = await host.declare('cluster', declarations, { key: TUNNEL_SECRET });
   await host.startAgent();
-  await host.mustRun(['apply', '-f', file, '--host', name], { timeoutMs: 180_000 });
+  await host.mustRun(['apply', '-f', file, '--host', name]);
   return host;
 }
