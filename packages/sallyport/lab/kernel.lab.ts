@@ -207,8 +207,8 @@ table inet passed {
   test('opens no way for anybody else', async () => {
     await nft(PASSED);
     // Forged, from another interface.
-    assert.equal(await network.ping('peer', '10.1.0.2', ['-I', '10.2.0.1']), 0);
-    assert.equal(await network.ping('peer', 'fd01::2', ['-I', 'fd02::1']), 0);
+    assert.equal(await network.ping('peer', '10.1.0.2', ['-S', '10.2.0.1']), 0);
+    assert.equal(await network.ping('peer', 'fd01::2', ['-S', 'fd02::1']), 0);
     // By way of a neighbour that is no gateway of ours.
     await viaHost('10.1.0.7', 'fd01::7');
     await network.ping('gateway', '10.2.0.9');
@@ -377,14 +377,14 @@ describe('the guard', { skip: withoutEsp }, () => {
         assert.equal(await network.ping('gateway', to), 0, `${to} from the gateway, without SAs`);
       }
       // In clear from the other side: the host must not see them, so there is no answer to send.
-      assert.equal(await network.ping('peer', '10.1.0.2', ['-I', '10.2.0.1']), 0);
-      assert.equal(await network.ping('peer', 'fd01::2', ['-I', 'fd02::1']), 0);
+      assert.equal(await network.ping('peer', '10.1.0.2', ['-S', '10.2.0.1']), 0);
+      assert.equal(await network.ping('peer', 'fd01::2', ['-S', 'fd02::1']), 0);
       assert.deepEqual(await network.seen(), { esp: 0, clear: 0, clamped: 0, unclamped: 0 });
 
       await network.installEsp(kind);
       for (const to of ['10.2.0.1', 'fd02::1']) assert.equal(await network.ping('host', to), 3, to);
-      assert.equal(await network.ping('gateway', '10.2.0.1', ['-I', '10.1.0.1']), 3);
-      assert.equal(await network.ping('gateway', 'fd02::1', ['-I', 'fd01::1']), 3);
+      assert.equal(await network.ping('gateway', '10.2.0.1', ['-S', '10.1.0.1']), 3);
+      assert.equal(await network.ping('gateway', 'fd02::1', ['-S', 'fd01::1']), 3);
       assert.deepEqual(await network.seen(), { esp: 12, clear: 0, clamped: 0, unclamped: 0 });
 
       await network.connect('host', '10.2.0.1');
