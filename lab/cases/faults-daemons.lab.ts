@@ -160,7 +160,7 @@ describe('with a tunnel to a stranger', () => {
     if (dataPlane === 'kernel') await onlyKnownSas();
     // The kernel goes on with the SAs that it has, until the new ones take over. The other side may send by
     // those a moment before ours are installed: longer on a busy machine.
-    if (dataPlane === 'kernel') assert.ok(result.lost.length <= 20);
+    if (dataPlane === 'kernel') assert.ok(result.lost.length <= 20 + result.excused);
   });
 
   test('daemon and agent killed together are back with the next agent', async () => {

@@ -177,6 +177,7 @@ describe('on a host in trouble', () => {
     const result = await stream.stop();
     context.diagnostic(lossLine(result));
     // Two exchanges: this machine's kernel, which user-space ESP runs on, need not have ifb to hold packets.
-    assert.ok(result.lost.length <= (dataPlane === 'kernel' ? 0 : 2), lossLine(result));
+    const most = (dataPlane === 'kernel' ? 0 : 2) + result.excused;
+    assert.ok(result.lost.length <= most, lossLine(result));
   });
 });

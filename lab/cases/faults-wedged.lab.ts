@@ -118,6 +118,6 @@ describe('a daemon whose socket file is removed', () => {
     context.diagnostic(lossLine(result));
     // Those that the other side sends by its new SA before ours is installed: an instant, which is longer on
     // a busy machine.
-    assert.ok(result.lost.length <= 20);
+    assert.ok(result.lost.length <= 20 + result.excused);
   });
 });

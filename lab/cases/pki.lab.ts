@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { atLength } from '../length.ts';
+import { assertNoneLost } from '../none-lost.ts';
 import { PacketFlow } from '../packet-flow.ts';
 import { serveFile, urlAt } from '../serve-file.ts';
 import { untilTold } from '../told.ts';
@@ -14,8 +15,8 @@ const KEY_TYPES = ['ed25519', 'rsa-pss-3072', 'ecdsa-p384'].slice(
   0,
   atLength({ whole: 3, short: 1 }),
 );
-/** Half of them in each direction. */
-const PACKETS_PER_SECOND = 1_000;
+/** Half of them in each direction. They are most of what a guest has to do. */
+const PACKETS_PER_SECOND = atLength({ whole: 1_000, short: 400 });
 const LIST_URL = urlAt('198.51.100.1');
 
 describe('a tunnel with certificates of our own authority', () => {
@@ -38,7 +39,7 @@ describe('a tunnel with certificates of our own authority', () => {
       context.diagnostic(
         `lost ${String(out.lost)} of ${String(out.sent)} there, ${String(back.lost)} of ${String(back.sent)} back`,
       );
-      assert.deepEqual([out.lost, back.lost], [0, 0]);
+      assertNoneLost(out, back);
       assert.notEqual((await left.tunnel('right')).ike?.uniqueId, before);
       // The other side was shown the new one.
       const serial = (await sites.serials()).at(-1) ?? 'none';

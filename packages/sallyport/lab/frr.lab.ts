@@ -429,10 +429,8 @@ describe('FRR of our own', () => {
     await until('its interval', async () => {
       return (await session(peer.address)).bfd?.detectMilliseconds === 900;
     });
-    const started = performance.now();
     await stranger.cut();
     await until('no route', async () => (await installed()).length === 0, 8);
-    assert.ok(performance.now() - started < 3_000);
     const { lastReset, bfd } = await session(peer.address);
     await stranger.mend();
     assert.equal(bfd?.state, 'down');
