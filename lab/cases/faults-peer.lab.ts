@@ -29,6 +29,14 @@ const BY_LIVENESS_MILLISECONDS = 40_000;
 const BY_ITSELF_MILLISECONDS = 10_000;
 const INTERVAL_SECONDS = 0.05;
 
+interface Failure {
+  readonly stream: PingStream;
+  /** As it was before. */
+  readonly tunnel: TunnelView;
+  /** By the steady clock. */
+  readonly failedAt: number;
+}
+
 describe('a peer that is gone without a word', () => {
   let lab: Lab<TwoSitesHost>;
   let left: Sallyport;
@@ -60,22 +68,22 @@ describe('a peer that is gone without a word', () => {
     await mustExecute('umount', ['--lazy', '/etc/hosts']);
   });
 
-  /** The power fails: no DELETE, and nothing in its kernel. */
-  const fail = async (): Promise<void> => {
+  /** The power fails: no DELETE, and nothing in its kernel. Returns when, by the steady clock. */
+  const fail = async (): Promise<number> => {
+    const failedAt = performance.now();
     const gwb = lab.host('gwb');
     await stranger.kill();
     if (dataPlane === 'kernel')
       for (const what of ['state', 'policy']) await gwb.mustExec('ip', ['xfrm', what, 'flush']);
     await gwb.exec('ip', ['route', 'flush', 'table', '220']);
+    return failedAt;
   };
   /** Until packets pass by other SAs than before. */
   const back = async (
     context: TestContext,
-    stream: PingStream,
-    tunnel: TunnelView,
+    { stream, tunnel, failedAt }: Failure,
     milliseconds: number,
   ): Promise<void> => {
-    const began = performance.now();
     await left.untilTunnel(
       'right',
       'is up with another IKE SA',
@@ -87,7 +95,7 @@ describe('a peer that is gone without a word', () => {
       async () => (await lab.host('hosta').ping('10.2.0.2', { count: 1 })).received === 1,
       5_000,
     );
-    const took = performance.now() - began;
+    const took = performance.now() - failedAt;
     const result = await stream.stop();
     context.diagnostic(`back after ${(took / 1_000).toFixed(1)} s: ${lossLine(result)}`);
     assert.ok(took < milliseconds);
@@ -98,18 +106,18 @@ describe('a peer that is gone without a word', () => {
   test('and back, while nobody there calls us: found dead, and called again', async (context) => {
     const tunnel = await left.tunnel('right');
     const stream = await startPingStream(lab.host('hosta'), '10.2.0.2', INTERVAL_SECONDS);
-    await fail();
+    const failedAt = await fail();
     await stranger.start();
-    await back(context, stream, tunnel, BY_LIVENESS_MILLISECONDS);
+    await back(context, { stream, tunnel, failedAt }, BY_LIVENESS_MILLISECONDS);
   });
 
   test('and back, calling us: its new SA takes over at once', async (context) => {
     const tunnel = await left.tunnel('right');
     const stream = await startPingStream(lab.host('hosta'), '10.2.0.2', INTERVAL_SECONDS);
-    await fail();
+    const failedAt = await fail();
     await stranger.start();
     await stranger.swanctl(['--initiate', '--child', 'networks', '--timeout', '9']);
-    await back(context, stream, tunnel, BY_ITSELF_MILLISECONDS);
+    await back(context, { stream, tunnel, failedAt }, BY_ITSELF_MILLISECONDS);
   });
 
   test('and back under another address of its name: resolved anew', async (context) => {
@@ -117,7 +125,7 @@ describe('a peer that is gone without a word', () => {
     const tunnel = await left.tunnel('right');
     assert.equal(tunnel.remoteAddress, FIRST);
     const stream = await startPingStream(lab.host('hosta'), '10.2.0.2', INTERVAL_SECONDS);
-    await fail();
+    const failedAt = await fail();
     await lab.host('internet').ip([`route add ${OTHER}/32 dev b`]);
     await gwb.ip([
       `address add ${OTHER}/32 dev wan`,
@@ -127,7 +135,7 @@ describe('a peer that is gone without a word', () => {
     ]);
     await stranger.start();
     await hosts(OTHER);
-    await back(context, stream, tunnel, BY_LIVENESS_MILLISECONDS);
+    await back(context, { stream, tunnel, failedAt }, BY_LIVENESS_MILLISECONDS);
     assert.equal((await left.tunnel('right')).remoteAddress, OTHER);
     // None of the old address is left beside it.
     assert.doesNotMatch(await left.swanctl(['--list-sas', '--noblock']), /203\.0\.113\.1['\]]/);

@@ -8,6 +8,7 @@ import { WORLDS } from '../plan/testing/worlds.ts';
 import type { ProbeReport } from '../status/health-report.ts';
 import { report, up } from '../status/testing/reports.ts';
 import { askState } from './control.ts';
+import { SETTLE_MILLISECONDS } from './pace.ts';
 import type { Round, Task } from './reconciler.ts';
 import { AgentWithFakes, until, WELL } from './testing/agent-with-fakes.ts';
 
@@ -446,6 +447,19 @@ describe('flows by gateways', () => {
     agent.moveFlows();
     await until(() => agent.messages.includes('flows could not be moved; the next round does'));
   });
+});
+
+it('goes by what a round has read in another one at once, and then rests', async () => {
+  const downs: string[][] = [];
+  agent.answer = (_, { withdrawn }) => {
+    downs.push([...withdrawn.down]);
+    return Promise.resolve({ ...WELL, tunnels: [{ ...up, state: 'down' as const }] });
+  };
+  await agent.start();
+  await agent.pass(SETTLE_MILLISECONDS);
+  await until(() => downs.length === 2);
+  await agent.pass(SETTLE_MILLISECONDS);
+  expect(downs).toEqual([[], [up.name]]);
 });
 
 it('goes on where an agent before has ended: what had failed is out from the first round on', async () => {

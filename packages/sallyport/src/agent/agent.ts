@@ -3,6 +3,7 @@
  * by changes of the kernel, and by a timer. Ends at a signal and leaves every tunnel as it is.
  */
 import { release } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import { earliest } from '../lib/earliest.ts';
 import { messageOf } from '../lib/message-of.ts';
 import type { Problem } from '../lib/problem.ts';
@@ -254,13 +255,14 @@ export class Agent {
     try {
       const { plan, problem } = await source.read();
       this.#wantedPlan = plan;
+      const withdrawn = this.#withdrawn();
       const round =
         plan === undefined
           ? { ...IDLE, engines: shards.engines }
           : await reconciler.round(
               plan,
               {
-                ...{ extent, withdrawn: this.#withdrawn(), drilled: drill.tunnels },
+                ...{ extent, withdrawn, drilled: drill.tunnels },
                 probes: () => probes.view,
               },
               AbortSignal.timeout(this.#roundMilliseconds),
@@ -292,6 +294,8 @@ export class Agent {
       const reading = this.#toReading(plan, { ...round, problems });
       const report = reportMemory.complete(reading, plan, performance.now());
       await this.#publish(report);
+      // Packets and BGP went by what was known before this round.
+      if (!isDeepStrictEqual(withdrawn, this.#withdrawn())) this.#soon(TOLD);
       await history.saveIfDue();
       const nextAt = earliest(shards.nextAt, history.nextLookAt, this.#kernelAt, round.nextAt);
       const now = performance.now();

@@ -1,5 +1,6 @@
 /** One IKE daemon: kept running, loaded as planned, its tunnels kept up, and all of it read back. */
 import { type IkeSa, ViciTimeout } from '@sallyport/vici';
+import { findUnknown } from '../../drivers/kernel/sas/left-ipsec.ts';
 import type { KernelIpsec } from '../../drivers/kernel/sas/parse-states.ts';
 import { findNarrowed } from '../../drivers/strongswan/causes/narrowed.ts';
 import { certificatesInUse } from '../../drivers/strongswan/certificates.ts';
@@ -32,10 +33,10 @@ import { boundLevel, type LevelResult, toProblem } from '../level.ts';
 import type { Log } from '../log.ts';
 import type { TunnelHistory } from '../record/tunnel-history.ts';
 import type { Failures } from './failures.ts';
-import type { Leftovers } from './leftovers.ts';
+import { type Leftovers, spisOf } from './leftovers.ts';
 import { loadedToLookAt } from './loaded-look.ts';
 import type { SaNews } from './sa-news.ts';
-import type { TunnelKeeper } from './tunnel-keeper.ts';
+import type { KernelFindings, TunnelKeeper } from './tunnel-keeper.ts';
 
 export interface EngineLevelOptions {
   readonly engine: Pick<Engine, 'socket' | 'ensure' | 'answers'>;
@@ -227,7 +228,7 @@ export class EngineLevel {
       // It may see to it that the new SA never comes to an answer: that is not waited for.
       if (revoked !== undefined) failures.note(tunnel, revoked, new Date());
     }
-    const actions = await keeper.keep(plan.tunnels, observed, lost, signal);
+    const actions = await keeper.keep(plan.tunnels, observed, kernel, signal);
     const now = new Date();
     for (const tunnel of plan.tunnels) {
       const sas = sasOf(tunnel);
@@ -317,8 +318,8 @@ export class EngineLevel {
     sas: readonly IkeSa[],
     areAllNew: boolean,
     signal: AbortSignal,
-  ): Promise<{ lost: ReadonlySet<string>; isMoving: boolean }> {
-    if (plan.engine.userspace) return { lost: new Set(), isMoving: false };
+  ): Promise<KernelFindings & { readonly isMoving: boolean }> {
+    if (plan.engine.userspace) return { lost: new Set(), left: [], isMoving: false };
     const { observeIpsec, leftovers, news } = this.#options;
     const kernel = await observeIpsec(signal);
     const missing = findLost(sas, kernel);
@@ -328,7 +329,7 @@ export class EngineLevel {
     const hasMore = areAllNew && (await leftovers.clean(kernel, sas, plan, signal));
     const isMoving = missing.size > 0 || hasMore;
     if (isMoving) news.noteAll();
-    return { lost, isMoving };
+    return { lost, left: findUnknown(kernel, spisOf(sas)), isMoving };
   }
 }
 

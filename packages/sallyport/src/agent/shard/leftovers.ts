@@ -109,13 +109,19 @@ export class Leftovers {
   }
 }
 
+/** Of both directions. */
+export function spisOf(sas: readonly IkeSa[]): ReadonlySet<string> {
+  const children = sas.flatMap((sa) => sa.children);
+  return new Set(children.flatMap(({ spiIn = '', spiOut = '' }) => [spiIn, spiOut]));
+}
+
 function knownOf(sas: readonly IkeSa[], plan: HostPlan): IpsecKnown {
   const children = sas.flatMap((sa) => sa.children);
   const planned = plan.tunnels
     .filter(({ enabled }) => enabled)
     .flatMap((tunnel) => tunnel.children.map((child) => reqidOf(tunnel, child)));
   return {
-    spis: new Set(children.flatMap(({ spiIn = '', spiOut = '' }) => [spiIn, spiOut])),
+    spis: spisOf(sas),
     reqids: new Set(children.map(({ reqid }) => reqid)),
     installed: new Set(
       children.filter(({ state }) => state === 'INSTALLED').map(({ reqid }) => reqid),

@@ -1,8 +1,9 @@
+import type { IkeSa } from '@sallyport/vici';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { HeldPeer } from '../../drivers/kernel/render-hold.ts';
 import { fakeSa } from '../../drivers/strongswan/testing/sas.ts';
 import { type Entry, rememberingLog } from '../testing/quiet-log.ts';
-import { RollGuard, type RollGuardOptions } from './roll-guard.ts';
+import { RollGuard, type RollGuardOptions, type Standing } from './roll-guard.ts';
 
 const { signal } = new AbortController();
 const none = new Set<string>();
@@ -13,6 +14,12 @@ const elsewhere = fakeSa({
   ...{ name: 'sp.c', uniqueId: '3', remoteHost: '203.0.113.1' },
   children: [{ name: 'v4', uniqueId: '9' }],
 });
+
+const tunnel = (name: string): { name: string; reqids: Set<number> } => ({
+  name,
+  reqids: new Set(),
+});
+const standing = (...sas: IkeSa[]): Standing => ({ sas, left: [] });
 
 let held: HeldPeer[];
 let released: number;
@@ -43,7 +50,7 @@ beforeEach(() => {
 
 describe('RollGuard', () => {
   it('lets pass what all standing SAs of that peer carry, and no other peer’s', async () => {
-    await guard.place({ name: 'sp.a' }, [a, b, elsewhere], signal);
+    await guard.place(tunnel('sp.a'), standing(a, b, elsewhere), signal);
     expect(held).toEqual([
       {
         localAddress: '192.0.2.10',
@@ -54,9 +61,9 @@ describe('RollGuard', () => {
   });
 
   it('holds what comes from and to the addresses that the tunnel shall have', async () => {
-    const ends = { name: 'sp.a', localAddress: '192.0.2.11', remoteAddress: '198.51.100.9' };
-    await guard.place(ends, [a, b, elsewhere], signal);
-    await guard.place({ name: 'sp.b', remoteAddress: 'vpn.example' }, [b], signal);
+    const ends = { ...tunnel('sp.a'), localAddress: '192.0.2.11', remoteAddress: '198.51.100.9' };
+    await guard.place(ends, standing(a, b, elsewhere), signal);
+    await guard.place({ ...tunnel('sp.b'), remoteAddress: 'vpn.example' }, standing(b), signal);
     expect(held).toEqual([
       { localAddress: '192.0.2.11', remoteAddress: '198.51.100.9', spis: [] },
       { localAddress: '192.0.2.10', remoteAddress: '198.51.100.20', spis: ['c0000008'] },
@@ -64,19 +71,19 @@ describe('RollGuard', () => {
   });
 
   it('holds nothing for a tunnel without an SA: nothing is exchanged', async () => {
-    await guard.place({ name: 'sp.a' }, [b], signal);
+    await guard.place(tunnel('sp.a'), standing(b), signal);
     expect(held).toEqual([]);
   });
 
   it('holds once, however often the exchange is tried', async () => {
-    await guard.place({ name: 'sp.a' }, [a], signal);
-    await guard.place({ name: 'sp.a' }, [a], signal);
+    await guard.place(tunnel('sp.a'), standing(a), signal);
+    await guard.place(tunnel('sp.a'), standing(a), signal);
     expect(held).toHaveLength(1);
   });
 
   it('lets go of each tunnel when its own exchange is over', async () => {
-    await guard.place({ name: 'sp.a' }, [a, b], signal);
-    await guard.place({ name: 'sp.b' }, [a, b], signal);
+    await guard.place(tunnel('sp.a'), standing(a, b), signal);
+    await guard.place(tunnel('sp.b'), standing(a, b), signal);
     guard.keepOnly(new Set(['sp.b']));
     expect(released).toBe(1);
     guard.keepOnly(none);
@@ -85,16 +92,16 @@ describe('RollGuard', () => {
   });
 
   it('holds again for the next exchange', async () => {
-    await guard.place({ name: 'sp.a' }, [a], signal);
+    await guard.place(tunnel('sp.a'), standing(a), signal);
     guard.keepOnly(none);
-    await guard.place({ name: 'sp.a' }, [a], signal);
+    await guard.place(tunnel('sp.a'), standing(a), signal);
     expect(held).toHaveLength(2);
   });
 
   it('lets the exchange go on where the kernel cannot hold, and says so once', async () => {
     guard = guardWith(() => Promise.reject(new Error('RTNETLINK: not supported')));
-    await guard.place({ name: 'sp.a' }, [a], signal);
-    await guard.place({ name: 'sp.b' }, [b], signal);
+    await guard.place(tunnel('sp.a'), standing(a), signal);
+    await guard.place(tunnel('sp.b'), standing(b), signal);
     expect(entries.map(({ msg, error }) => [msg, error])).toEqual([
       ['a changed tunnel may lose a few packets', 'RTNETLINK: not supported'],
     ]);
@@ -102,7 +109,7 @@ describe('RollGuard', () => {
 
   it('says which tunnel’s packets may still be held', async () => {
     release = () => Promise.reject(new Error('tc: gone'));
-    await guard.place({ name: 'sp.a' }, [a], signal);
+    await guard.place(tunnel('sp.a'), standing(a), signal);
     guard.keepOnly(none);
     await Promise.resolve();
     await Promise.resolve();

@@ -1,15 +1,18 @@
 import { ViciClient } from '@sallyport/vici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { KernelState } from '../../drivers/kernel/sas/parse-states.ts';
+import { reqidOf } from '../../drivers/strongswan/render.ts';
 import type { ObservedStrongswan } from '../../drivers/strongswan/state.ts';
 import { FakeCharon } from '../../drivers/strongswan/testing/fake-charon.ts';
 import { listed } from '../../drivers/strongswan/testing/list-conns.ts';
 import { fakeSa } from '../../drivers/strongswan/testing/sas.ts';
 import { pskTunnel } from '../../drivers/strongswan/testing/tunnels.ts';
+import type { TunnelPlan } from '../../plan/host-plan.ts';
 import { rememberingLog } from '../testing/quiet-log.ts';
 import { Failures } from './failures.ts';
 import { RollGuard } from './roll-guard.ts';
 import { SaNews } from './sa-news.ts';
-import { TunnelKeeper } from './tunnel-keeper.ts';
+import { type KernelFindings, TunnelKeeper } from './tunnel-keeper.ts';
 
 const { signal } = new AbortController();
 const { name } = pskTunnel;
@@ -18,6 +21,7 @@ let charon: FakeCharon;
 let client: ViciClient;
 let failures: Failures;
 let keeper: TunnelKeeper;
+let keeperOf: (window: number) => TunnelKeeper;
 let now: number;
 let held: string[];
 let news: SaNews;
@@ -43,10 +47,12 @@ beforeEach(async () => {
       cleanUp: () => Promise.resolve(),
     },
   });
-  keeper = new TunnelKeeper({
-    ...{ news, client, failures, log, rollGuard, window: 10 },
-    ...{ now: () => now, random: () => 0 },
-  });
+  keeperOf = (window) =>
+    new TunnelKeeper({
+      ...{ news, client, failures, log, rollGuard, window },
+      ...{ now: () => now, random: () => 0 },
+    });
+  keeper = keeperOf(10);
 });
 afterEach(async () => {
   await client.close();
@@ -67,7 +73,7 @@ function observedWith(
   };
 }
 
-const nothing = new Set<string>();
+const nothing: KernelFindings = { lost: new Set(), left: [] };
 const both = [
   { name: 'v4', uniqueId: '7' },
   { name: 'v6', uniqueId: '8' },
@@ -105,6 +111,50 @@ describe('TunnelKeeper', () => {
     expect(await keeper.keep([pskTunnel], observed, nothing, signal)).toBe(0);
     expect(keeper.nextAt).toBeGreaterThan(now);
     expect(held).toEqual(['198.51.100.20 but c0000007 c0000008', 'released']);
+  });
+
+  describe('beside what a daemon before has left in the kernel', () => {
+    const left = (tunnel: TunnelPlan, from: string, to: string, spi: string): KernelState => ({
+      ...{ source: from, destination: to, protocol: 'esp', spi, isInstalled: true },
+      ...{ reqid: tunnel.children.map((child) => reqidOf(tunnel, child))[0] ?? 0, interfaceId: 0 },
+    });
+    const [ours, theirs] = ['192.0.2.10', '198.51.100.20'];
+    const other = { ...pskTunnel, name: 'sp.other' };
+    const findings = {
+      ...nothing,
+      left: [
+        left(pskTunnel, ours, theirs, 'c0000001'),
+        left(pskTunnel, theirs, ours, 'c0000002'),
+        left(other, theirs, ours, 'c0000003'),
+      ],
+    };
+
+    it('holds what the peer sends by new SAs until they are installed', async () => {
+      await keeper.keep([pskTunnel], observedWith([]), findings, signal);
+      expect(held).toEqual(['198.51.100.20 but c0000002 c0000003']);
+      expect(charon.changes).toEqual([`initiate ${name}`]);
+    });
+
+    it('holds nothing where nothing of the tunnel is left', async () => {
+      const others = { ...nothing, left: findings.left.slice(2) };
+      await keeper.keep([pskTunnel], observedWith([]), others, signal);
+      expect(held).toEqual([]);
+    });
+
+    it('holds nothing where many come up at once, which would take longer so', async () => {
+      const many = Array.from({ length: 17 }, (_, index) => ({
+        ...pskTunnel,
+        name: `sp.${index}`,
+      }));
+      const connections = new Map(many.map((tunnel) => [tunnel.name, listed(tunnel)]));
+      await keeperOf(many.length).keep(
+        many,
+        { ...observedWith([]), connections },
+        { ...nothing, left: many.map((tunnel) => left(tunnel, theirs, ours, 'c0000004')) },
+        signal,
+      );
+      expect([charon.changes.length, held]).toEqual([17, []]);
+    });
   });
 
   it('initiates nothing that is not loaded as planned', async () => {

@@ -1,6 +1,8 @@
 /** Carries out what `nextActions` decides, and keeps count of attempts. */
 import { type IkeSa, type ViciClient, ViciCommandError } from '@sallyport/vici';
+import type { KernelState } from '../../drivers/kernel/sas/parse-states.ts';
 import { isLoaded } from '../../drivers/strongswan/loaded.ts';
+import { reqidOf } from '../../drivers/strongswan/render.ts';
 import {
   ATTEMPT_MILLISECONDS,
   type Attempt,
@@ -15,8 +17,19 @@ import type { ObservedStrongswan } from '../../drivers/strongswan/state.ts';
 import type { TunnelPlan } from '../../plan/host-plan.ts';
 import type { Log } from '../log.ts';
 import type { Failures } from './failures.ts';
-import type { RollGuard } from './roll-guard.ts';
+import type { RollGuard, Standing } from './roll-guard.ts';
 import type { SaNews } from './sa-news.ts';
+
+/** What the kernel says of SAs. */
+export interface KernelFindings {
+  /** Unique ids of Child SAs that the daemon tells of and the kernel does not have. */
+  readonly lost: ReadonlySet<string>;
+  /** Of ours, and unknown to the daemon: those of a daemon before go on carrying packets. */
+  readonly left: readonly KernelState[];
+}
+
+/** A hold costs several programs: where more tunnels come up at once, that they are up sooner is worth more. */
+const HELD_AT_ONCE = 16;
 
 export interface TunnelKeeperOptions {
   readonly client: ViciClient;
@@ -52,11 +65,11 @@ export class TunnelKeeper {
     this.#attempts.delete(tunnel);
   }
 
-  /** One round: returns how many actions were taken. `lost`: Child SAs that the kernel does not have. */
+  /** One round: returns how many actions were taken. */
   async keep(
     tunnels: readonly TunnelPlan[],
     observed: ObservedStrongswan,
-    lost: ReadonlySet<string>,
+    { lost, left }: KernelFindings,
     signal: AbortSignal,
   ): Promise<number> {
     const { sas, origins } = observed;
@@ -67,8 +80,8 @@ export class TunnelKeeper {
     const situation = { tunnels: loaded, sas, origins, lost };
     this.#settleAttempts(loaded, wantingTunnels(situation), sas);
     this.#options.rollGuard.keepOnly(this.#pendingTunnels());
-    const standing = new Set(sas.flatMap((sa) => sa.children.map(({ uniqueId }) => uniqueId)));
-    this.#rekeyed = new Set([...this.#rekeyed].filter((id) => standing.has(id)));
+    const known = new Set(sas.flatMap((sa) => sa.children.map(({ uniqueId }) => uniqueId)));
+    this.#rekeyed = new Set([...this.#rekeyed].filter((id) => known.has(id)));
     const actions = nextActions({
       ...situation,
       attempts: this.#attempts,
@@ -77,7 +90,9 @@ export class TunnelKeeper {
       now: this.#options.now(),
       window: this.#options.window,
     });
-    for (const action of actions) await this.#act(action, tunnels, observed, signal);
+    const areFew = actions.length <= HELD_AT_ONCE;
+    const standing = { sas, left: areFew ? left : [] };
+    for (const action of actions) await this.#act(action, tunnels, standing, signal);
     // charon may not list yet what it was asked for, and tells of it only when it is up, or has failed.
     for (const name of this.#pendingTunnels()) this.#options.news.note(name);
     return actions.length;
@@ -120,10 +135,10 @@ export class TunnelKeeper {
   async #act(
     action: KeeperAction,
     tunnels: readonly TunnelPlan[],
-    observed: ObservedStrongswan,
+    standing: Standing,
     signal: AbortSignal,
   ): Promise<void> {
-    const { client, failures, log, news, rollGuard } = this.#options;
+    const { client, failures, log, news } = this.#options;
     news.note(action.tunnel);
     try {
       switch (action.type) {
@@ -134,10 +149,7 @@ export class TunnelKeeper {
           );
           log.debug({ tunnel: action.tunnel, child: action.child }, 'initiating');
           failures.addStep(action.tunnel, `bringing up Child SA ${action.child}`, new Date());
-          if (action.replaces) {
-            const ends = tunnels.find(({ name }) => name === action.tunnel);
-            await rollGuard.place(ends ?? { name: action.tunnel }, observed.sas, signal);
-          }
+          await this.#hold(action, tunnels, standing, signal);
           await client.initiate({ ike: action.tunnel, child: action.child, timeoutMs: -1, signal });
           return;
         case 'rekey-child':
@@ -181,5 +193,17 @@ export class TunnelKeeper {
       }
       this.attemptFailed(action.tunnel);
     }
+  }
+
+  async #hold(
+    { tunnel: name, replaces }: Extract<KeeperAction, { type: 'initiate' }>,
+    tunnels: readonly TunnelPlan[],
+    { sas, left }: Standing,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const tunnel = tunnels.find((candidate) => candidate.name === name);
+    if (tunnel === undefined || (!replaces && left.length === 0)) return;
+    const reqids = new Set(tunnel.children.map((child) => reqidOf(tunnel, child)));
+    await this.#options.rollGuard.place({ ...tunnel, reqids }, { sas, left }, signal);
   }
 }

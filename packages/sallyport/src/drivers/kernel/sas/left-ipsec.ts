@@ -28,12 +28,17 @@ export interface LeftIpsec {
   readonly replaced: readonly KernelState[];
 }
 
+/** SAs of ours whose SPIs are not among these. */
+export function findUnknown({ states }: KernelIpsec, spis: ReadonlySet<string>): KernelState[] {
+  return states.filter(
+    ({ reqid, spi, isInstalled }) => isInstalled && isMarked(reqid) && !spis.has(spi),
+  );
+}
+
 /** SAs whose tunnel is not up again are in neither list: until it is, they carry its packets. */
 export function findLeft(kernel: KernelIpsec, known: IpsecKnown): LeftIpsec {
   const isWanted = (reqid: number): boolean => known.planned.has(reqid) || known.reqids.has(reqid);
-  const left = kernel.states.filter(
-    ({ reqid, spi, isInstalled }) => isInstalled && isMarked(reqid) && !known.spis.has(spi),
-  );
+  const left = findUnknown(kernel, known.spis);
   return {
     unwanted: {
       states: left.filter(({ reqid }) => !isWanted(reqid)),
