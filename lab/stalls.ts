@@ -1,19 +1,27 @@
-// How long the machine stood still, by the timers of this process: on a virtual machine that its host starves, daemons
-// that count in tenths of a second see neighbours die that live.
+// How long the machine stood still: on a virtual machine that its host starves, daemons that count in tenths of a
+// second see neighbours die that live.
 
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Worker } from 'node:worker_threads';
+import { makeRecord, type StallRecord, stallsIn, steadyMilliseconds } from './stall-record.ts';
 
 /** BFD on the LAN waits 300 ms: what happens beside a stall of most of that says nothing of what runs here. */
 export const STALL_MILLISECONDS = 200;
 
-const RESOLUTION_MILLISECONDS = 10;
+let record: StallRecord | undefined;
 
-/** Begins to look at once; the function ends that, and returns the longest stall in milliseconds. */
+/** Begins to look at once; the function returns the longest stall since then, in milliseconds. */
 export function watchStalls(): () => number {
-  const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MILLISECONDS });
-  delays.enable();
+  const seen = (record ??= startWatching());
+  const from = steadyMilliseconds();
   return () => {
-    delays.disable();
-    return Math.max(0, delays.max / 1_000_000 - RESOLUTION_MILLISECONDS);
+    const since = stallsIn(seen).filter(({ endedAt }) => endedAt > from);
+    return Math.max(0, ...since.map(({ milliseconds }) => milliseconds));
   };
+}
+
+/** For the life of this process, which it does not keep from ending. */
+function startWatching(): StallRecord {
+  const workerData = makeRecord();
+  new Worker(new URL('./stall-watch.ts', import.meta.url), { workerData }).unref();
+  return workerData;
 }
