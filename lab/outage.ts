@@ -60,6 +60,7 @@ export async function measureOutages(
   let faultAt = 0;
   let areFlowing: readonly boolean[] = [];
   let results: readonly FlowResult[] = [];
+  let stalledMilliseconds = 0;
   try {
     const fault = await aim();
     faultAt = Date.now();
@@ -68,10 +69,10 @@ export async function measureOutages(
     await delay(observeSeconds * 1_000);
     areFlowing = await untilFlowing(flows, begin + patienceSeconds * 1_000);
   } finally {
+    stalledMilliseconds = endStalls();
     // Also where the fault could not be done: its packets would be counted by what is measured next.
     results = await Promise.all(flows.map((flow) => flow.stop()));
   }
-  const stalledMilliseconds = endStalls();
   const [outbound, inbound] = results.map((result, index) =>
     outageOf(result, faultAt, areFlowing[index] === true),
   );

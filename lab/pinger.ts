@@ -5,8 +5,11 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Host } from './host.ts';
 
-/** Of an answer. Late is not lost: packets may be held, and the machine itself may stand still. */
-const LATEST_MILLISECONDS = 30_000;
+/**
+ * Of an answer. Late is not lost: packets may be held, and the machine itself may stand still. fping forgets its pings
+ * after so long whatever it is told.
+ */
+const LATEST_MILLISECONDS = 10_000;
 
 export interface PingOptions {
   readonly address: string;

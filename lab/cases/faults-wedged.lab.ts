@@ -11,7 +11,7 @@ import { LeftAndStranger } from '../topologies/left-and-stranger.ts';
 import { until } from '../until.ts';
 
 const HANG_MILLISECONDS = atLength({ whole: 60_000, short: 25_000 });
-/** Of `status`, once it is told: they wait for no daemon. */
+/** Of `status`, once it is told. */
 const ANSWERS = 5;
 /** Sockets of the questions that wait beside those that are there at rest. */
 const MORE_DESCRIPTORS = 8;

@@ -19,6 +19,8 @@ import { cacheDirectory } from '../paths.ts';
 
 const gateways = ['gwa', 'gwb'] as const;
 const RESULTS = join(cacheDirectory, 'results');
+/** Packets: those of an instant on a busy machine. */
+const FEW = 5;
 
 /** Words, with commas between, of what is to be tried, for work on the table. */
 const words = process.env['SALLYPORT_LAB_MUTATION'];
@@ -82,8 +84,8 @@ describe('a changed field', () => {
       const lost = lostBy(result);
       const dropped = await droppedBy(gateways.map((name) => world.lab.host(name)));
       const words = `lost here, and on the other tunnel; ${dropped}`;
-      if (lost[0] !== 0 && lost[1] === 0) {
-        // Once in some hundred exchanges the kernel finds no state for a packet (XfrmAcquireError): not twice.
+      if (Number(lost[0]) > 0 && Number(lost[0]) <= FEW && lost[1] === 0) {
+        // Once in some hundred exchanges the kernel finds no state for a few packets (XfrmAcquireError): not twice.
         context.diagnostic(`${words}: ${String(lost[0])}; tried again`);
         assert.deepEqual(lostBy(await trial.run(mutation)), [0, 0], words);
       } else assert.deepEqual(lost, [0, 0], words);

@@ -458,6 +458,8 @@ it('goes by what a round has read in another one at once, and then rests', async
   await agent.start();
   await agent.pass(SETTLE_MILLISECONDS);
   await until(() => downs.length === 2);
+  await agent.rest();
+  await agent.pass(SETTLE_MILLISECONDS);
   await agent.pass(SETTLE_MILLISECONDS);
   expect(downs).toEqual([[], [up.name]]);
 });

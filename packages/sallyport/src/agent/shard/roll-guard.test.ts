@@ -103,7 +103,10 @@ describe('RollGuard', () => {
     await guard.place(tunnel('sp.a'), standing(a), signal);
     await guard.place(tunnel('sp.b'), standing(b), signal);
     expect(entries.map(({ msg, error }) => [msg, error])).toEqual([
-      ['a changed tunnel may lose a few packets', 'RTNETLINK: not supported'],
+      [
+        'a tunnel that is exchanged or comes back may lose a few packets',
+        'RTNETLINK: not supported',
+      ],
     ]);
   });
 

@@ -60,7 +60,7 @@ export class RollGuard {
       if (!this.#hasFailed) {
         this.#options.log.info(
           { error: messageOf(error) },
-          'a changed tunnel may lose a few packets',
+          'a tunnel that is exchanged or comes back may lose a few packets',
         );
       }
       this.#hasFailed = true;

@@ -24,12 +24,18 @@ import type { SaNews } from './sa-news.ts';
 export interface KernelFindings {
   /** Unique ids of Child SAs that the daemon tells of and the kernel does not have. */
   readonly lost: ReadonlySet<string>;
-  /** Of ours, and unknown to the daemon: those of a daemon before go on carrying packets. */
+  /** Of ours, and not told of by the daemon: those of a daemon before go on carrying packets. */
   readonly left: readonly KernelState[];
 }
 
 /** A hold costs several programs: where more tunnels come up at once, that they are up sooner is worth more. */
 const HELD_AT_ONCE = 16;
+
+/** Beside what a tunnel is brought up. */
+interface Beside extends Standing {
+  /** Tunnels that come back beside SAs of a daemon before, and are held. */
+  readonly returning: ReadonlySet<string>;
+}
 
 export interface TunnelKeeperOptions {
   readonly client: ViciClient;
@@ -78,7 +84,8 @@ export class TunnelKeeper {
       isLoaded(observed.connections.get(tunnel.name), tunnel),
     );
     const situation = { tunnels: loaded, sas, origins, lost };
-    this.#settleAttempts(loaded, wantingTunnels(situation), sas);
+    const wanting = wantingTunnels(situation);
+    this.#settleAttempts(loaded, wanting, sas);
     this.#options.rollGuard.keepOnly(this.#pendingTunnels());
     const known = new Set(sas.flatMap((sa) => sa.children.map(({ uniqueId }) => uniqueId)));
     this.#rekeyed = new Set([...this.#rekeyed].filter((id) => known.has(id)));
@@ -90,9 +97,12 @@ export class TunnelKeeper {
       now: this.#options.now(),
       window: this.#options.window,
     });
-    const areFew = actions.length <= HELD_AT_ONCE;
-    const standing = { sas, left: areFew ? left : [] };
-    for (const action of actions) await this.#act(action, tunnels, standing, signal);
+    const returning = returningTunnels(
+      loaded.filter((tunnel) => wanting.has(tunnel.name)),
+      left,
+    );
+    for (const action of actions)
+      await this.#act(action, tunnels, { sas, left, returning }, signal);
     // charon may not list yet what it was asked for, and tells of it only when it is up, or has failed.
     for (const name of this.#pendingTunnels()) this.#options.news.note(name);
     return actions.length;
@@ -135,7 +145,7 @@ export class TunnelKeeper {
   async #act(
     action: KeeperAction,
     tunnels: readonly TunnelPlan[],
-    standing: Standing,
+    standing: Beside,
     signal: AbortSignal,
   ): Promise<void> {
     const { client, failures, log, news } = this.#options;
@@ -198,12 +208,27 @@ export class TunnelKeeper {
   async #hold(
     { tunnel: name, replaces }: Extract<KeeperAction, { type: 'initiate' }>,
     tunnels: readonly TunnelPlan[],
-    { sas, left }: Standing,
+    standing: Beside,
     signal: AbortSignal,
   ): Promise<void> {
     const tunnel = tunnels.find((candidate) => candidate.name === name);
-    if (tunnel === undefined || (!replaces && left.length === 0)) return;
-    const reqids = new Set(tunnel.children.map((child) => reqidOf(tunnel, child)));
-    await this.#options.rollGuard.place({ ...tunnel, reqids }, { sas, left }, signal);
+    if (tunnel === undefined || (!replaces && !standing.returning.has(name))) return;
+    await this.#options.rollGuard.place({ ...tunnel, reqids: reqidsOf(tunnel) }, standing, signal);
   }
+}
+
+/** Those beside whose SAs of a daemon before new ones are to come up; none where they are too many to be held. */
+function returningTunnels(
+  wanting: readonly TunnelPlan[],
+  left: readonly KernelState[],
+): ReadonlySet<string> {
+  const reqids = new Set(left.map(({ reqid }) => reqid));
+  const found = wanting.filter((tunnel) =>
+    [...reqidsOf(tunnel)].some((reqid) => reqids.has(reqid)),
+  );
+  return new Set(found.length > HELD_AT_ONCE ? [] : found.map(({ name }) => name));
+}
+
+function reqidsOf(tunnel: TunnelPlan): ReadonlySet<number> {
+  return new Set(tunnel.children.map((child) => reqidOf(tunnel, child)));
 }
