@@ -114,7 +114,7 @@ class Rolling {
     return rolling;
   }
 
-  async apply(site: Ours, timeoutSeconds = 40): Promise<number> {
+  async apply(site: Ours, timeoutSeconds = 120): Promise<number> {
     const file = await this.left.declare('site', ours(site), { key: site.key ?? KEY });
     return (await this.left.run(['apply', '-f', file, '--timeout', String(timeoutSeconds)])).status;
   }
@@ -195,8 +195,8 @@ describe('a tunnel to a peer that keeps one SA for us', () => {
 
 describe('a tunnel to a peer that rekeys all the time', () => {
   const site = rolling({
-    connection: 'rekey_time = 7s\n    over_time = 60s\n    rand_time = 0s',
-    child: 'rekey_time = 3s\n        life_time = 60s\n        rand_time = 0s',
+    connection: 'rekey_time = 11s\n    over_time = 60s\n    rand_time = 0s',
+    child: 'rekey_time = 5s\n        life_time = 60s\n        rand_time = 0s',
   });
 
   test('is exchanged in the middle of it, and loses no more than the rekeying itself', async (context) => {
@@ -209,7 +209,7 @@ describe('a tunnel to a peer that rekeys all the time', () => {
     // charon 5.9 takes the old outbound SA away before it installs the new one, when the other side
     // has rekeyed: what leaves in that instant is lost, whoever exchanges what, and a busy machine makes it longer.
     const gaps = lost.filter((number, index) => lost[index - 1] !== number - 1);
-    assert.ok(rekeyings > 3);
+    assert.ok(rekeyings > 2);
     assert.ok(gaps.length <= rekeyings, lost.join(', '));
   });
 });
