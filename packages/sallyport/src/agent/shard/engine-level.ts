@@ -16,6 +16,7 @@ import {
 } from '../../drivers/strongswan/parse.ts';
 import { revokedPeer } from '../../drivers/strongswan/revoked.ts';
 import { findLost } from '../../drivers/strongswan/sas/lost.ts';
+import { NOTHING_TOLD } from '../../drivers/strongswan/sas/origins.ts';
 import { saDifferences } from '../../drivers/strongswan/sas/sa-differences.ts';
 import { isOutdated, isSettled } from '../../drivers/strongswan/sas/tunnel-view.ts';
 import {
@@ -267,15 +268,16 @@ export class EngineLevel {
     last: ObservedStrongswan | undefined,
     signal: AbortSignal,
   ): Promise<{ observed: ObservedStrongswan; differences: Difference[] }> {
-    const { strongswan, drift, shard } = this.#options;
-    const current = this.#current;
+    const { strongswan, drift, shard, news } = this.#options;
+    const { lineage } = news;
+    const told = { lineage, current: this.#current };
     this.#current = new Set();
     const found = await strongswan.observe(signal, look, last);
     const changes = strongswan.diff(found, plan);
     const changing = new Set(
       changes.flatMap(({ step }) => (step.type === 'connection-load' ? [step.tunnel.name] : [])),
     );
-    let observed = await strongswan.rememberSas(found, plan.tunnels, changing, current);
+    let observed = await strongswan.rememberSas(found, plan.tunnels, changing, told);
     const level = shard === undefined ? 'strongswan' : `strongswan ${shard}`;
     if (holdsNothing(found)) drift.forget(level);
     const differences = await this.#converger.converge({
@@ -290,10 +292,14 @@ export class EngineLevel {
       remaining: async () => {
         const names = concernedNames(changes, plan);
         const again = await strongswan.observe(signal, { loaded: names, sas: names }, found);
-        observed = await strongswan.rememberSas(again, plan.tunnels, changing);
+        observed = await strongswan.rememberSas(again, plan.tunnels, changing, {
+          ...NOTHING_TOLD,
+          lineage,
+        });
         return strongswan.diff(observed, plan);
       },
     });
+    lineage.keepOnly(observed.origins);
     return { observed, differences };
   }
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type FakeSa, fakeSa } from '../../drivers/strongswan/testing/sas.ts';
+import { type FakeSa, fakeSa, ikeRekey } from '../../drivers/strongswan/testing/sas.ts';
 import { SaNews } from './sa-news.ts';
 
 const settled: FakeSa = {
@@ -32,6 +32,13 @@ describe('SaNews', () => {
     news.noteAll();
     news.note('sp.b');
     expect(news.take()).toBe('all');
+  });
+
+  it('forgets in a new life of the daemon what it has told of rekeys, and asks for all', () => {
+    news.noteEvent(ikeRekey('1', '2'));
+    expect(news.lineage.ofIke('2')).toEqual(['2', '1']);
+    news.beginLife();
+    expect([news.lineage.ofIke('2'), news.take()]).toEqual([['2'], 'all']);
   });
 
   it('asks for all again and again where nothing is told any more', () => {

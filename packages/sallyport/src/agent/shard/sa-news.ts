@@ -4,9 +4,11 @@
  * counters of the others are those of the last full look.
  */
 import type { IkeSa, SaEvent } from '@sallyport/vici';
+import { Lineage } from '../../drivers/strongswan/sas/lineage.ts';
 import type { Names } from '../../drivers/strongswan/state.ts';
 
 export class SaNews {
+  readonly lineage: Lineage = new Lineage();
   #names: Set<string> | 'all' = 'all';
   #isDeaf = false;
 
@@ -16,9 +18,16 @@ export class SaNews {
   }
 
   noteEvent(event: SaEvent): void {
+    this.lineage.noteEvent(event);
     if (event.type === 'ike-rekey') this.note(event.new.name);
     else if ('sa' in event) this.note(event.sa.name);
     else this.noteAll();
+  }
+
+  /** The daemon has been started anew. */
+  beginLife(): void {
+    this.lineage.clear();
+    this.noteAll();
   }
 
   /** Something was told of nobody knows which, or was missed. */

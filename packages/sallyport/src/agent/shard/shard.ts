@@ -119,8 +119,10 @@ export class Shard {
       {
         ...{ client, log },
         onChange: (isNew) => {
-          if (isNew) failures.beginLife();
-          news.noteAll();
+          if (isNew) {
+            failures.beginLife();
+            news.beginLife();
+          } else news.noteAll();
           onChange(isNew ? ALL : TOLD);
         },
         onDeaf: () => {

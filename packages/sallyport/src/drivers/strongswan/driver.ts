@@ -34,7 +34,7 @@ import { diffStrongswan } from './diff.ts';
 import { isSameDaemon, type MemoryFile } from './memory-file.ts';
 import { renderConnection, sharedIdOf, sharedOwnersOf, type TunnelCertificates } from './render.ts';
 import { listRevocations, loadLists } from './revocation-lists.ts';
-import { isSameOrigins, noteOrigins } from './sas/origins.ts';
+import { isSameOrigins, noteOrigins, type Told } from './sas/origins.ts';
 import {
   type HeldCertificate,
   isNamed,
@@ -226,9 +226,9 @@ export class StrongswanDriver
     observed: ObservedStrongswan,
     tunnels: readonly TunnelPlan[],
     changing: ReadonlySet<string>,
-    current?: ReadonlySet<string>,
+    told?: Told,
   ): Promise<ObservedStrongswan> {
-    const origins = noteOrigins(observed.sas, observed.origins, tunnels, changing, current);
+    const origins = noteOrigins(observed.sas, observed.origins, tunnels, changing, told);
     if (!isSameOrigins(origins, observed.origins)) {
       const memory = await this.#memory.read(observed.daemonSince);
       await this.#memory.write({

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { childHash, peerHash } from '../render.ts';
 import type { SaOrigins } from '../state.ts';
-import { type FakeSa, fakeSa } from '../testing/sas.ts';
+import { childRekey, type FakeSa, fakeSa, ikeRekey } from '../testing/sas.ts';
 import { pskTunnel } from '../testing/tunnels.ts';
-import { NO_ORIGINS, noteOrigins, OLDER } from './origins.ts';
+import { Lineage } from './lineage.ts';
+import { NO_ORIGINS, NOTHING_TOLD, noteOrigins, OLDER } from './origins.ts';
 
 const { name } = pskTunnel;
 const changed = { ...pskTunnel, livenessDelaySeconds: 77, espProposals: ['aes128gcm16-ecp256'] };
@@ -45,8 +46,9 @@ describe('noteOrigins', () => {
   it('believes the daemon that an SA was made with what is loaded, unless that has changed', () => {
     const sas = [fakeSa(sa('1', ['7']))];
     const older = noteOrigins(sas, NO_ORIGINS, [pskTunnel], new Set([name]));
-    expect(noteOrigins(sas, older, [pskTunnel], new Set(), new Set(['7']))).toEqual(first);
-    expect(noteOrigins(sas, older, [pskTunnel], new Set([name]), new Set(['7']))).toEqual(older);
+    const told = { ...NOTHING_TOLD, current: new Set(['7']) };
+    expect(noteOrigins(sas, older, [pskTunnel], new Set(), told)).toEqual(first);
+    expect(noteOrigins(sas, older, [pskTunnel], new Set([name]), told)).toEqual(older);
   });
 
   it('remembers what was noted, whatever is planned later', () => {
@@ -66,6 +68,23 @@ describe('noteOrigins', () => {
   ])('knows that a rekeyed Child SA keeps its configuration, the old one %s', (_what, children) => {
     const rekeyed = note([sa('1', ...children)], first, changed);
     expect(rekeyed.children.get('8')?.hash).toBe(childHash(pskTunnel, v4));
+  });
+
+  it('knows by the word of the daemon what was rekeyed several times between two looks', () => {
+    const lineage = new Lineage();
+    for (const event of [
+      childRekey('7', '8'),
+      ikeRekey('1', '2'),
+      ikeRekey('2', '3'),
+      childRekey('8', '9'),
+    ])
+      lineage.noteEvent(event);
+    const found = [fakeSa(sa('3', ['9']))];
+    const told = { ...NOTHING_TOLD, lineage };
+    const rekeyed = noteOrigins(found, first, [changed], new Set(), told);
+    expect(rekeyed.ike.get('3')).toBe(peerHash(pskTunnel));
+    expect(rekeyed.children.get('9')?.hash).toBe(childHash(pskTunnel, v4));
+    expect(noteOrigins(found, first, [changed], new Set()).ike.get('3')).toBe(peerHash(changed));
   });
 
   it('takes a Child SA beside one that stands for made with the present configuration', () => {

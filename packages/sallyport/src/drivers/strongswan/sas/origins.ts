@@ -3,14 +3,15 @@
  * life, through every rekey: an IKE SA that replaces one by rekeying copies its configuration, and a
  * rekeyed Child SA that of its predecessor, whatever is loaded by then.
  *
- * An SA that is first seen is therefore the heir of what it came from. Child SAs move with a rekeyed IKE
- * SA and keep their unique ids, which shows its predecessor; a Child SA whose namesake in the same IKE
- * SA is going, or has gone, has come by a rekey.
+ * An SA that is first seen is therefore the heir of what it came from. The daemon tells of each rekey; where that was
+ * missed, Child SAs move with a rekeyed IKE SA and keep their unique ids, which shows its predecessor, and a
+ * Child SA whose namesake in the same IKE SA is going, or has gone, has come by a rekey.
  */
 import type { ChildSa, IkeSa } from '@sallyport/vici';
 import type { TunnelPlan } from '../../../plan/host-plan.ts';
 import { childHash, peerHash } from '../render.ts';
 import type { ChildOrigin, SaOrigins } from '../state.ts';
+import { Lineage } from './lineage.ts';
 import { isLiveChild } from './tunnel-view.ts';
 
 export const NO_ORIGINS: SaOrigins = { ike: new Map(), children: new Map() };
@@ -18,17 +19,25 @@ export const NO_ORIGINS: SaOrigins = { ike: new Map(), children: new Map() };
 /** Equals no hash: made with something that is not known any more. */
 export const OLDER = 'older';
 
+/** What the daemon has told of SAs. */
+export interface Told {
+  readonly lineage: Pick<Lineage, 'ofIke' | 'ofChild'>;
+  /** Unique ids of Child SAs that were made with what is loaded. */
+  readonly current: ReadonlySet<string>;
+}
+
+export const NOTHING_TOLD: Told = { lineage: new Lineage(), current: new Set() };
+
 /**
  * Origins of all SAs that are there, and of no others. `changing` names connections that are not loaded
- * as planned: what is first seen then was made with something older. `current`: Child SAs of which the daemon has
- * said that they were made with what is loaded.
+ * as planned: what is first seen then was made with something older.
  */
 export function noteOrigins(
   sas: readonly IkeSa[],
   known: SaOrigins,
   tunnels: readonly TunnelPlan[],
   changing: ReadonlySet<string>,
-  current: ReadonlySet<string> = new Set(),
+  { lineage, current }: Told = NOTHING_TOLD,
 ): SaOrigins {
   const byName = new Map(tunnels.map((tunnel) => [tunnel.name, tunnel]));
   const ike = new Map<string, string>();
@@ -37,7 +46,7 @@ export function noteOrigins(
     const tunnel = byName.get(sa.name);
     if (tunnel === undefined) continue;
     const isOlder = changing.has(sa.name);
-    const forebears = forebearsOf(sa, known);
+    const forebears = forebearsOf(sa, known, lineage);
     const isCurrent = (child: ChildSa): boolean => !isOlder && current.has(child.uniqueId);
     const inherited = sa.children.some(isCurrent)
       ? undefined
@@ -46,7 +55,9 @@ export function noteOrigins(
     for (const child of sa.children) {
       const plan = tunnel.children.find(({ name }) => name === child.name);
       const fresh = plan === undefined || isOlder ? OLDER : childHash(tunnel, plan);
-      const past = isCurrent(child) ? undefined : inheritedHash(child, sa, forebears, known);
+      const past = isCurrent(child)
+        ? undefined
+        : inheritedHash(child, sa, forebears, known, lineage);
       const hash = past ?? fresh;
       children.set(child.uniqueId, { hash, ike: sa.uniqueId, name: child.name });
     }
@@ -54,10 +65,10 @@ export function noteOrigins(
   return { ike, children };
 }
 
-/** Unique ids of the IKE SA itself and of those that its Child SAs have come from. */
-function forebearsOf(sa: IkeSa, known: SaOrigins): string[] {
+/** Unique ids of the IKE SA itself and of those that it, or its Child SAs, have come from. */
+function forebearsOf(sa: IkeSa, known: SaOrigins, lineage: Told['lineage']): string[] {
   const before = sa.children.flatMap(({ uniqueId }) => known.children.get(uniqueId)?.ike ?? []);
-  return [...new Set([sa.uniqueId, ...before])];
+  return [...new Set([...lineage.ofIke(sa.uniqueId), ...before])];
 }
 
 /** Undefined for a Child SA that is new, and not the heir of another one. */
@@ -66,9 +77,10 @@ function inheritedHash(
   sa: IkeSa,
   forebears: readonly string[],
   known: SaOrigins,
+  lineage: Told['lineage'],
 ): string | undefined {
-  const own = known.children.get(child.uniqueId);
-  if (own !== undefined) return own.hash;
+  const told = lineage.ofChild(child.uniqueId).find((id) => known.children.has(id));
+  if (told !== undefined) return known.children.get(told)?.hash;
   const standing = new Set(
     sa.children.filter((other) => isStanding(other)).map(({ uniqueId }) => uniqueId),
   );

@@ -1,5 +1,5 @@
 /** SAs as the daemon would list them, out of the few fields that a test is about. */
-import { buildMessage, type IkeSa, parseIkeSa } from '@sallyport/vici';
+import { buildMessage, type ChildSa, type IkeSa, parseIkeSa, type SaEvent } from '@sallyport/vici';
 
 export interface FakeChild {
   readonly name: string;
@@ -82,4 +82,29 @@ function childSection(child: FakeChild): Record<string, unknown> {
 
 export function fakeSa(sa: FakeSa): IkeSa {
   return parseIkeSa(sa.name, buildMessage(saSection(sa) as Parameters<typeof buildMessage>[0]));
+}
+
+/** The daemon tells that one IKE SA has replaced another. */
+export function ikeRekey(old: string, heir: string): SaEvent {
+  const ofId = (uniqueId: string): IkeSa => fakeSa({ name: 'sp.a', uniqueId });
+  return { type: 'ike-rekey', old: ofId(old), new: ofId(heir) };
+}
+
+/** The daemon tells that one Child SA has replaced another. */
+export function childRekey(old: string, heir: string): SaEvent {
+  const ofId = (uniqueId: string): ChildSa => {
+    const [child] = fakeSa({
+      name: 'sp.a',
+      uniqueId: '1',
+      children: [{ name: 'v4', uniqueId }],
+    }).children;
+    if (child === undefined) throw new Error('the SA has a child');
+    return child;
+  };
+  return {
+    type: 'child-rekey',
+    sa: fakeSa({ name: 'sp.a', uniqueId: '1' }),
+    old: ofId(old),
+    new: ofId(heir),
+  };
 }
