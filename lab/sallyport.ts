@@ -100,6 +100,15 @@ export interface LastReport {
   readonly isInEffect: boolean;
 }
 
+/** What is slow has not failed: on a machine that is starved, what is applied may need more than the program's half minute. */
+const PATIENCE_SECONDS = 120;
+const WAITING: ReadonlySet<string | undefined> = new Set(['apply', 'delete']);
+
+function patiently(args: readonly string[]): readonly string[] {
+  if (!WAITING.has(args[0]) || args.includes('--timeout')) return args;
+  return [...args, '--timeout', String(PATIENCE_SECONDS)];
+}
+
 export class Sallyport {
   readonly host: Host;
   #agent: ChildProcess | undefined;
@@ -116,7 +125,7 @@ export class Sallyport {
   }
 
   async run(args: readonly string[], options: ExecuteOptions = {}): Promise<Outcome> {
-    return this.host.exec(process.execPath, [PROGRAM, ...args], {
+    return this.host.exec(process.execPath, [PROGRAM, ...patiently(args)], {
       ...options,
       env: { ...this.environment, ...options.env },
     });

@@ -158,8 +158,8 @@ describe('with a tunnel to a stranger', () => {
     context.diagnostic(`back after ${(took / 1_000).toFixed(1)} s: ${lossLine(result)}`);
     assert.deepEqual((await sniffer.stop()).clear, []);
     if (dataPlane === 'kernel') await onlyKnownSas();
-    // The kernel goes on with the SAs that it has, until the new ones take over. The other side may send by
-    // those a moment before ours are installed: longer on a busy machine.
+    // The kernel goes on with the SAs that it has, until the new ones take over. What the other side sends by
+    // those before ours are installed is held for a tenth of a second: a busy machine may need longer.
     if (dataPlane === 'kernel') assert.ok(result.lost.length <= 20 + result.excused);
   });
 

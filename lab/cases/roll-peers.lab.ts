@@ -114,9 +114,10 @@ class Rolling {
     return rolling;
   }
 
-  async apply(site: Ours, timeoutSeconds = 120): Promise<number> {
+  async apply(site: Ours, timeoutSeconds?: number): Promise<number> {
     const file = await this.left.declare('site', ours(site), { key: site.key ?? KEY });
-    return (await this.left.run(['apply', '-f', file, '--timeout', String(timeoutSeconds)])).status;
+    const time = timeoutSeconds === undefined ? [] : ['--timeout', String(timeoutSeconds)];
+    return (await this.left.run(['apply', '-f', file, ...time])).status;
   }
 
   async changePeer(peer: Peer): Promise<void> {

@@ -45,8 +45,8 @@ describe('two gateways with Sallyport', () => {
     const rightFile = await right.declare('site', RIGHT, { key: KEY });
     // Shorter than the lab waits for a command, so that it can say itself what is not in effect.
     await Promise.all([
-      left.mustRun(['apply', '--timeout', '25', '-f', leftFile]),
-      right.mustRun(['apply', '--timeout', '25', '-f', rightFile]),
+      left.mustRun(['apply', '-f', leftFile]),
+      right.mustRun(['apply', '-f', rightFile]),
     ]);
   });
   after(async () => {
@@ -95,8 +95,8 @@ describe('two gateways with Sallyport', () => {
     const rightFile = await right.declare('site', changed(RIGHT), { key: KEY });
     const stream = await startPingStream(lab.host('hosta'), '10.2.0.2', 0.005);
     await Promise.all([
-      left.mustRun(['apply', '--timeout', '25', '-f', leftFile]),
-      right.mustRun(['apply', '--timeout', '25', '-f', rightFile]),
+      left.mustRun(['apply', '-f', leftFile]),
+      right.mustRun(['apply', '-f', rightFile]),
     ]);
     await until('nothing stands twice', single, 90_000);
     const { received, lost } = await stream.stop();

@@ -102,7 +102,7 @@ export class Trial {
     const file = await this.#world.declare(text);
     this.#applied = text;
     const isSilent = mutation.isSilent === true;
-    const patience = ['--timeout', isSilent ? '25' : '1'];
+    const patience = isSilent ? [] : ['--timeout', '1'];
     const args = ['apply', '-f', file, ...HERE, ...patience];
     const { status, stdout, stderr } = await this.#world.left.run(args);
     const said = `${stdout}${stderr}`;
@@ -134,7 +134,7 @@ export class Trial {
 
   async #mustApply(text: string): Promise<void> {
     const file = await this.#world.declare(text);
-    await this.#world.left.mustRun(['apply', '-f', file, ...HERE, '--timeout', '25']);
+    await this.#world.left.mustRun(['apply', '-f', file, ...HERE]);
     this.#applied = text;
   }
 

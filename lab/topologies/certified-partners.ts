@@ -176,7 +176,7 @@ export class CertifiedPartners {
     const gateway = this[name];
     const rows = ROWS.filter(({ ends: [left, right] }) => left === name || right === name);
     const file = await gateway.declare('site', declarationOf(name, rows) + this.#secrets[name]);
-    await gateway.mustRun(['apply', '--timeout', '28', '-f', file]);
+    await gateway.mustRun(['apply', '-f', file]);
   }
 
   async #certify(row: Row): Promise<void> {

@@ -1,6 +1,7 @@
 import type { IkeSa } from '@sallyport/vici';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { HeldPeer } from '../../drivers/kernel/render-hold.ts';
+import type { KernelState } from '../../drivers/kernel/sas/parse-states.ts';
 import { fakeSa } from '../../drivers/strongswan/testing/sas.ts';
 import { type Entry, rememberingLog } from '../testing/quiet-log.ts';
 import { RollGuard, type RollGuardOptions, type Standing } from './roll-guard.ts';
@@ -20,6 +21,14 @@ const tunnel = (name: string): { name: string; reqids: Set<number> } => ({
   reqids: new Set(),
 });
 const standing = (...sas: IkeSa[]): Standing => ({ sas, left: [] });
+
+/** Of a daemon before, for a tunnel of reqid 5. */
+const leftOver = (source: string, destination: string, spi: string): KernelState => ({
+  ...{ source, destination, spi, protocol: 'esp', isInstalled: true },
+  ...{ reqid: 5, interfaceId: 0 },
+});
+const leftIn = leftOver('198.51.100.20', '192.0.2.10', 'cafe0001');
+const leftOut = leftOver('192.0.2.10', '198.51.100.20', 'cafe0002');
 
 let held: HeldPeer[];
 let released: number;
@@ -73,6 +82,35 @@ describe('RollGuard', () => {
   it('holds nothing for a tunnel without an SA: nothing is exchanged', async () => {
     await guard.place(tunnel('sp.a'), standing(b), signal);
     expect(held).toEqual([]);
+  });
+
+  describe('beside what a daemon before has left in the kernel', () => {
+    const comes = { ...tunnel('sp.a'), reqids: new Set([5]) };
+    const left = { sas: [], left: [leftOut, leftIn] };
+
+    it('lets pass what that carries', async () => {
+      const ends = { ...comes, localAddress: '192.0.2.10', remoteAddress: '198.51.100.20' };
+      await guard.place(ends, left, signal);
+      expect(held).toEqual([
+        { localAddress: '192.0.2.10', remoteAddress: '198.51.100.20', spis: ['cafe0001'] },
+      ]);
+    });
+
+    it.each([
+      { what: 'no address of ours', ends: { remoteAddress: '198.51.100.20' } },
+      { what: 'a name', ends: { localAddress: '192.0.2.10', remoteAddress: 'vpn.example' } },
+    ])('finds the peer there where the plan has $what', async ({ ends }) => {
+      await guard.place({ ...comes, ...ends }, left, signal);
+      expect(held).toMatchObject([{ localAddress: '192.0.2.10', remoteAddress: '198.51.100.20' }]);
+    });
+
+    it.each([
+      { what: 'of other tunnels', ends: { ...comes, reqids: new Set([6]) } },
+      { what: 'that may go anywhere', ends: comes },
+    ])('holds nothing beside those $what', async ({ ends }) => {
+      await guard.place(ends, left, signal);
+      expect(held).toEqual([]);
+    });
   });
 
   it('holds once, however often the exchange is tried', async () => {

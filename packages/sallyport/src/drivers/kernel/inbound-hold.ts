@@ -1,5 +1,6 @@
 /**
- * Closes the only gap of a make-before-break exchange of SAs.
+ * Closes the only gap of a make-before-break exchange of SAs, and the same gap where a new daemon brings up SAs beside
+ * those that a killed one has left in the kernel.
  *
  * The responder of an IKE exchange installs its new SA before its answer arrives here, and sends on it
  * at once. Until our daemon has read the answer and installed its end, the kernel has only a larval SA
@@ -7,7 +8,7 @@
  * about a millisecond's packets. RFC 7296 §2.8 asks for this care in a rekey, where charon delays its
  * sending; beside an old IKE SA nothing says that the new SA replaces another.
  *
- * So, while a tunnel is exchanged, ESP of that peer whose SPI is not one of the standing SAs waits in a
+ * So, while a tunnel is exchanged or comes back, ESP of that peer whose SPI is not one of the standing SAs waits in a
  * queue of an `ifb` device for as long as the daemon needs. Everything else passes untouched, and order
  * is kept: netem with a rate is first in, first out, also while its delay shrinks to nothing.
  *
