@@ -141,6 +141,12 @@ describe('TunnelKeeper', () => {
       expect(held).toEqual([]);
     });
 
+    it('holds nothing where what looks left is an SA that has come since the daemon was asked', async () => {
+      const coming = observedWith([{ name, uniqueId: '1', children: [] }]);
+      await keeper.keep([pskTunnel], coming, findings, signal);
+      expect([charon.changes, held]).toEqual([[`initiate ${name}`], []]);
+    });
+
     it('holds nothing where many come back, however few at once: all would be up later', async () => {
       const many = Array.from({ length: 17 }, (_, index) => ({
         ...pskTunnel,

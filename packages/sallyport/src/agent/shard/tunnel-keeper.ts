@@ -97,8 +97,10 @@ export class TunnelKeeper {
       now: this.#options.now(),
       window: this.#options.window,
     });
+    // What the daemon has an IKE SA of is its own, and has just come: it was asked before the kernel.
+    const begun = new Set(sas.filter(isLiveIke).map(({ name }) => name));
     const returning = returningTunnels(
-      loaded.filter((tunnel) => wanting.has(tunnel.name)),
+      loaded.filter(({ name }) => wanting.has(name) && !begun.has(name)),
       left,
     );
     for (const action of actions)
